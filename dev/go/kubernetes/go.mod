@@ -1,0 +1,3 @@
+module arkalia.io/dev/kubernetes
+
+go 1.26.0

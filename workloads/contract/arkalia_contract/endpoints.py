@@ -1,0 +1,19 @@
+"""Ports and paths that every service serves.
+
+The ports are those of the architecture's module table; the paths are those of seeds 000, 001
+and 003, with Kubernetes' two probes as `/health/live` and `/health/ready`.
+"""
+
+from typing import Final
+
+PORT_NAME: Final = "http"
+
+HEALTH: Final = "/health"
+HEALTH_LIVE: Final = "/health/live"
+HEALTH_READY: Final = "/health/ready"
+HEALTH_DETAILED: Final = "/health/detailed"
+METRICS: Final = "/metrics"
+STATUS: Final = "/status"
+DOCS: Final = "/docs"
+OPENAPI: Final = "/openapi.json"
+CONTROL_ACTIONS: Final = "/control/actions"

@@ -1,0 +1,25 @@
+"""Label and annotation keys, and the values that are the same on every object.
+
+The first five are the recommended labels of Kubernetes
+(https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/).
+"""
+
+from typing import Final
+
+NAME: Final = "app.kubernetes.io/name"
+INSTANCE: Final = "app.kubernetes.io/instance"
+COMPONENT: Final = "app.kubernetes.io/component"
+VERSION: Final = "app.kubernetes.io/version"
+PART_OF: Final = "app.kubernetes.io/part-of"
+MANAGED_BY: Final = "app.kubernetes.io/managed-by"
+
+SYSTEM: Final = "arkalia.io/system"
+"""Name of the ArkaliaSystem that the object belongs to. On every child and every pod."""
+MODULE: Final = "arkalia.io/module"
+"""Name of the module that the object belongs to. Absent on what belongs to the whole system."""
+
+PART_OF_ARKALIA: Final = "arkalia"
+MANAGED_BY_OPERATOR: Final = "arkalia-operator"
+
+CONFIG_HASH: Final = "arkalia.io/config-hash"
+"""Pod annotation: digest of what a service reads at start. A new value rolls the pods."""

@@ -1,0 +1,1 @@
+"""What every Arkalia service would otherwise repeat."""
