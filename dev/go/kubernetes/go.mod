@@ -1,3 +1,0 @@
-module arkalia.io/dev/kubernetes
-
-go 1.26.0
