@@ -1,0 +1,332 @@
+"""ArkaliaModule: a module, described once.
+
+The built-in ones are `workloads/<module>/module.yaml`; somebody else's is the same file, applied.
+Part of the fields describe what later versions act on (calls, routes, migrations, signals,
+control, events): the description is complete from the start so that no module file has to be
+rewritten.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from arkalia_operator.api.base import ApiModel, ModuleName, rule, rules
+from arkalia_operator.api.modules import ResourceRequirements
+
+PRESERVED: dict[str, Any] = {"x-kubernetes-preserve-unknown-fields": True}
+Word = Annotated[str, Field(max_length=63)]
+Path = Annotated[str, Field(max_length=512)]
+Argument = Annotated[str, Field(max_length=1024)]
+Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
+
+
+def keyed(*keys: str) -> dict[str, Any]:
+    """A list that server-side apply merges by *keys*."""
+    return {"x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": list(keys)}
+
+
+class ModuleImage(ApiModel):
+    """The image of a module's containers."""
+
+    repository: str = Field(min_length=1, max_length=255)
+    """Repository without tag. Without a registry host, `spec.images.registry` stands before it."""
+
+    tag: str | None = Field(default=None, max_length=128)
+    """Tag. Default: the system's version."""
+
+
+class Probe(ApiModel):
+    """How one question about a container's health is asked over HTTP."""
+
+    path: str = Field(max_length=512)
+    """Path of the request."""
+
+    period_seconds: int = Field(default=5, ge=1, le=300)
+    """Seconds between two requests."""
+
+    timeout_seconds: int = Field(default=2, ge=1, le=60)
+    """Seconds until a request counts as failed."""
+
+    failure_threshold: int = Field(default=3, ge=1, le=600)
+    """Failed requests in a row until the answer is no."""
+
+
+class Probes(ApiModel):
+    """The three questions that the kubelet asks."""
+
+    startup: Probe = Probe(path="/health/live", period_seconds=1, failure_threshold=60)
+    """Has it started? Until it has, the others are not asked."""
+
+    liveness: Probe = Probe(path="/health/live", period_seconds=10)
+    """Does it need a restart?"""
+
+    readiness: Probe = Probe(path="/health/ready")
+    """May it get requests?"""
+
+
+class Component(ApiModel):
+    """One Deployment of the module."""
+
+    name: str = Field(
+        max_length=20,
+        json_schema_extra=rules(
+            rule(
+                "self.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+                "a component's name has lower-case letters, digits and hyphens and starts with a "
+                "letter: write for example worker",
+            )
+        ),
+    )
+    """Name; `main` is the component that the module's Service leads to."""
+
+    command: list[Argument] = Field(default_factory=list, max_length=32)
+    """Command of the container. Default: the image's own."""
+
+    args: list[Argument] = Field(default_factory=list, max_length=32)
+    """Arguments of the command."""
+
+    port: int | None = Field(default=None, ge=1024, le=65535)
+    """Port on which it serves HTTP. Without a port it has no Service and no probes."""
+
+    replicas: int = Field(default=1, ge=0, le=1000)
+    """Pods, where neither the system nor `scaling` says otherwise."""
+
+    singleton: bool = False
+    """Exactly one pod: never scaled, replaced by stopping the old one first."""
+
+    resources: ResourceRequirements = ResourceRequirements()
+    """CPU and memory of the container."""
+
+    probes: Probes = Probes()
+    """How the kubelet asks for its health."""
+
+    termination_grace_period_seconds: int = Field(default=30, ge=0, le=3600)
+    """Seconds between the request to stop and the kill."""
+
+
+class KubernetesRule(ApiModel):
+    """Rights in the system's own namespace that the module's ServiceAccount gets."""
+
+    api_groups: list[Annotated[str, Field(max_length=253)]] = Field(min_length=1, max_length=16)
+    """API groups; the empty string is the core group."""
+
+    resources: list[Annotated[str, Field(max_length=253)]] = Field(min_length=1, max_length=32)
+    """Plural names of the resources."""
+
+    verbs: list[Word] = Field(min_length=1, max_length=16)
+    """Verbs, for example `get`, `list`, `watch`."""
+
+
+class Needs(ApiModel):
+    """What the module cannot work without."""
+
+    postgresql: bool = False
+    """A role and a schema of its own in the system's database."""
+
+    redis: list[Literal["queue", "cache"]] = Field(
+        default_factory=list, max_length=2, json_schema_extra={"x-kubernetes-list-type": "set"}
+    )
+    """Redis roles it uses: `queue` (durable) and `cache` (evicting)."""
+
+    llm: bool = False
+    """The system's language model."""
+
+    kubernetes: list[KubernetesRule] = Field(default_factory=list, max_length=16)
+    """Rights towards the API server. Without any, the pods have no token."""
+
+
+class Call(ApiModel):
+    """A call that the module may make to another."""
+
+    module: ModuleName
+    """Name of the called module."""
+
+    paths: list[Path] = Field(default=["/*"], min_length=1, max_length=64)
+    """Paths that it may call; `*` at the end stands for everything below."""
+
+
+class Route(ApiModel):
+    """A path of the module that the gateway publishes below `/api/v1/<module>`."""
+
+    path: Path
+    """Path as the module serves it."""
+
+    methods: list[Method] = Field(
+        default=["GET"],
+        min_length=1,
+        max_length=5,
+        json_schema_extra={"x-kubernetes-list-type": "set"},
+    )
+    """HTTP methods."""
+
+    scopes: list[Word] = Field(default_factory=list, max_length=16)
+    """Scopes that a caller must have, all of them. None: every authenticated caller."""
+
+    requests_per_second: int | None = Field(default=None, ge=1, le=100_000)
+    """Requests a second for each caller. Default: the gateway's own limit."""
+
+
+class Migrations(ApiModel):
+    """How the module's schema moves between versions."""
+
+    forward: list[Argument] = Field(min_length=1, max_length=32)
+    """Command that brings the schema to this version."""
+
+    back: list[Argument] = Field(min_length=1, max_length=32)
+    """Command that brings it to the version before."""
+
+
+class Signal(ApiModel):
+    """A number that tells how the module is, watched by the decision engine."""
+
+    name: Word
+    """Name of the signal, unique in the module."""
+
+    metric: str | None = Field(default=None, max_length=255)
+    """Name of a metric that the module exposes. Excludes `query`."""
+
+    query: str | None = Field(default=None, max_length=2048)
+    """A PromQL query. Excludes `metric`."""
+
+    direction: Literal["HighIsBad", "LowIsBad", "BothAreBad"] = "HighIsBad"
+    """Which deviation is bad."""
+
+    season: Literal["None", "Hourly", "Daily", "Weekly"] = "None"
+    """The rhythm in which the signal repeats itself."""
+
+    model_config = ApiModel.model_config | {
+        "json_schema_extra": rules(
+            rule(
+                "has(self.metric) != has(self.query)",
+                "a signal has either metric or query: write exactly one of them",
+            )
+        )
+    }
+
+
+class ControlVerb(ApiModel):
+    """An action that the module carries out on `POST /control/actions`."""
+
+    verb: Word
+    """Name of the action, for example `ShedLoad`."""
+
+    arguments: dict[str, Any] = Field(default_factory=dict, json_schema_extra=PRESERVED)
+    """JSON schema of its arguments."""
+
+    reversible: bool = False
+    """Whether it can be undone; only such actions may run without a person."""
+
+
+class ModuleScaling(ApiModel):
+    """How the module scales where the system does not say."""
+
+    min_replicas: int = Field(default=1, ge=1, le=1000)
+    """Fewest pods."""
+
+    max_replicas: int = Field(default=3, ge=1, le=1000)
+    """Most pods."""
+
+    target_cpu_utilization_percentage: Annotated[
+        int, Field(alias="targetCPUUtilizationPercentage")
+    ] = Field(default=70, ge=1, le=100)
+    """Average CPU use to steer to, in percent of the CPU request."""
+
+    model_config = ApiModel.model_config | {
+        "json_schema_extra": rules(
+            rule(
+                "self.minReplicas <= self.maxReplicas",
+                "minReplicas must not be greater than maxReplicas: lower minReplicas or raise "
+                "maxReplicas",
+            )
+        )
+    }
+
+
+class EventType(ApiModel):
+    """An event type with the version of its schema."""
+
+    type: str = Field(max_length=253)
+    """Name of the type, for example `io.arkalia.decision.made`."""
+
+    schema_version: int = Field(default=1, ge=1, le=1000)
+    """Version of the data's schema."""
+
+
+class Events(ApiModel):
+    """What the module says and hears."""
+
+    emits: list[EventType] = Field(
+        default_factory=list, max_length=64, json_schema_extra=keyed("type")
+    )
+    """Event types that it publishes."""
+
+    consumes: list[EventType] = Field(
+        default_factory=list, max_length=64, json_schema_extra=keyed("type")
+    )
+    """Event types that it reads."""
+
+
+class ModuleMonitoring(ApiModel):
+    """What Prometheus and Grafana get for the module."""
+
+    rules: list[dict[str, Any]] = Field(
+        default_factory=list,
+        max_length=64,
+        json_schema_extra={"items": {"type": "object"} | PRESERVED},
+    )
+    """Alerting and recording rules, in Prometheus's form. `$(system)`, `$(namespace)` and
+    `$(module)` are replaced."""
+
+    dashboard: dict[str, Any] = Field(default_factory=dict, json_schema_extra=PRESERVED)
+    """A Grafana dashboard. `$(system)`, `$(namespace)` and `$(module)` are replaced."""
+
+
+class ArkaliaModuleSpec(ApiModel):
+    """What the module is, needs and offers."""
+
+    image: ModuleImage
+    """Image of all its components."""
+
+    components: list[Component] = Field(min_length=1, max_length=8, json_schema_extra=keyed("name"))
+    """Its Deployments, `main` first."""
+
+    public: bool = False
+    """Whether users' traffic enters the system here: it may be called from everywhere that
+    `spec.security.networkPolicies.ingressFrom` allows, and may call every module with routes."""
+
+    needs: Needs = Needs()
+    """What it cannot work without."""
+
+    calls: list[Call] = Field(
+        default_factory=list, max_length=32, json_schema_extra=keyed("module")
+    )
+    """Modules and paths that it may call."""
+
+    routes: list[Route] = Field(
+        default_factory=list, max_length=64, json_schema_extra=keyed("path")
+    )
+    """Paths that the gateway publishes."""
+
+    migrations: Migrations | None = None
+    """How its schema moves between versions."""
+
+    signals: list[Signal] = Field(
+        default_factory=list, max_length=64, json_schema_extra=keyed("name")
+    )
+    """Numbers that tell how it is."""
+
+    control: list[ControlVerb] = Field(
+        default_factory=list, max_length=32, json_schema_extra=keyed("verb")
+    )
+    """Actions that it carries out on itself."""
+
+    scaling: ModuleScaling | None = None
+    """Automatic scaling of the scalable components. Without it, their `replicas` hold."""
+
+    events: Events = Events()
+    """What it says and hears."""
+
+    monitoring: ModuleMonitoring = ModuleMonitoring()
+    """What Prometheus and Grafana get."""

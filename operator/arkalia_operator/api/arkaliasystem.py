@@ -1,0 +1,135 @@
+"""ArkaliaSystem: one AI platform, declared."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from arkalia_operator.api.base import ApiModel, ModuleName, rule, rules
+from arkalia_operator.api.conditions import Condition
+from arkalia_operator.api.images import Images
+from arkalia_operator.api.modules import ModuleSettings
+from arkalia_operator.api.monitoring import Monitoring
+from arkalia_operator.api.placement import Placement
+from arkalia_operator.api.security import Security
+
+LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
+
+MODULE_NAMES_RULE = rule(
+    "self.all(name, name.size() <= 30 && name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$'))",
+    "a module's name has at most 30 lower-case letters, digits and hyphens and starts with a "
+    "letter: write for example helloria",
+)
+
+
+class ArkaliaSystemSpec(ApiModel):
+    """What the system shall be. Empty is a complete, working, secure system."""
+
+    version: str | None = Field(
+        default=None,
+        max_length=64,
+        json_schema_extra=rules(
+            rule(
+                "self.matches('^[0-9]+[.][0-9]+[.][0-9]+$')",
+                "version is three numbers with dots: write for example 0.1.0",
+            )
+        ),
+    )
+    """Version of modules and images. Default: the operator's own."""
+
+    environment: str = Field(
+        default="production",
+        max_length=63,
+        json_schema_extra=rules(
+            rule(
+                "self.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+                "environment is a lower-case word of letters, digits and hyphens: write for "
+                "example production, staging or development",
+            )
+        ),
+    )
+    """Name of the environment; every module sees it as `ARKALIA_ENV`."""
+
+    log_level: LogLevel = "INFO"
+    """Least severe log line that the modules write; they see it as `ARKALIA_LOG_LEVEL`."""
+
+    images: Images = Images()
+    """Where images come from."""
+
+    placement: Placement = Placement()
+    """Where all pods of the system run; a module may override it."""
+
+    modules: dict[ModuleName, ModuleSettings] = Field(
+        default_factory=dict, max_length=64, json_schema_extra=rules(MODULE_NAMES_RULE)
+    )
+    """Modules by name. A built-in module runs unless it is disabled here; an ArkaliaModule of
+    somebody else joins the system when it is listed here."""
+
+    monitoring: Monitoring = Monitoring()
+    """Objects for Prometheus and Grafana."""
+
+    security: Security = Security()
+    """Protection of the system."""
+
+
+class ModuleStatus(ApiModel):
+    """How one module is."""
+
+    name: str = Field(max_length=30)
+    """Name of the module."""
+
+    ready: bool
+    """Whether all its pods are ready in the wanted revision."""
+
+    replicas: int = Field(ge=0)
+    """Pods that exist."""
+
+    ready_replicas: int = Field(ge=0)
+    """Pods that are ready."""
+
+    image: str = Field(max_length=1024)
+    """Image of the module's pods."""
+
+    reason: str = Field(max_length=1024)
+    """Why the module is or is not ready, in one CamelCase word."""
+
+    message: str = Field(max_length=4096)
+    """Why, in a sentence for people."""
+
+
+class ArkaliaSystemStatus(ApiModel):
+    """How far the system is. Written by the operator only."""
+
+    observed_generation: int = Field(default=0, ge=0)
+    """`metadata.generation` of the spec that this status describes."""
+
+    version: str = Field(default="", max_length=64)
+    """Version that runs or is being rolled out."""
+
+    modules_ready: str = Field(default="", max_length=16)
+    """Ready modules of enabled modules, for example `9/10`."""
+
+    modules: Annotated[
+        list[ModuleStatus],
+        Field(
+            max_length=64,
+            json_schema_extra={
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": ["name"],
+            },
+        ),
+    ] = Field(default_factory=list)
+    """Each enabled module."""
+
+    conditions: Annotated[
+        list[Condition],
+        Field(
+            max_length=32,
+            json_schema_extra={
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": ["type"],
+            },
+        ),
+    ] = Field(default_factory=list)
+    """Facts about the system; `Ready` sums them up."""

@@ -1,0 +1,27 @@
+"""`spec.monitoring`: what is created for Prometheus and Grafana."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from arkalia_operator.api.base import ApiModel
+
+
+class Monitoring(ApiModel):
+    """Objects for the Prometheus operator and Grafana, while their kinds are served."""
+
+    service_monitors: bool = True
+    """Whether each module gets a ServiceMonitor."""
+
+    alert_rules: bool = True
+    """Whether each module that has rules gets a PrometheusRule."""
+
+    dashboards: bool = True
+    """Whether each module that has a dashboard gets it as a ConfigMap for Grafana's sidecar."""
+
+    labels: dict[str, Annotated[str, Field(max_length=63)]] = Field(
+        default_factory=dict, max_length=32
+    )
+    """Labels added to ServiceMonitors and PrometheusRules, for example `release: prometheus`."""

@@ -1,0 +1,1 @@
+"""SHELL: the only code that talks to Kubernetes."""

@@ -1,0 +1,58 @@
+"""The kinds of objects a system is made of, in the order in which they are applied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A Kubernetes kind and where its objects live."""
+
+    api_version: str
+    name: str
+    plural: str
+    optional: bool = False
+    """Whether its CRD may be absent; such objects follow once it is served."""
+
+    @property
+    def path(self) -> str:
+        """Prefix of its URLs: `/api/v1` or `/apis/<group>/<version>`."""
+        return (
+            f"/api/{self.api_version}" if self.api_version == "v1" else f"/apis/{self.api_version}"
+        )
+
+
+SERVICE_ACCOUNT: Final = Kind("v1", "ServiceAccount", "serviceaccounts")
+CONFIG_MAP: Final = Kind("v1", "ConfigMap", "configmaps")
+NETWORK_POLICY: Final = Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies")
+SERVICE: Final = Kind("v1", "Service", "services")
+DEPLOYMENT: Final = Kind("apps/v1", "Deployment", "deployments")
+POD_DISRUPTION_BUDGET: Final = Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
+HORIZONTAL_POD_AUTOSCALER: Final = Kind(
+    "autoscaling/v2", "HorizontalPodAutoscaler", "horizontalpodautoscalers"
+)
+SERVICE_MONITOR: Final = Kind(
+    "monitoring.coreos.com/v1", "ServiceMonitor", "servicemonitors", optional=True
+)
+PROMETHEUS_RULE: Final = Kind(
+    "monitoring.coreos.com/v1", "PrometheusRule", "prometheusrules", optional=True
+)
+POD: Final = Kind("v1", "Pod", "pods")
+"""Never applied; observed for the reasons that a Deployment does not tell."""
+
+IN_APPLY_ORDER: Final = (
+    SERVICE_ACCOUNT,
+    CONFIG_MAP,
+    NETWORK_POLICY,
+    SERVICE,
+    DEPLOYMENT,
+    POD_DISRUPTION_BUDGET,
+    HORIZONTAL_POD_AUTOSCALER,
+    SERVICE_MONITOR,
+    PROMETHEUS_RULE,
+)
+"""What pods read comes before the pods, what acts on pods comes after them."""
+
+BY_NAME: Final = {kind.name: kind for kind in (*IN_APPLY_ORDER, POD)}

@@ -1,0 +1,97 @@
+"""All that the operator may know of the cluster when it decides: compact, frozen, complete.
+
+Records keep what decisions need and nothing else: a cache of whole objects would cost a hundred
+times the memory. `fingerprint` stands for every field that the operator owns in the live object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectKey:
+    """Which object: kind (by name), namespace, name."""
+
+    kind: str
+    namespace: str
+    name: str
+
+    def __str__(self) -> str:
+        """Kind and name, as messages for people quote them."""
+        return f"{self.kind} {self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Rollout:
+    """How far a Deployment is (apps/v1 DeploymentStatus)."""
+
+    observed_generation: int = 0
+    wanted: int = 1
+    replicas: int = 0
+    updated: int = 0
+    ready: int = 0
+    available: int = 0
+    deadline_exceeded: bool = False
+    failure: str = ""
+    """Message of the condition ReplicaFailure: why pods cannot be created."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChildRecord:
+    """An object of a system as the API server has it."""
+
+    key: ObjectKey
+    uid: str
+    resource_version: str
+    generation: int
+    owner_uid: str
+    """Uid of the ArkaliaSystem that owns it; empty if none does."""
+    fingerprint: bytes
+    """Digest of the fields that the operator owns, see `planning.ownership`."""
+    deleting: bool = False
+    module: str = ""
+    owned_replicas: int | None = None
+    """`spec.replicas` where the operator still owns that field of a Deployment."""
+    rollout: Rollout | None = None
+    """Only for a Deployment."""
+
+
+@dataclass(frozen=True, slots=True)
+class PodRecord:
+    """A pod of a system: only what explains why it is not ready."""
+
+    name: str
+    module: str
+    ready: bool
+    deleting: bool = False
+    waiting_reason: str = ""
+    """Reason of the first waiting container, for example `ImagePullBackOff`."""
+    waiting_message: str = ""
+    last_exit: str = ""
+    """How the first restarted container ended last, for example `exit code 78`."""
+    unschedulable: str = ""
+    """Message of the condition PodScheduled=False."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What the API server made of an apply: the digest sent, and the digest it now holds.
+
+    Where the server normalises a value (`1000m` to `1`), both differ although nothing is to do.
+    """
+
+    sent: bytes
+    held: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """The part of the cluster that concerns one system."""
+
+    children: Mapping[ObjectKey, ChildRecord] = field(default_factory=dict)
+    pods: tuple[PodRecord, ...] = ()
+    served: frozenset[str] = frozenset()
+    """Names of the optional kinds that the API server serves now."""
+    accepted: Mapping[ObjectKey, Accepted] = field(default_factory=dict)

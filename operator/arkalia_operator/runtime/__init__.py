@@ -1,0 +1,1 @@
+"""The loop: one queue with one key for each system, whatever the trigger was."""
