@@ -1,1 +1,50 @@
 """PURE: what must exist for a system. No input or output, no clock, no kopf."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.desired import kinds, modules, monitoring, names, scaling, security
+from arkalia_operator.desired.manifest import Manifest
+from arkalia_operator.desired.resolve import Modules, Resolution, ResolvedModule, resolve
+
+RANK = {kind.name: rank for rank, kind in enumerate(kinds.IN_APPLY_ORDER)}
+
+
+@dataclass(frozen=True, slots=True)
+class Desired:
+    """Everything that must exist for one system, and what could not be understood."""
+
+    resolution: Resolution
+    manifests: tuple[Manifest, ...]
+    """In the order to apply them."""
+    autoscaled: Mapping[str, int]
+    """Deployments whose `replicas` an autoscaler owns, with its least number of pods."""
+
+
+def desired_state(system: ArkaliaSystem, available: Modules) -> Desired:
+    """What must exist for *system*, given the modules that are *available* to it."""
+    resolution = resolve(system, available)
+    manifests = sorted(_manifests(system, resolution.modules), key=lambda each: RANK[each["kind"]])
+    return Desired(resolution, tuple(manifests), dict(_autoscaled(system, resolution.modules)))
+
+
+def _manifests(system: ArkaliaSystem, resolved: tuple[ResolvedModule, ...]) -> Iterator[Manifest]:
+    for module in resolved:
+        yield from modules.manifests(system, module)
+        yield from scaling.manifests(system, module)
+        yield from security.manifests(system, module, resolved)
+        yield from monitoring.manifests(system, module)
+
+
+def _autoscaled(
+    system: ArkaliaSystem, resolved: tuple[ResolvedModule, ...]
+) -> Iterator[tuple[str, int]]:
+    for module in resolved:
+        for component in module.spec.components:
+            found = scaling.scaling_of(module, component)
+            if found is not None:
+                name = names.component(system.name, module.name, component.name)
+                yield name, found.min_replicas

@@ -84,6 +84,9 @@ class Accepted:
 
     sent: bytes
     held: bytes
+    generation: int = 0
+    """`metadata.generation` after the apply. A controller that has not observed it yet speaks of
+    an older spec; later generations are others' (an autoscaler's), and no rollout of ours."""
 
 
 @dataclass(frozen=True, slots=True)

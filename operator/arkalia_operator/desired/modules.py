@@ -1,0 +1,73 @@
+"""`spec.modules`: what runs a module. ServiceAccount, ConfigMap, Services and Deployments."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from arkalia_contract import endpoints
+from arkalia_operator.api.arkaliamodule import Component
+from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.desired import configuration, kinds, names, pods
+from arkalia_operator.desired.manifest import Manifest, present
+from arkalia_operator.desired.metadata import manifest, module_labels, selector
+from arkalia_operator.desired.resolve import ResolvedModule
+
+PROGRESS_DEADLINE_SECONDS: Final = 300
+REVISIONS_KEPT: Final = 3
+ROLLING: Final = {
+    "type": "RollingUpdate",
+    "rollingUpdate": {"maxSurge": 1, "maxUnavailable": 0},
+}
+"""A new pod is ready before an old one stops: a rollout costs no request."""
+ONE_AT_A_TIME: Final = {"type": "Recreate"}
+
+
+def manifests(system: ArkaliaSystem, module: ResolvedModule) -> Iterator[Manifest]:
+    """Everything that one module needs to run."""
+    name = names.module(system.name, module.name)
+    labels = module_labels(system, module, names.MAIN)
+    yield manifest(kinds.SERVICE_ACCOUNT, name, system, labels, automountServiceAccountToken=False)
+    yield manifest(kinds.CONFIG_MAP, name, system, labels, data=configuration.settings_data(module))
+    for component in module.spec.components:
+        yield _deployment(system, module, component)
+        if component.port is not None:
+            yield _service(system, module, component)
+
+
+def _service(system: ArkaliaSystem, module: ResolvedModule, component: Component) -> Manifest:
+    port = {
+        "name": endpoints.PORT_NAME,
+        "port": component.port,
+        "protocol": "TCP",
+        "targetPort": endpoints.PORT_NAME,
+    }
+    return manifest(
+        kinds.SERVICE,
+        names.component(system.name, module.name, component.name),
+        system,
+        module_labels(system, module, component.name),
+        spec={
+            "ports": [port],
+            "selector": selector(system.name, module.name, component.name),
+        },
+    )
+
+
+def _deployment(system: ArkaliaSystem, module: ResolvedModule, component: Component) -> Manifest:
+    """`replicas` is left out where an autoscaler owns it; `planning.replicas` hands it over."""
+    scaled = module.scaling is not None and not component.singleton
+    return manifest(
+        kinds.DEPLOYMENT,
+        names.component(system.name, module.name, component.name),
+        system,
+        module_labels(system, module, component.name),
+        spec={
+            **present(replicas=None if scaled else module.replicas(component)),
+            "selector": {"matchLabels": selector(system.name, module.name, component.name)},
+            "strategy": ONE_AT_A_TIME if component.singleton else ROLLING,
+            "progressDeadlineSeconds": PROGRESS_DEADLINE_SECONDS,
+            "revisionHistoryLimit": REVISIONS_KEPT,
+            "template": pods.template(system, module, component),
+        },
+    )

@@ -1,0 +1,119 @@
+"""The pod template of a component: restricted, without a token, health asked over HTTP."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from arkalia_contract import endpoints, files, labels
+from arkalia_operator.api.arkaliamodule import Component, Probe
+from arkalia_operator.api.modules import ResourceRequirements
+from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.desired import configuration, metadata, names, placement
+from arkalia_operator.desired.manifest import Manifest, canonical_resources, present
+from arkalia_operator.desired.overlay import overlay
+from arkalia_operator.desired.resolve import ResolvedModule
+
+POD_SECURITY: Final = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
+CONTAINER_SECURITY: Final = {
+    "allowPrivilegeEscalation": False,
+    "capabilities": {"drop": ["ALL"]},
+    "readOnlyRootFilesystem": True,
+}
+SCRATCH: Final = "scratch"
+SCRATCH_SIZE: Final = "64Mi"
+SETTINGS: Final = "settings"
+
+
+def template(system: ArkaliaSystem, module: ResolvedModule, component: Component) -> Manifest:
+    """The PodTemplateSpec of *component*, with the user's overlay on top."""
+    rendered = {
+        "metadata": {
+            "labels": metadata.module_labels(system, module, component.name),
+            "annotations": {labels.CONFIG_HASH: configuration.digest(module)},
+        },
+        "spec": {
+            **placement.pod_fields(system.spec.placement, module.settings.placement),
+            **_spec(system, module, component),
+        },
+    }
+    return overlay(rendered, module.settings.pod_template, CONTAINER_SECURITY)
+
+
+def _spec(system: ArkaliaSystem, module: ResolvedModule, component: Component) -> Manifest:
+    return {
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "serviceAccountName": names.module(system.name, module.name),
+        "securityContext": POD_SECURITY,
+        "terminationGracePeriodSeconds": component.termination_grace_period_seconds,
+        "topologySpreadConstraints": [_spread(system, module, component)],
+        "containers": [_container(system, module, component)],
+        "volumes": [
+            {"name": SETTINGS, "configMap": {"name": names.module(system.name, module.name)}},
+            {"name": SCRATCH, "emptyDir": {"sizeLimit": SCRATCH_SIZE}},
+        ],
+        **present(imagePullSecrets=[{"name": each} for each in system.spec.images.pull_secrets]),
+    }
+
+
+def _spread(system: ArkaliaSystem, module: ResolvedModule, component: Component) -> Manifest:
+    """Spread over nodes where there are several; never keep a pod from running."""
+    selector = metadata.selector(system.name, module.name, component.name)
+    return {
+        "maxSkew": 1,
+        "topologyKey": "kubernetes.io/hostname",
+        "whenUnsatisfiable": "ScheduleAnyway",
+        "labelSelector": {"matchLabels": selector},
+    }
+
+
+def _container(system: ArkaliaSystem, module: ResolvedModule, component: Component) -> Manifest:
+    return {
+        "name": module.name,
+        "image": module.image,
+        "imagePullPolicy": system.spec.images.pull_policy,
+        "env": configuration.variables(system, module, component),
+        "securityContext": CONTAINER_SECURITY,
+        "volumeMounts": [
+            {"name": SETTINGS, "mountPath": files.SETTINGS_FOLDER, "readOnly": True},
+            {"name": SCRATCH, "mountPath": files.SCRATCH_FOLDER},
+        ],
+        **_probes(component),
+        **present(
+            command=component.command,
+            args=component.args,
+            ports=_ports(component),
+            resources=_resources(module.settings.resources, component.resources),
+        ),
+    }
+
+
+def _resources(wanted: ResourceRequirements | None, own: ResourceRequirements) -> Manifest:
+    chosen = wanted or own
+    amounts = present(requests=chosen.requests or own.requests, limits=chosen.limits or own.limits)
+    return canonical_resources(amounts)
+
+
+def _ports(component: Component) -> list[Manifest]:
+    if component.port is None:
+        return []
+    return [{"name": endpoints.PORT_NAME, "containerPort": component.port, "protocol": "TCP"}]
+
+
+def _probes(component: Component) -> Manifest:
+    if component.port is None:
+        return {}
+    return {
+        "startupProbe": _probe(component.probes.startup),
+        "livenessProbe": _probe(component.probes.liveness),
+        "readinessProbe": _probe(component.probes.readiness),
+    }
+
+
+def _probe(probe: Probe) -> Manifest:
+    return {
+        "httpGet": {"path": probe.path, "port": endpoints.PORT_NAME},
+        "periodSeconds": probe.period_seconds,
+        "timeoutSeconds": probe.timeout_seconds,
+        "failureThreshold": probe.failure_threshold,
+    }

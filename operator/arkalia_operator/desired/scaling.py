@@ -1,0 +1,79 @@
+"""`spec.modules.<name>.scaling`: autoscalers, and budgets where a pod can be spared."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from arkalia_operator.api.arkaliamodule import Component, ModuleScaling
+from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.desired import kinds, names
+from arkalia_operator.desired.manifest import Manifest
+from arkalia_operator.desired.metadata import manifest, module_labels, selector
+from arkalia_operator.desired.resolve import ResolvedModule
+
+SPARE: Final = 2
+"""Pods from which on one may be evicted. A budget over a single pod would block node drains."""
+
+
+def manifests(system: ArkaliaSystem, module: ResolvedModule) -> Iterator[Manifest]:
+    """Autoscaler and disruption budget of each component that has them."""
+    for component in module.spec.components:
+        if certain_replicas(module, component) >= SPARE:
+            yield _disruption_budget(system, module, component)
+        scaling = scaling_of(module, component)
+        if scaling is not None:
+            yield _autoscaler(system, module, component, scaling)
+
+
+def scaling_of(module: ResolvedModule, component: Component) -> ModuleScaling | None:
+    """The scaling in force for *component*; a singleton is never scaled."""
+    return None if component.singleton else module.scaling
+
+
+def certain_replicas(module: ResolvedModule, component: Component) -> int:
+    """The number of pods that there are at least."""
+    scaling = scaling_of(module, component)
+    return scaling.min_replicas if scaling else module.replicas(component)
+
+
+def _disruption_budget(
+    system: ArkaliaSystem, module: ResolvedModule, component: Component
+) -> Manifest:
+    return manifest(
+        kinds.POD_DISRUPTION_BUDGET,
+        names.component(system.name, module.name, component.name),
+        system,
+        module_labels(system, module, component.name),
+        spec={
+            "maxUnavailable": 1,
+            "selector": {"matchLabels": selector(system.name, module.name, component.name)},
+            "unhealthyPodEvictionPolicy": "AlwaysAllow",
+        },
+    )
+
+
+def _autoscaler(
+    system: ArkaliaSystem, module: ResolvedModule, component: Component, scaling: ModuleScaling
+) -> Manifest:
+    name = names.component(system.name, module.name, component.name)
+    target = {
+        "type": "Utilization",
+        "averageUtilization": scaling.target_cpu_utilization_percentage,
+    }
+    return manifest(
+        kinds.HORIZONTAL_POD_AUTOSCALER,
+        name,
+        system,
+        module_labels(system, module, component.name),
+        spec={
+            "scaleTargetRef": {
+                "apiVersion": kinds.DEPLOYMENT.api_version,
+                "kind": kinds.DEPLOYMENT.name,
+                "name": name,
+            },
+            "minReplicas": scaling.min_replicas,
+            "maxReplicas": scaling.max_replicas,
+            "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
+        },
+    )

@@ -1,0 +1,80 @@
+"""The policy on one screen: what to apply and what to delete, for one system, now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.desired import Desired
+from arkalia_operator.desired.kinds import BY_NAME, DEPLOYMENT
+from arkalia_operator.desired.manifest import Manifest
+from arkalia_operator.planning.actions import Apply, Delete, Plan
+from arkalia_operator.planning.observed import Accepted, ChildRecord, ObjectKey, Observed
+from arkalia_operator.planning.ownership import fingerprint
+from arkalia_operator.planning.replicas import hand_over
+
+
+def plan(system: ArkaliaSystem, desired: Desired, observed: Observed) -> Plan:
+    """Every write that brings the cluster to *desired*. Empty once it is there.
+
+    A system that is being deleted is left to the garbage collector.
+    """
+    if system.deleting:
+        return Plan()
+    return Plan(
+        applies=tuple(_applies(desired, observed)),
+        deletes=tuple(_deletes(system, desired, observed)),
+    )
+
+
+def key_of(manifest: Manifest) -> ObjectKey:
+    """The key of a rendered object."""
+    metadata = manifest["metadata"]
+    return ObjectKey(manifest["kind"], metadata["namespace"], metadata["name"])
+
+
+def is_served(manifest: Manifest, observed: Observed) -> bool:
+    """Whether the API server knows the kind now."""
+    return not BY_NAME[manifest["kind"]].optional or manifest["kind"] in observed.served
+
+
+def _applies(desired: Desired, observed: Observed) -> Iterator[Apply]:
+    for manifest in desired.manifests:
+        if is_served(manifest, observed):
+            yield from _apply(manifest, desired, observed)
+
+
+def _apply(manifest: Manifest, desired: Desired, observed: Observed) -> Iterator[Apply]:
+    key = key_of(manifest)
+    record = observed.children.get(key)
+    if record is not None and record.deleting:
+        return  # its end is an event of its own; then it is missing
+    if key.kind == DEPLOYMENT.name and key.name in desired.autoscaled:
+        manifest = hand_over(manifest, desired.autoscaled[key.name], record)
+    digest = fingerprint(manifest)
+    why = _why(digest, record, observed.accepted.get(key))
+    if why:
+        yield Apply(key, manifest, digest, creates=record is None, why=why)
+
+
+def _why(digest: bytes, record: ChildRecord | None, accepted: Accepted | None) -> str:
+    """`missing`, `changed`, `drifted`; empty if there is nothing to do."""
+    if record is None:
+        return "missing"
+    if record.fingerprint == digest:
+        return ""
+    if accepted is None or accepted.sent != digest:
+        return "changed"
+    return "" if accepted.held == record.fingerprint else "drifted"
+
+
+def _deletes(system: ArkaliaSystem, desired: Desired, observed: Observed) -> Iterator[Delete]:
+    """What the system owns and nothing asks for any more."""
+    resolution = desired.resolution
+    if resolution.hold_all:
+        return
+    wanted = {key_of(manifest) for manifest in desired.manifests}
+    for key, record in observed.children.items():
+        ours = record.owner_uid == system.uid and not record.deleting
+        if ours and key not in wanted and record.module not in resolution.held:
+            yield Delete(key, record.uid)

@@ -1,0 +1,97 @@
+"""Live objects of the API server → the compact records that decisions need."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from arkalia_contract import labels
+from arkalia_operator.api import GROUP
+from arkalia_operator.api.resources import SYSTEM_KIND
+from arkalia_operator.desired.kinds import DEPLOYMENT, Kind
+from arkalia_operator.planning.observed import ChildRecord, ObjectKey, PodRecord, Rollout
+from arkalia_operator.planning.ownership import fingerprint, owned
+
+
+def child_record(kind: Kind, live: Mapping[str, Any]) -> ChildRecord:
+    """The record of an object that a system may own."""
+    metadata = live["metadata"]
+    part = owned(live)
+    deployment = kind is DEPLOYMENT
+    return ChildRecord(
+        key=ObjectKey(kind.name, metadata["namespace"], metadata["name"]),
+        uid=metadata["uid"],
+        resource_version=metadata["resourceVersion"],
+        generation=metadata.get("generation", 0),
+        owner_uid=_owner_uid(metadata),
+        fingerprint=fingerprint(part),
+        deleting="deletionTimestamp" in metadata,
+        module=metadata.get("labels", {}).get(labels.MODULE, ""),
+        owned_replicas=part.get("spec", {}).get("replicas") if deployment else None,
+        rollout=_rollout(live) if deployment else None,
+    )
+
+
+def pod_record(live: Mapping[str, Any]) -> PodRecord:
+    """The record of a pod: whether it is ready, and the first thing that keeps it from being."""
+    metadata, status = live["metadata"], live.get("status", {})
+    containers = [
+        *status.get("initContainerStatuses", ()),
+        *status.get("containerStatuses", ()),
+    ]
+    waiting = _first(each.get("state", {}).get("waiting") for each in containers)
+    ended = _first(each.get("lastState", {}).get("terminated") for each in containers)
+    return PodRecord(
+        name=metadata["name"],
+        module=metadata.get("labels", {}).get(labels.MODULE, ""),
+        ready=_condition(status, "Ready").get("status") == "True",
+        deleting="deletionTimestamp" in metadata,
+        waiting_reason=waiting.get("reason", ""),
+        waiting_message=waiting.get("message", ""),
+        last_exit=_exit(ended),
+        unschedulable=_unschedulable(status),
+    )
+
+
+def _owner_uid(metadata: Mapping[str, Any]) -> str:
+    for owner in metadata.get("ownerReferences", ()):
+        if owner["kind"] == SYSTEM_KIND and owner["apiVersion"].startswith(f"{GROUP}/"):
+            return str(owner["uid"])
+    return ""
+
+
+def _rollout(live: Mapping[str, Any]) -> Rollout:
+    status = live.get("status", {})
+    progressing = _condition(status, "Progressing")
+    failing = _condition(status, "ReplicaFailure")
+    return Rollout(
+        observed_generation=status.get("observedGeneration", 0),
+        wanted=live["spec"].get("replicas", 1),
+        replicas=status.get("replicas", 0),
+        updated=status.get("updatedReplicas", 0),
+        ready=status.get("readyReplicas", 0),
+        available=status.get("availableReplicas", 0),
+        deadline_exceeded=progressing.get("reason") == "ProgressDeadlineExceeded",
+        failure=failing.get("message", "") if failing.get("status") == "True" else "",
+    )
+
+
+def _condition(status: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    return _first(each for each in status.get("conditions", ()) if each["type"] == name)
+
+
+def _first(values: Any) -> Mapping[str, Any]:
+    """The first mapping that says something, else an empty one."""
+    return next((value for value in values if value), {})
+
+
+def _exit(ended: Mapping[str, Any]) -> str:
+    if not ended:
+        return ""
+    reason = ended.get("reason", "")
+    return f"{reason}, exit code {ended.get('exitCode')}" if reason else ""
+
+
+def _unschedulable(status: Mapping[str, Any]) -> str:
+    scheduled = _condition(status, "PodScheduled")
+    return str(scheduled.get("message", "")) if scheduled.get("status") == "False" else ""
