@@ -26,5 +26,18 @@ POD: Final = "ARKALIA_POD"
 DRAIN_SECONDS: Final = "ARKALIA_DRAIN_SECONDS"
 """How long a stopping service goes on serving while its endpoints are withdrawn."""
 
-SET_BY_OPERATOR: Final = (ENV, LOG_LEVEL, SYSTEM, NAMESPACE, MODULE, VERSION, PORT, POD, DRAIN_SECONDS)
+SETTINGS_FILE: Final = "ARKALIA_SETTINGS_FILE"
+"""Another path of `settings.toml`, for a service that runs outside a cluster."""
+
+SET_BY_OPERATOR: Final = (
+    ENV,
+    LOG_LEVEL,
+    SYSTEM,
+    NAMESPACE,
+    MODULE,
+    VERSION,
+    PORT,
+    POD,
+    DRAIN_SECONDS,
+)
 """Names that `spec.modules.<name>.env` may not set."""

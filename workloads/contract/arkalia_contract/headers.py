@@ -1,0 +1,8 @@
+"""HTTP headers that carry a request's identity from part to part."""
+
+from typing import Final
+
+REQUEST_ID: Final = "X-Request-Id"
+"""Names one request in all logs: letters, digits, `.`, `_`, `-`; at most 128 characters."""
+TRACEPARENT: Final = "traceparent"
+"""W3C Trace Context (https://www.w3.org/TR/trace-context/): the trace that the request is in."""

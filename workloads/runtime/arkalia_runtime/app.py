@@ -1,0 +1,116 @@
+"""The app that a service is: its routes, and the operational ones that all services have."""
+
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from datetime import UTC, datetime
+from importlib.metadata import version as distribution_version
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from arkalia_contract import endpoints
+from arkalia_runtime import docs, health, metrics, problems
+from arkalia_runtime.health import Check, Health
+from arkalia_runtime.metrics import Metrics
+from arkalia_runtime.middleware import RequestMiddleware
+from arkalia_runtime.settings import ServiceSettings
+
+Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
+
+
+class Status(BaseModel):
+    """What runs here, since when, with which settings."""
+
+    module: str
+    version: str
+    system: str
+    namespace: str
+    environment: str
+    pod: str
+    started_at: datetime
+    uptime_seconds: float
+    settings: dict[str, Any]
+
+
+def create_app(
+    module: str,
+    settings: ServiceSettings,
+    *,
+    router: APIRouter | None = None,
+    checks: Sequence[Check] = (),
+    lifespan: Lifespan | None = None,
+) -> FastAPI:
+    """The app of *module*.
+
+    `app.state.settings`, `.metrics` and `.health` are there for the service's own routes.
+    *lifespan* opens and closes what the service holds; the checks run inside it.
+    """
+    version = settings.version or distribution_version(f"arkalia-{module}")
+    measured = Metrics(module, version)
+    watched = Health(checks, measured, settings.check_timeout_seconds, settings.check_cache_seconds)
+    app = FastAPI(
+        title=f"Arkalia {module}",
+        version=version,
+        # Its own routes would load from elsewhere, and be unknown to the metrics.
+        openapi_url=None,
+        responses=problems.OPENAPI_RESPONSES,
+        lifespan=_watched_lifespan(watched, lifespan),
+        # Every answer that is an error is made here, in one form.
+        exception_handlers={
+            HTTPException: problems.on_http_exception,
+            RequestValidationError: problems.on_invalid_request,
+        },
+    )
+    app.add_middleware(
+        RequestMiddleware,
+        health=watched,
+        metrics=measured,
+        max_body_bytes=settings.max_body_bytes,
+    )
+    app.state.settings, app.state.metrics, app.state.health = settings, measured, watched
+    for part in (
+        health.routes(watched),
+        metrics.routes(measured),
+        _status_routes(module, version, settings),
+        docs.routes(app),
+        router or APIRouter(),
+    ):
+        app.include_router(part)
+    return app
+
+
+def _watched_lifespan(watched: Health, inner: Lifespan | None) -> Lifespan:
+    """*inner*, with the checks asked once before the first request, for the log and `/metrics`."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with inner(app) if inner else nullcontext():
+            await watched.health_check()
+            yield
+
+    return lifespan
+
+
+def _status_routes(module: str, version: str, settings: ServiceSettings) -> APIRouter:
+    router = APIRouter(tags=["operation"])
+    started_at, start = datetime.now(UTC), time.monotonic()
+
+    @router.get(endpoints.STATUS, summary="What runs here, since when, with which settings")
+    async def read_status() -> Status:
+        return Status(
+            module=settings.module or module,
+            version=version,
+            system=settings.system,
+            namespace=settings.namespace,
+            environment=settings.env,
+            pod=settings.pod,
+            started_at=started_at,
+            uptime_seconds=round(time.monotonic() - start, 3),
+            settings=settings.shown(),
+        )
+
+    return router

@@ -1,0 +1,74 @@
+"""Logs: one JSON object a line on standard output, with the request that it belongs to.
+
+The request and trace ids live in context variables, so that every line written while a request
+is answered carries them, whoever writes it.
+"""
+
+import json
+import logging
+import sys
+from collections.abc import Mapping
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import orjson
+
+request_id: Final[ContextVar[str | None]] = ContextVar("request_id", default=None)
+trace_id: Final[ContextVar[str | None]] = ContextVar("trace_id", default=None)
+
+_OF_EVERY_RECORD: Final = frozenset(
+    {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "color_message"}
+)
+
+
+class JsonFormatter(logging.Formatter):
+    """Writes a record as one line of JSON; *constants* stand in each line."""
+
+    def __init__(self, constants: Mapping[str, str]) -> None:
+        super().__init__()
+        self._constants = {key: value for key, value in constants.items() if value}
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line. What a caller gave as `extra` becomes fields of their own."""
+        entry = {
+            "time": _rfc3339(record.created),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+            **self._constants,
+            **_context(),
+            **{key: value for key, value in vars(record).items() if key not in _OF_EVERY_RECORD},
+        }
+        if record.exc_info:
+            entry["exception"] = self.formatException(record.exc_info)
+        return _dumped(entry)
+
+
+def configure_logging(level: str, constants: Mapping[str, str]) -> None:
+    """Send everything that this process logs, at *level* and above, through JsonFormatter."""
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(JsonFormatter(constants))
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(level)
+    logging.captureWarnings(capture=True)
+    # Its start and stop lines say in other words what the runtime says itself.
+    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+
+
+def _rfc3339(seconds: float) -> str:
+    moment = datetime.fromtimestamp(seconds, UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _context() -> dict[str, str]:
+    ids = {"request_id": request_id.get(), "trace_id": trace_id.get()}
+    return {key: value for key, value in ids.items() if value}
+
+
+def _dumped(entry: dict[str, Any]) -> str:
+    try:
+        return orjson.dumps(entry, default=str).decode()
+    except TypeError:  # lone surrogates, integers over 64 bits, keys that are no strings
+        return json.dumps(entry, default=str, skipkeys=True)

@@ -1,0 +1,182 @@
+"""What happens around every request: its ids, its limit, its measurements and its log line.
+
+One plain ASGI layer outside all others, so that no answer escapes it: also a request that nobody
+could foresee ends in a problem document with an id that leads to the log.
+"""
+
+import logging
+import re
+import secrets
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from arkalia_contract import endpoints, headers
+from arkalia_runtime import logs
+from arkalia_runtime.health import Health
+from arkalia_runtime.metrics import Metrics
+from arkalia_runtime.problems import Problem, problem_response
+
+logger: Final = logging.getLogger("arkalia.access")
+
+QUIET: Final = frozenset(
+    {
+        endpoints.HEALTH,
+        endpoints.HEALTH_LIVE,
+        endpoints.HEALTH_READY,
+        endpoints.HEALTH_DETAILED,
+        endpoints.METRICS,
+    }
+)
+"""Asked by machines every few seconds: not measured, and logged at DEBUG only."""
+
+UNMATCHED: Final = "unmatched"
+"""The route of a request that fits no route."""
+
+CLIENT_CLOSED_REQUEST: Final = 499
+"""nginx' status for a client that left before the answer; it is never sent."""
+
+SANE_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
+TRACEPARENT: Final = re.compile(
+    r"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-[0-9a-f]{16}-[0-9a-f]{2}.*"
+)
+
+
+class RequestMiddleware:
+    """The ASGI layer."""
+
+    def __init__(self, app: ASGIApp, health: Health, metrics: Metrics, max_body_bytes: int) -> None:
+        self._app = app
+        self._health = health
+        self._metrics = metrics
+        self._max_body_bytes = max_body_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; everything else (the lifespan) passes through."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        exchange = Exchange(scope, receive, send, self._max_body_bytes)
+        exchange.closing = self._health.draining
+        with _named(exchange.headers), self._metrics.in_progress.track_inprogress():
+            try:
+                await self._answer(exchange)
+            finally:
+                self._conclude(exchange)
+
+    async def _answer(self, exchange: "Exchange") -> None:
+        try:
+            exchange.refuse_declared_body()
+            await self._app(exchange.scope, exchange.receive, exchange.send)
+        except ClientDisconnect:
+            exchange.status = CLIENT_CLOSED_REQUEST
+        except Problem as error:
+            exchange.closing = True
+            await exchange.send_problem(error.status_code, error.detail)
+        except Exception:
+            self._metrics.failed(exchange.scope["method"], exchange.route)
+            if exchange.status:  # too late for another answer: the server closes the connection
+                raise
+            logger.exception("Request failed.", extra={"route": exchange.route})
+            await exchange.send_problem(
+                HTTPStatus.INTERNAL_SERVER_ERROR, "An error that nobody had foreseen; see the log."
+            )
+
+    def _conclude(self, exchange: "Exchange") -> None:
+        quiet = exchange.scope["path"] in QUIET
+        method, route, status = exchange.scope["method"], exchange.route, exchange.status
+        seconds = time.perf_counter() - exchange.start
+        if not quiet:
+            self._metrics.answered(method, route, status, seconds)
+        logger.log(
+            logging.DEBUG if quiet else logging.INFO,
+            "%s %s %d",
+            method,
+            route,
+            status,
+            extra={
+                "method": method,
+                "route": route,
+                "status": status,
+                "duration_seconds": round(seconds, 6),
+            },
+        )
+
+
+class Exchange:
+    """One request and its answer, as they pass through the layer."""
+
+    def __init__(self, scope: Scope, receive: Receive, send: Send, max_body_bytes: int) -> None:
+        self.scope = scope
+        self.headers = Headers(scope=scope)
+        self.start = time.perf_counter()
+        self.status = 0
+        self.closing = False
+        self._receive = receive
+        self._send = send
+        self._max_body_bytes = max_body_bytes
+        self._received_bytes = 0
+
+    @property
+    def route(self) -> str:
+        """Template of the route that answers."""
+        route = self.scope.get("route")
+        return UNMATCHED if route is None else str(route.path)
+
+    def refuse_declared_body(self) -> None:
+        """Raises a 413 Problem if the request itself says that its body is too long."""
+        declared = self.headers.get("content-length", "0")
+        if declared.isascii() and declared.isdigit() and int(declared) > self._max_body_bytes:
+            raise self._too_long()
+
+    async def receive(self) -> Message:
+        """The request's next part. Raises a 413 Problem once the body is too long."""
+        message = await self._receive()
+        self._received_bytes += len(message.get("body", b""))
+        if self._received_bytes > self._max_body_bytes:
+            self.closing = True
+            raise self._too_long()
+        return message
+
+    async def send(self, message: Message) -> None:
+        """The answer's next part, with the headers that every answer has."""
+        if message["type"] == "http.response.start":
+            self.status = message["status"]
+            message = {**message, "headers": [*message.get("headers", ()), *self._added()]}
+        await self._send(message)
+
+    async def send_problem(self, status: int, detail: str) -> None:
+        """Answer with a problem document."""
+        response = problem_response(self.scope["path"], status, detail)
+        await response(self.scope, self._receive, self.send)
+
+    def _added(self) -> Iterator[tuple[bytes, bytes]]:
+        yield headers.REQUEST_ID.lower().encode(), (logs.request_id.get() or "").encode()
+        if self.closing:
+            yield b"connection", b"close"
+
+    def _too_long(self) -> Problem:
+        detail = f"The body is longer than {self._max_body_bytes} bytes."
+        return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
+
+
+@contextmanager
+def _named(given: Headers) -> Iterator[None]:
+    """Set the ids that the log lines of this request carry."""
+    sent = given.get(headers.REQUEST_ID, "")
+    trace = TRACEPARENT.fullmatch(given.get(headers.TRACEPARENT, ""))
+    request_token = logs.request_id.set(
+        sent if SANE_REQUEST_ID.fullmatch(sent) else secrets.token_hex(16)
+    )
+    trace_token = logs.trace_id.set(trace.group(1) if trace else None)
+    try:
+        yield
+    finally:
+        logs.trace_id.reset(trace_token)
+        logs.request_id.reset(request_token)

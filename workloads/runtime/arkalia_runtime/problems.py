@@ -1,0 +1,101 @@
+"""Problems: every error answer is a problem document (RFC 9457), and none tells of the inside.
+
+A route raises Problem (or FastAPI's own HTTPException); what nobody foresaw becomes a 500 in
+`middleware`. Stack traces go to the log, where the request id leads.
+"""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+
+import orjson
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+from arkalia_runtime import logs
+
+MEDIA_TYPE: Final = "application/problem+json"
+
+OPENAPI_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
+    "default": {
+        "description": "A problem (RFC 9457)",
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {
+                    "type": "object",
+                    "required": ["type", "title", "status"],
+                    "properties": {
+                        "type": {"type": "string", "format": "uri-reference"},
+                        "title": {"type": "string"},
+                        "status": {"type": "integer"},
+                        "detail": {"type": "string"},
+                        "instance": {"type": "string", "format": "uri-reference"},
+                        "request_id": {"type": "string"},
+                    },
+                }
+            }
+        },
+    }
+}
+"""What the OpenAPI description says about all answers that are not a success."""
+
+
+class Problem(HTTPException):
+    """An error that a client can understand. *members* become members of the document."""
+
+    def __init__(self, status: int, detail: str, **members: Any) -> None:
+        super().__init__(status, detail)
+        self.members = members
+
+
+def problem_response(
+    instance: str,
+    status: int,
+    detail: str,
+    members: Mapping[str, Any] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """The document as an answer. *instance* is the path of the request."""
+    document = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "instance": instance,
+        "request_id": logs.request_id.get(),
+        **(members or {}),
+    }
+    return Response(orjson.dumps(document), status, headers, MEDIA_TYPE)
+
+
+async def on_http_exception(request: Request, error: Exception) -> Response:
+    """Answer an HTTPException: a Problem, or one of the framework (404, 405, ...)."""
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
+    members = error.members if isinstance(error, Problem) else {}
+    detail = _said_by_framework(request, error) or str(error.detail)
+    return problem_response(request.url.path, error.status_code, detail, members, error.headers)
+
+
+async def on_invalid_request(request: Request, error: Exception) -> Response:
+    """Answer a request that does not fit the route's schema, without repeating its values."""
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type only
+    faults = [
+        {"where": ".".join(str(part) for part in each["loc"]), "message": each["msg"]}
+        for each in error.errors()
+    ]
+    detail = "The request does not fit; `errors` says where."
+    status = HTTPStatus.UNPROCESSABLE_ENTITY
+    return problem_response(request.url.path, status, detail, {"errors": faults})
+
+
+def _said_by_framework(request: Request, error: HTTPException) -> str | None:
+    if error.detail != HTTPStatus(error.status_code).phrase:
+        return None
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        return f"There is nothing at {request.url.path}; /docs shows what there is."
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        allowed = (error.headers or {}).get("Allow", "")
+        return f"{request.method} is not possible here; possible: {allowed}."
+    return None
