@@ -1,0 +1,186 @@
+"""The documentation agrees with the tree: links lead somewhere, paths exist, shell is marked.
+
+A fenced shell block says after its language how far it is proven:
+
+- `sh run`: run here, in the repository's root;
+- `sh cluster`: run by `tests/cluster/test_docs.py` on the development cluster;
+- `sh parsed`: only parsed, because running it needs something that a test does not have.
+"""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+TOP_LEVEL = ("operator", "workloads", "charts", "crds", "manifests", "dev", "tests", "docs")
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("dev/*.md")])
+HAND_WRITTEN = [page for page in PAGES if page.parent != ROOT / "docs" / "reference"]
+
+LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+FENCE = re.compile(r"^( *)```([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"`([^`\n]+)`")
+PLACEHOLDER = re.compile(r"<[^<>]+>")
+MAKE = re.compile(r"`make ([a-z]+)`")
+PADDING = re.compile(r"\b(simply|easy|easily|just|powerful|obviously)\b", re.IGNORECASE)
+TARGET = re.compile(r"^([a-z]+):", re.MULTILINE)
+SHELL_MARKS = {"sh run", "sh cluster", "sh parsed"}
+SHELL_NAMES = ("sh", "bash", "shell", "console", "zsh")
+
+
+def read(page):
+    return page.read_text(encoding="utf-8")
+
+
+def prose(page):
+    """The page without its fenced blocks."""
+    return FENCE.sub("", read(page))
+
+
+def name(page):
+    return str(page.relative_to(ROOT))
+
+
+def anchor(heading):
+    """The anchor that GitHub makes of a heading."""
+    words = re.sub(r"[^\w\- ]", "", heading.replace("`", "").strip().lower())
+    return words.replace(" ", "-")
+
+
+def leads_somewhere(page, link):
+    path, _, fragment = link.partition("#")
+    target = page if path == "" else (page.parent / path)
+    if not target.exists():
+        return False
+    return fragment == "" or fragment in {anchor(h) for h in HEADING.findall(read(target))}
+
+
+def paths_named_in(text):
+    tokens = (token.split("#")[0] for token in CODE.findall(text) if " " not in token)
+    return {token for token in tokens if token.startswith(tuple(f"{top}/" for top in TOP_LEVEL))}
+
+
+def exists(path):
+    pattern = PLACEHOLDER.sub("*", path).rstrip("/")
+    return any(ROOT.glob(pattern))
+
+
+def shell_blocks(*marks):
+    return [
+        pytest.param(block, id=f"{name(page)}:{number}")
+        for page in PAGES
+        for number, (_, mark, block) in enumerate(FENCE.findall(read(page)))
+        if mark.strip() in marks
+    ]
+
+
+def alerts():
+    rules = ROOT.glob("manifests/monitoring/*/rules.yaml")
+    groups = [group for path in rules for group in yaml.safe_load(read(path))["spec"]["groups"]]
+    return {rule["alert"] for group in groups for rule in group["rules"] if "alert" in rule}
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_link_of_the_page_leads_somewhere(page):
+    inside = [link for link in LINK.findall(prose(page)) if "://" not in link]
+
+    broken = [link for link in inside if not leads_somewhere(page, link)]
+
+    assert broken == []
+
+
+@pytest.mark.parametrize("page", HAND_WRITTEN, ids=name)
+def test_every_path_that_the_page_names_exists(page):
+    missing = sorted(path for path in paths_named_in(prose(page)) if not exists(path))
+
+    assert missing == []
+
+
+@pytest.mark.parametrize("page", HAND_WRITTEN, ids=name)
+def test_page_has_no_padding_words(page):
+    found = PADDING.findall(CODE.sub("", prose(page))) if page.name != "style.md" else []
+
+    assert found == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_shell_block_says_how_far_it_is_proven(page):
+    marks = {mark.strip() for _, mark, _ in FENCE.findall(read(page))}
+
+    unmarked = {mark for mark in marks if mark.split(" ")[0] in SHELL_NAMES} - SHELL_MARKS
+
+    assert unmarked == set()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_block_names_its_language(page):
+    marks = [mark.strip() for _, mark, _ in FENCE.findall(read(page))]
+
+    assert "" not in marks
+
+
+@pytest.mark.parametrize("block", shell_blocks(*SHELL_MARKS))
+def test_shell_block_can_be_parsed(block):
+    answer = subprocess.run(
+        ["bash", "-n"], input=block, capture_output=True, text=True, timeout=10, check=False
+    )
+
+    assert answer.stderr == ""
+
+
+@pytest.mark.parametrize("block", shell_blocks("sh run"))
+def test_shell_block_runs(block):
+    answer = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", block],
+        cwd=ROOT,
+        env=os.environ | {"PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_make_target_that_the_page_names_exists(page):
+    defined = set(TARGET.findall(read(ROOT / "Makefile")))
+
+    assert set(MAKE.findall(read(page))) <= defined
+
+
+def test_every_alert_has_a_runbook_and_every_runbook_an_alert():
+    runbooks = {path.stem for path in ROOT.glob("docs/runbooks/*.md")} - {"index"}
+
+    assert runbooks == alerts()
+
+
+def test_decisions_are_numbered_without_a_gap():
+    numbers = [int(path.name[:4]) for path in sorted(ROOT.glob("docs/decisions/*.md"))]
+
+    assert numbers == list(range(1, len(numbers) + 1))
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("docs/decisions/*.md")), ids=name)
+def test_decision_says_context_decision_and_consequences(page):
+    headings = HEADING.findall(read(page))
+
+    assert headings[1:4] == ["Context", "Decision", "Consequences"]
+
+
+def test_every_page_can_be_reached_from_the_index():
+    reached, waiting = set(), [ROOT / "docs" / "index.md"]
+    while waiting:
+        page = waiting.pop()
+        if page in reached or not page.exists():
+            continue
+        reached.add(page)
+        links = (link.split("#")[0] for link in LINK.findall(read(page)) if "://" not in link)
+        waiting += [(page.parent / link).resolve() for link in links if link.endswith(".md")]
+
+    assert {p for p in PAGES if ROOT / "docs" in p.parents} <= reached
