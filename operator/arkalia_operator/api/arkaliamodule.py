@@ -12,12 +12,20 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from arkalia_operator.api.base import ApiModel, ModuleName, rule, rules
+from arkalia_operator.api.base import DNS_LABEL, ApiModel, ModuleName, rule, rules
 from arkalia_operator.api.modules import ResourceRequirements
 
 PRESERVED: dict[str, Any] = {"x-kubernetes-preserve-unknown-fields": True}
 Word = Annotated[str, Field(max_length=63)]
-Path = Annotated[str, Field(max_length=512)]
+Path = Annotated[
+    str,
+    Field(
+        max_length=512,
+        json_schema_extra=rules(
+            rule("self.startsWith('/')", "a path begins with a slash: write for example /chat")
+        ),
+    ),
+]
 Argument = Annotated[str, Field(max_length=1024)]
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
@@ -30,7 +38,17 @@ def keyed(*keys: str) -> dict[str, Any]:
 class ModuleImage(ApiModel):
     """The image of a module's containers."""
 
-    repository: str = Field(min_length=1, max_length=255)
+    repository: str = Field(
+        max_length=255,
+        json_schema_extra=rules(
+            rule(
+                "self.matches('^[a-z0-9][a-z0-9._-]*(:[0-9]+/[a-z0-9][a-z0-9._-]*)?"
+                "(/[a-z0-9][a-z0-9._-]*)*$')",
+                "repository is the image's name without scheme, tag and digest: write for "
+                "example registry.example.com/team/weather, and the tag in image.tag",
+            )
+        ),
+    )
     """Repository without tag. Without a registry host, `spec.images.registry` stands before it."""
 
     tag: str | None = Field(default=None, max_length=128)
@@ -40,7 +58,7 @@ class ModuleImage(ApiModel):
 class Probe(ApiModel):
     """How one question about a container's health is asked over HTTP."""
 
-    path: str = Field(max_length=512)
+    path: Path
     """Path of the request."""
 
     period_seconds: int = Field(default=5, ge=1, le=300)
@@ -73,9 +91,9 @@ class Component(ApiModel):
         max_length=20,
         json_schema_extra=rules(
             rule(
-                "self.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
-                "a component's name has lower-case letters, digits and hyphens and starts with a "
-                "letter: write for example worker",
+                f"self.matches('{DNS_LABEL}')",
+                "a component's name has lower-case letters, digits and hyphens, starts with a "
+                "letter and ends with a letter or digit: write for example worker",
             )
         ),
     )
@@ -104,6 +122,16 @@ class Component(ApiModel):
 
     termination_grace_period_seconds: int = Field(default=30, ge=0, le=3600)
     """Seconds between the request to stop and the kill."""
+
+    model_config = ApiModel.model_config | {
+        "json_schema_extra": rules(
+            rule(
+                "!has(self.singleton) || !self.singleton || !has(self.replicas) "
+                "|| self.replicas <= 1",
+                "a singleton has one pod: leave replicas out, or write singleton: false",
+            )
+        )
+    }
 
 
 class KubernetesRule(ApiModel):
@@ -236,9 +264,10 @@ class ModuleScaling(ApiModel):
     model_config = ApiModel.model_config | {
         "json_schema_extra": rules(
             rule(
-                "self.minReplicas <= self.maxReplicas",
-                "minReplicas must not be greater than maxReplicas: lower minReplicas or raise "
-                "maxReplicas",
+                "(has(self.minReplicas) ? self.minReplicas : 1) "
+                "<= (has(self.maxReplicas) ? self.maxReplicas : 3)",
+                "minReplicas (default 1) must not be greater than maxReplicas (default 3): lower "
+                "minReplicas or raise maxReplicas",
             )
         )
     }
@@ -283,13 +312,28 @@ class ModuleMonitoring(ApiModel):
     """A Grafana dashboard. `$(system)`, `$(namespace)` and `$(module)` are replaced."""
 
 
+MAIN_RULE = rule(
+    "self.exists(component, component.name == 'main')",
+    "one component must be called main, the one that the module's Service leads to: write "
+    "name: main",
+)
+SERVED_RULE = rule(
+    "(!(has(self.public) && self.public) && (!has(self.routes) || self.routes.size() == 0)) "
+    "|| self.components.exists(component, component.name == 'main' && has(component.port))",
+    "a module that is public or has routes serves HTTP: write the port of component main, for "
+    "example port: 8000",
+)
+
+
 class ArkaliaModuleSpec(ApiModel):
     """What the module is, needs and offers."""
 
     image: ModuleImage
     """Image of all its components."""
 
-    components: list[Component] = Field(min_length=1, max_length=8, json_schema_extra=keyed("name"))
+    components: list[Component] = Field(
+        min_length=1, max_length=8, json_schema_extra=keyed("name") | rules(MAIN_RULE)
+    )
     """Its Deployments, `main` first."""
 
     public: bool = False
@@ -330,3 +374,5 @@ class ArkaliaModuleSpec(ApiModel):
 
     monitoring: ModuleMonitoring = ModuleMonitoring()
     """What Prometheus and Grafana get."""
+
+    model_config = ApiModel.model_config | {"json_schema_extra": rules(SERVED_RULE)}

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from arkalia_operator.api.base import ApiModel, ModuleName, rule, rules
+from arkalia_operator.api.base import DNS_LABEL, ApiModel, ModuleName, rule, rule_on_keys, rules
 from arkalia_operator.api.conditions import Condition
 from arkalia_operator.api.images import Images
 from arkalia_operator.api.modules import ModuleSettings
@@ -16,10 +16,10 @@ from arkalia_operator.api.security import Security
 
 LogLevel = Literal["DEBUG", "INFO", "WARNING", "ERROR"]
 
-MODULE_NAMES_RULE = rule(
-    "self.all(name, name.size() <= 30 && name.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$'))",
-    "a module's name has at most 30 lower-case letters, digits and hyphens and starts with a "
-    "letter: write for example helloria",
+MODULE_NAMES_RULE = rule_on_keys(
+    f"key.size() <= 30 && key.matches('{DNS_LABEL}')",
+    "a module's name has at most 30 lower-case letters, digits and hyphens, starts with a letter "
+    "and ends with a letter or digit: write for example helloria",
 )
 
 
@@ -43,7 +43,7 @@ class ArkaliaSystemSpec(ApiModel):
         max_length=63,
         json_schema_extra=rules(
             rule(
-                "self.matches('^[a-z]([-a-z0-9]*[a-z0-9])?$')",
+                f"self.matches('{DNS_LABEL}')",
                 "environment is a lower-case word of letters, digits and hyphens: write for "
                 "example production, staging or development",
             )
@@ -64,7 +64,8 @@ class ArkaliaSystemSpec(ApiModel):
         default_factory=dict, max_length=64, json_schema_extra=rules(MODULE_NAMES_RULE)
     )
     """Modules by name. A built-in module runs unless it is disabled here; an ArkaliaModule of
-    somebody else joins the system when it is listed here."""
+    somebody else joins the system when it is listed here: `weather: {}` where it needs no
+    settings (an empty value is dropped by the API server)."""
 
     monitoring: Monitoring = Monitoring()
     """Objects for Prometheus and Grafana."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 DNS_LABEL: Final = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
@@ -14,6 +14,12 @@ DNS_LABEL: Final = r"^[a-z]([-a-z0-9]*[a-z0-9])?$"
 def rule(expression: str, message: str) -> dict[str, str]:
     """One CEL rule of a schema (`x-kubernetes-validations`): *message* says what to write."""
     return {"rule": expression, "message": message}
+
+
+def rule_on_keys(expression: str, message: str) -> dict[str, str]:
+    """A CEL rule that *expression* holds for each `key` of a map; it names one that fails."""
+    named = f"self.filter(key, !({expression}))[0] + {': ' + message!r}"
+    return rule(f"self.all(key, {expression})", message) | {"messageExpression": named}
 
 
 def rules(*each: dict[str, str]) -> dict[str, Any]:
@@ -33,20 +39,47 @@ class ApiModel(BaseModel):
     )
 
 
+def _as_text(quantity: Any) -> Any:
+    """*quantity* as text, where YAML read it as a whole number."""
+    return str(quantity) if type(quantity) is int else quantity
+
+
 Quantity = Annotated[
     str,
+    BeforeValidator(_as_text),
     Field(
         max_length=32,
-        json_schema_extra=rules(
+        json_schema_extra={"x-kubernetes-int-or-string": True}
+        | rules(
             rule(
-                "isQuantity(self)",
+                "isQuantity(string(self)) && !quantity(string(self)).isLessThan(quantity('0'))",
                 "must be a Kubernetes quantity: write for example 250m (a quarter of a core), "
                 "2 (cores), 512Mi or 10Gi",
             )
         ),
     ),
 ]
-"""A Kubernetes quantity: `250m`, `2`, `512Mi`."""
+"""A Kubernetes quantity that is not negative: `250m`, `2`, `512Mi`."""
+
+Labels = Annotated[
+    dict[str, Annotated[str, Field(max_length=63)]],
+    Field(
+        max_length=32,
+        json_schema_extra=rules(
+            rule_on_keys(
+                "key.matches('^([a-z0-9.-]+/)?[A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?$')",
+                "a label's key has letters, digits, hyphens, underscores and dots, after an "
+                "optional prefix with a slash: write for example example.com/pool",
+            ),
+            rule_on_keys(
+                "self[key].matches('^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$')",
+                "a label's value has letters, digits, hyphens, underscores and dots, and begins "
+                "and ends with a letter or digit: write for example gpu",
+            ),
+        ),
+    ),
+]
+"""Labels, by key."""
 
 ModuleName = Annotated[str, Field(max_length=30)]
 """Name of a module; it becomes part of object names, so 30 characters bound those to 63."""

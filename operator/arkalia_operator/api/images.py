@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from arkalia_operator.api.base import ApiModel, rule, rules
+from arkalia_operator.api.base import ApiModel, rule, rule_on_keys, rules
 
 
 class Images(ApiModel):
@@ -17,8 +17,8 @@ class Images(ApiModel):
         max_length=255,
         json_schema_extra=rules(
             rule(
-                "!self.endsWith('/') && !self.contains('://')",
-                "registry is a host with an optional path, without scheme or trailing slash: "
+                "self.matches('^[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*$')",
+                "registry is a host with an optional path, without scheme and trailing slash: "
                 "write for example registry.example.com/arkalia",
             )
         ),
@@ -39,9 +39,9 @@ class Images(ApiModel):
         default_factory=dict,
         max_length=64,
         json_schema_extra=rules(
-            rule(
-                "self.all(name, self[name].matches('^sha256:[a-f0-9]{64}$'))",
-                "a digest is sha256: and 64 hexadecimal digits, as the registry shows it",
+            rule_on_keys(
+                "self[key].matches('^sha256:[a-f0-9]{64}$')",
+                "a digest is sha256: and 64 digits from 0 to f: write it as the registry shows it",
             )
         ),
     )

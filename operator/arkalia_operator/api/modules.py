@@ -6,18 +6,26 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from arkalia_operator.api.base import ApiModel, Quantity, rule, rules
+from arkalia_operator.api.base import ApiModel, Quantity, rule, rule_on_keys, rules
 from arkalia_operator.api.placement import Placement
 
-RESERVED_VARIABLES_RULE = rule(
-    "self.all(name, !name.startsWith('ARKALIA_'))",
+RESERVED_VARIABLES_RULE = rule_on_keys(
+    "!key.startsWith('ARKALIA_')",
     "names that start with ARKALIA_ are set by the operator: use another name, or the field of "
     "the spec that sets it (spec.environment, spec.logLevel)",
 )
-VARIABLE_NAMES_RULE = rule(
-    "self.all(name, name.matches('^[A-Za-z_][A-Za-z0-9_]*$'))",
+VARIABLE_NAMES_RULE = rule_on_keys(
+    "key.matches('^[A-Za-z_][A-Za-z0-9_]*$')",
     "a variable's name is made of letters, digits and underscores and does not start with a "
     "digit: write for example LOG_FORMAT",
+)
+
+
+REQUESTS_RULE = rule(
+    "!has(self.requests) || !has(self.limits) || self.requests.all(key, !(key in self.limits) "
+    "|| !quantity(string(self.requests[key])).isGreaterThan(quantity(string(self.limits[key]))))",
+    "a request must not be greater than the limit of the same resource: lower the request or "
+    "raise the limit",
 )
 
 
@@ -25,10 +33,13 @@ class ResourceRequirements(ApiModel):
     """CPU and memory of each container of the module."""
 
     requests: dict[str, Quantity] = Field(default_factory=dict, max_length=8)
-    """What the scheduler reserves, by resource name (`cpu`, `memory`). Replaces the module's own."""
+    """What the scheduler reserves, by resource name (`cpu`, `memory`), for example `500m` for
+    half a core. Replaces the module's own."""
 
     limits: dict[str, Quantity] = Field(default_factory=dict, max_length=8)
     """What a container may use at most, by resource name. Replaces the module's own."""
+
+    model_config = ApiModel.model_config | {"json_schema_extra": rules(REQUESTS_RULE)}
 
 
 class Scaling(ApiModel):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from pydantic import Field
 
-from arkalia_operator.api.base import ApiModel
+from arkalia_operator.api.base import ApiModel, Labels
 
 
 class Monitoring(ApiModel):
@@ -21,7 +19,5 @@ class Monitoring(ApiModel):
     dashboards: bool = True
     """Whether each module that has a dashboard gets it as a ConfigMap for Grafana's sidecar."""
 
-    labels: dict[str, Annotated[str, Field(max_length=63)]] = Field(
-        default_factory=dict, max_length=32
-    )
+    labels: Labels = Field(default_factory=dict)
     """Labels added to ServiceMonitors and PrometheusRules, for example `release: prometheus`."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 from pydantic import Field
 
-from arkalia_operator.api.base import ApiModel
+from arkalia_operator.api.base import ApiModel, Labels, rule, rules
 
 
 class Toleration(ApiModel):
@@ -27,13 +27,31 @@ class Toleration(ApiModel):
     toleration_seconds: int | None = Field(default=None, ge=0)
     """How long a `NoExecute` taint is tolerated, in seconds. Default: for ever."""
 
+    model_config = ApiModel.model_config | {
+        "json_schema_extra": rules(
+            rule(
+                "!has(self.value) || !has(self.operator) || self.operator != 'Exists'",
+                "a toleration with operator Exists accepts every value: leave value out, or "
+                "write operator: Equal",
+            ),
+            rule(
+                "has(self.key) || (has(self.operator) && self.operator == 'Exists')",
+                "a toleration without a key accepts every taint and needs operator: Exists: "
+                "write key, or operator: Exists",
+            ),
+            rule(
+                "!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')",
+                "tolerationSeconds counts for effect NoExecute only: write effect: NoExecute, or "
+                "leave tolerationSeconds out",
+            ),
+        )
+    }
+
 
 class Placement(ApiModel):
     """Where pods run."""
 
-    node_selector: dict[str, Annotated[str, Field(max_length=63)]] = Field(
-        default_factory=dict, max_length=32
-    )
+    node_selector: Labels = Field(default_factory=dict)
     """Labels that a node must carry."""
 
     tolerations: list[Toleration] = Field(default_factory=list, max_length=32)

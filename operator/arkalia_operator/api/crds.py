@@ -1,0 +1,206 @@
+"""The CustomResourceDefinitions: `python -m arkalia_operator.api.crds [--check]`.
+
+Writes `crds/`, and the same into the chart between its switches. The API server stores what a
+user wrote: defaults are told in the descriptions and applied when the operator reads
+(docs/decisions/0002-defaults-are-applied-when-read.md).
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Any, Final
+
+import yaml
+from pydantic import BaseModel
+
+from arkalia_operator.api import API_VERSION, GROUP, VERSION
+from arkalia_operator.api.arkaliamodule import ArkaliaModuleSpec
+from arkalia_operator.api.arkaliasystem import ArkaliaSystemSpec, ArkaliaSystemStatus
+from arkalia_operator.api.base import DNS_LABEL, rule, rules
+from arkalia_operator.api.explained import explained
+from arkalia_operator.api.generated import GeneratedFiles, header, run
+from arkalia_operator.api.resources import MODULE_KIND, MODULE_PLURAL, SYSTEM_KIND, SYSTEM_PLURAL
+from arkalia_operator.api.structural import Schema, structural_schema
+
+COMMAND: Final = "python -m arkalia_operator.api.crds"
+READY: Final = '.status.conditions[?(@.type=="Ready")]'
+
+
+def column(name: str, json_path: str, kind: str = "string", priority: int = 0) -> dict[str, Any]:
+    """A column of `kubectl get`; priority 1 shows it with `-o wide` only."""
+    return {"name": name, "type": kind, "jsonPath": json_path} | (
+        {"priority": priority} if priority else {}
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What a CRD says beside the schema of its spec."""
+
+    kind: str
+    plural: str
+    short_name: str
+    description: str
+    word: str
+    """What people call it."""
+
+    longest_name: int
+    """Most characters of `metadata.name`: names of children are made of it and stay below 63."""
+
+    example_name: str
+    columns: tuple[dict[str, Any], ...]
+    spec: type[BaseModel]
+    status: type[BaseModel] | None = None
+    spec_required: bool = False
+
+    @property
+    def name(self) -> str:
+        """Name of the CRD."""
+        return f"{self.plural}.{GROUP}"
+
+
+SYSTEM: Final = Resource(
+    kind=SYSTEM_KIND,
+    plural=SYSTEM_PLURAL,
+    short_name="ark",
+    description="One AI platform: apply it, and its modules run; status tells how far it is.",
+    word="system",
+    longest_name=24,
+    example_name="luna",
+    columns=(
+        column("Ready", f"{READY}.status"),
+        column("Modules", ".status.modulesReady"),
+        column("Version", ".status.version"),
+        column("Reason", f"{READY}.reason"),
+        column("Age", ".metadata.creationTimestamp", "date"),
+        column("Message", f"{READY}.message", priority=1),
+    ),
+    spec=ArkaliaSystemSpec,
+    status=ArkaliaSystemStatus,
+)
+MODULE: Final = Resource(
+    kind=MODULE_KIND,
+    plural=MODULE_PLURAL,
+    short_name="arkmod",
+    description=(
+        "A module that systems of the namespace can have: what it is, needs and offers. It joins "
+        "a system that lists it in spec.modules."
+    ),
+    word="module",
+    longest_name=30,
+    example_name="weather",
+    columns=(
+        column("Image", ".spec.image.repository"),
+        column("Public", ".spec.public", "boolean"),
+        column("Age", ".metadata.creationTimestamp", "date"),
+    ),
+    spec=ArkaliaModuleSpec,
+    spec_required=True,
+)
+RESOURCES: Final = (SYSTEM, MODULE)
+
+
+def crd(resource: Resource) -> dict[str, Any]:
+    """The CustomResourceDefinition of *resource*."""
+    return {
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": resource.name},
+        "spec": {
+            "group": GROUP,
+            "scope": "Namespaced",
+            "names": {
+                "kind": resource.kind,
+                "listKind": f"{resource.kind}List",
+                "plural": resource.plural,
+                "singular": resource.kind.lower(),
+                "shortNames": [resource.short_name],
+                "categories": ["arkalia"],
+            },
+            "versions": [_version(resource)],
+        },
+    }
+
+
+def _version(resource: Resource) -> dict[str, Any]:
+    return {
+        "name": VERSION,
+        "served": True,
+        "storage": True,
+        **({"subresources": {"status": {}}} if resource.status else {}),
+        "additionalPrinterColumns": list(resource.columns),
+        "schema": {"openAPIV3Schema": explained(whole_schema(resource))},
+    }
+
+
+def whole_schema(resource: Resource) -> Schema:
+    """The schema of the whole object, with real defaults."""
+    return {
+        "description": resource.description,
+        "type": "object",
+        **({"required": ["spec"]} if resource.spec_required else {}),
+        **rules(_name_rule(resource)),
+        "properties": {
+            "apiVersion": {"description": f"Always {API_VERSION}.", "type": "string"},
+            "kind": {"description": f"Always {resource.kind}.", "type": "string"},
+            "metadata": {"type": "object", "properties": {"name": {"type": "string"}}},
+            "spec": structural_schema(resource.spec),
+            **({"status": structural_schema(resource.status)} if resource.status else {}),
+        },
+    }
+
+
+def _name_rule(resource: Resource) -> dict[str, str]:
+    return rule(
+        f"self.metadata.name.size() <= {resource.longest_name} "
+        f"&& self.metadata.name.matches('{DNS_LABEL}')",
+        f"a {resource.word}'s name has at most {resource.longest_name} lower-case letters, digits "
+        f"and hyphens, starts with a letter and ends with a letter or digit: write for example "
+        f"{resource.example_name}",
+    ) | {"fieldPath": ".metadata.name"}
+
+
+class _PlainDumper(yaml.SafeDumper):
+    """YAML without anchors: Kubernetes' own tools never write them."""
+
+    def ignore_aliases(self, data: Any) -> bool:  # noqa: ARG002 - the signature is PyYAML's
+        return True
+
+
+def as_yaml(document: dict[str, Any]) -> str:
+    """*document* in the order in which it was written."""
+    return yaml.dump(document, Dumper=_PlainDumper, sort_keys=False, width=98, allow_unicode=True)
+
+
+def in_chart(document: dict[str, Any]) -> str:
+    """*document* as a template of the chart, between the switches of `crds` in its values."""
+    metadata, rest = as_yaml(document).split("\nspec:\n")
+    if "{{" in metadata + rest:
+        msg = f"{document['metadata']['name']} holds {{{{, which Helm would read as a template"
+        raise ValueError(msg)
+    return (
+        "{{- if .Values.crds.enabled }}\n"
+        f"{header(COMMAND)}"
+        f"{metadata}\n"
+        "  {{- if .Values.crds.keep }}\n"
+        "  annotations:\n"
+        "    helm.sh/resource-policy: keep\n"
+        "  {{- end }}\n"
+        f"spec:\n{rest}"
+        "{{- end }}\n"
+    )
+
+
+def generated_files() -> GeneratedFiles:
+    """The CRDs, once for people and once for the chart."""
+    texts = {}
+    for resource in RESOURCES:
+        document, file = crd(resource), f"{GROUP}_{resource.plural}.yaml"
+        texts[f"crds/{file}"] = header(COMMAND) + as_yaml(document)
+        texts[f"charts/arkalia/templates/crds/{file}"] = in_chart(document)
+    return GeneratedFiles(COMMAND, texts, ("crds/*.yaml", "charts/arkalia/templates/crds/*.yaml"))
+
+
+if __name__ == "__main__":
+    sys.exit(run(generated_files()))
