@@ -1,0 +1,85 @@
+# What a developer and CI do, by one name each. Every target sets up what it needs itself.
+# `make help` lists the targets; docs/getting-started.md tells the story.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+DEV := $(PYTHON) -m arkalia_dev
+STEP := @dev/step
+INSTALLED := .venv/installed
+MEMBERS := operator/pyproject.toml $(wildcard workloads/*/pyproject.toml)
+MEASURED := --cov --cov-report= --cov-report=xml:build/coverage.xml
+PURE := operator/arkalia_operator/desired/*,operator/arkalia_operator/planning/*
+SHARED := workloads/contract/*,workloads/runtime/*
+SHELL_FILES = $(shell git grep -lI '^\#!/.*bash' -- . ':!*.md')
+
+# The project's own Python and tools come first, whatever else the machine has.
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/build/tools:$(PATH)
+export PYTHONPATH := $(CURDIR)/dev
+
+.PHONY: help up down check test generate format images bench soak audit clean tools
+
+help: ## List the targets.
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+
+up: $(INSTALLED) ## Start the development cluster, with the operator and a first system on it.
+	@$(DEV) up
+
+down: ## Stop the development cluster and leave nothing of it behind.
+	@$(DEV) down
+
+check: $(INSTALLED) tools ## Check all that needs no cluster: style, types, layers, tests, chart.
+	$(STEP) format "Run 'make format'." ruff format --check
+	$(STEP) lint "Run 'make format', then mend what is left." ruff check
+	$(STEP) types "Mend the types named above." mypy
+	$(STEP) layers "The contract's name says the rule; pyproject.toml has it." lint-imports --no-logo
+	$(STEP) shell "Mend the scripts named above." shellcheck $(SHELL_FILES)
+	$(STEP) yaml "Mend the files named above." yamllint --strict .
+	$(STEP) workflows "Mend the workflow." actionlint
+	$(STEP) pinning "Mend the workflow." zizmor --offline --quiet .github
+	$(STEP) lock "Run 'uv lock' and commit uv.lock." "$$($(DEV) bootstrap)" lock --check
+	$(STEP) generated "Run 'make generate' and commit what it writes." dev/generate --check
+	$(STEP) chart "Mend charts/arkalia." helm lint --strict --quiet charts/arkalia
+	$(STEP) templates "Mend charts/arkalia." helm-unittest --strict charts/arkalia
+	$(STEP) --show tests "Run the failing test alone: .venv/bin/pytest PATH -k NAME." pytest $(MEASURED) tests/unit tests/golden tests/contract
+	$(STEP) coverage "Test the lines listed above." coverage report --include='$(PURE)' --fail-under=100
+	$(STEP) coverage "Test the lines listed above." coverage report --include='$(SHARED)' --fail-under=95
+
+test: check ## Check, then run the stories of tests/cluster on a real cluster: what CI runs.
+	@dev/with-cluster pytest tests/cluster
+
+generate: $(INSTALLED) tools ## Write every generated file: CRDs, catalogue, chart, reference.
+	@dev/generate
+
+format: $(INSTALLED) ## Format the Python code and apply the linter's safe corrections.
+	@ruff format
+	@ruff check --fix
+
+images: $(INSTALLED) ## Build the images of the operator and of every service.
+	@$(DEV) images
+
+bench: $(INSTALLED) ## Measure what docs/benchmarks.md gives figures of.
+	@pytest tests/bench
+
+soak: $(INSTALLED) ## Run the suites that take long, on the development cluster.
+	@dev/with-cluster pytest tests/soak
+
+audit: $(INSTALLED) ## Scan the code (bandit) and the dependencies (pip-audit) for weaknesses.
+	@mkdir -p build/audit
+	@bandit --quiet --severity-level medium --recursive operator workloads dev | tee build/audit/bandit.txt
+	@"$$($(DEV) bootstrap)" export --quiet --frozen --no-emit-workspace --output-file build/audit/requirements.txt
+	@pip-audit --strict --disable-pip --no-deps --requirement build/audit/requirements.txt | tee build/audit/pip-audit.txt
+
+clean: ## Remove what the targets wrote into the checkout; the cluster stays.
+	@rm -rf .venv build .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
+
+tools:
+	@mkdir -p build
+	@ln -sfn "$$($(DEV) tools --for check)" build/tools
+
+$(INSTALLED): uv.lock pyproject.toml $(MEMBERS)
+	@"$$($(DEV) bootstrap)" sync --frozen --python "$(PYTHON)"
+	@touch $@
