@@ -9,69 +9,73 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import Field
 
 from arkalia_operator.api.base import ApiModel
 
 
-class ConditionType(StrEnum):
+class Explained(StrEnum):
+    """A word of the API that carries its meaning, for the reference and for people who ask."""
+
+    meaning: str
+
+    def __new__(cls, value: str, meaning: str) -> Self:
+        """The word *value*, which says *meaning*."""
+        word = str.__new__(cls, value)
+        word._value_ = value
+        word.meaning = meaning
+        return word
+
+
+class ConditionType(Explained):
     """What a condition is about."""
 
-    READY = "Ready"
-    """Everything that the spec asks for runs and serves."""
-    RECONCILING = "Reconciling"
-    """The operator or the cluster is still working towards the spec."""
-    STALLED = "Stalled"
-    """Something is wrong that will not mend itself: it needs a change of the spec or the cluster."""
-    ACCEPTED = "Accepted"
-    """The spec could be understood: version and modules are known."""
-    MODULES_READY = "ModulesReady"
-    """Every enabled module has all its pods ready."""
+    READY = "Ready", "Everything that the spec asks for runs and serves."
+    RECONCILING = "Reconciling", "The operator or the cluster is still working towards the spec."
+    STALLED = (
+        "Stalled",
+        "Something is wrong that will not mend itself: it needs a change of the spec or the cluster.",
+    )
+    ACCEPTED = "Accepted", "The spec could be understood: version and modules are known."
+    MODULES_READY = "ModulesReady", "Every enabled module has all its pods ready."
 
 
-class Reason(StrEnum):
+class Reason(Explained):
     """Why a condition is what it is."""
 
-    SYSTEM_READY = "SystemReady"
-    """All modules run and serve."""
-    SPEC_ACCEPTED = "SpecAccepted"
-    """Every part of the spec is understood."""
-    INVALID_SPEC = "InvalidSpec"
-    """The stored spec does not fit the schema of this operator."""
-    VERSION_NOT_SUPPORTED = "VersionNotSupported"
-    """`spec.version` names a version that this operator does not carry."""
-    MODULE_NOT_FOUND = "ModuleNotFound"
-    """`spec.modules` names a module that is neither built in nor an ArkaliaModule of the namespace."""
-    MODULE_INVALID = "ModuleInvalid"
-    """An ArkaliaModule cannot be used as it is."""
-    APPLY_FAILED = "ApplyFailed"
-    """The API server refused an object of the system."""
-    IMAGE_CANNOT_BE_PULLED = "ImageCannotBePulled"
-    """A pod's image cannot be pulled."""
-    CONTAINER_CRASHES = "ContainerCrashes"
-    """A container of a module ends again and again."""
-    CONTAINER_CANNOT_START = "ContainerCannotStart"
-    """A container cannot be created from its configuration."""
-    POD_CANNOT_BE_CREATED = "PodCannotBeCreated"
-    """The cluster refuses to create a pod: quota, limits or Pod Security."""
-    POD_CANNOT_BE_SCHEDULED = "PodCannotBeScheduled"
-    """No node takes a pod."""
-    ROLLOUT_STALLED = "RolloutStalled"
-    """A rollout has made no progress within its deadline."""
-    ROLLING_OUT = "RollingOut"
-    """Pods are being created or replaced."""
-    PODS_NOT_READY = "PodsNotReady"
-    """Pods run, but do not all answer their readiness probe."""
-    OBJECTS_MISSING = "ObjectsMissing"
-    """Objects of the system are not in the cluster yet."""
-    CONVERGED = "Converged"
-    """Nothing is left to do."""
-    AS_EXPECTED = "AsExpected"
-    """Nothing stands in the way."""
-    SWITCHED_OFF = "SwitchedOff"
-    """The spec turns the module off."""
+    SYSTEM_READY = "SystemReady", "All modules run and serve."
+    SPEC_ACCEPTED = "SpecAccepted", "Every part of the spec is understood."
+    INVALID_SPEC = "InvalidSpec", "The stored spec does not fit the schema of this operator."
+    VERSION_NOT_SUPPORTED = (
+        "VersionNotSupported",
+        "`spec.version` names a version that this operator does not carry.",
+    )
+    MODULE_NOT_FOUND = (
+        "ModuleNotFound",
+        "`spec.modules` names a module that is neither built in nor an ArkaliaModule of the namespace.",
+    )
+    MODULE_INVALID = "ModuleInvalid", "An ArkaliaModule cannot be used as it is."
+    APPLY_FAILED = "ApplyFailed", "The API server refused an object of the system."
+    IMAGE_CANNOT_BE_PULLED = "ImageCannotBePulled", "A pod's image cannot be pulled."
+    CONTAINER_CRASHES = "ContainerCrashes", "A container of a module ends again and again."
+    CONTAINER_CANNOT_START = (
+        "ContainerCannotStart",
+        "A container cannot be created from its configuration.",
+    )
+    POD_CANNOT_BE_CREATED = (
+        "PodCannotBeCreated",
+        "The cluster refuses to create a pod: quota, limits or Pod Security.",
+    )
+    POD_CANNOT_BE_SCHEDULED = "PodCannotBeScheduled", "No node takes a pod."
+    ROLLOUT_STALLED = "RolloutStalled", "A rollout has made no progress within its deadline."
+    ROLLING_OUT = "RollingOut", "Pods are being created or replaced."
+    PODS_NOT_READY = "PodsNotReady", "Pods run, but do not all answer their readiness probe."
+    OBJECTS_MISSING = "ObjectsMissing", "Objects of the system are not in the cluster yet."
+    CONVERGED = "Converged", "Nothing is left to do."
+    AS_EXPECTED = "AsExpected", "Nothing stands in the way."
+    SWITCHED_OFF = "SwitchedOff", "The spec turns the module off."
 
 
 class Condition(ApiModel):

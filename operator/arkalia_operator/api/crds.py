@@ -24,6 +24,7 @@ from arkalia_operator.api.resources import MODULE_KIND, MODULE_PLURAL, SYSTEM_KI
 from arkalia_operator.api.structural import Schema, structural_schema
 
 COMMAND: Final = "python -m arkalia_operator.api.crds"
+HEADER: Final = header(COMMAND, "operator/arkalia_operator/api/")
 READY: Final = '.status.conditions[?(@.type=="Ready")]'
 
 
@@ -181,12 +182,11 @@ def in_chart(document: dict[str, Any]) -> str:
         raise ValueError(msg)
     return (
         "{{- if .Values.crds.enabled }}\n"
-        f"{header(COMMAND)}"
+        f"{HEADER}"
         f"{metadata}\n"
-        "  {{- if .Values.crds.keep }}\n"
-        "  annotations:\n"
-        "    helm.sh/resource-policy: keep\n"
-        "  {{- end }}\n"
+        "  labels:\n"
+        '    {{- include "arkalia.labels" . | nindent 4 }}\n'
+        '  {{- include "arkalia.crdAnnotations" . | nindent 2 }}\n'
         f"spec:\n{rest}"
         "{{- end }}\n"
     )
@@ -197,7 +197,7 @@ def generated_files() -> GeneratedFiles:
     texts = {}
     for resource in RESOURCES:
         document, file = crd(resource), f"{GROUP}_{resource.plural}.yaml"
-        texts[f"crds/{file}"] = header(COMMAND) + as_yaml(document)
+        texts[f"crds/{file}"] = HEADER + as_yaml(document)
         texts[f"charts/arkalia/templates/crds/{file}"] = in_chart(document)
     return GeneratedFiles(COMMAND, texts, ("crds/*.yaml", "charts/arkalia/templates/crds/*.yaml"))
 
