@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
+SOURCE: Final = "manifests/monitoring/operator"
+COPY: Final = "charts/arkalia/files/monitoring/operator"
 COPIED: Final = ("dashboard.json", "rules.yaml")
 
 
-def files(root: Path) -> dict[Path, str]:
-    """Path and content of each copy."""
-    source = root / "manifests/monitoring/operator"
-    target = root / "charts/arkalia/files/monitoring/operator"
-    return {target / name: (source / name).read_text(encoding="utf-8") for name in COPIED}
+def texts(root: Path) -> dict[str, str]:
+    """The copies of the files below *root*, by path."""
+    return {f"{COPY}/{name}": (root / SOURCE / name).read_text(encoding="utf-8") for name in COPIED}

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from arkalia_operator.rbac import rules
 
-HEAD = """\
-# GENERATED from operator/arkalia_operator/rbac.py by `make generate`: do not edit.
+HEAD: Final = """\
+# GENERATED from operator/arkalia_operator/rbac.py by `python -m arkalia_generate`: do not edit.
 """
 
 
-def files(root: Path) -> dict[Path, str]:
-    """Path and content of the rules."""
+def texts(_root: Path) -> dict[str, str]:
+    """The rules, by path."""
     lines = (
         f'- apiGroups: ["{rule.group}"]\n'
         f"  resources: [{', '.join(rule.resources)}]\n"
         f"  verbs: [{', '.join(rule.verbs)}]\n"
         for rule in rules()
     )
-    return {root / "charts/arkalia/files/rbac-rules.yaml": HEAD + "".join(lines)}
+    return {"charts/arkalia/files/rbac-rules.yaml": HEAD + "".join(lines)}

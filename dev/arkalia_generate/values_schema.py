@@ -15,6 +15,7 @@ from typing import Any, Final
 
 import yaml
 
+CHART: Final = "charts/arkalia"
 DIALECT: Final = "http://json-schema.org/draft-07/schema#"
 DESCRIPTION: Final = "# --"
 KEYWORDS: Final = "# @schema"
@@ -29,11 +30,10 @@ TYPES: Final = {
 Schema = dict[str, Any]
 
 
-def files(root: Path) -> dict[Path, str]:
-    """Path and content of the schema."""
-    chart = root / "charts/arkalia"
-    values = (chart / "values.yaml").read_text(encoding="utf-8")
-    return {chart / "values.schema.json": json.dumps(schema(values), indent=2) + "\n"}
+def texts(root: Path) -> dict[str, str]:
+    """The schema of the chart below *root*, by path."""
+    values = (root / CHART / "values.yaml").read_text(encoding="utf-8")
+    return {f"{CHART}/values.schema.json": json.dumps(schema(values), indent=2) + "\n"}
 
 
 def schema(values: str) -> Schema:
@@ -71,8 +71,8 @@ def _comment(before: Sequence[str]) -> list[str]:
 
 
 def _description(comment: Sequence[str]) -> str:
-    text = " ".join(line for line in comment if not line.startswith(KEYWORDS))
-    return text.rpartition(DESCRIPTION)[2].replace(" # ", " ").removeprefix("# ").strip()
+    described = (line for line in comment if not line.startswith(KEYWORDS))
+    return " ".join(line.removeprefix(DESCRIPTION).removeprefix("#").strip() for line in described)
 
 
 def _keywords(comment: Sequence[str]) -> Schema:

@@ -79,7 +79,7 @@ app.kubernetes.io/component: operator
 {{/* Annotations of a CRD, or nothing. Written by the generated templates in crds/. */}}
 {{- define "arkalia.crdAnnotations" -}}
 {{- $keep := ternary (dict "helm.sh/resource-policy" "keep") dict .Values.crds.keep -}}
-{{- with merge $keep .Values.crds.annotations }}
+{{- with merge $keep .Values.crds.annotations -}}
 annotations:
   {{- toYaml . | nindent 2 }}
 {{- end -}}

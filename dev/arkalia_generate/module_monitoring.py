@@ -20,22 +20,21 @@ from arkalia_operator.desired.resolve import Defaults, Modules
 VERSION: Final = "0.0.0"
 """Rules and dashboards do not depend on the version."""
 HEAD: Final = """\
-# GENERATED from workloads/{module}/module.yaml by `make generate`: do not edit.
+# GENERATED from workloads/{module}/module.yaml by `python -m arkalia_generate`: do not edit.
 # This is what docs/examples/empty/system.yaml gets; rules_test.yaml beside it tests it.
 """
 
 
-def files(root: Path) -> dict[Path, str]:
-    """Path and content of rules and dashboard of every module that has them."""
-    folder = root / "manifests/monitoring"
+def texts(root: Path) -> dict[str, str]:
+    """Rules and dashboard of every module below *root* that has them, by path."""
     return {
-        folder / manifest["metadata"]["labels"][labels.MODULE] / name: text
+        f"manifests/monitoring/{manifest['metadata']['labels'][labels.MODULE]}/{name}": text
         for manifest in desired_state(_system(root), _modules(root)).manifests
-        for name, text in _texts(manifest)
+        for name, text in _files(manifest)
     }
 
 
-def _texts(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
+def _files(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
     metadata = manifest["metadata"]
     if manifest["kind"] == kinds.PROMETHEUS_RULE.name:
         body = yaml.safe_dump(manifest["spec"], sort_keys=False, allow_unicode=True, width=1000)
