@@ -80,7 +80,7 @@ def shell_blocks(*marks):
 
 def alerts():
     rules = ROOT.glob("manifests/monitoring/*/rules.yaml")
-    groups = [group for path in rules for group in yaml.safe_load(read(path))["spec"]["groups"]]
+    groups = [group for path in rules for group in yaml.safe_load(read(path))["groups"]]
     return {rule["alert"] for group in groups for rule in group["rules"] if "alert" in rule}
 
 
@@ -167,10 +167,10 @@ def test_decisions_are_numbered_without_a_gap():
 
 
 @pytest.mark.parametrize("page", sorted(ROOT.glob("docs/decisions/*.md")), ids=name)
-def test_decision_says_context_decision_and_consequences(page):
+def test_decision_says_context_decision_and_consequence(page):
     headings = HEADING.findall(read(page))
 
-    assert headings[1:4] == ["Context", "Decision", "Consequences"]
+    assert headings[1:4] == ["Context", "Decision", "Consequence"]
 
 
 def test_every_page_can_be_reached_from_the_index():

@@ -1,0 +1,99 @@
+"""One name, everywhere: what belongs together can be found by its name alone.
+
+Each test compares two lists that nobody keeps in step by hand: small, quick, merciless.
+"""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+OPERATOR = ROOT / "operator" / "arkalia_operator"
+MODULES = {
+    path.parent.name: yaml.safe_load(path.read_text(encoding="utf-8"))
+    for path in sorted(ROOT.glob("workloads/*/module.yaml"))
+}
+PACKAGES = {
+    package.name: package
+    for package in (*ROOT.glob("operator/arkalia_*"), *ROOT.glob("workloads/*/arkalia_*"))
+    if package.is_dir()
+} | {
+    "arkalia_dev": ROOT / "dev" / "arkalia_dev",
+    "arkalia_generate": ROOT / "dev" / "arkalia_generate",
+}
+UNIT_TESTS = sorted((ROOT / "tests" / "unit").rglob("test_*.py"))
+PORTS = {
+    "helloria": 8000,
+    "zeroia": 8001,
+    "reflexia": 8002,
+    "sandozia": 8003,
+    "cognitive-reactor": 8004,
+    "assistantia": 8005,
+    "nyxalia": 8006,
+    "taskia": 8007,
+    "globalstate": 8008,
+    "security": 8009,
+}
+"""Port of each module: seed 000's for the first six, counted on for the others."""
+FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}
+
+
+def monitoring_folders():
+    return {path.name for path in (ROOT / "manifests" / "monitoring").iterdir() if path.is_dir()}
+
+
+def subject_candidates(test):
+    """Modules that a test file may be named after: `test_plan_of_a_scaled_module` → `plan`."""
+    words = test.stem.removeprefix("test_").split("_")
+    return {"_".join(words[:end]) for end in range(1, len(words) + 1)}
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_module_description_carries_the_name_of_its_folder(module):
+    assert MODULES[module]["metadata"]["name"] == module
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_image_of_the_module_carries_its_name(module):
+    assert MODULES[module]["spec"]["image"]["repository"].split("/")[-1] == module
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_module_serves_on_the_port_that_was_given_to_it(module):
+    [main] = [each for each in MODULES[module]["spec"]["components"] if each["name"] == "main"]
+
+    assert main["port"] == PORTS[module]
+
+
+def test_every_service_has_a_description():
+    services = {path.parent.name for path in ROOT.glob("workloads/*/pyproject.toml")}
+
+    assert services - {"contract", "runtime"} == set(MODULES)
+
+
+def test_monitoring_folders_are_the_operator_and_the_modules():
+    assert monitoring_folders() == {"operator", *MODULES}
+
+
+def test_catalogue_has_a_copy_of_every_module():
+    version = (ROOT / "operator" / "arkalia_operator" / "catalogue").glob("[0-9]*")
+    newest = max(version, key=lambda path: tuple(map(int, path.name.split("."))))
+
+    assert {path.stem for path in newest.glob("*.yaml")} == set(MODULES)
+
+
+@pytest.mark.parametrize("test", UNIT_TESTS, ids=lambda test: str(test.relative_to(ROOT)))
+def test_unit_test_lies_where_its_subject_lies(test):
+    package, *folders = test.relative_to(ROOT / "tests" / "unit").parent.parts
+    home = PACKAGES[package].joinpath(*folders)
+    modules = {path.stem for path in home.glob("*.py")} | {path.name for path in home.glob("*/")}
+
+    assert subject_candidates(test) & (modules | {package.removeprefix("arkalia_"), home.name})
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_package_has_no_module_that_nobody_can_guess(package):
+    stems = {path.stem for path in PACKAGES[package].rglob("*.py")}
+
+    assert stems & FORBIDDEN == set()
