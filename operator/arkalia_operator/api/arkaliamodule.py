@@ -22,7 +22,7 @@ Path = Annotated[
     Field(
         max_length=512,
         json_schema_extra=rules(
-            rule("self.startsWith('/')", "a path begins with a slash: write for example /chat")
+            rule("self.startsWith('/')", "must begin with a slash: write for example /chat")
         ),
     ),
 ]
@@ -44,7 +44,7 @@ class ModuleImage(ApiModel):
             rule(
                 "self.matches('^[a-z0-9][a-z0-9._-]*(:[0-9]+/[a-z0-9][a-z0-9._-]*)?"
                 "(/[a-z0-9][a-z0-9._-]*)*$')",
-                "repository is the image's name without scheme, tag and digest: write for "
+                "must be the image's name without scheme, tag and digest: write for "
                 "example registry.example.com/team/weather, and the tag in image.tag",
             )
         ),

@@ -32,7 +32,7 @@ class ArkaliaSystemSpec(ApiModel):
         json_schema_extra=rules(
             rule(
                 "self.matches('^[0-9]+[.][0-9]+[.][0-9]+$')",
-                "version is three numbers with dots: write for example 0.1.0",
+                "must be three numbers with dots: write for example 0.1.0",
             )
         ),
     )
@@ -44,7 +44,7 @@ class ArkaliaSystemSpec(ApiModel):
         json_schema_extra=rules(
             rule(
                 f"self.matches('{DNS_LABEL}')",
-                "environment is a lower-case word of letters, digits and hyphens: write for "
+                "must be a lower-case word of letters, digits and hyphens: write for "
                 "example production, staging or development",
             )
         ),

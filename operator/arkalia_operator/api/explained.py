@@ -51,14 +51,20 @@ def length_bounds(schema: Schema) -> str:
 
 
 def type_name(schema: Schema) -> str:
-    """The type as a reader calls it: `list of strings` is written `[string]`."""
+    """The type as a reader calls it, for example `list of strings`."""
     if INT_OR_STRING in schema:
         return "string or integer"
     if "items" in schema:
-        return f"[{type_name(schema['items'])}]"
+        return f"list of {_plural(type_name(schema['items']))}"
     if "additionalProperties" in schema:
-        return f"map of {type_name(schema['additionalProperties'])}"
+        return f"map of {_plural(type_name(schema['additionalProperties']))}"
+    if schema.get("format") == "date-time":
+        return "time (RFC 3339)"
     return "any object" if schema.get(PRESERVED) else str(schema["type"])
+
+
+def _plural(name: str) -> str:
+    return " or ".join(f"{word}s" for word in name.split(" or "))
 
 
 def on_one_line(value: Any) -> str:

@@ -18,8 +18,8 @@ class Images(ApiModel):
         json_schema_extra=rules(
             rule(
                 "self.matches('^[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*$')",
-                "registry is a host with an optional path, without scheme and trailing slash: "
-                "write for example registry.example.com/arkalia",
+                "must be a host with an optional path, without scheme and trailing slash: write for "
+                "example registry.example.com/arkalia",
             )
         ),
     )

@@ -7,9 +7,7 @@ from typing import Any
 from pydantic import Field
 
 from arkalia_operator.api.base import ApiModel
-
-PEERS: dict[str, Any] = {"items": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
-"""A list of Kubernetes objects that are passed through."""
+from arkalia_operator.api.peers import PEERS
 
 
 class NetworkPolicies(ApiModel):
