@@ -5,11 +5,23 @@ from __future__ import annotations
 import sys
 from typing import Final
 
-from arkalia_generate import module_monitoring, operator_monitoring, rbac_rules, values_schema
+from arkalia_generate import (
+    metrics_reference,
+    module_monitoring,
+    operator_monitoring,
+    rbac_rules,
+    values_schema,
+)
 from arkalia_operator.api.generated import CHECKOUT, GeneratedFiles, run
 
 COMMAND: Final = "python -m arkalia_generate"
-SOURCES: Final = (module_monitoring, operator_monitoring, rbac_rules, values_schema)
+SOURCES: Final = (
+    metrics_reference,
+    module_monitoring,
+    operator_monitoring,
+    rbac_rules,
+    values_schema,
+)
 HOMES: Final = ("charts/arkalia/files/*.yaml", "charts/arkalia/files/monitoring/**/*.*")
 
 if __name__ == "__main__":

@@ -37,13 +37,13 @@ TABLE: Final = """
 """
 
 
-def files(root: Path) -> dict[Path, str]:
+def texts(_root: Path) -> dict[str, str]:
     """Path and content of the reference."""
     text = (
         f"{HEAD}{OPERATOR}{_table(_of_module())}"
         f"{SERVICES}{_table(_of_registry(Metrics('module', 'version').registry))}"
     )
-    return {root / "docs/reference/metrics.md": text}
+    return {"docs/reference/metrics.md": text}
 
 
 def _of_module() -> Iterable[MetricWrapperBase]:
