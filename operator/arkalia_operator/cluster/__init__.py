@@ -1,1 +1,1 @@
-"""SHELL: the only code that talks to Kubernetes."""
+"""SHELL: the only code that talks to Kubernetes; everything here has a time limit and a bound."""

@@ -28,7 +28,7 @@ def child_record(kind: Kind, live: Mapping[str, Any]) -> ChildRecord:
         deleting="deletionTimestamp" in metadata,
         module=metadata.get("labels", {}).get(labels.MODULE, ""),
         owned_replicas=part.get("spec", {}).get("replicas") if deployment else None,
-        rollout=_rollout(live) if deployment else None,
+        rollout=rollout(live) if deployment else None,
     )
 
 
@@ -60,7 +60,8 @@ def _owner_uid(metadata: Mapping[str, Any]) -> str:
     return ""
 
 
-def _rollout(live: Mapping[str, Any]) -> Rollout:
+def rollout(live: Mapping[str, Any]) -> Rollout:
+    """How far a live Deployment is."""
     status = live.get("status", {})
     progressing = _condition(status, "Progressing")
     failing = _condition(status, "ReplicaFailure")

@@ -1,0 +1,165 @@
+"""Plan → cluster. What the API server refuses comes back as failures; nothing is raised for it.
+
+Objects go in three waves: what pods read, the pods' owners, what acts on pods. If an object of a
+module is refused, the later waves of this module wait: pods must not start with half of what they
+read. Deletions come last, so that nothing is missing in between.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from arkalia_contract import labels
+from arkalia_operator import metrics
+from arkalia_operator.cluster.client import Client
+from arkalia_operator.cluster.refusals import Refusals
+from arkalia_operator.cluster.store import Store, SystemKey
+from arkalia_operator.desired.kinds import BY_NAME, DEPLOYMENT, IN_APPLY_ORDER, Kind
+from arkalia_operator.errors import ApiError, ConflictError, NotFoundError
+from arkalia_operator.planning.actions import Apply, Delete, Failure, Plan
+from arkalia_operator.planning.observed import Accepted
+from arkalia_operator.planning.records import child_record
+
+LOGGER = logging.getLogger(__name__)
+
+_PODS_AT = IN_APPLY_ORDER.index(DEPLOYMENT)
+WAVE: Final = {
+    kind.name: (position > _PODS_AT) - (position < _PODS_AT)
+    for position, kind in enumerate(IN_APPLY_ORDER)
+}
+"""-1 before the pods, 0 with their owners, 1 after them."""
+WHOLE_SYSTEM: Final = ""
+"""In place of a module: the object belongs to the system as a whole."""
+NO_VERSION_YET: Final = "1"
+"""An apply with a resource version creates a missing object, and conflicts with one that exists
+(seen on 1.36): so nothing foreign is taken over, without a read before each create."""
+
+
+class Executor:
+    """Carries out plans, and remembers in the store what came of it."""
+
+    def __init__(self, client: Client, store: Store) -> None:
+        self._client = client
+        self._store = store
+        self.refusals = Refusals()
+
+    async def execute(self, key: SystemKey, plan: Plan) -> tuple[Failure, ...]:
+        """Do all that *plan* says for the system *key*; gives what did not succeed."""
+        failures: list[Failure] = []
+        blocked: set[str] = set()
+        for wave in (-1, 0, 1):
+            actions = [each for each in plan.applies if WAVE[each.key.kind] == wave]
+            open_ = [each for each in actions if not blocked & {WHOLE_SYSTEM, _module(each)}]
+            failed = await self._apply_all(key, open_)
+            blocked.update(_module(each) for each, _ in failed)
+            failures += [failure for _, failure in failed]
+        failures += await self._delete_all(plan.deletes)
+        return tuple(failures)
+
+    async def _apply_all(
+        self, key: SystemKey, actions: Iterable[Apply]
+    ) -> list[tuple[Apply, Failure]]:
+        async with asyncio.TaskGroup() as group:
+            tasks = [(each, group.create_task(self._apply(key, each))) for each in actions]
+        return [(each, failure) for each, task in tasks if (failure := task.result())]
+
+    async def _delete_all(self, actions: Iterable[Delete]) -> list[Failure]:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._delete(each)) for each in actions]
+        return [failure for task in tasks if (failure := task.result())]
+
+    async def _apply(self, key: SystemKey, action: Apply) -> Failure | None:
+        standing = self.refusals.standing(action)
+        if standing is not None:
+            return standing
+        failure = await self._send(key, action)
+        if failure is None:
+            self.refusals.forget(action.key)
+            return None
+        if failure.permanent:
+            self.refusals.remember(action, failure)
+        metrics.FAILURES.labels(failure.key.kind, str(failure.permanent).lower()).inc()
+        LOGGER.warning("%s was not applied: %s", failure.key, failure.message)
+        return failure
+
+    async def _send(self, key: SystemKey, action: Apply) -> Failure | None:
+        kind = BY_NAME[action.key.kind]
+        try:
+            send = self._create if action.creates else self._update
+            live = await send(kind, action)
+        except ApiError as error:
+            return Failure(action.key, error.message, error.permanent)
+        if live is None:
+            return Failure(action.key, _taken(action), permanent=True)
+        self._remember(key, kind, action, live)
+        return None
+
+    async def _update(self, kind: Kind, action: Apply) -> dict[str, Any]:
+        return await self._client.apply(kind, action.manifest, force=True)
+
+    async def _create(self, kind: Kind, action: Apply) -> dict[str, Any] | None:
+        """Create the object. None if one of that name exists and is not the system's."""
+        manifest = action.manifest
+        metadata = manifest["metadata"] | {"resourceVersion": NO_VERSION_YET}
+        try:
+            return await self._client.apply(kind, manifest | {"metadata": metadata}, force=False)
+        except ConflictError:
+            live = await self._client.get(kind, action.key.namespace, action.key.name)
+        if not _belongs_to_owner_of(manifest, kind, live):
+            return None
+        return await self._client.apply(kind, manifest, force=True)  # our label was taken off it
+
+    def _remember(self, key: SystemKey, kind: Kind, action: Apply, live: dict[str, Any]) -> None:
+        before = self._store.shelf(key).children.get(action.key)
+        record = child_record(kind, live)
+        self._store.put(kind, live)
+        accepted = Accepted(action.digest, record.fingerprint, record.generation)
+        self._store.accept(key, action.key, accepted)
+        metrics.APPLIES.labels(kind.name, action.why).inc()
+        if before is not None and before.resource_version == record.resource_version:
+            metrics.NOOP_APPLIES.labels(kind.name).inc()
+        LOGGER.info("Applied %s: %s.", action.key, action.why)
+
+    async def _delete(self, action: Delete) -> Failure | None:
+        key = action.key
+        try:
+            left = await self._client.delete(BY_NAME[key.kind], key.namespace, key.name, action.uid)
+        except NotFoundError:
+            left = {}
+        except ConflictError:
+            return None  # it is another object by now: the watch tells, and the next plan decides
+        except ApiError as error:
+            LOGGER.warning("%s was not deleted: %s", key, error)
+            return Failure(key, error.message, error.permanent)
+        self._after_delete(action, left)
+        return None
+
+    def _after_delete(self, action: Delete, left: dict[str, Any]) -> None:
+        """*left* is the object if something still holds it (a finalizer), else no object."""
+        if "deletionTimestamp" in left.get("metadata", {}):
+            self._store.put(BY_NAME[action.key.kind], left)
+        else:
+            self._store.deleted(action.key, action.uid)
+        metrics.DELETES.labels(action.key.kind).inc()
+        LOGGER.info("Deleted %s.", action.key)
+
+
+def _module(action: Apply) -> str:
+    found: str = action.manifest["metadata"].get("labels", {}).get(labels.MODULE, WHOLE_SYSTEM)
+    return found
+
+
+def _belongs_to_owner_of(manifest: Mapping[str, Any], kind: Kind, live: dict[str, Any]) -> bool:
+    owners = {each["uid"] for each in manifest["metadata"].get("ownerReferences", ())}
+    return child_record(kind, live).owner_uid in owners
+
+
+def _taken(action: Apply) -> str:
+    key = action.key
+    return (
+        f"{key} exists already and does not belong to this system, so it is left alone: "
+        f"delete or rename it, or give the system another name"
+    )

@@ -1,0 +1,189 @@
+"""The connection to the API server: where it is, who we are, and both kept up to date.
+
+Credentials change while the operator runs: the kubelet rotates the service account's token every
+hour, an administrator the certificate authority. So they are read again each minute, and at once
+when the API server does not accept them; a new token only changes a header, a new certificate
+makes new connections. kopf has a session of its own: it closes it on any 401.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+import kopf
+
+LOGGER = logging.getLogger(__name__)
+
+Login = Callable[[], kopf.ConnectionInfo]
+
+IN_CLUSTER_NAME: Final = "https://kubernetes.default.svc"
+"""What kopf takes for the API server of the pod's own cluster."""
+RENEW_SECONDS: Final = 60.0
+LEAST_SECONDS_BETWEEN: Final = 1.0
+"""Between two renewals asked for by a 401: many requests fail at the same time."""
+LEAST_SECONDS_BETWEEN_WATCHES: Final = 0.5
+KEEPALIVE_SECONDS: Final = 30.0
+DEAD_PEER_MILLISECONDS: Final = 20_000
+"""How long sent bytes may stay unacknowledged before the kernel gives the connection up."""
+READ_BUFFER_BYTES: Final = 1 << 20
+"""A watch line holds a whole object: up to 1.5 MiB in etcd."""
+
+
+def login() -> kopf.ConnectionInfo:
+    """The way in: the pod's service account, else the kubeconfig. Raises kopf.LoginError."""
+    settings = kopf.OperatorSettings()
+    found = kopf.login_with_service_account(settings=settings) or kopf.login_with_kubeconfig(
+        settings=settings
+    )
+    if found is None:
+        message = (
+            "no credentials for a cluster: run in a pod with a service account, or set KUBECONFIG"
+        )
+        raise kopf.LoginError(message)
+    return _by_address(found, os.environ)
+
+
+def _by_address(info: kopf.ConnectionInfo, environment: Mapping[str, str]) -> kopf.ConnectionInfo:
+    """In a pod, the API server's address instead of its name: cluster DNS may be down or not up."""
+    host = environment.get("KUBERNETES_SERVICE_HOST")
+    if info.server != IN_CLUSTER_NAME or not host:
+        return info
+    port = environment.get("KUBERNETES_SERVICE_PORT_HTTPS", "443")
+    return replace(info, server=f"https://{f'[{host}]' if ':' in host else host}:{port}")
+
+
+class Session:
+    """An aiohttp session for the API server, with credentials that are kept up to date."""
+
+    def __init__(self, find: Login = login) -> None:
+        self._find = find
+        self._info = find()
+        self._authority = _authority(self._info)
+        self._http = _open(self._info, (self._authorize,))
+        self._headers = self._info.as_http_headers()
+        self._renewed_at = 0.0
+
+    async def request(
+        self, method: str, path: str, limits: aiohttp.ClientTimeout, **options: Any
+    ) -> aiohttp.ClientResponse:
+        """Send one request; the answer is not judged. Raises what aiohttp raises."""
+        url = self._info.server.rstrip("/") + path
+        return await self._http.request(method, url, timeout=limits, **options)
+
+    def for_kopf(self) -> kopf.AiohttpSession:
+        """A session for kopf, which closes it when it likes, with the same credentials.
+
+        kopf opens a watch that was closed again at once, without any delay; here it gets one.
+        """
+        http = _open(self._info, (self._authorize, WatchPace()))
+        return kopf.AiohttpSession(server=self._info.server, aiohttp_session=http)
+
+    async def keep_fresh(self) -> None:
+        """Read the credentials again each minute, for ever."""
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            await self.renew()
+
+    async def renew(self) -> None:
+        """Read the credentials again, now. What cannot be read leaves the old ones in place."""
+        now = asyncio.get_running_loop().time()
+        if self._renewed_at and now - self._renewed_at < LEAST_SECONDS_BETWEEN:
+            return
+        self._renewed_at = now
+        try:
+            await self._take(self._find())
+        except (OSError, ValueError, kopf.LoginError) as error:
+            LOGGER.warning("Credentials cannot be read again, the old ones stay: %s", error)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        await self._http.close()
+
+    async def _authorize(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        request.headers.update(self._headers)
+        return await handler(request)
+
+    async def _take(self, info: kopf.ConnectionInfo) -> None:
+        authority = _authority(info)
+        if info == self._info and authority == self._authority:
+            return
+        if _without_token(info) != _without_token(self._info) or authority != self._authority:
+            old, self._http = self._http, _open(info, (self._authorize,))
+            await old.close()  # whoever still used its connections tries again
+        self._info, self._authority = info, authority
+        self._headers = info.as_http_headers()
+        LOGGER.info("Credentials were renewed.")
+
+
+class WatchPace:
+    """At most two new watches a second for each path, as a middleware of aiohttp."""
+
+    def __init__(self, least: float = LEAST_SECONDS_BETWEEN_WATCHES) -> None:
+        self._least = least
+        self._started: dict[str, float] = {}
+
+    async def __call__(
+        self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+    ) -> aiohttp.ClientResponse:
+        """Hold the request back until it may start."""
+        if request.url.query.get("watch") == "true":
+            clock = asyncio.get_running_loop().time
+            last = self._started.get(request.url.path, clock() - self._least)
+            await asyncio.sleep(last + self._least - clock())
+            self._started[request.url.path] = clock()
+        return await handler(request)
+
+
+def _open(
+    info: kopf.ConnectionInfo, middlewares: Sequence[aiohttp.ClientMiddlewareType]
+) -> aiohttp.ClientSession:
+    connector = aiohttp.TCPConnector(
+        limit=0,  # requests are bounded by the client, watches by the number of kinds
+        ssl=info.as_ssl_context() if info.server.startswith("https") else True,
+        keepalive_timeout=KEEPALIVE_SECONDS,
+        socket_factory=_socket,
+    )
+    return aiohttp.ClientSession(
+        connector=connector,
+        auto_decompress=True,
+        read_bufsize=READ_BUFFER_BYTES,
+        trust_env=info.trust_env,
+        proxy=info.proxy_url,
+        middlewares=middlewares,
+    )
+
+
+def _socket(address: aiohttp.AddrInfoType) -> socket.socket:
+    """A socket whose kernel notices a peer that went away without a word."""
+    family, kind, protocol, _, _ = address
+    made = socket.socket(family, kind, protocol)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    if hasattr(socket, "TCP_KEEPIDLE"):
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 15)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 5)
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, DEAD_PEER_MILLISECONDS)
+    made.setblocking(False)
+    return made
+
+
+def _authority(info: kopf.ConnectionInfo) -> bytes:
+    """The certificates that *info* names by path: they may change behind the same path."""
+    paths = (info.ca_path, info.certificate_path, info.private_key_path)
+    return b"".join(Path(str(path)).read_bytes() for path in paths if path)
+
+
+def _without_token(info: kopf.ConnectionInfo) -> tuple[object, ...]:
+    fields = vars(info) | {"token": None, "expiration": None}
+    return tuple(fields.values())

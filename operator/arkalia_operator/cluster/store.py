@@ -1,0 +1,204 @@
+"""What the cluster holds for each system, as compact records: the operator's whole memory of it.
+
+News comes from lists, watches and the answers to our own applies, in any order and more than once;
+the newest wins, and what is gone stays gone. The methods say which systems are concerned by a
+change, and none if nothing changed that a decision depends on: most events are such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, field, replace
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from arkalia_contract import labels
+from arkalia_operator.cluster.versions import Tombstones, number
+from arkalia_operator.desired.kinds import BY_NAME, DEPLOYMENT, POD, Kind
+from arkalia_operator.planning.observed import Accepted, ChildRecord, ObjectKey, PodRecord
+from arkalia_operator.planning.ownership import FIELD_MANAGER
+from arkalia_operator.planning.records import child_record, pod_record, rollout
+
+Live = Mapping[str, Any]
+Place = tuple[str, str]
+"""Namespace and name."""
+
+
+class SystemKey(NamedTuple):
+    """Which ArkaliaSystem."""
+
+    namespace: str
+    name: str
+
+
+NOBODY: Final[tuple[SystemKey, ...]] = ()
+
+
+@dataclass(slots=True)
+class Shelf:
+    """What is kept for one system."""
+
+    key: SystemKey
+    children: dict[ObjectKey, ChildRecord] = field(default_factory=dict)
+    pods: dict[str, PodRecord] = field(default_factory=dict)
+    accepted: dict[ObjectKey, Accepted] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class _Entry:
+    version: int
+    glance: int
+    shelf: Shelf
+    record: ChildRecord | PodRecord
+
+
+class Store:
+    """Records by kind and place, and by system."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, dict[Place, _Entry]] = {name: {} for name in BY_NAME}
+        self._shelves: dict[SystemKey, Shelf] = {}
+        self._tombstones = Tombstones()
+
+    def __len__(self) -> int:
+        return sum(map(len, self._entries.values()))
+
+    def shelf(self, key: SystemKey) -> Shelf:
+        """What is known for the system *key*; empty if nothing is."""
+        return self._shelves.get(key) or Shelf(key)
+
+    def put(self, kind: Kind, live: Live) -> tuple[SystemKey, ...]:
+        """The object is *live*. Gives the systems concerned."""
+        metadata = live["metadata"]
+        place, version = (
+            (metadata["namespace"], metadata["name"]),
+            number(metadata["resourceVersion"]),
+        )
+        old = self._entries[kind.name].get(place)
+        if old is not None and version <= old.version:
+            return NOBODY
+        if self._tombstones.covers((kind.name, place), version, metadata["uid"]):
+            return NOBODY
+        name = metadata.get("labels", {}).get(labels.SYSTEM)
+        if not name:
+            return self._leave(kind, place)
+        return self._enter(kind, place, self._entry(kind, live, old, SystemKey(place[0], name)))
+
+    def gone(self, kind: Kind, live: Live) -> tuple[SystemKey, ...]:
+        """The object ended, *live* is its last state. Gives the systems concerned."""
+        metadata = live["metadata"]
+        place = (metadata["namespace"], metadata["name"])
+        version = number(metadata["resourceVersion"])
+        known = self._entries[kind.name].get(place)
+        if known is not None and version < known.version:
+            return NOBODY  # it was made anew in the meantime
+        self._tombstones.bury((kind.name, place), version)
+        return self._leave(kind, place)
+
+    def deleted(self, key: ObjectKey, uid: str) -> tuple[SystemKey, ...]:
+        """We deleted the object, and it is gone at once. Gives the systems concerned."""
+        place = (key.namespace, key.name)
+        known = self._entries[key.kind].get(place)
+        if known is not None and isinstance(known.record, ChildRecord) and known.record.uid != uid:
+            return NOBODY
+        self._tombstones.bury((key.kind, place), 0, uid)
+        return self._leave(BY_NAME[key.kind], place)
+
+    def retain(
+        self, kind: Kind, namespace: str | None, listed: Set[Place], version: int
+    ) -> tuple[SystemKey, ...]:
+        """A complete list at *version* had *listed* only: whatever is older and not in it is gone."""
+        ended = [
+            (place, entry.record)
+            for place, entry in self._entries[kind.name].items()
+            if place not in listed and entry.version <= version and namespace in (None, place[0])
+        ]
+        for place, _ in ended:
+            self._tombstones.bury((kind.name, place), version)
+        return tuple({key for place, _ in ended for key in self._leave(kind, place)})
+
+    def drop(self, kind: Kind, namespace: str | None = None) -> tuple[SystemKey, ...]:
+        """Forget all of *kind*: it is not served any more, or its versions are counted anew."""
+        places = [at for at in self._entries[kind.name] if namespace in (None, at[0])]
+        self._tombstones.clear()
+        return tuple({key for place in places for key in self._leave(kind, place)})
+
+    def accept(self, key: SystemKey, child: ObjectKey, accepted: Accepted) -> None:
+        """Remember what the API server made of an apply, as long as the object is known."""
+        shelf = self._shelves.get(key)
+        if shelf is not None and child in shelf.children:
+            shelf.accepted[child] = accepted
+
+    def systems(self) -> Iterator[SystemKey]:
+        """Every system of which something is known."""
+        return iter(tuple(self._shelves))
+
+    def _entry(self, kind: Kind, live: Live, old: _Entry | None, key: SystemKey) -> _Entry:
+        version = number(live["metadata"]["resourceVersion"])
+        shelf = self._shelves.get(key) or Shelf(key)
+        if kind is POD:
+            return _Entry(version, 0, shelf, pod_record(live))
+        seen = glance(live)
+        if old is not None and old.glance == seen and isinstance(old.record, ChildRecord):
+            return _Entry(version, seen, shelf, _status_only(kind, live, old.record))
+        return _Entry(version, seen, shelf, child_record(kind, live))
+
+    def _enter(self, kind: Kind, place: Place, entry: _Entry) -> tuple[SystemKey, ...]:
+        old = self._entries[kind.name].get(place)
+        moved = self._leave(kind, place) if old and old.shelf.key != entry.shelf.key else NOBODY
+        self._entries[kind.name][place] = entry
+        shelf = self._shelves.setdefault(entry.shelf.key, entry.shelf)
+        if isinstance(entry.record, PodRecord):
+            shelf.pods[place[1]] = entry.record
+        else:
+            shelf.children[entry.record.key] = entry.record
+        same = not moved and old is not None and _alike(old.record, entry.record)
+        return moved if same else (*moved, shelf.key)
+
+    def _leave(self, kind: Kind, place: Place) -> tuple[SystemKey, ...]:
+        entry = self._entries[kind.name].pop(place, None)
+        if entry is None:
+            return NOBODY
+        shelf = entry.shelf
+        if isinstance(entry.record, PodRecord):
+            shelf.pods.pop(place[1], None)
+        else:
+            shelf.children.pop(entry.record.key, None)
+            shelf.accepted.pop(entry.record.key, None)
+        if not shelf.children and not shelf.pods:
+            self._shelves.pop(shelf.key, None)
+        return (shelf.key,)
+
+
+def glance(live: Live) -> int:
+    """A number that changes with everything but the status: cheap, so that most events end here.
+
+    `generation` counts changes of the spec where a kind has it; metadata it never counts.
+    """
+    metadata = live["metadata"]
+    seen = [metadata.get(name) for name in METADATA_SEEN]
+    seen += [each for each in metadata.get("managedFields", ()) if each["manager"] == FIELD_MANAGER]
+    if "generation" not in metadata:
+        seen.append({name: live[name] for name in live if name not in NOT_SPEC})
+    return hash(orjson.dumps(seen))
+
+
+METADATA_SEEN: Final = (
+    "uid", "generation", "labels", "annotations", "ownerReferences", "deletionTimestamp",
+)  # fmt: skip
+NOT_SPEC: Final = frozenset({"metadata", "status"})
+
+
+def _status_only(kind: Kind, live: Live, old: ChildRecord) -> ChildRecord:
+    """The record of an object of which only the status can have changed."""
+    version = live["metadata"]["resourceVersion"]
+    how_far = rollout(live) if kind is DEPLOYMENT else old.rollout
+    return replace(old, resource_version=version, rollout=how_far)
+
+
+def _alike(old: ChildRecord | PodRecord, new: ChildRecord | PodRecord) -> bool:
+    """Whether both mean the same for every decision."""
+    if isinstance(old, ChildRecord) and isinstance(new, ChildRecord):
+        return replace(old, resource_version=new.resource_version) == new
+    return old == new

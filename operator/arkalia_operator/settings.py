@@ -1,0 +1,75 @@
+"""Every environment variable of the operator, in one place. All of them have a default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Final, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from arkalia_operator.errors import SettingsError
+
+PREFIX: Final = "ARKALIA_OPERATOR_"
+
+
+def _comma_separated(value: Any) -> Any:
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
+
+
+class Settings(BaseModel):
+    """The operator's settings; the variable of `log_level` is `ARKALIA_OPERATOR_LOG_LEVEL`."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    watch_namespaces: Names = ()
+    """Namespaces to serve, separated by commas. Empty: all of the cluster."""
+
+    image_registry: str = "ghcr.io/arkalia-luna-system"
+    """Registry of the modules' images where a system names none."""
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    """Least severe log line."""
+
+    log_format: Literal["json", "text"] = "json"
+    """`json` for machines, `text` for a terminal."""
+
+    health_port: int = Field(default=8080, ge=0, le=65535)
+    """Port of `/livez`, `/readyz` and `/metrics`; 0 takes any free one."""
+
+    workers: int = Field(default=8, ge=1, le=64)
+    """Systems that are reconciled at the same time."""
+
+    requests_in_flight: int = Field(default=24, ge=1, le=256)
+    """Requests to the API server at the same time, watches not counted."""
+
+    sweep_seconds: float = Field(default=60, ge=1, le=3600)
+    """Time between two comparisons of the cache with the cluster."""
+
+    resync_seconds: float = Field(default=600, ge=1, le=86400)
+    """Longest time without a reconcile of a system."""
+
+    drain_seconds: float = Field(default=20, ge=0, le=600)
+    """Time that running reconciles get to finish after SIGTERM."""
+
+    @classmethod
+    def from_environment(cls, environment: Mapping[str, str]) -> Settings:
+        """Read all variables. Raises SettingsError with every mistake at once."""
+        given = {
+            name.removeprefix(PREFIX).lower(): value
+            for name, value in environment.items()
+            if name.startswith(PREFIX) and name.removeprefix(PREFIX).lower() in cls.model_fields
+        }
+        try:
+            return cls.model_validate(given)
+        except ValidationError as error:
+            raise SettingsError(_mistakes(error)) from error
+
+
+def _mistakes(error: ValidationError) -> str:
+    return "; ".join(
+        f"{PREFIX}{str(each['loc'][0]).upper()}={each['input']!r}: {each['msg']}"
+        for each in error.errors()
+    )
