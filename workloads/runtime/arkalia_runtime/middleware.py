@@ -39,8 +39,8 @@ QUIET: Final = frozenset(
 UNMATCHED: Final = "unmatched"
 """The route of a request that fits no route."""
 
-CLIENT_CLOSED_REQUEST: Final = 499
-"""nginx' status for a client that left before the answer; it is never sent."""
+UNANSWERED: Final = 499
+"""nginx' status for a request that ended before its answer; it is never sent."""
 
 SANE_REQUEST_ID: Final = re.compile(r"[A-Za-z0-9._-]{1,128}")
 TRACEPARENT: Final = re.compile(
@@ -72,13 +72,12 @@ class RequestMiddleware:
 
     async def _answer(self, exchange: "Exchange") -> None:
         try:
-            exchange.refuse_declared_body()
-            await self._app(exchange.scope, exchange.receive, exchange.send)
+            if exchange.declared_bytes > self._max_body_bytes:
+                await exchange.refuse_body()
+            else:
+                await self._app(exchange.scope, exchange.receive, exchange.send)
         except ClientDisconnect:
-            exchange.status = CLIENT_CLOSED_REQUEST
-        except Problem as error:
-            exchange.closing = True
-            await exchange.send_problem(error.status_code, error.detail)
+            logger.debug("The client left.", extra={"route": exchange.route})
         except Exception:
             self._metrics.failed(exchange.scope["method"], exchange.route)
             if exchange.status:  # too late for another answer: the server closes the connection
@@ -90,7 +89,8 @@ class RequestMiddleware:
 
     def _conclude(self, exchange: "Exchange") -> None:
         quiet = exchange.scope["path"] in QUIET
-        method, route, status = exchange.scope["method"], exchange.route, exchange.status
+        method, route = exchange.scope["method"], exchange.route
+        status = exchange.status or UNANSWERED
         seconds = time.perf_counter() - exchange.start
         if not quiet:
             self._metrics.answered(method, route, status, seconds)
@@ -129,11 +129,17 @@ class Exchange:
         route = self.scope.get("route")
         return UNMATCHED if route is None else str(route.path)
 
-    def refuse_declared_body(self) -> None:
-        """Raises a 413 Problem if the request itself says that its body is too long."""
-        declared = self.headers.get("content-length", "0")
-        if declared.isascii() and declared.isdigit() and int(declared) > self._max_body_bytes:
-            raise self._too_long()
+    @property
+    def declared_bytes(self) -> int:
+        """How long the request says that its body is; 0 if it does not say."""
+        declared = self.headers.get("content-length", "")
+        return int(declared) if declared.isascii() and declared.isdigit() else 0
+
+    async def refuse_body(self) -> None:
+        """Answer that the body is too long, without reading it."""
+        self.closing = True
+        error = self._too_long()
+        await self.send_problem(error.status_code, error.detail)
 
     async def receive(self) -> Message:
         """The request's next part. Raises a 413 Problem once the body is too long."""

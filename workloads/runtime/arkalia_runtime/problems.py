@@ -10,6 +10,7 @@ from typing import Any, Final
 
 import orjson
 from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
@@ -18,28 +19,24 @@ from arkalia_runtime import logs
 
 MEDIA_TYPE: Final = "application/problem+json"
 
+
+class ProblemDocument(BaseModel):
+    """What the OpenAPI description says about every answer that is not a success."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    instance: str
+    request_id: str | None
+
+
 OPENAPI_RESPONSES: Final[dict[int | str, dict[str, Any]]] = {
     "default": {
         "description": "A problem (RFC 9457)",
-        "content": {
-            MEDIA_TYPE: {
-                "schema": {
-                    "type": "object",
-                    "required": ["type", "title", "status"],
-                    "properties": {
-                        "type": {"type": "string", "format": "uri-reference"},
-                        "title": {"type": "string"},
-                        "status": {"type": "integer"},
-                        "detail": {"type": "string"},
-                        "instance": {"type": "string", "format": "uri-reference"},
-                        "request_id": {"type": "string"},
-                    },
-                }
-            }
-        },
+        "content": {MEDIA_TYPE: {"schema": ProblemDocument.model_json_schema()}},
     }
 }
-"""What the OpenAPI description says about all answers that are not a success."""
 
 
 class Problem(HTTPException):

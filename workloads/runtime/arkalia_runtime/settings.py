@@ -141,7 +141,8 @@ def _explained(settings_class: type[ServiceSettings], error: ErrorDetails) -> st
 
 def _place(key: str) -> str:
     variable = environment.PREFIX + key.upper()
-    return variable if variable in os.environ else f"{key} in {_file()}"
+    given = {name.upper() for name in os.environ}
+    return variable if variable in given else f"{key} in {_file()}"
 
 
 def _is_secret(settings_class: type[ServiceSettings], key: str) -> bool:

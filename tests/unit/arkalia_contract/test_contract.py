@@ -1,0 +1,52 @@
+"""The contract holds names and nothing else."""
+
+import ast
+import pkgutil
+from pathlib import Path
+
+import pytest
+
+import arkalia_contract
+from arkalia_contract import endpoints, environment, files, labels
+
+MODULES = sorted(each.name for each in pkgutil.iter_modules(arkalia_contract.__path__))
+
+
+def constants(module):
+    return {name: value for name, value in vars(module).items() if name.isupper()}
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_module_imports_nothing_but_typing(name):
+    source = Path(arkalia_contract.__path__[0], f"{name}.py").read_text(encoding="utf-8")
+
+    imported = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Import)]
+    imported_from = {
+        node.module for node in ast.walk(ast.parse(source)) if isinstance(node, ast.ImportFrom)
+    }
+
+    assert imported == []
+    assert imported_from == {"typing"}
+
+
+@pytest.mark.parametrize("module", [endpoints, environment, labels], ids=lambda m: m.__name__)
+def test_no_name_stands_twice(module):
+    names = [value for value in constants(module).values() if isinstance(value, str)]
+
+    assert len(names) == len(set(names))
+
+
+def test_every_path_starts_with_a_slash():
+    paths = {name: path for name, path in constants(endpoints).items() if name != "PORT_NAME"}
+
+    assert [path for path in paths.values() if not path.startswith("/")] == []
+
+
+def test_every_variable_has_the_prefix():
+    names = [value for value in constants(environment).values() if isinstance(value, str)]
+
+    assert [name for name in names if not name.startswith(environment.PREFIX)] == []
+
+
+def test_settings_file_lies_in_the_mounted_folder():
+    assert Path(files.SETTINGS).parent == Path(files.SETTINGS_FOLDER)

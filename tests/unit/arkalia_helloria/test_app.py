@@ -1,0 +1,53 @@
+"""The gateway as it is started in a container."""
+
+import signal
+from pathlib import Path
+
+import yaml
+
+from arkalia_contract import endpoints
+from arkalia_helloria import __main__, app
+from arkalia_runtime.settings import ServiceSettings
+from unit.arkalia_runtime.serving import PATIENCE_SECONDS, process, status_of, wait_for_status
+
+DESCRIPTION = Path(__file__).parents[3] / "workloads" / "helloria" / "module.yaml"
+
+
+def test_gateway_has_only_routes_that_do_their_work():
+    paths = set(app.create(ServiceSettings()).openapi()["paths"])
+
+    assert paths == {
+        endpoints.HEALTH,
+        endpoints.HEALTH_LIVE,
+        endpoints.HEALTH_READY,
+        endpoints.HEALTH_DETAILED,
+        endpoints.METRICS,
+        endpoints.STATUS,
+    }
+
+
+def test_gateway_starts_serves_and_stops_as_a_process():
+    with process("-m", "arkalia_helloria", ARKALIA_DRAIN_SECONDS="1") as (gateway, address):
+        wait_for_status(f"{address}/health/ready", 200)
+        assert status_of(f"{address}/docs")[0] == 200
+
+        gateway.send_signal(signal.SIGTERM)
+
+        wait_for_status(f"{address}/health/ready", 503)
+        assert status_of(f"{address}/status") == (200, "close")
+        assert gateway.wait(PATIENCE_SECONDS) == 0
+
+
+def test_entry_point_runs_the_gateway(monkeypatch):
+    started = []
+    monkeypatch.setattr(__main__, "run", lambda *arguments: started.append(arguments))
+
+    __main__.main()
+
+    assert started == [("helloria", ServiceSettings, app.create)]
+
+
+def test_description_has_the_port_that_a_service_listens_on_by_itself():
+    [component] = yaml.safe_load(DESCRIPTION.read_text(encoding="utf-8"))["spec"]["components"]
+
+    assert component["port"] == ServiceSettings().port

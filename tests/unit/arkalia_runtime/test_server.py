@@ -1,0 +1,165 @@
+"""The process: it starts, stops without losing a request, and says why it cannot start."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import uvicorn
+
+from arkalia_runtime.app import create_app
+from arkalia_runtime.server import DrainingServer, run
+from arkalia_runtime.settings import ServiceSettings
+from unit.arkalia_runtime import slow_service
+from unit.arkalia_runtime.serving import (
+    PATIENCE_SECONDS,
+    free_port,
+    process,
+    status_of,
+    wait_for_status,
+)
+
+SLOW = str(Path(__file__).with_name("slow_service.py"))
+
+
+@pytest.fixture
+def address(monkeypatch):
+    """Where a service listens that runs in this process."""
+    port = free_port()
+    monkeypatch.setenv("ARKALIA_HOST", "127.0.0.1")
+    monkeypatch.setenv("ARKALIA_PORT", str(port))
+    return f"http://127.0.0.1:{port}"
+
+
+def stop_when_ready(address, number):
+    wait_for_status(f"{address}/health/ready", 200)
+    os.kill(os.getpid(), number)
+
+
+def test_request_in_flight_is_finished_when_the_process_stops():
+    with process(SLOW, ARKALIA_DRAIN_SECONDS="0") as (service, address):
+        wait_for_status(f"{address}/health/ready", 200)
+        with ThreadPoolExecutor() as pool:
+            slow = pool.submit(status_of, f"{address}/slow/1")
+            time.sleep(0.3)
+            service.terminate()
+
+            assert slow.result(PATIENCE_SECONDS)[0] == 200
+        assert service.wait(PATIENCE_SECONDS) == 0
+
+
+def test_new_requests_are_answered_while_the_process_drains():
+    with process(SLOW, ARKALIA_DRAIN_SECONDS="2") as (service, address):
+        wait_for_status(f"{address}/health/ready", 200)
+        service.terminate()
+
+        wait_for_status(f"{address}/health/ready", 503)
+        assert status_of(f"{address}/slow/0") == (200, "close")
+        assert service.wait(PATIENCE_SECONDS) == 0
+        assert status_of(f"{address}/slow/0") == (0, "")
+
+
+def test_request_is_given_up_when_it_takes_longer_than_the_stop_may():
+    with process(SLOW, ARKALIA_DRAIN_SECONDS="0", ARKALIA_STOP_SECONDS="1") as (service, address):
+        wait_for_status(f"{address}/health/ready", 200)
+        with ThreadPoolExecutor() as pool:
+            pool.submit(status_of, f"{address}/slow/{PATIENCE_SECONDS}")
+            time.sleep(0.3)
+            service.terminate()
+
+            assert service.wait(PATIENCE_SECONDS / 2) == 0
+
+
+def test_second_signal_ends_the_process_at_once():
+    with process(SLOW, ARKALIA_DRAIN_SECONDS="300") as (service, address):
+        wait_for_status(f"{address}/health/ready", 200)
+        service.terminate()
+        wait_for_status(f"{address}/health/ready", 503)
+
+        service.terminate()
+
+        assert service.wait(PATIENCE_SECONDS) == 128 + signal.SIGTERM
+
+
+def test_every_line_of_the_process_is_json():
+    with process(SLOW, ARKALIA_DRAIN_SECONDS="0", ARKALIA_SYSTEM="luna") as (service, address):
+        wait_for_status(f"{address}/slow/0", 200)
+        service.terminate()
+        lines, _ = service.communicate(timeout=PATIENCE_SECONDS)
+
+    parsed = [json.loads(line) for line in lines.splitlines()]
+    said = [line["message"] for line in parsed]
+    assert said == ["Serving.", "GET /slow/{seconds} 200", "Stopping.", "Stopped."]
+    assert {(line["module"], line["system"]) for line in parsed} == {("slow", "luna")}
+
+
+def test_process_says_in_one_line_why_it_cannot_start():
+    ended = subprocess.run(
+        [sys.executable, SLOW],
+        env=os.environ | {"ARKALIA_PORT": "http"},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+
+    assert ended.returncode == os.EX_CONFIG == 78
+    assert ended.stderr.startswith("arkalia-slow cannot start: ARKALIA_PORT is 'http': ")
+    assert ended.stderr.count("\n") == 1
+
+
+def test_process_fails_when_its_port_is_taken():
+    with process(SLOW) as (_, address):
+        wait_for_status(f"{address}/health/ready", 200)
+        second = subprocess.run(
+            [sys.executable, SLOW],
+            env=os.environ | {"ARKALIA_HOST": "127.0.0.1", "ARKALIA_PORT": address.split(":")[-1]},
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
+
+    assert second.returncode != 0
+    assert "address already in use" in second.stdout
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_run_returns_when_a_signal_came(monkeypatch, address, number):
+    monkeypatch.setenv("ARKALIA_DRAIN_SECONDS", "0.1" if number == signal.SIGTERM else "300")
+    stopper = threading.Thread(target=stop_when_ready, args=(address, number))
+    stopper.start()
+
+    run("slow", ServiceSettings, slow_service.create)
+
+    stopper.join()
+    assert status_of(address) == (0, "")
+
+
+def test_run_ends_with_a_sentence_when_a_setting_is_wrong(monkeypatch, capsys):
+    monkeypatch.setenv("ARKALIA_STOP_SECONDS", "never")
+
+    with pytest.raises(SystemExit) as ended:
+        run("slow", ServiceSettings, slow_service.create)
+
+    assert ended.value.code == os.EX_CONFIG
+    assert "ARKALIA_STOP_SECONDS is 'never'" in capsys.readouterr().err
+
+
+async def test_server_ends_at_once_when_the_second_signal_comes(monkeypatch, settings):
+    codes = []
+    monkeypatch.setattr(os, "_exit", codes.append)
+    app = create_app("m", settings)
+    server = DrainingServer(uvicorn.Config(app, log_config=None), app.state.health, 300)
+
+    server._stop(signal.SIGTERM)
+    assert codes == []
+    server._stop(signal.SIGTERM)
+
+    assert codes == [128 + signal.SIGTERM]
