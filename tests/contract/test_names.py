@@ -21,6 +21,7 @@ PACKAGES = {
 } | {
     "arkalia_dev": ROOT / "dev" / "arkalia_dev",
     "arkalia_generate": ROOT / "dev" / "arkalia_generate",
+    "cluster": ROOT / "tests" / "cluster",
 }
 UNIT_TESTS = sorted((ROOT / "tests" / "unit").rglob("test_*.py"))
 PORTS = {
