@@ -3,6 +3,7 @@
 import re
 
 import pytest
+
 from arkalia_contract import control, event_types
 from arkalia_contract.event_types import EventType
 

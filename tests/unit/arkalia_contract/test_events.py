@@ -3,10 +3,11 @@
 from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
-from arkalia_contract import events
-from arkalia_contract.events import EnvelopeError, Event
 from hypothesis import given
 from hypothesis import strategies as st
+
+from arkalia_contract import events
+from arkalia_contract.events import EnvelopeError, Event
 
 NAMES = st.from_regex(r"\A[a-z][a-z0-9-]{0,20}\Z")
 TYPES = st.lists(NAMES, min_size=2, max_size=4).map(".".join)
