@@ -72,6 +72,10 @@ class Reason(Explained):
     ROLLOUT_STALLED = "RolloutStalled", "A rollout has made no progress within its deadline."
     ROLLING_OUT = "RollingOut", "Pods are being created or replaced."
     PODS_NOT_READY = "PodsNotReady", "Pods run, but do not all answer their readiness probe."
+    OPERATOR_FAILED = (
+        "OperatorFailed",
+        "The operator itself failed on this system; it tries again, and its log tells more.",
+    )
     OBJECTS_MISSING = "ObjectsMissing", "Objects of the system are not in the cluster yet."
     CONVERGED = "Converged", "Nothing is left to do."
     AS_EXPECTED = "AsExpected", "Nothing stands in the way."

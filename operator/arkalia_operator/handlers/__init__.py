@@ -1,1 +1,1 @@
-"""KOPF: startup, login, and events of our own resources into the queue. Nothing is decided here."""
+"""kopf: its settings, its login, and its watch of our own resources. Nothing is decided here."""

@@ -97,6 +97,21 @@ def judge_invalid(
     )
 
 
+def judge_failed(system: ArkaliaSystem, message: str, now: datetime) -> ArkaliaSystemStatus:
+    """The status of a system on which the operator itself failed: what was known, and that."""
+    verdicts = [
+        Verdict(ConditionType.READY, "Unknown", Reason.OPERATOR_FAILED, message),
+        Verdict(ConditionType.RECONCILING, "True", Reason.OPERATOR_FAILED, message),
+        Verdict(ConditionType.STALLED, "False", Reason.OPERATOR_FAILED, message),
+    ]
+    before = system.status.conditions
+    judged = {each.type for each in verdicts}
+    kept = [each for each in before if each.type not in judged]
+    return system.status.model_copy(
+        update={"conditions": [*_timed(verdicts, before, system.generation, now), *kept]}
+    )
+
+
 def _place_and_message(error: Any) -> str:
     place = ".".join(str(part) for part in error["loc"])
     return f"{place}: {error['msg']}" if place else str(error["msg"])

@@ -1,1 +1,1 @@
-"""The loop: one queue with one key for each system, whatever the trigger was."""
+"""One loop for every trigger: queue, reconcile, sweep, probes."""

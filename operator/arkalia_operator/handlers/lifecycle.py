@@ -1,0 +1,112 @@
+"""How kopf runs inside the operator: its settings, its login, and its restart.
+
+Of kopf only the watch of our own resources is used (`on.event`): it writes nothing. Its watch ends
+for good on some errors that pass (an ERROR event in the stream), so it is started again here; what
+happens in between, the sweep finds.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+from collections.abc import Callable, Collection, Iterator
+from typing import Final
+
+import kopf
+
+from arkalia_operator import metrics
+from arkalia_operator.backoff import Backoff, jittered
+from arkalia_operator.cluster.session import Session
+from arkalia_operator.handlers import modules, systems
+from arkalia_operator.handlers.storages import NoDiffBase, NoProgress
+from arkalia_operator.runtime.intake import Intake
+from arkalia_operator.runtime.supervision import cancel
+
+LOGGER = logging.getLogger(__name__)
+
+HEALTHY_SECONDS: Final = 30.0
+LONGEST_RESTART_SECONDS: Final = 3.0
+
+
+class Forever:
+    """Delays between tries, without an end: kopf would give up after the last of a tuple.
+
+    Short, because kopf also waits so before it opens a broken watch again.
+    """
+
+    def __iter__(self) -> Iterator[float]:
+        return itertools.chain((0.1, 0.2, 0.5), itertools.repeat(1.0))
+
+
+def kopf_settings() -> kopf.OperatorSettings:
+    """Settings with which kopf only watches, recovers at once, and writes nothing."""
+    settings = kopf.OperatorSettings()
+    settings.networking.error_backoffs = Forever()
+    settings.networking.connect_timeout = 3
+    settings.networking.request_timeout = 30
+    settings.watching.connect_timeout = 3
+    settings.watching.inactivity_timeout = 70  # a bookmark comes every 60 s
+    settings.watching.server_timeout = round(jittered(290))
+    settings.watching.client_timeout = 330  # the total length of a stream: above server_timeout
+    settings.watching.reconnect_backoff = 0.1
+    settings.watching.initial_streaming = False  # loses objects if the stream breaks early
+    settings.watching.chunk_size = None  # an expired page token would end kopf
+    settings.queueing.idle_timeout = 0.2
+    settings.queueing.worker_limit = None
+    settings.queueing.error_delays = (0.2, 0.5, 1, 2, 5)
+    settings.persistence.diffbase_storage = NoDiffBase()
+    settings.persistence.progress_storage = NoProgress()
+    settings.persistence.finalizer = "arkalia.io/kopf-unused"
+    settings.posting.enabled = False
+    settings.posting.loggers = False
+    settings.peering.standalone = True
+    settings.scanning.disabled = True
+    settings.process.ultimate_exiting_timeout = None  # the operator has its own limit
+    return settings
+
+
+def kopf_registry(session: Session, intake: Intake) -> kopf.OperatorRegistry:
+    """All that kopf calls: the login, and the events of our two kinds."""
+    registry = kopf.OperatorRegistry()
+
+    @kopf.on.login(registry=registry)
+    async def login(**_: object) -> kopf.AiohttpSession:
+        return session.for_kopf()
+
+    systems.register(registry, intake)
+    modules.register(registry, intake)
+    return registry
+
+
+async def watch_resources(
+    session: Session, intake: Intake, namespaces: Collection[str], started: Callable[[], None]
+) -> None:
+    """Run kopf until cancelled, again whenever it ends. *started* is called each time it runs."""
+    backoff = Backoff(0.2, LONGEST_RESTART_SECONDS)
+    clock = asyncio.get_running_loop().time
+    while True:
+        began = clock()
+        tasks = await kopf.spawn_tasks(
+            registry=kopf_registry(session, intake),
+            settings=kopf_settings(),
+            clusterwide=not namespaces,
+            namespaces=namespaces,
+        )
+        started()
+        await _until_one_ends(list(tasks))
+        if clock() - began > HEALTHY_SECONDS:
+            backoff.reset()
+        metrics.WATCH_RESTARTS.inc()
+        await asyncio.sleep(backoff.next())
+
+
+async def _until_one_ends(tasks: list[asyncio.Task[None]]) -> None:
+    """kopf.run_tasks would also end tasks that are not kopf's: all that began after it did."""
+    try:
+        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        for task in ended:
+            error = None if task.cancelled() else task.exception()
+            LOGGER.warning("kopf ended (%s) and is started again: %s", task.get_name(), error)
+    finally:
+        await cancel(tasks)

@@ -1,0 +1,169 @@
+"""The whole operator as one asyncio program: every part is made, wired and supervised here."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from importlib.metadata import version
+
+from arkalia_operator import catalogue, metrics
+from arkalia_operator.backoff import Backoff
+from arkalia_operator.cluster.client import Client
+from arkalia_operator.cluster.events import Recorder
+from arkalia_operator.cluster.execute import Executor
+from arkalia_operator.cluster.informers import Informers
+from arkalia_operator.cluster.session import Session
+from arkalia_operator.cluster.store import Store, SystemKey
+from arkalia_operator.desired.resolve import Defaults
+from arkalia_operator.errors import ApiError
+from arkalia_operator.handlers.lifecycle import watch_resources
+from arkalia_operator.runtime.checks import liveness, readiness
+from arkalia_operator.runtime.intake import Intake
+from arkalia_operator.runtime.loop import Loop
+from arkalia_operator.runtime.probes import Probes
+from arkalia_operator.runtime.pulse import Pulse
+from arkalia_operator.runtime.queue import Queue
+from arkalia_operator.runtime.reconcile import Reconciler
+from arkalia_operator.runtime.resources import Resources
+from arkalia_operator.runtime.resync import resync
+from arkalia_operator.runtime.supervision import supervise
+from arkalia_operator.runtime.sweeper import Sweeper
+from arkalia_operator.settings import Settings
+
+LOGGER = logging.getLogger(__name__)
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class Program:
+    """The operator's parts, and the order in which they start and stop."""
+
+    def __init__(self, settings: Settings, session: Session) -> None:
+        self._settings = settings
+        self._session = session
+        self._client = Client(session, settings.requests_in_flight)
+        self._store = Store()
+        self._resources = Resources()
+        self._queue: Queue[SystemKey] = Queue()
+        self._intake = Intake(self._resources, self._queue)
+        namespaces = settings.watch_namespaces
+        self._informers = Informers(self._client, self._store, namespaces, self._queue.add)
+        self._sweeper = Sweeper(self._client, self._resources, self._intake, namespaces)
+        self._recorder = Recorder(self._client)
+        self._pulse = Pulse(self._measure)
+        self._primed = False
+        self._stopping = asyncio.Event()
+        self._drained = asyncio.Event()
+
+    async def run(self) -> bool:
+        """Run until a signal asks to stop. False if the operator cannot go on.
+
+        Raises ResourcesNotServedError if the CRDs are missing, OSError if the port is taken.
+        """
+        self._take_signals()
+        probes = self._probes()
+        port = await probes.start(self._settings.health_port)
+        LOGGER.info("Probes and metrics are served on port %d.", port)
+        try:
+            await self._prime()
+            return await supervise(
+                {
+                    "credentials": self._session.keep_fresh(),
+                    "informers": self._informers.run(self._intake.everything),
+                    "kopf": watch_resources(
+                        self._session,
+                        self._intake,
+                        self._settings.watch_namespaces,
+                        self._take_signals,
+                    ),
+                    "sweeper": self._sweeper.run(self._settings.sweep_seconds),
+                    "resync": resync(
+                        self._resources.system_keys,
+                        self._queue.add,
+                        self._settings.resync_seconds,
+                    ),
+                    "events": self._recorder.run(),
+                    "pulse": self._pulse.run(),
+                    "loop": self._work(),
+                    "drain": self._drain(),
+                },
+                self._drained,
+            )
+        finally:
+            await probes.stop()
+
+    def _take_signals(self) -> None:
+        """Ask for SIGTERM and SIGINT; called again after kopf took them for itself."""
+        for each in SIGNALS:
+            asyncio.get_running_loop().add_signal_handler(each, self._stopping.set)
+
+    def _probes(self) -> Probes:
+        return Probes(
+            liveness(self._pulse, self._informers, self._queue, self._sweeper),
+            readiness(self._informers, lambda: self._primed),
+        )
+
+    async def _prime(self) -> None:
+        """Read all systems and modules before anything is decided; wait for the API server."""
+        backoff = Backoff(0.2, 3.0)
+        while not self._stopping.is_set():
+            try:
+                await self._sweeper.prime()
+            except ApiError as error:
+                LOGGER.warning("The resources cannot be read yet: %s", error)
+                await asyncio.sleep(backoff.next())
+            else:
+                self._primed = True
+                return
+
+    async def _work(self) -> None:
+        """Reconcile once the cluster is known: before, everything would look missing."""
+        await self._informers.synced()
+        LOGGER.info(
+            "The cluster is known: %d systems, %d objects.",
+            len(self._resources.systems),
+            len(self._store),
+        )
+        await Loop(self._queue, self._reconciler()).run(self._settings.workers)
+        await self._drained.wait()
+
+    def _reconciler(self) -> Reconciler:
+        return Reconciler(
+            resources=self._resources,
+            store=self._store,
+            client=self._client,
+            executor=Executor(self._client, self._store),
+            recorder=self._recorder,
+            served=lambda: self._informers.served,
+            builtin=catalogue.load(),
+            defaults=Defaults(version("arkalia-operator"), self._settings.image_registry),
+        )
+
+    async def _drain(self) -> None:
+        """After the signal: take no more work, finish what runs."""
+        await self._stopping.wait()
+        LOGGER.info("Asked to stop: %d systems wait, they are left.", len(self._queue))
+        self._queue.close()
+        try:
+            async with asyncio.timeout(self._settings.drain_seconds):
+                await self._queue.drained()
+        except TimeoutError:
+            LOGGER.warning("Reconciles still run after the time to drain; they are cut off.")
+        self._drained.set()
+        await asyncio.Event().wait()
+
+    def _measure(self) -> None:
+        self._informers.measure()
+        metrics.RECORDS.set(len(self._store))
+        metrics.SYSTEMS.set(len(self._resources.systems))
+        metrics.WORKQUEUE_LONGEST.labels(metrics.NAME).set(self._queue.longest_running())
+
+
+async def operate(settings: Settings) -> bool:
+    """Run the operator; True if it was asked to stop. Raises OperatorError and kopf.LoginError."""
+    session = Session()
+    try:
+        return await Program(settings, session).run()
+    finally:
+        await session.close()

@@ -1,0 +1,50 @@
+"""`/livez`, `/readyz` and `/metrics`, served from the loop that they are about."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+
+from aiohttp import web
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+
+from arkalia_operator.runtime.checks import Check
+
+
+class Probes:
+    """A small HTTP server on all interfaces."""
+
+    def __init__(self, live: Mapping[str, Check], ready: Mapping[str, Check]) -> None:
+        app = web.Application()
+        app.router.add_get("/livez", _answer(live))
+        app.router.add_get("/readyz", _answer(ready))
+        app.router.add_get("/metrics", _metrics)
+        self._runner = web.AppRunner(app, access_log=None)
+
+    async def start(self, port: int) -> int:
+        """Serve on *port*; gives the port, which differs if it was 0. Raises OSError."""
+        await self._runner.setup()
+        await web.TCPSite(self._runner, None, port, shutdown_timeout=1.0).start()
+        return int(self._runner.addresses[0][1])
+
+    async def stop(self) -> None:
+        """Answer no more."""
+        await self._runner.cleanup()
+
+
+def _answer(checks: Mapping[str, Check]) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """One line for each check, as the API server's own endpoints have it; 500 if one fails."""
+
+    async def answer(_: web.Request) -> web.Response:
+        now = asyncio.get_running_loop().time()
+        found = {name: check(now) for name, check in checks.items()}
+        lines = [f"[-]{name}: {said}" if said else f"[+]{name} ok" for name, said in found.items()]
+        return web.Response(
+            text="\n".join(lines) + "\n", status=500 if any(found.values()) else 200
+        )
+
+    return answer
+
+
+async def _metrics(_: web.Request) -> web.Response:
+    return web.Response(body=generate_latest(), headers={"Content-Type": CONTENT_TYPE_LATEST})

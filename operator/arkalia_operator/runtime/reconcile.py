@@ -1,0 +1,125 @@
+"""One system: read, decide, write, tell. Every trigger runs this, and it never asks which one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Final, NamedTuple, TypeVar
+
+from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus
+from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
+from arkalia_operator.cluster.client import Client
+from arkalia_operator.cluster.events import Recorder, Subject
+from arkalia_operator.cluster.execute import Executor
+from arkalia_operator.cluster.observe import observe
+from arkalia_operator.cluster.status import write_status
+from arkalia_operator.cluster.store import Store, SystemKey
+from arkalia_operator.desired import desired_state
+from arkalia_operator.desired.resolve import Defaults, Modules
+from arkalia_operator.errors import ApiError, ConflictError, NotFoundError
+from arkalia_operator.planning.actions import Failure
+from arkalia_operator.planning.announcements import announcements
+from arkalia_operator.planning.judge import Evidence, judge, judge_failed, judge_invalid
+from arkalia_operator.planning.plan import plan
+from arkalia_operator.runtime.resources import Refused, Resources
+
+Told = TypeVar("Told", ArkaliaSystem, Refused)
+
+
+class Outcome(NamedTuple):
+    """What comes after a reconcile."""
+
+    result: str
+    """As controller-runtime counts it: `success`, `requeue` or `requeue_after`."""
+    after: float = 0.0
+    """Seconds until the next one, for `requeue_after`."""
+
+
+SUCCESS: Final = Outcome("success")
+REQUEUE: Final = Outcome("requeue")
+
+
+@dataclass(slots=True)
+class Reconciler:
+    """Brings one system after the other to what its resource says."""
+
+    resources: Resources
+    store: Store
+    client: Client
+    executor: Executor
+    recorder: Recorder
+    served: Callable[[], frozenset[str]]
+    """Names of the optional kinds that can be used now."""
+    builtin: Mapping[str, Mapping[str, ArkaliaModule]]
+    """The catalogue: modules by version and name."""
+    defaults: Defaults
+
+    async def reconcile(self, key: SystemKey) -> Outcome:
+        """Bring the system *key* one step nearer. Raises ApiError if its status is not written."""
+        system = self.resources.systems.get(key)
+        if system is None:
+            return SUCCESS
+        if isinstance(system, Refused):
+            return await self._refuse(key, system)
+        if system.deleting:
+            return SUCCESS  # the garbage collector deletes what it owns
+        return await self._converge(key, system)
+
+    async def tell_failure(self, key: SystemKey, error: BaseException) -> None:
+        """Write into the status that the operator itself failed. Raises ApiError."""
+        system = self.resources.systems.get(key)
+        if isinstance(system, ArkaliaSystem) and not system.deleting:
+            message = f"{type(error).__name__}: {error}"
+            await self._tell(key, system, judge_failed(system, message, _now()))
+
+    async def _converge(self, key: SystemKey, system: ArkaliaSystem) -> Outcome:
+        usable, broken = self.resources.available(key.namespace)
+        desired = desired_state(system, Modules(self.builtin, usable, broken, self.defaults))
+        before = observe(self.store, key, self.served())
+        if not system.status.conditions:  # nothing was ever said about it
+            status = judge(Evidence(system, desired, before), _now())
+            system = await self._tell(key, system, status)
+        failures = await self.executor.execute(key, plan(system, desired, before))
+        after = observe(self.store, key, before.served)
+        status = judge(Evidence(system, desired, after, failures), _now())
+        await self._tell(key, system, status)
+        return self._outcome(failures)
+
+    async def _refuse(self, key: SystemKey, refused: Refused) -> Outcome:
+        if not refused.deleting:
+            status = judge_invalid(refused.body, refused.error, _now())
+            await self._tell(key, refused, status)
+        return SUCCESS
+
+    async def _tell(self, key: SystemKey, system: Told, status: ArkaliaSystemStatus) -> Told:
+        """Write *status* if it is new; gives the system with it."""
+        if status == system.status:
+            return system
+        try:
+            live = await write_status(self.client, key, system.uid, status)
+        except ApiError as error:
+            if not _is_gone(error):
+                raise
+            return system  # or another one of its name: its own news tells
+        self.resources.systems.put(live)
+        for each in announcements(system.status, status):
+            self.recorder.announce(Subject(key, system.uid), each)
+        return replace(system, status=status)
+
+    def _outcome(self, failures: tuple[Failure, ...]) -> Outcome:
+        if not failures:
+            return SUCCESS
+        if any(not each.permanent for each in failures):
+            return REQUEUE
+        return Outcome("requeue_after", self.executor.refusals.wait(failures))
+
+
+def _is_gone(error: ApiError) -> bool:
+    """Whether a status was refused because the system with that uid is not there any more."""
+    return isinstance(error, (NotFoundError, ConflictError)) or "metadata.uid" in error.message
+
+
+def _now() -> datetime:
+    """Now, as exact as metav1.Time."""
+    return datetime.now(UTC).replace(microsecond=0)

@@ -1,0 +1,100 @@
+"""The operator's own resources as they are now: systems to reconcile, modules of somebody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus
+from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
+from arkalia_operator.cluster.store import SystemKey
+from arkalia_operator.runtime.cache import Body, Cache
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A stored system that does not fit the schema of this operator."""
+
+    body: Mapping[str, Any]
+    error: ValidationError
+    status: ArkaliaSystemStatus
+
+    @property
+    def uid(self) -> str:
+        """Uid of the resource."""
+        return str(self.body["metadata"]["uid"])
+
+    @property
+    def deleting(self) -> bool:
+        """Whether it is about to go."""
+        return "deletionTimestamp" in self.body["metadata"]
+
+
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A stored module that does not fit the schema of this operator."""
+
+    message: str
+
+
+class Resources:
+    """ArkaliaSystems and ArkaliaModules."""
+
+    def __init__(self) -> None:
+        self.systems: Cache[ArkaliaSystem | Refused] = Cache(read_system)
+        self.modules: Cache[ArkaliaModule | Broken] = Cache(read_module)
+
+    def system_keys(self) -> Iterator[SystemKey]:
+        """Every system."""
+        return (SystemKey(*at) for at in self.systems.places())
+
+    def listing(self, namespace: str, module: str) -> Iterable[SystemKey]:
+        """The systems of *namespace* that name *module* in their spec."""
+        return (
+            SystemKey(*at)
+            for at in self.systems.places(namespace)
+            if module in (self.systems.body(at)["spec"].get("modules") or {})
+        )
+
+    def available(self, namespace: str) -> tuple[Mapping[str, ArkaliaModule], Mapping[str, str]]:
+        """Modules of *namespace* by name: those that can be used, and why others cannot."""
+        found = {at[1]: self.modules.get(at) for at in self.modules.places(namespace)}
+        usable = {name: each for name, each in found.items() if isinstance(each, ArkaliaModule)}
+        broken = {name: each.message for name, each in found.items() if isinstance(each, Broken)}
+        return usable, broken
+
+
+def read_system(body: Body) -> ArkaliaSystem | Refused:
+    """The system, or why it cannot be read.
+
+    A status that cannot be read is no reason: an operator of another version wrote it.
+    """
+    status = _status(body)
+    readable = body if status else {**body, "status": {}}
+    try:
+        return ArkaliaSystem.from_body(readable)
+    except ValidationError as error:
+        return Refused(readable, error, status or ArkaliaSystemStatus())
+
+
+def _status(body: Body) -> ArkaliaSystemStatus | None:
+    try:
+        return ArkaliaSystemStatus.model_validate(body["status"])
+    except ValidationError:
+        return None
+
+
+def read_module(body: Body) -> ArkaliaModule | Broken:
+    """The module, or why it cannot be read."""
+    try:
+        return ArkaliaModule.from_body(body)
+    except ValidationError as error:
+        return Broken("; ".join(_words(each) for each in error.errors()[:3]))
+
+
+def _words(error: Any) -> str:
+    where = ".".join(map(str, error["loc"]))
+    return f"spec.{where}: {error['msg']}" if where else str(error["msg"])

@@ -1,0 +1,24 @@
+"""The clock as a trigger: every system is looked at again within a time, evenly spread."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Final
+
+from arkalia_operator.backoff import jittered
+from arkalia_operator.cluster.store import SystemKey
+
+STEPS: Final = 60
+
+
+async def resync(
+    known: Callable[[], Iterable[SystemKey]], add: Callable[[SystemKey], None], seconds: float
+) -> None:
+    """Add every *known* system once in *seconds*, in small shares, until cancelled."""
+    while True:
+        keys = sorted(known())
+        for step in range(STEPS):
+            await asyncio.sleep(jittered(seconds / STEPS))
+            for key in keys[len(keys) * step // STEPS : len(keys) * (step + 1) // STEPS]:
+                add(key)

@@ -1,0 +1,45 @@
+"""Tasks that must never end: if one does, the process ends, loudly, and Kubernetes restarts it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Coroutine, Mapping
+from typing import Any, Final
+
+LOGGER = logging.getLogger(__name__)
+
+FAREWELL_SECONDS: Final = 5.0
+"""For cancelled tasks to end."""
+
+
+async def supervise(tasks: Mapping[str, Coroutine[Any, Any, None]], stop: asyncio.Event) -> bool:
+    """Run *tasks* until *stop* is set, then cancel them. False if one ended by itself before."""
+    running = [asyncio.create_task(work, name=name) for name, work in tasks.items()]
+    stopping = asyncio.create_task(stop.wait(), name="stop")
+    try:
+        ended, _ = await asyncio.wait([*running, stopping], return_when=asyncio.FIRST_COMPLETED)
+        for task in ended - {stopping}:
+            _report(task)
+        return stop.is_set()
+    finally:
+        await cancel([*running, stopping])
+
+
+async def cancel(tasks: list[asyncio.Task[Any]]) -> None:
+    """Cancel *tasks* and wait a moment for their end."""
+    for task in tasks:
+        task.cancel()
+    _, left = await asyncio.wait(tasks, timeout=FAREWELL_SECONDS)
+    for task in left:
+        LOGGER.error("The task %r does not end although it was cancelled.", task.get_name())
+
+
+def _report(task: asyncio.Task[Any]) -> None:
+    error = None if task.cancelled() else task.exception()
+    LOGGER.critical(
+        "The task %r ended unexpectedly, so the operator ends: %s",
+        task.get_name(),
+        error or "without an error",
+        exc_info=error,
+    )

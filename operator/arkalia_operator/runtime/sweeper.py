@@ -1,0 +1,137 @@
+"""The second pair of eyes: compares what is known of our own resources with the cluster.
+
+kopf tells changes, but no deletions that happened while its watch was broken, and a watch may end
+without a word. So all resources are read once before the first reconcile, and their versions
+(metadata alone) every minute. What was missed is taken in as any other news.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from typing import Any, Final, NamedTuple
+
+from arkalia_operator import metrics
+from arkalia_operator.backoff import jittered
+from arkalia_operator.cluster.client import METADATA_ONLY, Client
+from arkalia_operator.cluster.kinds import MODULE, SYSTEM
+from arkalia_operator.cluster.store import Place
+from arkalia_operator.cluster.versions import number
+from arkalia_operator.desired.kinds import Kind
+from arkalia_operator.errors import ApiError, NotFoundError, ResourcesNotServedError
+from arkalia_operator.runtime.cache import Body, Cache, place
+from arkalia_operator.runtime.intake import Intake
+from arkalia_operator.runtime.resources import Resources
+
+LOGGER = logging.getLogger(__name__)
+
+GRACE_SECONDS: Final = 2.0
+"""kopf's watch is a little behind a list: only what is still different then was missed."""
+
+
+class _Watched(NamedTuple):
+    """One of our own kinds, where it is kept, and who takes its news."""
+
+    kind: Kind
+    cache: Cache[Any]
+    put: Callable[[Body], None]
+    gone: Callable[[Place, int], None]
+
+
+class _Listed(NamedTuple):
+    """A complete list: versions by place, and its own version."""
+
+    versions: dict[Place, int]
+    version: int
+
+
+class Sweeper:
+    """Finds what the watch missed."""
+
+    def __init__(
+        self, client: Client, resources: Resources, intake: Intake, namespaces: Sequence[str]
+    ) -> None:
+        self._client = client
+        self._namespaces: tuple[str | None, ...] = tuple(namespaces) or (None,)
+        self._watched = (
+            _Watched(MODULE, resources.modules, intake.module, intake.module_gone),
+            _Watched(SYSTEM, resources.systems, intake.system, intake.system_gone),
+        )
+        self.alive_at = 0.0
+        """When it last did anything (loop time)."""
+
+    async def prime(self) -> None:
+        """Read every resource once. Raises ResourcesNotServedError and other ApiErrors."""
+        for kind, _, put, _ in self._watched:
+            for namespace in self._namespaces:
+                try:
+                    async for page in self._client.pages(kind, namespace):
+                        for body in page["items"]:
+                            put(body)
+                except NotFoundError as error:
+                    raise ResourcesNotServedError(_not_served(kind)) from error
+
+    async def run(self, seconds: float) -> None:
+        """Sweep about every *seconds* until cancelled."""
+        while True:
+            self.alive_at = asyncio.get_running_loop().time()
+            await asyncio.sleep(jittered(seconds))
+            try:
+                await self.sweep()
+            except ApiError as error:
+                metrics.SWEEP_FAILURES.inc()
+                LOGGER.warning("The sweep failed, the next one comes: %s", error)
+
+    async def sweep(self) -> None:
+        """Compare once. Raises ApiError."""
+        for watched in self._watched:
+            for namespace in self._namespaces:
+                listed = await self._list(watched.kind, namespace)
+                if _differences(watched.cache, listed, namespace):
+                    await asyncio.sleep(GRACE_SECONDS)
+                    for at in _differences(watched.cache, listed, namespace):
+                        await self._repair(watched, at, listed)
+
+    async def _list(self, kind: Kind, namespace: str | None) -> _Listed:
+        versions: dict[Place, int] = {}
+        version = 0
+        async for page in self._client.pages(kind, namespace, accept=METADATA_ONLY):
+            version = number(page["metadata"]["resourceVersion"])
+            for body in page["items"]:
+                versions[place(body)] = number(body["metadata"]["resourceVersion"])
+        return _Listed(versions, version)
+
+    async def _repair(self, watched: _Watched, at: Place, listed: _Listed) -> None:
+        metrics.SWEEP_REPAIRS.labels(watched.kind.name).inc()
+        LOGGER.warning("The watch missed news of %s %s/%s.", watched.kind.name, *at)
+        if at not in listed.versions:
+            watched.gone(at, listed.version)
+            return
+        try:
+            watched.put(await self._client.get(watched.kind, *at))
+        except NotFoundError:
+            return  # gone since: if the watch misses that too, the next sweep sees it
+
+
+def _differences(cache: Cache[Any], listed: _Listed, namespace: str | None) -> list[Place]:
+    """Where the cluster has something newer than the cache, or nothing any more."""
+    changed = [at for at, version in listed.versions.items() if _known(cache, at) < version]
+    ended = [
+        at
+        for at in cache.places(namespace)
+        if at not in listed.versions and _known(cache, at) <= listed.version
+    ]
+    return changed + ended
+
+
+def _known(cache: Cache[Any], at: Place) -> int:
+    version = cache.version(at)
+    return version.number if version else -1
+
+
+def _not_served(kind: Kind) -> str:
+    return (
+        f"the API server does not serve {kind.plural} ({kind.api_version}): install the CRDs "
+        "(kubectl apply --server-side -f crds/, or the Helm chart) and start the operator again"
+    )
