@@ -111,10 +111,14 @@ async def test_trace_id_is_absent_when_traceparent_is_not_valid(app, sent):
     assert seen["trace"] is None
 
 
-async def test_ids_end_with_their_request(app):
-    await ids(app, **{headers.REQUEST_ID: "one"})
+async def test_ids_end_with_their_request_when_the_connection_goes_on(app):
+    async with served(app) as client:
+        sent = {headers.REQUEST_ID: "one", "traceparent": f"00-{TRACE}-b7ad6b7169203331-01"}
+        await (await client.get("/ids", headers=sent)).read()
+        following = await (await client.get("/ids")).json()
 
-    assert logs.request_id.get() is None
+    assert following["request"] != "one"
+    assert following["trace"] is None
 
 
 async def test_body_passes_when_it_is_as_long_as_allowed(app):
@@ -140,7 +144,7 @@ async def test_streamed_body_is_refused_when_it_becomes_too_long(app):
         problem = await answer.json(content_type="application/problem+json")
 
     assert (answer.status, answer.headers["Connection"]) == (413, "close")
-    assert problem["title"] == "Request Entity Too Large"
+    assert problem["title"] == "Content Too Large"
 
 
 async def test_unforeseen_error_is_a_problem_without_its_inside(app, caplog):
@@ -164,7 +168,9 @@ async def test_connection_is_closed_when_the_error_comes_after_the_start(app, ca
             await answer.read()
 
     assert sample(app, "http_request_exceptions_total", method="GET", route="/late-fault") == 1
+    [error] = [record for record in caplog.records if record.levelname == "ERROR"]
     assert SECRET in caplog.text
+    assert error.name == "uvicorn.error"
 
 
 async def test_request_is_counted_as_unanswered_when_the_client_leaves(app, caplog):

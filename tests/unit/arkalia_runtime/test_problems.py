@@ -57,7 +57,7 @@ async def test_wrong_method_is_a_problem_that_names_the_right_ones(app):
 async def test_invalid_request_is_a_problem_that_says_where_without_the_value(app):
     answer, problem = await asked(app, "GET", "/numbers/hunter2")
 
-    assert (answer.status, problem["title"]) == (422, "Unprocessable Entity")
+    assert (answer.status, problem["title"]) == (422, "Unprocessable Content")
     assert [each["where"] for each in problem["errors"]] == ["path.number"]
     assert "hunter2" not in str(problem["errors"])
 

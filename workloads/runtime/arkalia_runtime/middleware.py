@@ -9,7 +9,6 @@ import re
 import secrets
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from http import HTTPStatus
 from typing import Final
 
@@ -64,7 +63,8 @@ class RequestMiddleware:
             return
         exchange = Exchange(scope, receive, send, self._max_body_bytes)
         exchange.closing = self._health.draining
-        with _named(exchange.headers), self._metrics.in_progress.track_inprogress():
+        _set_ids(exchange.headers)
+        with self._metrics.in_progress.track_inprogress():
             try:
                 await self._answer(exchange)
             finally:
@@ -172,17 +172,9 @@ class Exchange:
         return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
 
 
-@contextmanager
-def _named(given: Headers) -> Iterator[None]:
-    """Set the ids that the log lines of this request carry."""
+def _set_ids(given: Headers) -> None:
+    """Set the ids that the log lines of this request carry; the server runs each in a context."""
     sent = given.get(headers.REQUEST_ID, "")
     trace = TRACEPARENT.fullmatch(given.get(headers.TRACEPARENT, ""))
-    request_token = logs.request_id.set(
-        sent if SANE_REQUEST_ID.fullmatch(sent) else secrets.token_hex(16)
-    )
-    trace_token = logs.trace_id.set(trace.group(1) if trace else None)
-    try:
-        yield
-    finally:
-        logs.trace_id.reset(trace_token)
-        logs.request_id.reset(request_token)
+    logs.request_id.set(sent if SANE_REQUEST_ID.fullmatch(sent) else secrets.token_hex(16))
+    logs.trace_id.set(trace.group(1) if trace else None)

@@ -19,6 +19,9 @@ from arkalia_runtime import logs
 
 MEDIA_TYPE: Final = "application/problem+json"
 
+TITLES: Final = {413: "Content Too Large", 422: "Unprocessable Content"}
+"""RFC 9110's names, where Python before 3.13 has older ones."""
+
 
 class ProblemDocument(BaseModel):
     """What the OpenAPI description says about every answer that is not a success."""
@@ -57,7 +60,7 @@ def problem_response(
     """The document as an answer. *instance* is the path of the request."""
     document = {
         "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
+        "title": TITLES.get(status) or HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
         "instance": instance,
