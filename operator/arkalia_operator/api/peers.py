@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from arkalia_operator.api.base import ApiModel, Labels, rule, rules
 from arkalia_operator.api.structural import structural_schema
@@ -94,5 +94,13 @@ class NetworkPolicyPeer(ApiModel):
     }
 
 
+def _judged(peer: dict[str, Any]) -> dict[str, Any]:
+    NetworkPolicyPeer.model_validate(peer)
+    return peer
+
+
+Peer = Annotated[dict[str, Any], AfterValidator(_judged)]
+"""A peer as it was written, once it is known to be one."""
+
 PEERS: Final[dict[str, Any]] = {"items": structural_schema(NetworkPolicyPeer)}
-"""The schema of a list of peers, for fields that keep them as they were written."""
+"""The schema of a list of `Peer`."""

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from pydantic import Field
 
 from arkalia_operator.api.base import ApiModel
-from arkalia_operator.api.peers import PEERS
+from arkalia_operator.api.peers import PEERS, Peer
 
 
 class NetworkPolicies(ApiModel):
@@ -16,20 +14,16 @@ class NetworkPolicies(ApiModel):
     enabled: bool = True
     """Whether NetworkPolicies are created."""
 
-    ingress_from: list[dict[str, Any]] = Field(
-        default_factory=list, max_length=32, json_schema_extra=PEERS
-    )
+    ingress_from: list[Peer] = Field(default_factory=list, max_length=32, json_schema_extra=PEERS)
     """NetworkPolicyPeers that may call the gateway's public port. Default: everyone in the
     cluster and beyond, since the gateway is the door."""
 
-    monitoring_from: list[dict[str, Any]] = Field(
+    monitoring_from: list[Peer] = Field(
         default_factory=list, max_length=32, json_schema_extra=PEERS
     )
     """NetworkPolicyPeers that may scrape metrics. Default: every pod in the cluster."""
 
-    egress_to: list[dict[str, Any]] = Field(
-        default_factory=list, max_length=32, json_schema_extra=PEERS
-    )
+    egress_to: list[Peer] = Field(default_factory=list, max_length=32, json_schema_extra=PEERS)
     """NetworkPolicyPeers that every module may call, beside DNS and the modules it names."""
 
 

@@ -136,7 +136,7 @@ def _renamed(node: Schema) -> Schema:
     if "const" in renamed:
         renamed["enum"] = [renamed.pop("const")]
     for exclusive, bound in (("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")):
-        if exclusive in renamed:
+        if renamed.get(exclusive, True) is not True:
             renamed |= {bound: renamed[exclusive], exclusive: True}
     if INT_OR_STRING in renamed:
         renamed.pop("type", None)

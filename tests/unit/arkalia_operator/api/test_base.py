@@ -1,0 +1,35 @@
+"""The vocabulary that all models share."""
+
+import pytest
+from pydantic import ValidationError
+
+from arkalia_operator.api.base import rule_on_keys
+from arkalia_operator.api.modules import ResourceRequirements
+
+
+def requests(cpu):
+    return ResourceRequirements.model_validate({"requests": {"cpu": cpu}}).requests
+
+
+def test_quantity_is_text_when_it_was_written_as_text():
+    assert requests("250m") == {"cpu": "250m"}
+
+
+def test_quantity_is_text_when_it_was_written_as_a_whole_number():
+    assert requests(2) == {"cpu": "2"}
+
+
+@pytest.mark.parametrize("wrong", [True, 0.5, None, ["1"]])
+def test_quantity_is_refused_when_it_is_neither(wrong):
+    with pytest.raises(ValidationError):
+        requests(wrong)
+
+
+def test_rule_on_keys_names_the_first_key_that_breaks_it():
+    made = rule_on_keys("key != 'a'", "not a: write b")
+
+    assert made == {
+        "rule": "self.all(key, key != 'a')",
+        "message": "not a: write b",
+        "messageExpression": "self.filter(key, !(key != 'a'))[0] + ': not a: write b'",
+    }
