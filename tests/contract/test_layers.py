@@ -36,6 +36,14 @@ BREACHES = {
         "operator/arkalia_operator/planning/breach.py",
         "import time",
     ),
+    "Only the cluster package talks to the API server": (
+        "operator/arkalia_operator/handlers/breach.py",
+        "import aiohttp",
+    ),
+    "kopf stays at the edge: start, login and events": (
+        "operator/arkalia_operator/runtime/breach.py",
+        "import kopf",
+    ),
     "The contract is words: it imports nothing that could act": (
         "workloads/contract/arkalia_contract/breach.py",
         "import os",
