@@ -105,6 +105,9 @@ class Recorder:
             except ApiError as error:
                 metrics.EVENTS_DROPPED.labels("failed").inc()
                 LOGGER.warning("An Event about %s was not posted: %s", subject.key, error)
+            except Exception:
+                metrics.EVENTS_DROPPED.labels("failed").inc()
+                LOGGER.exception("An Event about %s was not posted", subject.key)
 
     async def _post(self, subject: Subject, announcement: Announcement) -> None:
         said, now = (subject, announcement), self._clock()

@@ -107,7 +107,7 @@ class Informer:
             version = page["metadata"]["resourceVersion"]
             if first:  # all pages are of the same snapshot
                 self._start_anew_if_versions_went_back(version)
-            await self._take(page.get("items", ()), listed)
+            await self._take(page.get("items") or (), listed)
         self._wake(self._store.retain(self.kind, self.namespace, listed, number(version)))
         self._version = version
         self._hear()
@@ -118,7 +118,7 @@ class Informer:
     async def _take(self, items: Iterable[dict[str, Any]], listed: set[Place]) -> None:
         for count, live in enumerate(items, start=1):
             listed.add((live["metadata"]["namespace"], live["metadata"]["name"]))
-            self._wake(self._store.put(self.kind, live))
+            self._put(live)
             if count % OBJECTS_AT_ONCE == 0:
                 await asyncio.sleep(0)
 
@@ -164,7 +164,14 @@ class Informer:
         if what == "DELETED":
             self._wake(self._store.gone(self.kind, live))
         elif what != "BOOKMARK":
+            self._put(live)
+
+    def _put(self, live: dict[str, Any]) -> None:
+        try:
             self._wake(self._store.put(self.kind, live))
+        except Exception:  # one object that nobody foresaw must not blind us for all others
+            metrics.INFORMER_ERRORS.labels(self.kind.name, "Unreadable").inc()
+            LOGGER.exception("An object of %s cannot be read: %s", self, live["metadata"])
 
     def _failed(self, error: Exception) -> None:
         """Say so, and decide where to go on: cut off, from the last version; else from a list."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -77,14 +78,27 @@ class Reconciler:
         usable, broken = self.resources.available(key.namespace)
         desired = desired_state(system, Modules(self.builtin, usable, broken, self.defaults))
         before = observe(self.store, key, self.served())
-        if not system.status.conditions:  # nothing was ever said about it
-            status = judge(Evidence(system, desired, before), _now())
-            system = await self._tell(key, system, status)
-        failures = await self.executor.execute(key, plan(system, desired, before))
+        async with asyncio.TaskGroup() as group:
+            telling = group.create_task(
+                self._first_word(key, system, Evidence(system, desired, before))
+            )
+            work = group.create_task(self.executor.execute(key, plan(system, desired, before)))
+        system, failures = telling.result(), work.result()
         after = observe(self.store, key, before.served)
         status = judge(Evidence(system, desired, after, failures), _now())
         await self._tell(key, system, status)
         return self._outcome(failures)
+
+    async def _first_word(
+        self, key: SystemKey, system: ArkaliaSystem, evidence: Evidence
+    ) -> ArkaliaSystem:
+        """Say at once what is about to happen with a system of which nothing was ever said."""
+        if system.status.conditions:
+            return system
+        try:
+            return await self._tell(key, system, judge(evidence, _now()))
+        except ApiError:
+            return system  # the last word follows, and is tried again
 
     async def _refuse(self, key: SystemKey, refused: Refused) -> Outcome:
         if not refused.deleting:

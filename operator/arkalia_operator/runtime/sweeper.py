@@ -67,7 +67,7 @@ class Sweeper:
             for namespace in self._namespaces:
                 try:
                     async for page in self._client.pages(kind, namespace):
-                        for body in page["items"]:
+                        for body in page["items"] or ():  # null if there are none
                             put(body)
                 except NotFoundError as error:
                     raise ResourcesNotServedError(_not_served(kind)) from error
@@ -82,6 +82,9 @@ class Sweeper:
             except ApiError as error:
                 metrics.SWEEP_FAILURES.inc()
                 LOGGER.warning("The sweep failed, the next one comes: %s", error)
+            except Exception:
+                metrics.SWEEP_FAILURES.inc()
+                LOGGER.exception("The sweep failed unexpectedly, the next one comes.")
 
     async def sweep(self) -> None:
         """Compare once. Raises ApiError."""
@@ -98,7 +101,7 @@ class Sweeper:
         version = 0
         async for page in self._client.pages(kind, namespace, accept=METADATA_ONLY):
             version = number(page["metadata"]["resourceVersion"])
-            for body in page["items"]:
+            for body in page["items"] or ():  # null if there are none
                 versions[place(body)] = number(body["metadata"]["resourceVersion"])
         return _Listed(versions, version)
 
