@@ -1,5 +1,6 @@
 """The gateway as it is started in a container."""
 
+import re
 import signal
 from pathlib import Path
 
@@ -51,3 +52,15 @@ def test_description_has_the_port_that_a_service_listens_on_by_itself():
     [component] = yaml.safe_load(DESCRIPTION.read_text(encoding="utf-8"))["spec"]["components"]
 
     assert component["port"] == ServiceSettings().port
+
+
+def test_every_metric_that_the_description_asks_for_is_exposed():
+    described = DESCRIPTION.read_text(encoding="utf-8")
+    asked = set(re.findall(r"(\w+)\{namespace=", described)) - {"up"}
+    metrics = app.create(ServiceSettings()).state.metrics
+    metrics.answered("GET", "/", 200, 0.1)
+
+    exposed = {each.name for family in metrics.registry.collect() for each in family.samples}
+
+    assert asked <= exposed
+    assert len(asked) > 4
