@@ -11,15 +11,19 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from arkalia_operator.api import GROUP
-from arkalia_operator.api.resources import MODULE_PLURAL, SYSTEM_PLURAL
-from arkalia_operator.desired import kinds
+from arkalia_operator.cluster.kinds import EVENT, MODULE, SYSTEM
+from arkalia_operator.desired.kinds import IN_APPLY_ORDER, POD, Kind
 
-READ: Final = ("list", "watch")
+READ: Final = ("get", "list", "watch")
+"""The watch tells the news; the sweep gets what it missed."""
+INFORM: Final = ("list", "watch")
 """An informer never gets a single object."""
-CHILD: Final = ("create", "delete", "list", "patch", "watch")
+OWN: Final = ("create", "delete", "get", "list", "patch", "watch")
 """Server-side apply is a `patch`, which the API server admits for an absent object only together
-with `create`. `delete` is for what is no longer wanted."""
+with `create`; `get` tells whose the object is that already has the name; `delete` is for what is
+no longer wanted."""
+ANNOUNCE: Final = ("create", "patch")
+"""A repeated Event is patched instead of created again."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -31,28 +35,21 @@ class Rule:
     resources: tuple[str, ...]
 
 
-OWN: Final = (
-    Rule(GROUP, READ, (SYSTEM_PLURAL, MODULE_PLURAL)),
-    Rule(GROUP, ("patch",), (f"{SYSTEM_PLURAL}/status",)),
-    # Children have blockOwnerDeletion set; where the admission plugin
-    # OwnerReferencesPermissionEnforcement runs (OpenShift), that takes this right.
-    Rule(GROUP, ("update",), (f"{SYSTEM_PLURAL}/finalizers",)),
-)
-ABOUT_OTHERS: Final = (
-    Rule("", READ, (kinds.POD.plural,)),
-    # A repeated Event is patched instead of created again.
-    Rule("", ("create", "patch"), ("events",)),
-)
-
-
 def rules() -> tuple[Rule, ...]:
     """Everything that the operator may do, in a stable order."""
-    return (*OWN, *merged((*ABOUT_OTHERS, *(_child(kind) for kind in kinds.IN_APPLY_ORDER))))
-
-
-def _child(kind: kinds.Kind) -> Rule:
-    group, _, _ = kind.api_version.rpartition("/")
-    return Rule(group, CHILD, (kind.plural,))
+    return merged(
+        (
+            _rule(SYSTEM, READ),
+            _rule(SYSTEM, ("patch",), "/status"),
+            # Children have blockOwnerDeletion set; where the admission plugin
+            # OwnerReferencesPermissionEnforcement runs (OpenShift), that takes this right.
+            _rule(SYSTEM, ("update",), "/finalizers"),
+            _rule(MODULE, READ),
+            _rule(POD, INFORM),
+            _rule(EVENT, ANNOUNCE),
+            *(_rule(kind, OWN) for kind in IN_APPLY_ORDER),
+        )
+    )
 
 
 def merged(each: Iterable[Rule]) -> tuple[Rule, ...]:
@@ -62,3 +59,8 @@ def merged(each: Iterable[Rule]) -> tuple[Rule, ...]:
         Rule(group, verbs, tuple(name for rule in same for name in rule.resources))
         for (group, verbs), same in groupby(ordered, key=lambda rule: (rule.group, rule.verbs))
     )
+
+
+def _rule(kind: Kind, verbs: tuple[str, ...], subresource: str = "") -> Rule:
+    group, _, _ = kind.api_version.rpartition("/")
+    return Rule(group, verbs, (f"{kind.plural}{subresource}",))

@@ -1,0 +1,292 @@
+"""The chart agrees with the operator, with its own documents, and with Kubernetes' schemas.
+
+What each template makes of each value is tested beside it, in charts/arkalia/tests.
+"""
+
+import json
+import re
+import subprocess
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import get_args
+
+import pytest
+import yaml
+
+import arkalia_generate.__main__ as generate
+import kubernetes_schemas
+from arkalia_operator.api.generated import GeneratedFiles
+from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.settings import PREFIX, Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+CHART = ROOT / "charts/arkalia"
+SCENARIOS = sorted(CHART.glob("ci/*-values.yaml"))
+TEMPLATES = sorted(CHART.glob("templates/**/*.*"))
+VALUES = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
+SCHEMA = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
+META = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
+OFFERED = re.compile(r"\.Values\.([A-Za-z]+(?:\.[A-Za-z]+)*)")
+
+EVERYTHING_ON = {
+    "serviceMonitor": {"enabled": True, "renderMode": "alwaysRender"},
+    "prometheusRule": {"enabled": True, "renderMode": "alwaysRender"},
+    "dashboard": {"enabled": True},
+    "networkPolicy": {"restrictEgress": True},
+    "workloadImages": {"registry": "images.example.com"},
+}
+STRINGS_WITH_A_FORM = {
+    "image.digest": "sha256:" + "0" * 64,
+    "prometheusRule.runbookUrlPrefix": "https://runbooks.example.com",
+    "prometheusRule.disabledAlerts": ["ArkaliaOperatorDown"],
+}
+
+
+def attempt(*command, **options):
+    return subprocess.run(
+        command, capture_output=True, text=True, timeout=60, check=False, cwd=ROOT, **options
+    )
+
+
+def run(*command, **options):
+    answer = attempt(*command, **options)
+    assert answer.returncode == 0, answer.stderr + answer.stdout
+    return answer.stdout
+
+
+HELM_TEMPLATE = ("helm", "template", "arkalia", str(CHART), "--namespace", "arkalia-system")
+
+
+def rendered(*options, values=None):
+    """What the chart renders to, as text."""
+    return run(*HELM_TEMPLATE, "--values", "-", *options, input=json.dumps(values or {}))
+
+
+def documents(text):
+    return [each for each in yaml.load_all(text, Loader=yaml.CSafeLoader) if each]
+
+
+def pod_specs(text):
+    return [
+        each["spec"]["template"]["spec"] for each in documents(text) if each["kind"] == "Deployment"
+    ]
+
+
+def leaves(values, path=()):
+    """Each value that somebody may set, with its path; an empty map is a value."""
+    for key, value in values.items():
+        if isinstance(value, dict) and value:
+            yield from leaves(value, (*path, key))
+        else:
+            yield ".".join((*path, key)), value
+
+
+def nested(path, value):
+    head, _, rest = path.partition(".")
+    return {head: nested(rest, value) if rest else value}
+
+
+def laid_over(lower, upper):
+    both = lower.keys() & upper.keys()
+    merged = {
+        key: laid_over(lower[key], upper[key]) for key in both if isinstance(lower[key], dict)
+    }
+    return lower | upper | merged
+
+
+def schema_of(path):
+    found = SCHEMA
+    for key in path.split("."):
+        found = found["properties"][key]
+    return found
+
+
+def another(path, value):
+    """A valid value that differs from the default."""
+    schema = schema_of(path)
+    if path in STRINGS_WITH_A_FORM:
+        return STRINGS_WITH_A_FORM[path]
+    if "enum" in schema:
+        return next(each for each in schema["enum"] if each != value)
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, int):
+        return value + 1
+    if isinstance(value, dict):
+        return {"example": "other"}
+    return another_list(schema) if isinstance(value, list) else "other"
+
+
+def another_list(schema):
+    types = schema["items"]["type"]
+    if types == "integer":
+        return [1]
+    return [{"name": "other"}] if types == "object" else ["other"]
+
+
+@pytest.fixture(scope="module")
+def schemas(tmp_path_factory):
+    kinds = {each["kind"] for path in SCENARIOS for each in documents(of_scenario(path))}
+    return kubernetes_schemas.write(tmp_path_factory.mktemp("schemas"), kinds)
+
+
+def of_scenario(path):
+    return rendered("--values", str(path))
+
+
+@pytest.fixture(scope="module")
+def operator():
+    """The operator's container as the chart renders it by default."""
+    return pod_specs(rendered())[0]["containers"][0]
+
+
+def test_generated_files_are_what_their_sources_say():
+    texts = {path: text for each in generate.SOURCES for path, text in each.texts(ROOT).items()}
+    files = GeneratedFiles(generate.COMMAND, texts, generate.HOMES)
+
+    assert files.differing(ROOT) == []
+    assert files.left_over(ROOT) == []
+
+
+def test_readme_is_what_its_template_and_the_values_say():
+    written = run("helm-docs", "--chart-search-root", "charts", "--dry-run", "--log-level", "error")
+
+    assert written.strip() == (CHART / "README.md").read_text(encoding="utf-8").strip()
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_scenario_fits_the_schemas_of_kubernetes(path, schemas):
+    run("kubeconform", "-strict", "-schema-location", schemas, "-", input=of_scenario(path))
+
+
+@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+def test_every_pod_of_a_scenario_is_restricted(path):
+    pods = pod_specs(of_scenario(path))
+
+    assert pods != []
+    for pod in pods:
+        assert pod["securityContext"]["runAsNonRoot"] is True
+        assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
+        assert not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys()
+        assert {next(iter(v.keys() - {"name"})) for v in pod["volumes"]} == {"emptyDir"}
+        for container in pod["containers"]:
+            assert container["securityContext"] == {
+                "allowPrivilegeEscalation": False,
+                "readOnlyRootFilesystem": True,
+                "capabilities": {"drop": ["ALL"]},
+            }
+
+
+def test_every_value_changes_what_is_rendered():
+    base = laid_over(VALUES, EVERYTHING_ON)
+    usual = rendered(values=base)
+
+    def is_used(leaf):
+        path, value = leaf
+        changed = laid_over(base, nested(path, another(path, value)))
+        answer = attempt(*HELM_TEMPLATE, "--values", "-", input=json.dumps(changed))
+        assert "specifications of the schema" not in answer.stderr, answer.stderr
+        # A template that refuses the value has read it, too: its output is empty.
+        return answer.stdout != usual
+
+    with ThreadPoolExecutor(4) as pool:
+        used = list(pool.map(is_used, leaves(base)))
+
+    assert [path for (path, _), use in zip(leaves(base), used, strict=True) if not use] == []
+
+
+def test_every_value_that_a_template_reads_is_offered():
+    read = {path for file in TEMPLATES for path in OFFERED.findall(file.read_text("utf-8"))}
+
+    assert {path for path in read if not is_offered(path)} == set()
+
+
+def is_offered(path):
+    found = SCHEMA
+    for key in path.split("."):
+        found = found.get("properties", {}).get(key)
+        if found is None:
+            return False
+    return True
+
+
+def test_every_value_is_described():
+    undescribed = [path for path, _ in leaves(VALUES) if not schema_of(path)["description"]]
+
+    assert undescribed == []
+
+
+def test_every_template_has_a_suite_of_tests():
+    templates = {path.stem for path in CHART.glob("templates/*.yaml")}
+    suites = {path.name.removesuffix("_test.yaml") for path in CHART.glob("tests/*_test.yaml")}
+
+    assert templates - {"operator-prometheusrule"} <= suites
+
+
+def test_every_crd_is_part_of_the_chart():
+    crds = {path.name for path in ROOT.glob("crds/*.yaml")}
+
+    assert {path.name for path in CHART.glob("templates/crds/*.yaml")} == crds
+
+
+def test_crds_are_kept_unless_somebody_says_otherwise():
+    kept = [
+        each["metadata"].get("annotations", {}).get("helm.sh/resource-policy")
+        for each in documents(rendered())
+        if each["kind"] == "CustomResourceDefinition"
+    ]
+
+    assert kept != []
+    assert set(kept) == {"keep"}
+
+
+def test_every_variable_of_the_operator_is_one_of_its_settings():
+    values = EVERYTHING_ON | {"watchNamespaces": ["a"]}
+    container = pod_specs(rendered(values=values))[0]["containers"][0]
+    names = {each["name"].removeprefix(PREFIX).lower() for each in container["env"]}
+
+    assert names == {"log_level", "log_format", "image_registry", "watch_namespaces"}
+    assert names <= Settings.model_fields.keys()
+
+
+def test_operator_starts_with_the_variables_that_the_chart_sets(operator):
+    environment = {each["name"]: each["value"] for each in operator["env"]}
+
+    assert Settings.from_environment(environment) == Settings()
+
+
+def test_log_levels_are_those_of_the_operator():
+    allowed = get_args(Settings.model_fields["log_level"].annotation)
+
+    assert tuple(SCHEMA["properties"]["logLevel"]["enum"]) == allowed
+
+
+def test_port_is_the_one_on_which_the_operator_serves(operator):
+    assert [port["containerPort"] for port in operator["ports"]] == [Settings().health_port]
+
+
+def test_operator_gets_more_time_to_stop_than_it_takes():
+    assert pod_specs(rendered())[0]["terminationGracePeriodSeconds"] > Settings().drain_seconds
+
+
+def test_version_of_chart_and_operator_is_the_same():
+    pyproject = (ROOT / "operator/pyproject.toml").read_text(encoding="utf-8")
+
+    assert f'version = "{META["appVersion"]}"' in pyproject
+    assert META["version"] == META["appVersion"]
+
+
+def test_system_of_the_notes_is_the_empty_example():
+    notes = (CHART / "templates/NOTES.txt").read_text(encoding="utf-8")
+    block = notes.split("<<'YAML'\n", 1)[1].split("     YAML\n", 1)[0]
+    told = yaml.safe_load(block.replace("{{", "'").replace("}}", "'"))
+    example = yaml.safe_load((ROOT / "docs/examples/empty/system.yaml").read_text("utf-8"))
+
+    assert told | {"metadata": None} == example | {"metadata": None}
+    assert told["metadata"]["name"] == example["metadata"]["name"]
+    assert (
+        ArkaliaSystem.from_body(
+            example | {"metadata": example["metadata"] | {"uid": "", "generation": 1}}
+        ).spec.modules
+        == {}
+    )

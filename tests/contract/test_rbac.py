@@ -1,0 +1,134 @@
+"""The rights of the operator are those that it uses, and the chart hands out exactly these.
+
+The other half, that a running operator is refused nothing, is shown on the real cluster.
+"""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from arkalia_operator.desired.kinds import IN_APPLY_ORDER
+from arkalia_operator.rbac import INFORM, OWN, READ, Rule, merged, rules
+
+ROOT = Path(__file__).resolve().parents[2]
+CHART = ROOT / "charts/arkalia"
+RIGHTS = {
+    (rule.group, resource): frozenset(rule.verbs) for rule in rules() for resource in rule.resources
+}
+HANDS_OUT_RIGHTS = {"bind", "escalate", "impersonate"}
+
+
+def group_of(kind):
+    return kind.api_version.rpartition("/")[0]
+
+
+def rendered(kind, *options):
+    answer = subprocess.run(
+        ["helm", "template", "arkalia", str(CHART), *options],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    found = yaml.load_all(answer.stdout, Loader=yaml.CSafeLoader)
+    return [each for each in found if each and each["kind"] == kind]
+
+
+def rights_in(role):
+    return {
+        (group, resource): frozenset(rule["verbs"])
+        for rule in role["rules"]
+        for group in rule["apiGroups"]
+        for resource in rule["resources"]
+    }
+
+
+@pytest.mark.parametrize("kind", IN_APPLY_ORDER, ids=lambda kind: kind.name)
+def test_operator_may_do_with_a_child_what_it_does_and_no_more(kind):
+    assert RIGHTS[group_of(kind), kind.plural] == set(OWN)
+
+
+def test_operator_only_reads_pods():
+    assert RIGHTS["", "pods"] == set(INFORM)
+
+
+def test_operator_never_writes_into_a_spec_of_the_user():
+    assert RIGHTS["arkalia.io", "arkaliasystems"] == set(READ)
+    assert RIGHTS["arkalia.io", "arkaliamodules"] == set(READ)
+
+
+def test_operator_writes_the_status():
+    assert RIGHTS["arkalia.io", "arkaliasystems/status"] == {"patch"}
+
+
+def test_operator_may_block_the_deletion_of_a_system_whose_children_are_left():
+    assert RIGHTS["arkalia.io", "arkaliasystems/finalizers"] == {"update"}
+
+
+def test_operator_has_no_right_on_secrets_and_none_on_roles():
+    groups = {group for group, _ in RIGHTS}
+    resources = {resource for _, resource in RIGHTS}
+
+    assert "secrets" not in resources
+    assert "rbac.authorization.k8s.io" not in groups
+
+
+def test_no_rule_uses_a_wildcard_or_hands_out_rights():
+    words = {word for rule in rules() for word in (rule.group, *rule.resources, *rule.verbs)}
+
+    assert not words & {"*", *HANDS_OUT_RIGHTS}
+
+
+def test_no_resource_stands_in_two_rules():
+    resources = [(rule.group, each) for rule in rules() for each in rule.resources]
+
+    assert len(resources) == len(set(resources))
+
+
+def test_rules_of_one_group_with_the_same_verbs_become_one():
+    apart = [
+        Rule("apps", ("get",), ("b",)),
+        Rule("", ("get",), ("c",)),
+        Rule("apps", ("get",), ("a",)),
+    ]
+
+    assert merged(apart) == (Rule("", ("get",), ("c",)), Rule("apps", ("get",), ("a", "b")))
+
+
+def test_cluster_role_of_the_chart_has_exactly_these_rights():
+    roles = {role["metadata"]["name"]: role for role in rendered("ClusterRole")}
+
+    assert rights_in(roles["default-arkalia-operator"]) == RIGHTS
+
+
+def test_roles_of_watched_namespaces_have_exactly_these_rights():
+    roles = rendered("Role", "--set", "watchNamespaces={team-a,team-b}")
+
+    assert [role["metadata"]["namespace"] for role in roles] == ["team-a", "team-b"]
+    assert [rights_in(role) for role in roles] == [RIGHTS, RIGHTS]
+
+
+def test_operator_of_watched_namespaces_has_no_right_in_the_cluster():
+    bindings = rendered("ClusterRoleBinding", "--set", "watchNamespaces={team-a}")
+
+    assert bindings == []
+
+
+def test_people_can_be_given_a_right_on_every_resource_of_arkalia():
+    aggregated = [
+        role for role in rendered("ClusterRole") if "operator" not in role["metadata"]["name"]
+    ]
+    covered = {resource for role in aggregated for _, resource in rights_in(role)}
+    crds = [yaml.safe_load(path.read_text("utf-8")) for path in ROOT.glob("crds/*.yaml")]
+
+    assert covered == {crd["spec"]["names"]["plural"] for crd in crds}
+
+
+def test_nobody_is_given_the_right_to_write_a_status():
+    aggregated = [
+        role for role in rendered("ClusterRole") if "operator" not in role["metadata"]["name"]
+    ]
+
+    assert not any("/" in resource for role in aggregated for _, resource in rights_in(role))
