@@ -1,0 +1,94 @@
+"""What every story gets: the cluster, the operator, a namespace of its own, and a report if it fails."""
+
+from pathlib import Path
+
+import pytest
+
+from cluster.audit import AuditLog
+from cluster.development import audit_log, environment
+from cluster.kube import Kube
+from cluster.namespaces import named, restricted
+from cluster.release import Operator
+from cluster.report import report
+from cluster.systems import System, off_except
+from cluster.turns import turn
+from cluster.waiting import eventually
+
+HERE = Path(__file__).parent
+SAMPLE_NAMESPACE = "arkalia"
+"""Where `make up` puts the first system."""
+CONNECTION = pytest.StashKey[Kube]()
+OWN_NAMESPACE = pytest.StashKey[str]()
+FIRST = ("test_load_scales.py", "test_environment_change.py")
+"""Stories that take longest: what starts last must be short."""
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.is_relative_to(HERE):
+            item.add_marker("cluster")
+    items.sort(key=place)
+
+
+def place(item):
+    """The longest stories first, those that need the operator to themselves last."""
+    if not item.path.is_relative_to(HERE):
+        return 0
+    if item.get_closest_marker("alone"):
+        return len(FIRST) + 1
+    return FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item):
+    with turn(alone=item.get_closest_marker("alone") is not None):
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item):
+    outcome = yield
+    kube = item.session.stash.get(CONNECTION, None)
+    if outcome.failed and kube:
+        namespace = item.getparent(pytest.Module).stash.get(OWN_NAMESPACE, SAMPLE_NAMESPACE)
+        outcome.sections.append((f"state of {namespace}", report(kube, namespace)))
+    return outcome
+
+
+@pytest.fixture(scope="session")
+def kube(request):
+    """The API server."""
+    connection = Kube(environment()["KUBECONFIG"])
+    request.session.stash[CONNECTION] = connection
+    yield connection
+    connection.close()
+
+
+@pytest.fixture(scope="session")
+def operator(kube):
+    """The operator that `make up` installed."""
+    running = Operator(kube, environment())
+    eventually(running.pod, within=30)
+    return running
+
+
+@pytest.fixture(scope="session")
+def audit(operator):
+    """What the operator wrote."""
+    return AuditLog(audit_log(), operator.user)
+
+
+@pytest.fixture(scope="module")
+def namespace(kube, request):
+    """A namespace of the story's own that enforces the Pod Security level `restricted`."""
+    own = named(request.path.stem)
+    kube.create(restricted(own))
+    request.node.stash[OWN_NAMESPACE] = own.name
+    yield own.name
+    kube.delete(own)
+
+
+@pytest.fixture(scope="module")
+def luna(kube, operator, namespace):
+    """A Ready system of the gateway alone, shared by the stories of a file."""
+    return System(kube, namespace, "luna").declare(modules=off_except("helloria")).ready()

@@ -1,0 +1,61 @@
+"""The kinds that stories touch beside a system's own children, and the address of an object."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from arkalia_operator.api import API_VERSION
+from arkalia_operator.api.resources import MODULE_KIND, MODULE_PLURAL, SYSTEM_KIND, SYSTEM_PLURAL
+from arkalia_operator.desired import kinds
+from arkalia_operator.desired.kinds import Kind
+
+SYSTEM = Kind(API_VERSION, SYSTEM_KIND, SYSTEM_PLURAL)
+MODULE = Kind(API_VERSION, MODULE_KIND, MODULE_PLURAL)
+NAMESPACE = Kind("v1", "Namespace", "namespaces")
+EVENT = Kind("v1", "Event", "events")
+NODE = Kind("v1", "Node", "nodes")
+CLAIM = Kind("v1", "PersistentVolumeClaim", "persistentvolumeclaims")
+STORAGE_CLASS = Kind("storage.k8s.io/v1", "StorageClass", "storageclasses")
+NODE_METRICS = Kind("metrics.k8s.io/v1beta1", "NodeMetrics", "nodes")
+DEFINITION = Kind(
+    "apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions"
+)
+KNOWN = {
+    (kind.api_version, kind.name): kind
+    for kind in (
+        *kinds.BY_NAME.values(), SYSTEM, MODULE, NAMESPACE, EVENT, CLAIM, DEFINITION
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """Where an object is: kind, namespace (empty where there is none), name."""
+
+    kind: Kind
+    namespace: str
+    name: str
+
+    @classmethod
+    def of(cls, manifest: Mapping[str, Any]) -> Ref:
+        """The address of an object that is written out."""
+        metadata = manifest["metadata"]
+        kind = KNOWN[manifest["apiVersion"], manifest["kind"]]
+        return cls(kind, metadata.get("namespace", ""), metadata["name"])
+
+    @property
+    def path(self) -> str:
+        """Its URL below the API server's."""
+        return f"{collection(self.kind, self.namespace)}/{self.name}"
+
+    def __str__(self) -> str:
+        """As messages quote it."""
+        return f"{self.kind.name} {self.namespace}/{self.name}"
+
+
+def collection(kind: Kind, namespace: str = "") -> str:
+    """The URL of all objects of *kind*, in *namespace* or everywhere."""
+    inside = f"/namespaces/{namespace}" if namespace else ""
+    return f"{kind.path}{inside}/{kind.plural}"

@@ -1,0 +1,154 @@
+"""The API server, spoken to in plain JSON: what a person does with kubectl, without its process."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import httpx
+from kubernetes import client, config
+
+from arkalia_operator.desired.kinds import Kind
+from cluster.kinds import Ref, collection
+
+Body = dict[str, Any]
+
+PERSON: Final = "somebody"
+"""Field manager of everything that a story writes: not the operator."""
+ANSWER_SECONDS: Final = 30.0
+APPLY: Final = "application/apply-patch+yaml"
+MERGE: Final = "application/merge-patch+json"
+STRATEGIC: Final = "application/strategic-merge-patch+json"
+
+
+class RefusedError(Exception):
+    """The API server said no."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(f"{status}: {message}")
+        self.status = status
+
+
+class Kube:
+    """A connection to the API server of a kubeconfig."""
+
+    def __init__(self, kubeconfig: str) -> None:
+        settings = client.Configuration()
+        config.load_kube_config(kubeconfig, client_configuration=settings)  # type: ignore[no-untyped-call]
+        self.http = httpx.Client(
+            base_url=settings.host,
+            verify=_tls(settings),
+            headers=_token(settings),
+            timeout=ANSWER_SECONDS,
+            trust_env=False,
+        )
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.http.close()
+
+    def get(self, ref: Ref) -> Body | None:
+        """The object, or None if there is none."""
+        response = self.http.get(ref.path)
+        return None if response.status_code == httpx.codes.NOT_FOUND else _body(response)
+
+    def require(self, ref: Ref) -> Body:
+        """The object. Raises AssertionError if there is none, so that it can be waited for."""
+        found = self.get(ref)
+        assert found is not None, f"{ref} does not exist"
+        return found
+
+    def find(
+        self, kind: Kind, namespace: str = "", labels: Mapping[str, str] | None = None
+    ) -> list[Body]:
+        """All objects of *kind* with *labels*, in *namespace* or everywhere."""
+        wanted = ",".join(f"{key}={value}" for key, value in (labels or {}).items())
+        path = collection(kind, namespace)
+        head = {"apiVersion": kind.api_version, "kind": kind.name}
+        items = _body(self.http.get(path, params={"labelSelector": wanted}))["items"]
+        return [head | item for item in items]
+
+    def create(self, manifest: Body) -> Body:
+        """Create the object. Raises RefusedError, also if it exists."""
+        ref = Ref.of(manifest)
+        path = collection(ref.kind, ref.namespace)
+        return _body(self.http.post(path, params={"fieldManager": PERSON}, json=manifest))
+
+    def apply(self, manifest: Body) -> Body:
+        """Server-side apply, as `kubectl apply --server-side --force-conflicts`."""
+        params = {"fieldManager": PERSON, "force": "true"}
+        return self._patch(Ref.of(manifest), manifest, APPLY, params)
+
+    def patch(self, ref: Ref, change: Body, form: str = MERGE) -> Body:
+        """Change an object, as `kubectl patch`."""
+        return self._patch(ref, change, form, {"fieldManager": PERSON})
+
+    def _patch(self, ref: Ref, change: Body, form: str, params: dict[str, str]) -> Body:
+        headers = {"Content-Type": form}
+        content = json.dumps(change)
+        return _body(self.http.patch(ref.path, params=params, headers=headers, content=content))
+
+    def delete(self, ref: Ref, propagation: str = "Background", **options: Any) -> None:
+        """Ask for the object's end; nothing happens if there is none."""
+        body = {"propagationPolicy": propagation, **options}
+        response = self.http.request("DELETE", ref.path, json=body)
+        if response.status_code != httpx.codes.NOT_FOUND:
+            _body(response)
+
+    def history(self, ref: Ref, since: str) -> list[Body]:
+        """Every version of the object after resource version *since*, the present one last."""
+        present = self.require(ref)["metadata"]["resourceVersion"]
+        versions = []
+        for event in self._events(ref, since):
+            versions.append(event["object"])
+            if event["object"]["metadata"]["resourceVersion"] == present:
+                return versions
+        message = f"the API server does not remember {ref} from {since} to {present}"
+        raise AssertionError(message)
+
+    def _events(self, ref: Ref, since: str) -> Iterator[Body]:
+        params = {
+            "watch": "1",
+            "fieldSelector": f"metadata.name={ref.name}",
+            "resourceVersion": since,
+            "timeoutSeconds": "10",
+        }
+        path = collection(ref.kind, ref.namespace)
+        with self.http.stream("GET", path, params=params) as response:
+            for line in response.iter_lines():
+                yield json.loads(line)
+
+    def log(self, pod: Ref, lines: int = 1000) -> str:
+        """The last *lines* of what the pod wrote."""
+        response = self.http.get(f"{pod.path}/log", params={"tailLines": lines})
+        if response.is_error:
+            raise RefusedError(response.status_code, response.text)
+        return response.text
+
+
+def _tls(settings: client.Configuration) -> ssl.SSLContext:
+    context = ssl.create_default_context(cafile=settings.ssl_ca_cert)
+    if settings.cert_file:
+        context.load_cert_chain(settings.cert_file, settings.key_file)
+    return context
+
+
+def _token(settings: client.Configuration) -> Mapping[str, str]:
+    token = settings.get_api_key_with_prefix("authorization")
+    return {"Authorization": token} if token else {}
+
+
+def _body(response: httpx.Response) -> Body:
+    if response.is_error:
+        raise RefusedError(response.status_code, _message(response))
+    body: Body = response.json()
+    return body
+
+
+def _message(response: httpx.Response) -> str:
+    try:
+        return str(response.json()["message"])
+    except (ValueError, KeyError):
+        return response.text[:500]

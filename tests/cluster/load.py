@@ -1,0 +1,74 @@
+"""Requests to a Service from inside the cluster, while something happens to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+
+from arkalia_operator.desired.kinds import POD
+from cluster import load_client, visitors
+from cluster.kinds import Ref
+from cluster.kube import Body, Kube, RefusedError
+from cluster.load_client import Tally, Wanted
+from cluster.waiting import eventually
+
+PROGRAM = Path(load_client.__file__).read_text(encoding="utf-8")
+
+
+class Load:
+    """A load client that runs as a pod."""
+
+    def __init__(self, kube: Kube, ref: Ref) -> None:
+        self._kube = kube
+        self._ref = ref
+
+    def tally(self) -> Tally:
+        """How it went so far. Raises AssertionError before the first word."""
+        try:
+            lines = self._kube.log(self._ref, lines=1).splitlines()
+        except RefusedError as refusal:
+            raise AssertionError(refusal) from refusal
+        assert lines, f"{self._ref} has said nothing yet"
+        return Tally(**json.loads(lines[-1]))
+
+    def answered(self, more: int) -> Tally:
+        """The tally after *more* answered requests than now."""
+        goal = (self.tally().answered if more else 0) + more
+
+        def enough() -> Tally:
+            tally = self.tally()
+            assert tally.answered >= goal, f"{tally}, {goal} answers wanted"
+            return tally
+
+        return eventually(enough, within=30)
+
+
+@contextmanager
+def load(kube: Kube, service: Body, image: str, wanted: Wanted) -> Iterator[Load]:
+    """Ask the pods behind *service* as *wanted*, from the first answer on."""
+    ref = Ref(POD, service["metadata"]["namespace"], f"{service['metadata']['name']}-load")
+    kube.create(visitors.visitor(ref, image, PROGRAM, json.dumps(asdict(wanted))))
+    running = Load(kube, ref)
+    try:
+        eventually(running.tally, within=30)
+        running.answered(more=20)
+        yield running
+    finally:
+        kube.delete(ref)
+
+
+def towards(service: Body, path: str, **wanted: float) -> Wanted:
+    """What to ask *service*: `seconds`, `lasting`, `fleeting` and `rate` as in Wanted."""
+    spec = service["spec"]
+    return Wanted(
+        host=spec["clusterIP"],
+        port=spec["ports"][0]["port"],
+        path=path,
+        seconds=wanted["seconds"],
+        lasting=int(wanted["lasting"]),
+        fleeting=int(wanted["fleeting"]),
+        rate=wanted["rate"],
+    )

@@ -1,0 +1,102 @@
+"""Objects of another operator's kinds follow as soon as its CRDs are served, and go with them."""
+
+import pytest
+import yaml
+
+from arkalia_operator.desired import kinds
+from cluster.development import definitions
+from cluster.kinds import DEFINITION, Ref
+from cluster.systems import System
+from cluster.waiting import eventually
+
+pytestmark = pytest.mark.alone
+
+MONITORING = (kinds.SERVICE_MONITOR, kinds.PROMETHEUS_RULE)
+SECONDS = 30
+
+
+@pytest.fixture(scope="module")
+def served(kube, luna):
+    """The CRDs of the Prometheus operator, as its own release has them."""
+    plurals = {f"{kind.plural}.monitoring.coreos.com" for kind in MONITORING}
+    documents = [
+        yaml.safe_load(path.read_text(encoding="utf-8"))
+        for path in definitions("prometheus-operator")
+    ]
+    wanted = [each for each in documents if each["metadata"]["name"] in plurals]
+    assert len(wanted) == len(MONITORING)
+    for definition in wanted:
+        kube.apply(definition)
+    yield
+    for definition in wanted:
+        kube.delete(Ref.of(definition))
+
+
+@pytest.fixture
+def followed(luna, served):
+    """The system's monitoring objects."""
+    return eventually(lambda: objects(luna), SECONDS)
+
+
+def objects(system):
+    """Its monitoring objects by kind. Raises AssertionError while a kind has none."""
+    found = {kind.name: system.kube.get(system.child(kind)) for kind in MONITORING}
+    assert all(found.values()), f"missing: {[name for name in found if not found[name]]}"
+    return found
+
+
+def test_dashboard_is_there_for_grafanas_sidecar(luna):
+    boards = luna.kube.find(kinds.CONFIG_MAP, luna.namespace, {"grafana_dashboard": "1"})
+
+    [board] = boards
+    [(name, content)] = board["data"].items()
+    assert name == "luna-helloria-dashboard.json"
+    assert luna.namespace in yaml.safe_load(content)["title"]
+
+
+def test_monitor_selects_the_service_of_the_module(followed, kube, luna):
+    selector = followed["ServiceMonitor"]["spec"]["selector"]["matchLabels"]
+
+    services = kube.find(kinds.SERVICE, luna.namespace, selector)
+
+    assert [each["metadata"]["name"] for each in services] == ["luna-helloria"]
+
+
+def test_rules_name_the_system_that_they_watch(followed, luna):
+    [group] = followed["PrometheusRule"]["spec"]["groups"]
+
+    text = yaml.safe_dump(group["rules"])
+    assert f'namespace="{luna.namespace}"' in text
+    assert "$(" not in text
+
+
+def test_deleted_monitor_comes_back(followed, kube, luna):
+    ref = luna.child(kinds.SERVICE_MONITOR)
+
+    kube.delete(ref)
+
+    eventually(lambda: newer(kube, ref, followed["ServiceMonitor"]), within=10)
+
+
+def newer(kube, ref, before):
+    now = kube.require(ref)
+    assert now["metadata"]["uid"] != before["metadata"]["uid"], f"{ref} is the old one"
+
+
+def test_operator_goes_on_when_the_kinds_are_no_longer_served(kube, operator, luna, followed):
+    pod = operator.pod()
+
+    for kind in MONITORING:
+        kube.delete(Ref(DEFINITION, "", f"{kind.plural}.monitoring.coreos.com"))
+    eventually(lambda: unserved(kube), SECONDS)
+    sol = System(kube, luna.namespace, "sol").declare().ready()
+
+    assert operator.pod()["metadata"]["uid"] == pod["metadata"]["uid"]
+    assert operator.restarts() == 0
+    luna.expect("Ready", "True")
+    sol.expect("Ready", "True")
+
+
+def unserved(kube):
+    names = {each["metadata"]["name"] for each in kube.find(DEFINITION)}
+    assert not [name for name in names if name.endswith("monitoring.coreos.com")]

@@ -1,0 +1,85 @@
+"""The operator is restarted and upgraded while systems run: they do not notice."""
+
+import pytest
+
+from arkalia_contract import labels
+from arkalia_operator.desired.kinds import SERVICE
+from cluster.kinds import EVENT, NAMESPACE, SYSTEM, Ref
+from cluster.reach import Reached
+from cluster.release import OPERATOR_NAMESPACE
+from cluster.systems import System, uids
+from cluster.waiting import eventually
+
+pytestmark = pytest.mark.alone
+
+RECONCILES = 'controller_runtime_reconcile_total{controller="arkaliasystem",result="success"}'
+
+
+@pytest.fixture
+def quiet(kube, luna):
+    """Nothing is changing any more, anywhere: then whoever writes has no reason to."""
+    eventually(lambda: calm(kube), within=90)
+
+
+def calm(kube):
+    """Raises AssertionError while a namespace ends or a system is being worked on."""
+    ending = [
+        each["metadata"]["name"]
+        for each in kube.find(NAMESPACE)
+        if each["status"]["phase"] == "Terminating"
+    ]
+    assert not ending, f"namespaces are ending: {ending}"
+    for body in kube.find(SYSTEM):
+        metadata = body["metadata"]
+        conditions = System(kube, metadata["namespace"], metadata["name"]).conditions()
+        reconciling = conditions.get("Reconciling", {}).get("status")
+        assert reconciling == "False", f"{metadata['namespace']} is still being worked on"
+
+
+def events(kube):
+    """How often something was announced about systems."""
+    about = [each for each in kube.find(EVENT) if each["involvedObject"]["kind"] == "ArkaliaSystem"]
+    return sum(each.get("count") or 1 for each in about)
+
+
+def worked_off(kube):
+    """Raises AssertionError until the operator has reconciled every system once."""
+    told = Reached(kube, metrics_service(kube)).get("/metrics").text
+    done = [line.split()[-1] for line in told.splitlines() if line.startswith(RECONCILES)]
+    count = float(done[0]) if done else 0
+    wanted = len(kube.find(SYSTEM))
+    assert count >= wanted, f"{count:g} of {wanted} systems reconciled since the start"
+
+
+def metrics_service(kube):
+    found = kube.find(SERVICE, OPERATOR_NAMESPACE, {labels.COMPONENT: "operator"})
+    return Ref.of(found[0])
+
+
+def test_restarted_operator_writes_nothing(kube, operator, audit, luna, quiet):
+    announced, mark = events(kube), audit.mark()
+
+    operator.restart()
+
+    eventually(lambda: worked_off(kube), within=30)
+    assert [str(each) for each in audit.since(mark)] == []
+    assert events(kube) == announced
+
+
+def test_upgraded_operator_leaves_every_system_as_it_is(kube, operator, audit, luna, quiet):
+    pod = operator.pod()["metadata"]["uid"]
+    before = uids(luna.pods()) | uids(luna.children())
+    since = luna.expect("Ready", "True")["lastTransitionTime"]
+    mark = audit.mark()
+
+    operator.upgrade(logLevel="DEBUG")
+    upgraded = operator.pod()["metadata"]["uid"]
+    eventually(lambda: worked_off(kube), within=30)
+    operator.upgrade(logLevel="INFO")
+
+    eventually(lambda: worked_off(kube), within=30)
+    assert upgraded != pod
+    assert [str(each) for each in audit.since(mark)] == []
+    assert uids(luna.pods()) | uids(luna.children()) == before
+    assert luna.expect("Ready", "True")["lastTransitionTime"] == since
+    assert luna.reach().get("/health").status_code == 200

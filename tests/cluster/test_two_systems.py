@@ -1,0 +1,40 @@
+"""Two systems in one namespace have nothing in common but the namespace."""
+
+import pytest
+
+from cluster.systems import System, off_except, uids
+
+
+@pytest.fixture(scope="module")
+def sol(kube, luna):
+    """A second Ready system beside luna."""
+    spec = {"environment": "staging", "modules": off_except("helloria")}
+    return System(kube, luna.namespace, "sol").declare(**spec).ready()
+
+
+def test_systems_share_no_object(luna, sol):
+    assert not uids(luna.children()) & uids(sol.children())
+    assert not uids(luna.pods()) & uids(sol.pods())
+
+
+def test_each_service_leads_to_its_own_system(luna, sol):
+    answers = {system.name: system.reach().get("/status").json() for system in (luna, sol)}
+
+    assert {name: answer["system"] for name, answer in answers.items()} == {
+        "luna": "luna",
+        "sol": "sol",
+    }
+    assert answers["sol"]["environment"] == "staging"
+
+
+def test_change_and_end_of_one_leaves_the_other_alone(luna, sol, kube, audit):
+    before = uids(luna.children()) | uids(luna.pods())
+    mark = audit.mark()
+
+    sol.change(logLevel="DEBUG")
+    sol.ready()
+    kube.delete(sol.ref)
+
+    written = [each.name for each in audit.since(mark, luna.namespace)]
+    assert [name for name in written if name.startswith("luna")] == []
+    assert uids(luna.children()) | uids(luna.pods()) == before
