@@ -11,6 +11,7 @@ import asyncio
 import json
 import sys
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 
 ANSWER_SECONDS = 10
@@ -81,6 +82,8 @@ class Client:
                 await asyncio.sleep(self._pause)
         finally:
             writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
 
     async def _asked(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Ask once; whether the server leaves the connection open."""
