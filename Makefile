@@ -49,7 +49,7 @@ check: $(INSTALLED) tools ## Check all that needs no cluster: style, types, laye
 	$(STEP) coverage "Test the lines listed above." coverage report --include='$(SHARED)' --fail-under=95
 
 test: check ## Check, then run the stories of tests/cluster on a real cluster: what CI runs.
-	@dev/with-cluster pytest -m "not soak" tests/cluster
+	@dev/with-cluster pytest -n 4 --dist loadfile -m "not soak" tests/cluster
 
 generate: $(INSTALLED) tools ## Write every generated file: CRDs, catalogue, chart, reference.
 	@dev/generate
