@@ -10,6 +10,7 @@ from arkalia_generate import (
     module_monitoring,
     operator_monitoring,
     rbac_rules,
+    runbook_index,
     values_schema,
 )
 from arkalia_operator.api.generated import CHECKOUT, GeneratedFiles, run
@@ -20,6 +21,7 @@ SOURCES: Final = (
     module_monitoring,
     operator_monitoring,
     rbac_rules,
+    runbook_index,
     values_schema,
 )
 HOMES: Final = ("charts/arkalia/files/*.yaml", "charts/arkalia/files/monitoring/**/*.*")
