@@ -11,7 +11,7 @@ import asyncio
 import itertools
 import logging
 from collections.abc import Callable, Collection, Iterator
-from typing import Final
+from typing import Any, Final
 
 import kopf
 
@@ -27,6 +27,8 @@ LOGGER = logging.getLogger(__name__)
 
 HEALTHY_SECONDS: Final = 30.0
 LONGEST_RESTART_SECONDS: Final = 3.0
+IDENTITY: Final[Any] = "arkalia-operator"
+"""Without it kopf asks for the user's name, and ends where the user of a container has none."""
 
 
 class Forever:
@@ -90,6 +92,7 @@ async def watch_resources(
         tasks = await kopf.spawn_tasks(
             registry=kopf_registry(session, intake),
             settings=kopf_settings(),
+            identity=IDENTITY,
             clusterwide=not namespaces,
             namespaces=namespaces,
         )
