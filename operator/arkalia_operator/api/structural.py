@@ -209,7 +209,6 @@ def _telling(default: Any, schema: Schema) -> Any:
         name: value
         for name, value in told.items()
         if name in schema.get("required", ()) or value != _default_of(fields[name])
-        if value is not None
     }
 
 
