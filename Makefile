@@ -69,7 +69,7 @@ soak: $(INSTALLED) ## Run the suites that take long, on the development cluster.
 
 audit: $(INSTALLED) ## Scan the code (bandit) and the dependencies (pip-audit) for weaknesses.
 	@mkdir -p build/audit
-	@bandit --quiet --severity-level medium --recursive operator workloads dev | tee build/audit/bandit.txt
+	@bandit --quiet --configfile pyproject.toml --severity-level medium --recursive operator workloads dev | tee build/audit/bandit.txt
 	@"$$($(DEV) bootstrap)" export --quiet --frozen --no-emit-workspace --output-file build/audit/requirements.txt
 	@pip-audit --strict --disable-pip --no-deps --requirement build/audit/requirements.txt | tee build/audit/pip-audit.txt
 
