@@ -71,7 +71,7 @@ audit: $(INSTALLED) ## Scan the code (bandit) and the dependencies (pip-audit) f
 	@mkdir -p build/audit
 	@bandit --quiet --configfile pyproject.toml --severity-level medium --recursive operator workloads dev | tee build/audit/bandit.txt
 	@"$$($(DEV) bootstrap)" export --quiet --frozen --no-emit-workspace --output-file build/audit/requirements.txt
-	@pip-audit --strict --disable-pip --no-deps --requirement build/audit/requirements.txt | tee build/audit/pip-audit.txt
+	@pip-audit --strict --disable-pip --require-hashes --requirement build/audit/requirements.txt | tee build/audit/pip-audit.txt
 
 clean: ## Remove what the targets wrote into the checkout; the cluster stays.
 	@rm -rf .venv build .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
