@@ -1,0 +1,73 @@
+"""What the node is made of, as values: the facts that every component's command line is written from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from arkalia_dev.binaries import Binaries
+from arkalia_dev.init import HOME
+from arkalia_dev.subnets import Subnets
+
+PKI = HOME / "pki"
+CONTAINERD_SOCKET = Path("/run/containerd/containerd.sock")
+
+
+@dataclass(frozen=True)
+class NodeConfig:
+    """The facts of one node."""
+
+    key: str
+    subnets: Subnets
+    binaries: Binaries
+    snapshotter: str = "overlayfs"
+
+    def program(self, name: str) -> str:
+        return str(self.binaries.program(name))
+
+    @property
+    def pause_image(self) -> str:
+        return node_image("pause", self.binaries.versions.components["pause"].version)
+
+    @property
+    def cgroup(self) -> str:
+        """The control group below which all pods run."""
+        return f"/arkalia-{self.key}"
+
+    @property
+    def interface(self) -> str:
+        """The host's end of the cable."""
+        return f"ark-{self.key}"
+
+
+def node_image(name: str, version: str) -> str:
+    """The reference of one of the node's own images."""
+    return f"localhost/arkalia-node/{name}:{version}"
+
+
+@dataclass(frozen=True)
+class Service:
+    """A component: its command line, and what must answer before it is started."""
+
+    name: str
+    argv: tuple[str, ...]
+    gate: str = ""
+    env: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """The row that init reads."""
+        row = {"name": self.name, "argv": list(self.argv)}
+        return {**row, "gate": self.gate, "env": dict(self.env)}
+
+
+def flags(**values: object) -> tuple[str, ...]:
+    """`a_b="c"` as `--a-b=c`; booleans in lower case, sequences joined by commas."""
+    return tuple(f"--{name.replace('_', '-')}={_word(value)}" for name, value in values.items())
+
+
+def _word(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, (list, tuple)):
+        return ",".join(str(item) for item in value)
+    return str(value)
