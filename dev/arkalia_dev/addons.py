@@ -32,6 +32,7 @@ class Addons:
     manifests: Path
 
     def reference(self, name: str) -> str:
+        """The image of an add-on."""
         return node_image(name, self.binaries.versions.components[name].version)
 
     def references(self) -> list[str]:
@@ -40,28 +41,41 @@ class Addons:
 
     def archive(self) -> Path:
         """The archive of all of them in the cache, named by what is in it."""
-        folders = [str(self.binaries.folder(self.binaries.versions.components[x])) for x in PROGRAMS]
+        folders = [
+            str(self.binaries.folder(self.binaries.versions.components[x])) for x in PROGRAMS
+        ]
         return self.binaries.cache / "images" / f"node-{fingerprint((), *folders, BUSYBOX)}.tar"
 
-    def archive_actions(self) -> list[Action]:
-        """What writes the archive; busybox is unpacked from Debian's package, not installed."""
-        folder = self.binaries.cache / "busybox"
+    @property
+    def _busybox(self) -> Path:
+        return self.binaries.cache / "busybox" / "bin" / "busybox"
+
+    def has_busybox(self) -> bool:
+        """Whether nothing needs to be fetched: the program is there, or the archive that it is for."""
+        return self.archive().exists() or self._busybox.exists()
+
+    def busybox_actions(self) -> list[Action]:
+        """What unpacks Debian's static busybox; it is not installed."""
+        folder = self._busybox.parents[1]
         package = "apt-get download busybox-static && dpkg-deb --extract busybox-static_*.deb ."
         return [
             Call(f"make the folder {folder}", lambda: folder.mkdir(parents=True, exist_ok=True)),
             command("apt-get", "update", env=QUIET, timeout=5 * MINUTE),
             command("sh", "-c", f"rm -f *.deb && {package}", cwd=folder, timeout=5 * MINUTE),
-            Call(f"write {self.archive()}", lambda: self._write(folder / "bin" / "busybox")),
         ]
 
-    def _write(self, busybox: Path) -> None:
+    def archive_actions(self) -> list[Action]:
+        """What writes the archive."""
+        return [Call(f"write {self.archive()}", self._write)]
+
+    def _write(self) -> None:
         programs = [
             ProgramImage(self.reference(name), self.binaries.program(name), name)
             for name in PROGRAMS
         ]
-        names = output(busybox, "--list").split()
+        names = output(self._busybox, "--list").split()
         links = tuple(f"bin/{name}" for name in names if name != "busybox")
-        shell = ProgramImage(BUSYBOX, busybox, "bin/busybox", links, ("/bin/sh",))
+        shell = ProgramImage(BUSYBOX, self._busybox, "bin/busybox", links, ("/bin/sh",))
         write_archive(self.archive(), (*programs, shell), platform.machine())
 
     def manifest(self, subnets: Subnets) -> str:

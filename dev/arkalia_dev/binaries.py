@@ -27,6 +27,7 @@ class Binaries:
     versions: Versions
 
     def source(self, component: Component) -> Path:
+        """The folder with its go.mod."""
         return self.sources / component.source
 
     def folder(self, component: Component) -> Path:
@@ -46,6 +47,7 @@ class Binaries:
         raise KeyError(name)
 
     def is_built(self, component: Component) -> bool:
+        """Whether the cache has its programs."""
         return self.folder(component).is_dir()
 
     def build_actions(self, component: Component, go: Path | str) -> list[Action]:
@@ -53,7 +55,13 @@ class Binaries:
         final = self.folder(component)
         partial = final.with_name(f".{final.name}.{os.getpid()}.partial")
         build = command(
-            *(go, "build", "-v", "-trimpath", f"-ldflags={' '.join(('-s', '-w', *component.ldflags))}"),
+            *(
+                go,
+                "build",
+                "-v",
+                "-trimpath",
+                f"-ldflags={' '.join(('-s', '-w', *component.ldflags))}",
+            ),
             *((f"-tags={','.join(component.tags)}",) if component.tags else ()),
             *("-o", self._output(component, partial), *self._targets(component)),
             cwd=self.source(component),

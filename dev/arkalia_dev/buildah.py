@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from arkalia_dev.commands import MINUTE, Action, Call, Command, command
-from arkalia_dev.errors import NotPossibleHere
+from arkalia_dev.errors import ImpossibleHereError
 from arkalia_dev.files import fingerprint
 from arkalia_dev.images import INPUTS_LABEL, Image
 from arkalia_dev.namespace import privately
@@ -36,7 +36,9 @@ class Buildah:
     def _store(self) -> Path:
         return self.cache / "containers"
 
-    def _script(self, line: str, *, cwd: Path | None = None, timeout: float = 15 * MINUTE) -> Command:
+    def _script(
+        self, line: str, *, cwd: Path | None = None, timeout: float = 15 * MINUTE
+    ) -> Command:
         """*line* in a shell with private mounts, in which `$BUILDAH` is the program."""
         flags = f"--root {shlex.quote(str(self._store))} --runroot /run/buildah"
         program = f"buildah {flags} --storage-driver overlay"
@@ -81,6 +83,7 @@ class Buildah:
         return f"{repository}:{image.inputs(self.base())}"
 
     def is_built(self, image: Image) -> bool:
+        """Whether the store holds what today's inputs make."""
         return self.has(self.tag(image))
 
     def build_actions(self, image: Image) -> list[Action]:
@@ -126,13 +129,15 @@ def release() -> str:
     """The code name of this machine's Debian or Ubuntu release.
 
     Raises:
-        NotPossibleHere: there is no such name.
+        ImpossibleHereError: there is no such name.
     """
     for line in Path("/etc/os-release").read_text(encoding="utf-8").splitlines():
         if line.startswith("VERSION_CODENAME="):
             return line.partition("=")[2].strip('"')
     message = "This machine's system names no release, so no base image can be made from it."
-    raise NotPossibleHere(message, "Start Docker and run the command again, or use Debian or Ubuntu.")
+    raise ImpossibleHereError(
+        message, "Start Docker and run the command again, or use Debian or Ubuntu."
+    )
 
 
 def _renew(folder: Path) -> None:

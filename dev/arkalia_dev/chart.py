@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from arkalia_dev.build_steps import names_of
 from arkalia_dev.commands import MINUTE, Action, command
 from arkalia_dev.files import fingerprint
 from arkalia_dev.kubectl import Kubectl
+from arkalia_dev.lanes import CLUSTER
 from arkalia_dev.plan import Step
 from arkalia_dev.run import attempt
 
 RELEASE, NAMESPACE = "arkalia", "arkalia-system"
 SYSTEM, SYSTEM_NAMESPACE = "luna", "arkalia"
-CLUSTER = "cluster"
 SAMPLE = Path("docs/examples/empty/system.yaml")
 WAIT_SECONDS = 240
 NAMESPACES = "\n---\n".join(
@@ -43,7 +44,7 @@ class Chart:
                 CLUSTER,
                 self._install_actions,
                 self.is_installed,
-                needs=("Build helm",),
+                needs=names_of("helm"),
                 advice=f"kubectl logs --namespace {NAMESPACE} deployment/{RELEASE}",
             ),
             Step(
@@ -98,11 +99,10 @@ class Chart:
         return [self._helm("rollback", RELEASE)] if status.startswith("pending-") else []
 
     def _helm(self, *words: str) -> Action:
-        environment = self.kubectl.environment()
+        environment = {**self.kubectl.environment(), "HELM_KUBECONTEXT": ""}
         space = ("--namespace", NAMESPACE)
         return command(self.helm, *words, *space, env=environment, timeout=5 * MINUTE)
 
     def _wait(self) -> Action:
         words = (f"arkaliasystem/{SYSTEM}", f"--namespace={SYSTEM_NAMESPACE}")
-        flags = ("--for=condition=Ready", f"--timeout={WAIT_SECONDS}s")
-        return self.kubectl.command("wait", *flags, *words, timeout=WAIT_SECONDS + 30.0)
+        return self.kubectl.wait("wait", "--for=condition=Ready", *words, seconds=WAIT_SECONDS)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 from arkalia_dev import toolchain
+from arkalia_dev.chart import SYSTEM, SYSTEM_NAMESPACE
 from arkalia_dev.console import Console
 from arkalia_dev.development import Development
 from arkalia_dev.errors import DevError
@@ -18,6 +19,15 @@ from arkalia_dev.plan import Run, Step, describe
 from arkalia_dev.status import report
 
 INTERRUPTED = 130
+NEXT_STEPS = f"""
+The system {SYSTEM} is ready in the namespace {SYSTEM_NAMESPACE}.
+
+  eval "$(PYTHONPATH=dev python3 -m arkalia_dev env)"    in your shell: KUBECONFIG and PATH
+  kubectl get arkaliasystem --all-namespaces             how it is
+  kubectl explain arkaliasystem.spec                     what can be said
+  make images                                            after a change of the code
+  make down                                              stop everything
+"""
 PURPOSES = ("check", "cluster", "kind")
 
 
@@ -78,14 +88,16 @@ def up(development: Development, options: argparse.Namespace) -> None:
     """Everything, then say what to do next."""
     _follow(development, development.up_steps(), options)
     if not options.dry_run:
-        print(development.next_steps(), file=sys.stderr)
+        print(NEXT_STEPS, file=sys.stderr)
 
 
 def cluster(development: Development, options: argparse.Namespace) -> None:
+    """The cluster alone."""
     _follow(development, development.cluster_steps(), options)
 
 
 def images(development: Development, options: argparse.Namespace) -> None:
+    """Build, and load where a cluster runs."""
     _follow(development, development.image_steps(options.names), options)
 
 
@@ -115,6 +127,7 @@ def down(development: Development, _: argparse.Namespace) -> None:
 
 
 def status(development: Development, _: argparse.Namespace) -> int:
+    """Tell how it is; the exit code says whether the API server answers."""
     told = report(development)
     print(told.text)
     return 0 if told.is_up else 1
@@ -149,8 +162,10 @@ def tools(development: Development, options: argparse.Namespace) -> None:
 
 
 def crds(development: Development, options: argparse.Namespace) -> None:
+    """Print a folder that lies in Go's module cache."""
     print(development.custom_resources(options.module))
 
 
 def enter(development: Development, options: argparse.Namespace) -> int:
+    """Run a command as if on the node."""
     return development.enter(options.words or ["bash"])

@@ -1,8 +1,8 @@
 """What can go wrong for the person at the terminal.
 
 DevError
-├── CommandFailed    a program that was started ended with an error, or took too long
-└── NotPossibleHere  this machine lacks something that only its owner can decide to install
+├── CommandError         a program that was started ended with an error, or took too long
+└── ImpossibleHereError  this machine lacks something that only its owner can decide to install
 """
 
 from dataclasses import dataclass
@@ -22,11 +22,11 @@ class DevError(Exception):
 
 
 @dataclass
-class CommandFailed(DevError):
+class CommandError(DevError):
     """A program ended with an error; *log* holds all it said, when it was kept."""
 
     log: Path | None = None
 
 
-class NotPossibleHere(DevError):
+class ImpossibleHereError(DevError):
     """The machine lacks something; the advice names it exactly. Nothing was installed."""

@@ -21,7 +21,12 @@ class Identity:
         return identify(self.pid) == self
 
     def to_json(self) -> dict[str, Any]:
+        """The form in which it is written down."""
         return asdict(self)
+
+
+UNKNOWN = Identity(pid=0, started=0, boot="")
+"""Stands for a process that does not exist yet."""
 
 
 def identify(pid: int) -> Identity | None:
@@ -41,6 +46,7 @@ def parse_stat(stat: str) -> tuple[str, int]:
 
 
 def boot_id() -> str:
+    """A word that is another one after every boot."""
     return (PROC / "sys/kernel/random/boot_id").read_text().strip()
 
 

@@ -4,15 +4,16 @@ from arkalia_dev import packages
 from arkalia_dev.buildah import Buildah
 from arkalia_dev.images import Image
 from arkalia_dev.kind import Kind
+from arkalia_dev.lanes import SYSTEM
 from arkalia_dev.plan import Step
 
-SYSTEM, IMAGES = "system", "images"
 BASE_STEP = "Make the base image"
 PACKAGES_STEP = "Install packages for images"
 ADVICE = "A download may have failed: run the command again, finished layers are kept."
 
 
 def name_of(image: Image) -> str:
+    """The step that builds *image*."""
     return f"Build the image {image.name}"
 
 
@@ -51,7 +52,7 @@ def docker_steps(kind: Kind, revision: str, images: list[Image]) -> list[Step]:
     def build(image: Image) -> Step:
         return Step(
             name_of(image),
-            IMAGES,
+            SYSTEM,
             lambda: kind.build_actions(image, revision),
             lambda: kind.is_built(image),
             advice=ADVICE,

@@ -75,8 +75,8 @@ def chosen(images: list[Image], names: list[str]) -> list[Image]:
     """
     unknown = set(names) - {image.name for image in images}
     if unknown:
-        known = ", ".join(image.name for image in images)
-        raise DevError(f"No such image: {', '.join(sorted(unknown))}", f"There are: {known}")
+        message = f"No such image: {', '.join(sorted(unknown))}"
+        raise DevError(message, f"There are: {', '.join(image.name for image in images)}")
     return [image for image in images if not names or image.name in names]
 
 

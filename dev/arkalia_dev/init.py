@@ -9,6 +9,7 @@ import http
 import http.client
 import json
 import os
+import shutil
 import signal
 import socket
 import ssl
@@ -28,6 +29,9 @@ STEADY_SECONDS = 30.0
 """A component that ran this long has recovered: its next pause is the first one again."""
 TICK = 0.2
 GATE_SECONDS = 1.0
+LARGEST_LOG = 20_000_000
+AUDIT_LOG = "audit.log"
+"""The API server bounds this one itself."""
 
 
 @dataclass
@@ -45,6 +49,7 @@ class Service:
     due: float = field(default=0.0)
 
     def start(self, now: float) -> None:
+        """Start it; what it says is appended to its log."""
         log = HOME / "logs" / f"{self.name}.log"
         with log.open("ab") as sink:
             self.process = subprocess.Popen(
@@ -136,6 +141,7 @@ def pretend_kernel_settings() -> None:
 
 
 def run(*argv: str) -> None:
+    """Run a program that must succeed."""
     subprocess.run(argv, check=True, timeout=30)
 
 
@@ -152,6 +158,7 @@ def supervise(services: list[Service]) -> None:
             if not service.process and service.due <= now and is_open(service.gate):
                 service.start(now)
         told = tell(services, told)
+        bound_logs()
         time.sleep(TICK)
 
 
@@ -195,6 +202,14 @@ def is_ready(port: int) -> bool:
         return False
     finally:
         client.close()
+
+
+def bound_logs() -> None:
+    """Keep each component's log below 20 MB: an overflowing one becomes NAME.1."""
+    for log in (HOME / "logs").glob("*.log"):
+        if log.name != AUDIT_LOG and log.stat().st_size > LARGEST_LOG:
+            shutil.copyfile(log, log.with_suffix(".log.1"))
+            os.truncate(log, 0)  # its writer appends, so it goes on at the new end
 
 
 def tell(services: list[Service], before: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -10,29 +10,25 @@ from string import Template
 
 from arkalia_dev import record
 from arkalia_dev.addons import KIND_TRUST, Addons
+from arkalia_dev.build_steps import names_of
 from arkalia_dev.commands import MINUTE, Action, Call, command
 from arkalia_dev.components.controller_manager import AUTOSCALING
 from arkalia_dev.images import INPUTS_LABEL, Image
 from arkalia_dev.kubectl import Kubectl
+from arkalia_dev.lanes import CLUSTER
 from arkalia_dev.node import remove_tree
+from arkalia_dev.node_steps import READY as NODE_READY
 from arkalia_dev.paths import Paths
 from arkalia_dev.plan import Step
 from arkalia_dev.run import attempt, perform
 
-CLUSTER, IMAGES = "cluster", "images"
 AUDIT = {
     "audit-policy-file": "/etc/kubernetes/audit/policy.yaml",
     "audit-log-path": "/var/log/kubernetes/audit.log",
     "audit-log-maxsize": "50",
     "audit-log-maxbackup": "3",
 }
-READY = (
-    ("wait", "--for=condition=Ready", "nodes", "--all"),
-    ("rollout", "status", "--namespace=kube-system", "deployment/coredns"),
-    ("rollout", "status", "--namespace=kube-system", "deployment/metrics-server"),
-    ("rollout", "status", "--namespace=local-path-storage", "deployment/local-path-provisioner"),
-    ("wait", "--for=condition=Available", "apiservice/v1beta1.metrics.k8s.io"),
-)
+READY = (("wait", "--for=condition=Ready", "nodes", "--all"), *NODE_READY[1:])
 
 
 @dataclass(frozen=True)
@@ -47,10 +43,12 @@ class Kind:
 
     @property
     def name(self) -> str:
+        """The cluster's name for kind."""
         return f"arkalia-{self.paths.key}"
 
     @property
     def program(self) -> Path:
+        """The program kind."""
         return self.addons.binaries.program("kind")
 
     def steps(self) -> list[Step]:
@@ -61,7 +59,7 @@ class Kind:
                 CLUSTER,
                 self._create_actions,
                 self.exists,
-                needs=("Build kind", "Build kubectl"),
+                needs=names_of("kind", "kubectl"),
                 advice="docker info and docker logs of the container named above say more.",
             ),
             Step(
@@ -112,16 +110,16 @@ class Kind:
         return self.addons.metrics_server(self.metrics_image, "IfNotPresent", KIND_TRUST)
 
     def _ready_actions(self) -> list[Action]:
-        limit = 3 * MINUTE
-        words = ((*wait, f"--timeout={limit:.0f}s") for wait in READY)
-        return [self.kubectl.command(*wait, timeout=limit + 30) for wait in words]
+        return [self.kubectl.wait(*words, seconds=3 * MINUTE) for words in READY]
 
     def is_built(self, image: Image) -> bool:
+        """Whether Docker has the image as today's inputs make it."""
         form = f'{{{{index .Config.Labels "{INPUTS_LABEL}"}}}}'
         told = attempt("docker", "image", "inspect", "--format", form, image.reference)
         return told.stdout.strip() == image.inputs("")
 
     def build_actions(self, image: Image, revision: str) -> list[Action]:
+        """What builds *image*."""
         arguments = {"REVISION": revision, **image.arguments}
         words = [word for pair in arguments.items() for word in ("--build-arg", "=".join(pair))]
         label = ("--label", f"{INPUTS_LABEL}={image.inputs('')}")
@@ -129,6 +127,7 @@ class Kind:
         return [command("docker", "build", *words, *label, *files, timeout=20 * MINUTE)]
 
     def load_actions(self, images: list[Image]) -> list[Action]:
+        """What brings *images* to the cluster's node."""
         references = [image.reference for image in images]
         load = ("load", "docker-image", "--name", self.name)
         return [command(self.program, *load, *references, timeout=10 * MINUTE)]

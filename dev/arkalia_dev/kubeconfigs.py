@@ -28,6 +28,7 @@ def write_component_kubeconfigs(state: Path) -> None:
 
 
 def local_server() -> str:
+    """The API server as the node's own components call it."""
     return f"https://127.0.0.1:{PORT}"
 
 

@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,8 @@ from arkalia_dev.commands import MINUTE, Command, command
 from arkalia_dev.run import attempt
 
 FIELD_MANAGER = "arkalia-dev"
+GRACE_SECONDS = 30.0
+"""kubectl ends by itself a moment after its own limit."""
 
 
 @dataclass(frozen=True)
@@ -19,19 +21,19 @@ class Kubectl:
 
     program: Path
     kubeconfig: Path
-    proxy_free: str = ""
+    direct: Callable[[], str] = str
     """Address ranges that are reached directly even when the machine has an HTTP proxy."""
 
     def environment(self) -> Mapping[str, str]:
         """What every client of the cluster needs."""
         extra = {"KUBECONFIG": str(self.kubeconfig)}
-        if self.proxy_free and _has_proxy():
+        if _has_proxy() and (direct := self.direct()):
             known = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
-            extra["NO_PROXY"] = extra["no_proxy"] = f"{known},{self.proxy_free}".strip(",")
+            extra["NO_PROXY"] = extra["no_proxy"] = f"{known},{direct}".strip(",")
         return extra
 
     def command(self, *words: str, stdin: str = "", timeout: float = MINUTE) -> Command:
-        """kubectl *words* as a command of a plan."""
+        """One call of kubectl, as a command of a plan."""
         argv = (str(self.program), *words)
         return command(*argv, env=self.environment(), stdin=stdin, timeout=timeout)
 
@@ -39,6 +41,11 @@ class Kubectl:
         """Server-side apply of *manifests*: what is as it should be is not written."""
         flags = ("--server-side", f"--field-manager={FIELD_MANAGER}", "--force-conflicts")
         return self.command("apply", *flags, "--filename=-", stdin=manifests, timeout=2 * MINUTE)
+
+    def wait(self, *words: str, seconds: float) -> Command:
+        """One call of kubectl that waits for something, for at most *seconds*."""
+        limit = f"--timeout={seconds:.0f}s"
+        return self.command(*words, limit, timeout=seconds + GRACE_SECONDS)
 
     def ask(self, *words: str) -> str | None:
         """What kubectl *words* prints, or None when it fails."""

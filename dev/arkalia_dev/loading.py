@@ -42,6 +42,7 @@ class Loading:
         ]
 
     def is_done(self) -> bool:
+        """Whether the cluster has every image as it is built now."""
         return not self.changed()
 
     def actions(self) -> list[Action]:

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from arkalia_dev.errors import DevError
@@ -22,34 +23,35 @@ GO = b"go"
 END_SECONDS = 30.0
 
 
+@dataclass(frozen=True)
 class Newborn:
     """An init that waits for its network before it starts; it ends itself if its parent ends first."""
 
-    def __init__(self, process: subprocess.Popen[bytes], identity: Identity) -> None:
-        self._process = process
-        self.identity = identity
+    identity: Identity
+    word: int
+    """The file descriptor on which it waits for the word."""
 
     def go(self) -> None:
-        """Let it start, and leave it to the system: it no longer ends with this process."""
-        assert self._process.stdin
-        self._process.stdin.write(GO)
-        self._process.stdin.close()
+        """Let it start; from now on it outlives this process."""
+        os.write(self.word, GO)
+        os.close(self.word)
 
 
 def create(state: Path, environment: Mapping[str, str]) -> Newborn:
     """Start an init in new namespaces, with *environment* alone; it does nothing before Newborn.go."""
-    log = (state / "logs" / "init.log").open("ab")
-    with log:
+    heard, word = os.pipe()
+    with (state / "logs" / "init.log").open("ab") as log:
         process = subprocess.Popen(
             ("unshare", *NAMESPACES, "--fork", sys.executable, "-m", "arkalia_dev.init", state),
             env=environment,
             cwd="/",
-            stdin=subprocess.PIPE,
+            stdin=heard,
             stdout=log,
             stderr=log,
             start_new_session=True,
         )
-    return Newborn(process, _child_of(process.pid))
+    os.close(heard)
+    return Newborn(_child_of(process.pid), word)
 
 
 def _child_of(parent: int) -> Identity:
@@ -65,7 +67,9 @@ def _child_of(parent: int) -> Identity:
             return child
         time.sleep(0.01)
     message = "The kernel did not make new namespaces (unshare)."
-    raise DevError(message, "The state folder's logs/init.log has its reason; root rights are needed.")
+    raise DevError(
+        message, "The state folder's logs/init.log has its reason; root rights are needed."
+    )
 
 
 def inside(init: Identity, *argv: str | Path) -> tuple[str, ...]:

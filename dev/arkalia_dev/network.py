@@ -4,27 +4,32 @@ The host reaches pods and Services through it, and the node reaches the host. No
 back: it vanishes with the node's network namespace.
 """
 
-import json
-from ipaddress import IPv4Network, ip_network
+from ipaddress import IPv4Address, IPv4Network
+from pathlib import Path
 
 from arkalia_dev.commands import Action, command
 from arkalia_dev.identity import Identity
 from arkalia_dev.namespace import in_network
 from arkalia_dev.node_config import NodeConfig
-from arkalia_dev.run import attempt, output
+from arkalia_dev.run import attempt
+
+ROUTES = Path("/proc/net/route")
 
 
-def used_networks() -> list[IPv4Network]:
-    """Every IPv4 range that this machine has a route or an address in."""
-    found = []
-    for route in json.loads(output("ip", "-json", "-4", "route", "show", "table", "all") or "[]"):
-        destination = route.get("dst", "default")
-        if destination != "default" and destination != "0.0.0.0":  # noqa: S104 - compared, not bound
-            found.append(ip_network(destination, strict=False))
-    return [network for network in found if isinstance(network, IPv4Network)]
+def used_networks(table: Path = ROUTES) -> list[IPv4Network]:
+    """Every IPv4 range that this machine has a route to, its own networks included."""
+    rows = [line.split() for line in table.read_text(encoding="ascii").splitlines()[1:]]
+    networks = [IPv4Network((_address(row[1]), str(_address(row[7])))) for row in rows]
+    return [network for network in networks if network.prefixlen]
+
+
+def _address(word: str) -> IPv4Address:
+    """An address as the kernel prints it: eight hexadecimal digits, last byte first."""
+    return IPv4Address(bytes.fromhex(word)[::-1])
 
 
 def exists(interface: str) -> bool:
+    """Whether the machine has an interface of that name."""
     return attempt("ip", "link", "show", interface).returncode == 0
 
 

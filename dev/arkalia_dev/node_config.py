@@ -15,7 +15,7 @@ CONTAINERD_SOCKET = Path("/run/containerd/containerd.sock")
 
 @dataclass(frozen=True)
 class NodeConfig:
-    """The facts of one node."""
+    """The facts of one node; those that only name things are known from the key alone."""
 
     key: str
     subnets: Subnets
@@ -23,21 +23,43 @@ class NodeConfig:
     snapshotter: str = "overlayfs"
 
     def program(self, name: str) -> str:
+        """The path of a program in the cache."""
         return str(self.binaries.program(name))
 
     @property
     def pause_image(self) -> str:
+        """The image of every pod's first process."""
         return node_image("pause", self.binaries.versions.components["pause"].version)
 
     @property
     def cgroup(self) -> str:
         """The control group below which all pods run."""
-        return f"/arkalia-{self.key}"
+        return self.cgroup_of(self.key)
 
     @property
     def interface(self) -> str:
         """The host's end of the cable."""
-        return f"ark-{self.key}"
+        return self.interface_of(self.key)
+
+    @staticmethod
+    def cgroup_of(key: str) -> str:
+        """The control group of the cluster *key*, whose other facts may be lost."""
+        return f"/arkalia-{key}"
+
+    @staticmethod
+    def interface_of(key: str) -> str:
+        """The interface of the cluster *key*; the kernel allows 15 letters."""
+        return f"ark-{key}"
+
+    def facts(self) -> dict[str, object]:
+        """What the files of dev/node are filled in with."""
+        return {
+            "cgroup": self.cgroup,
+            "dns": self.subnets.dns,
+            "pause": self.pause_image,
+            "pods": self.subnets.pods,
+            "snapshotter": self.snapshotter,
+        }
 
 
 def node_image(name: str, version: str) -> str:

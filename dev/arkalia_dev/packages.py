@@ -4,7 +4,7 @@ import os
 import shutil
 
 from arkalia_dev.commands import MINUTE, Action, command
-from arkalia_dev.errors import NotPossibleHere
+from arkalia_dev.errors import ImpossibleHereError
 from arkalia_dev.run import attempt
 
 NODE = (
@@ -33,7 +33,7 @@ def install_actions(names: tuple[str, ...]) -> list[Action]:
     """What installs the missing ones of *names*.
 
     Raises:
-        NotPossibleHere: this is no Debian, or the user is not root.
+        ImpossibleHereError: this is no Debian, or the user is not root.
     """
     wanted = missing(names)
     if wanted:
@@ -53,7 +53,7 @@ def _check_possible(wanted: list[str]) -> None:
             "Start Docker and run the command again (the cluster is then made by kind), or install what "
             f"these Debian packages hold: {names}"
         )
-        raise NotPossibleHere(message, advice)
+        raise ImpossibleHereError(message, advice)
     if os.geteuid() != 0:
         message = f"Packages are missing and only root can install them: {names}"
-        raise NotPossibleHere(message, f"Run: sudo apt-get install {names}")
+        raise ImpossibleHereError(message, f"Run: sudo apt-get install {names}")

@@ -36,22 +36,27 @@ class Paths:
 
     @property
     def state(self) -> Path:
+        """Everything of this cluster; `down` removes it."""
         return self.states / self.id
 
     @property
     def lock(self) -> Path:
+        """Held while a command changes the cluster; beside the state, because `down` removes that."""
         return self.states / f"{self.id}.lock"
 
     @property
     def pki(self) -> Path:
+        """Certificates and keys."""
         return self.state / "pki"
 
     @property
     def logs(self) -> Path:
+        """Logs of the components, of the steps, and the audit log."""
         return self.state / "logs"
 
     @property
     def kubeconfig(self) -> Path:
+        """The administrator's kubeconfig."""
         return self.state / "kubeconfig"
 
     @property
@@ -61,6 +66,7 @@ class Paths:
 
     @property
     def dev(self) -> Path:
+        """This project's folder dev."""
         return self.checkout / "dev"
 
     def make(self) -> None:

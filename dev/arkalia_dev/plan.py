@@ -13,7 +13,7 @@ from pathlib import Path
 
 from arkalia_dev.commands import Action
 from arkalia_dev.console import Console
-from arkalia_dev.errors import CommandFailed, DevError
+from arkalia_dev.errors import CommandError, DevError
 from arkalia_dev.run import perform, stop_running
 
 TICK = 0.25
@@ -42,6 +42,7 @@ class Step:
 
     @property
     def slug(self) -> str:
+        """Its name as a file's name."""
         return "".join(c if c.isalnum() else "-" for c in self.name.lower())
 
 
@@ -91,27 +92,33 @@ class Run:
 
     def _lane(self, lane: str) -> None:
         for step in (step for step in self._steps if step.lane == lane):
-            for need in () if step.done() else step.needs:
-                if need in self._finished:
-                    self._wait_for(self._finished[need])
-            if self._stop.is_set():
-                return
             try:
-                self._do(step)
-            except BaseException as error:
+                self._when_possible(step)
+            except BaseException as error:  # whatever it is, the person at the terminal hears it
                 self._failure = self._failure or (step, error)
                 self._stop.set()
+            if self._stop.is_set():
                 return
             self._finished[step.name].set()
+
+    def _when_possible(self, step: Step) -> None:
+        """Do *step* after what it needs, or note that it is done already."""
+        done = step.done()
+        needs = [] if done else [x for x in step.needs if x in self._finished]
+        for need in needs:
+            self._wait_for(self._finished[need])
+        if self._stop.is_set():
+            return
+        if done or (needs and step.done()):
+            self._console.already(step.name)
+        else:
+            self._do(step)
 
     def _wait_for(self, event: threading.Event) -> None:
         while not event.wait(TICK) and not self._stop.is_set():
             pass
 
     def _do(self, step: Step) -> None:
-        if step.done():
-            self._console.already(step.name)
-            return
         log = self._logs / f"{step.slug}.log"
         log.unlink(missing_ok=True)
         with self._console.step(step.name, lambda: step.progress(log)):
@@ -121,7 +128,7 @@ class Run:
                 perform(action, log)
 
     def _told(self, step: Step, error: BaseException) -> BaseException:
-        if isinstance(error, CommandFailed):
+        if isinstance(error, CommandError):
             where = f"Log: {error.log}\n" if error.log else ""
             message = f"Failed: {step.name}\n{error.message}\n{error.advice}"
             return DevError(message, f"{where}{step.advice}".strip())

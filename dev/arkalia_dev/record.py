@@ -3,7 +3,7 @@
 The record is written before anything is started and removed after everything is gone.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,8 @@ class Record:
     """The node's first process."""
     made_of: str = ""
     """Fingerprint of what the running node was started with."""
+    launched: float = 0.0
+    """When it was started, in seconds since 1970."""
 
     def is_running(self) -> bool:
         """Whether the node's first process lives."""
@@ -39,14 +41,13 @@ def read(path: Path) -> Record | None:
         slot=int(value.get("slot", 0)),
         init=from_json(value.get("init")),
         made_of=value.get("made_of", ""),
+        launched=float(value.get("launched", 0.0)),
     )
 
 
 def write(path: Path, record: Record) -> None:
     """Replace the record in *path*."""
-    init = record.init.to_json() if record.init else None
-    row = {"provider": record.provider, "slot": record.slot}
-    write_json(path, {**row, "init": init, "made_of": record.made_of})
+    write_json(path, asdict(record))
 
 
 def update(path: Path, **changes: Any) -> Record:

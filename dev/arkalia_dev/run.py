@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from arkalia_dev.commands import Action, Command
-from arkalia_dev.errors import CommandFailed
+from arkalia_dev.errors import CommandError
 
 QUICK = 30.0
 """Seconds that a question to the system (a route, a package's state) may take."""
@@ -26,7 +26,7 @@ def perform(action: Action, log: Path) -> None:
     """Do *action*; what a program says goes to *log*.
 
     Raises:
-        CommandFailed: it ended with an error or exceeded its time.
+        CommandError: it ended with an error or exceeded its time.
     """
     if isinstance(action, Command):
         _run_logged(action, log)
@@ -55,7 +55,7 @@ def _run_logged(command: Command, log: Path) -> None:
             with _lock:
                 _running.discard(process)
     if code:
-        raise CommandFailed(_ended(command, code), last_lines(log), log)
+        raise CommandError(_ended(command, code), last_lines(log), log)
 
 
 def _finish(process: subprocess.Popen[bytes], command: Command) -> int | str:
@@ -104,11 +104,12 @@ def output(*argv: str | Path, timeout: float = QUICK, env: Mapping[str, str] | N
     """What a program prints.
 
     Raises:
-        CommandFailed: it ended with an error or exceeded its time.
+        CommandError: it ended with an error or exceeded its time.
     """
     done = attempt(*argv, timeout=timeout, env=env)
     if done.returncode:
-        raise CommandFailed(f"{' '.join(done.args)}\nended with: {done.returncode}", done.stderr)
+        message = f"{' '.join(done.args)}\nended with: {done.returncode}"
+        raise CommandError(message, done.stderr)
     return done.stdout
 
 

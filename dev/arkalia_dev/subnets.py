@@ -23,18 +23,22 @@ class Subnets:
 
     @property
     def whole(self) -> IPv4Network:
+        """Everything that the cluster uses."""
         return IPv4Network(f"10.{self.slot}.0.0/16")
 
     @property
     def pods(self) -> IPv4Network:
+        """Pods' addresses."""
         return IPv4Network(f"10.{self.slot}.0.0/17")
 
     @property
     def services(self) -> IPv4Network:
+        """Services' addresses."""
         return IPv4Network(f"10.{self.slot}.128.0/18")
 
     @property
     def cable(self) -> IPv4Network:
+        """The two ends of the connection between host and node."""
         return IPv4Network(f"10.{self.slot}.192.0/30")
 
     @property
@@ -54,6 +58,7 @@ class Subnets:
 
     @property
     def dns(self) -> IPv4Address:
+        """The cluster's DNS."""
         return self.services[10]
 
 

@@ -6,12 +6,14 @@ A fresh Debian has neither in a usable version; both exist as Python wheels with
 import importlib.util
 import re
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 from arkalia_dev.commands import MINUTE, Action, command
 from arkalia_dev.run import attempt
 from arkalia_dev.versions import Versions
 
+Question = Callable[[], bool]
 USUAL_PLACES = ("/usr/local/go/bin/go", "/usr/lib/go-1.26/bin/go")
 
 

@@ -10,7 +10,7 @@ GATE = f"unix:{CONTAINERD_SOCKET}"
 
 
 def service(config: NodeConfig) -> Service:
-    """containerd with dev/node/containerd.toml; it finds its shim on PATH."""
+    """The runtime with dev/node/containerd.toml; it finds its shim on PATH."""
     argv = (config.program("containerd"), "--config", str(HOME / "containerd.toml"))
     path = f"{Path(config.program('ctr')).parent}:{SYSTEM_PATH}"
     return Service("containerd", argv, env={"PATH": path})

@@ -9,7 +9,7 @@ GATE = "tcp:2379"
 
 
 def service(config: NodeConfig) -> Service:
-    """etcd with one member.
+    """One member of etcd.
 
     It does not wait for the disk after each write: a killed process loses nothing by that, a power
     failure may, and a development cluster can be made anew.
