@@ -81,5 +81,5 @@ tools:
 	@ln -sfn "$$($(DEV) tools --for check)" build/tools
 
 $(INSTALLED): uv.lock pyproject.toml $(MEMBERS)
-	@"$$($(DEV) bootstrap)" sync --frozen --python "$(PYTHON)"
+	$(STEP) packages "Read what uv says." "$$($(DEV) bootstrap)" sync --frozen --python "$(PYTHON)"
 	@touch $@
