@@ -122,8 +122,10 @@ class Executor:
     def _remember(
         self, key: SystemKey, kind: Kind, action: Apply, live: dict[str, Any]
     ) -> ChildRecord:
-        record = child_record(kind, live)
         self._store.put(kind, live)
+        record = self._store.shelf(key).children.get(action.key)
+        if record is None or record.resource_version != live["metadata"]["resourceVersion"]:
+            record = child_record(kind, live)  # the watch was faster, and is further already
         accepted = Accepted(action.digest, record.fingerprint, record.generation)
         self._store.accept(key, action.key, accepted)
         metrics.APPLIES.labels(kind.name, action.why).inc()
