@@ -11,7 +11,7 @@ DEV := $(PYTHON) -m arkalia_dev
 STEP := @dev/step
 INSTALLED := .venv/installed
 MEMBERS := operator/pyproject.toml $(wildcard workloads/*/pyproject.toml)
-MEASURED := --timeout 60 --cov --cov-report= --cov-report=xml:build/coverage.xml
+MEASURED := -n auto --maxprocesses 4 --dist loadfile --timeout 60 --cov --cov-report= --cov-report=xml:build/coverage.xml
 PURE := operator/arkalia_operator/desired/*,operator/arkalia_operator/planning/*
 SHARED := workloads/contract/*,workloads/runtime/*
 SHELL_FILES = $(shell git grep -lI '^\#!/.*bash' -- . ':!*.md')
@@ -25,7 +25,7 @@ export PYTHONPATH := $(CURDIR)/dev
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-up: $(INSTALLED) ## Start the development cluster, with the operator and a first system on it.
+up: ## Start the development cluster, with the operator and a first system on it.
 	@$(DEV) up
 
 down: ## Stop the development cluster and leave nothing of it behind.
@@ -58,7 +58,7 @@ format: $(INSTALLED) ## Format the Python code and apply the linter's safe corre
 	@ruff format
 	@ruff check --fix
 
-images: $(INSTALLED) ## Build the images of the operator and of every service.
+images: ## Build the images of the operator and of every service.
 	@$(DEV) images
 
 bench: $(INSTALLED) ## Measure what docs/benchmarks.md gives figures of.
