@@ -45,8 +45,9 @@ class Settings(BaseModel):
     requests_in_flight: int = Field(default=24, ge=1, le=256)
     """Requests to the API server at the same time, watches not counted."""
 
-    sweep_seconds: float = Field(default=60, ge=1, le=3600)
-    """Time between two comparisons of the cache with the cluster."""
+    sweep_seconds: float = Field(default=60, ge=1, le=600)
+    """Time between two comparisons of the cache with the cluster. A sweeper that does nothing for
+    15 minutes counts as stuck."""
 
     resync_seconds: float = Field(default=600, ge=1, le=86400)
     """Longest time without a reconcile of a system."""

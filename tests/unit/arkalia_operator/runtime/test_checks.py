@@ -1,6 +1,10 @@
 from dataclasses import dataclass, field
 
-from arkalia_operator.runtime.checks import liveness, readiness
+import pytest
+from pydantic import ValidationError
+
+from arkalia_operator.runtime.checks import SWEEP_LIMIT, liveness, readiness
+from arkalia_operator.settings import Settings
 
 
 @dataclass
@@ -39,6 +43,13 @@ def test_the_operator_is_not_alive_when_a_part_makes_no_progress():
 
 def test_the_operator_is_alive_while_its_parts_try():
     assert failing(informers=Part(informers=[Part(alive_at=990.0)])) == set()
+
+
+def test_no_setting_makes_a_sweeper_that_waits_count_as_stuck():
+    with_jitter = 1.1
+
+    with pytest.raises(ValidationError):
+        Settings(sweep_seconds=SWEEP_LIMIT / with_jitter)
 
 
 def test_the_operator_is_ready_once_it_knows_the_cluster():
