@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _settings_explained() -> str:
     """Every variable with its meaning."""
     lines = (
-        f"  {PREFIX}{name.upper()}={field.get_default() or ''}\n      {field.description}"
+        f"  {PREFIX}{name.upper()}={field.get_default() or ''}\n      {' '.join((field.description or '').split())}"
         for name, field in Settings.model_fields.items()
     )
     return "\n".join(("Settings are environment variables, here with their defaults:", *lines))
