@@ -1,10 +1,13 @@
 import asyncio
+import json
 
+import orjson
 import pytest
+import yaml
 from aiohttp import web
 
 from arkalia_operator.cluster import client as client_module
-from arkalia_operator.cluster.client import Client, Request
+from arkalia_operator.cluster.client import Client, Request, encoded
 from arkalia_operator.cluster.kinds import SYSTEM
 from arkalia_operator.desired.kinds import CONFIG_MAP
 from arkalia_operator.errors import (
@@ -55,6 +58,27 @@ async def test_an_apply_asks_for_strict_validation_under_the_operators_name(clie
     }
     assert seen.headers["Content-Type"] == "application/apply-patch+yaml"
     assert seen.headers["Authorization"] == "Bearer one"
+
+
+@pytest.mark.parametrize(
+    "character",
+    ["\x7f", "\x80", "\x85", "\x9f", "\u2028", "\u2029", "\ufeff", "\ufffe", "\uffff"],
+)
+def test_a_character_that_yaml_does_not_take_as_it_is_is_escaped(character):
+    body = {"data": {f"k{character}": f"a{character}b"}}
+
+    text = encoded(body)
+
+    assert character.encode() not in text
+    assert yaml.safe_load(text) == json.loads(text) == body
+
+
+@pytest.mark.parametrize("character", ["a", "\n", '"', "\\", " ", "é", "€", "😀"])
+def test_a_character_that_both_take_stays_as_it_is(character):
+    body = {"data": {"k": character}}
+
+    assert yaml.safe_load(encoded(body)) == body
+    assert encoded(body) == orjson.dumps(body)
 
 
 async def test_a_list_is_read_page_by_page(client, server):
