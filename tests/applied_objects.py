@@ -15,30 +15,53 @@ from arkalia_operator.planning.plan import key_of
 from arkalia_operator.planning.records import child_record
 
 LIST_KEYS = {
-    "containers": ("name",),
-    "initContainers": ("name",),
-    "volumes": ("name",),
-    "env": ("name",),
-    "volumeMounts": ("mountPath",),
-    "imagePullSecrets": ("name",),
-    "ownerReferences": ("uid",),
-    "topologySpreadConstraints": ("topologyKey", "whenUnsatisfiable"),
+    "containers": {"name": None},
+    "initContainers": {"name": None},
+    "volumes": {"name": None},
+    "env": {"name": None},
+    "volumeMounts": {"mountPath": None},
+    "imagePullSecrets": {"name": None},
+    "hostAliases": {"ip": None},
+    "groups": {"name": None},
+    "ownerReferences": {"uid": None},
+    "containerPorts": {"containerPort": None, "protocol": "TCP"},
+    "servicePorts": {"port": None, "protocol": "TCP"},
+    "topologySpreadConstraints": {"topologyKey": None, "whenUnsatisfiable": None},
 }
-"""Lists that are merged by key; of the others the API server keeps one owner for the whole."""
-ATOMIC = {"selector", "podSelector", "labelSelector", "nodeSelector", "securityContext", "items"}
+"""Lists that are merged by key (with its default); the others have one owner for the whole."""
+ATOMIC = {
+    "selector", "podSelector", "labelSelector", "nodeSelector", "nodeSelectorTerms", "fieldRef",
+    "resourceFieldRef", "secretKeyRef", "preference",
+}  # fmt: skip
+"""Objects that have one owner for the whole."""
+ATOMIC_ITEMS = {"ownerReferences", "imagePullSecrets"}
 
 
 def fields_v1(value, name=""):
     """Who applies *value*, which stands in the field *name*, owns these fields of it."""
     if isinstance(value, dict) and value and name not in ATOMIC:
         return {f"f:{key}": fields_v1(each, key) for key, each in value.items()}
-    if isinstance(value, list) and value and name in LIST_KEYS:
-        return {_item_name(each, LIST_KEYS[name]): {".": {}} | fields_v1(each) for each in value}
+    keys = _list_keys(value, name)
+    if keys:
+        return {_item_name(each, keys): _item(each, name) for each in value}
     return {}
 
 
+def _list_keys(value, name):
+    if not isinstance(value, list) or not value:
+        return None
+    if name == "ports":
+        name = "containerPorts" if "containerPort" in value[0] else "servicePorts"
+    return LIST_KEYS.get(name)
+
+
+def _item(item, name):
+    return {} if name in ATOMIC_ITEMS else {".": {}} | fields_v1(item)
+
+
 def _item_name(item, keys):
-    return "k:" + json.dumps({key: item[key] for key in keys}, separators=(",", ":"))
+    values = {key: item.get(key, default) for key, default in keys.items()}
+    return "k:" + json.dumps(values, separators=(",", ":"))
 
 
 def managed(manifest, manager=FIELD_MANAGER):
