@@ -1,22 +1,28 @@
 """The operator's chart and the first system: what makes a cluster an Arkalia cluster."""
 
 import json
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from arkalia_dev.build_steps import names_of
-from arkalia_dev.commands import MINUTE, Action, command
+from arkalia_dev.commands import MINUTE, Action, Call, command
+from arkalia_dev.errors import DevError
 from arkalia_dev.files import fingerprint
 from arkalia_dev.kubectl import Kubectl
 from arkalia_dev.lanes import CLUSTER
 from arkalia_dev.plan import Step
 from arkalia_dev.run import attempt
+from arkalia_dev.waiting import wait_until
 
 RELEASE, NAMESPACE = "arkalia", "arkalia-system"
 SYSTEM, SYSTEM_NAMESPACE = "luna", "arkalia"
 SAMPLE = Path("docs/examples/empty/system.yaml")
 WAIT_SECONDS = 240
+STALLED_SECONDS = 20
+"""What stalls at the first moment may still mend itself, as an image that is being loaded does."""
 NAMESPACES = "\n---\n".join(
     f"""apiVersion: v1
 kind: Namespace
@@ -55,8 +61,14 @@ class Chart:
             Step(
                 f"Wait until the system {SYSTEM} is ready",
                 CLUSTER,
-                lambda: [self._wait()],
-                advice=f"Its status says why: {look}",
+                lambda: [
+                    Call(
+                        f"wait for at most {WAIT_SECONDS} s until arkaliasystem/{SYSTEM} in namespace "
+                        f"{SYSTEM_NAMESPACE} is Ready, or stays Stalled",
+                        self._wait,
+                    )
+                ],
+                advice=f"All of its status: {look}",
             ),
         ]
 
@@ -103,6 +115,30 @@ class Chart:
         space = ("--namespace", NAMESPACE)
         return command(self.helm, *words, *space, env=environment, timeout=5 * MINUTE)
 
-    def _wait(self) -> Action:
-        words = (f"arkaliasystem/{SYSTEM}", f"--namespace={SYSTEM_NAMESPACE}")
-        return self.kubectl.wait("wait", "--for=condition=Ready", *words, seconds=WAIT_SECONDS)
+    def _wait(self) -> None:
+        wait_until(f"{SYSTEM} is Ready", self._settled(), WAIT_SECONDS)
+
+    def _settled(self) -> Callable[[], bool]:
+        """Whether the system is ready; raises DevError once it has been stalled for a while."""
+        stalled_since = 0.0
+
+        def holds() -> bool:
+            nonlocal stalled_since
+            known = self._conditions()
+            if known.get("Stalled", {}).get("status") != "True":
+                stalled_since = 0.0
+                return known.get("Ready", {}).get("status") == "True"
+            stalled_since = stalled_since or time.monotonic()
+            if time.monotonic() - stalled_since > STALLED_SECONDS:
+                message = f"{SYSTEM} is stalled: {known['Stalled']['message']}"
+                raise DevError(message)
+            return False
+
+        return holds
+
+    def _conditions(self) -> dict[str, dict[str, Any]]:
+        """The conditions that speak of the system as it is now, by type."""
+        system = self.kubectl.get("arkaliasystem", SYSTEM, f"--namespace={SYSTEM_NAMESPACE}") or {}
+        generation = system.get("metadata", {}).get("generation")
+        told = system.get("status", {}).get("conditions", [])
+        return {each["type"]: each for each in told if each["observedGeneration"] == generation}
