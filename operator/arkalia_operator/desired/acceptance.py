@@ -71,8 +71,22 @@ def pod_template_does_not_fit(module: ResolvedModule) -> Problem | None:
     return _of_settings(module, f"podTemplate{'; '.join(found[:NAMED])}{more}")
 
 
+def needs_are_not_met(module: ResolvedModule) -> Problem | None:
+    """The module cannot work without something that this version does not provide."""
+    needs = module.spec.needs
+    unmet = [name for name, wanted in needs.model_dump(by_alias=True).items() if wanted]
+    if not unmet:
+        return None
+    message = (
+        f"ArkaliaModule {module.name}: spec.needs.{unmet[0]} is not provided by this version of "
+        "Arkalia: remove it if the module can work without, or install a version that provides it"
+    )
+    return Problem(Reason.MODULE_INVALID, message)
+
+
 CHECKS: Final[tuple[Check, ...]] = (
     nests_too_deeply,
+    needs_are_not_met,
     scaling_clashes,
     quantity_is_unreadable,
     pod_template_does_not_fit,

@@ -90,6 +90,24 @@ def test_wrong_quantity_of_a_module_is_the_modules_problem():
     assert message.startswith("ArkaliaModule alpha: main: resources.limits.cpu: 'much' is not")
 
 
+@pytest.mark.parametrize(
+    "need",
+    [
+        {"postgresql": True},
+        {"redis": ["queue"]},
+        {"llm": True},
+        {"kubernetes": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]},
+    ],
+    ids=lambda need: next(iter(need)),
+)
+def test_module_whose_need_is_not_provided_does_not_run_without_it(need):
+    assert problem({}, a_module(needs=need)) == (
+        Reason.MODULE_INVALID,
+        f"ArkaliaModule alpha: spec.needs.{next(iter(need))} is not provided by this version of "
+        "Arkalia: remove it if the module can work without, or install a version that provides it",
+    )
+
+
 def test_mistake_in_a_pod_template_is_told_with_its_path():
     assert problem({"podTemplate": {"spec": {"containers": [{"image": "x"}]}}}) == (
         Reason.INVALID_SPEC,
