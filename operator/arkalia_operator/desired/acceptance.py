@@ -19,6 +19,7 @@ from arkalia_operator.desired.resolved import Problem, ResolvedModule
 DEEPEST: Final = 32
 """Objects and lists inside each other, in a field that is passed through. A pod template has at
 most 12; what is much deeper would end in a recursion error instead of a condition."""
+TOO_DEEP: Final = f"more than {DEEPEST} objects and lists inside each other: write it flatter"
 NAMED: Final = 3
 """A message names this many mistakes."""
 
@@ -29,13 +30,17 @@ def nests_too_deeply(module: ResolvedModule) -> Problem | None:
     """A field that is passed through has no end in sight."""
     settings, monitoring = module.settings, module.spec.monitoring
     if _too_deep({"rules": monitoring.rules, "dashboard": monitoring.dashboard}):
-        message = f"ArkaliaModule {module.name}: spec.monitoring nests {_TOO_DEEP}"
+        message = f"ArkaliaModule {module.name}: spec.monitoring nests {TOO_DEEP}"
         return Problem(Reason.MODULE_INVALID, message)
     affinity = settings.placement.affinity if settings.placement else {}
-    fields = {"config": settings.config, "podTemplate": settings.pod_template, "affinity": affinity}
+    fields = {
+        "config": settings.config,
+        "placement.affinity": affinity,
+        "podTemplate": settings.pod_template,
+    }
     for name, value in fields.items():
         if _too_deep(value):
-            return _of_settings(module, f"{name} nests {_TOO_DEEP}")
+            return _of_settings(module, f"{name} nests {TOO_DEEP}")
     return None
 
 
@@ -101,11 +106,8 @@ def problem_of(module: ResolvedModule) -> Problem | None:
 def problem_of_system(system: ArkaliaSystem) -> Problem | None:
     """What keeps all modules of *system* from being rendered."""
     if _too_deep(system.spec.placement.affinity):
-        return Problem(Reason.INVALID_SPEC, f"spec.placement.affinity nests {_TOO_DEEP}")
+        return Problem(Reason.INVALID_SPEC, f"spec.placement.affinity nests {TOO_DEEP}")
     return None
-
-
-_TOO_DEEP: Final = f"more than {DEEPEST} objects and lists inside each other: write it flatter"
 
 
 def _of_settings(module: ResolvedModule, message: str) -> Problem:

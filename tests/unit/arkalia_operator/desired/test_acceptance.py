@@ -36,7 +36,7 @@ def test_affinity_of_a_module_may_not_nest_too_deeply():
     reason, message = problem({"placement": {"affinity": nested(32)}})
 
     assert reason == Reason.INVALID_SPEC
-    assert message.startswith("spec.modules.alpha.affinity nests")
+    assert message.startswith("spec.modules.alpha.placement.affinity nests")
 
 
 @pytest.mark.parametrize("monitoring", [{"rules": [nested(40)]}, {"dashboard": nested(40)}])
