@@ -1,5 +1,6 @@
 """What every story gets: the cluster, the operator, a namespace of its own, and a report if it fails."""
 
+import secrets
 from pathlib import Path
 
 import pytest
@@ -102,3 +103,15 @@ def namespace(kube, request):
 def luna(kube, operator, namespace):
     """A Ready system of the gateway alone, shared by the stories of a file."""
     return System(kube, namespace, "luna").declare(modules=off_except("helloria")).ready()
+
+
+@pytest.fixture
+def processed(kube, operator, namespace):
+    """Waits until the operator has worked off what happened before, by a task of its own."""
+
+    def wait():
+        echo = System(kube, namespace, f"echo-{secrets.token_hex(2)}")
+        echo.declare(modules=off_except()).ready()
+        kube.delete(echo.ref)
+
+    return wait

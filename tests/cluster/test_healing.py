@@ -1,6 +1,5 @@
 """What somebody kills, deletes or changes comes back, and each repair is one write."""
 
-import secrets
 from copy import deepcopy
 
 import pytest
@@ -55,21 +54,9 @@ EDITS = {
 @pytest.fixture(scope="module")
 def luna(kube, operator, namespace):
     """A Ready system with an object of every kind: a budget takes two certain pods."""
-    modules = off_except("helloria") | {"helloria": {"scaling": {"minReplicas": 2}}}
+    scaling = {"minReplicas": 2, "maxReplicas": 2}
+    modules = off_except("helloria") | {"helloria": {"scaling": scaling}}
     return System(kube, namespace, "luna").declare(modules=modules).ready()
-
-
-@pytest.fixture
-def processed(kube, namespace):
-    """Waits until the operator has worked off what happened before, by a task of its own."""
-
-    def wait():
-        echo = System(kube, namespace, f"echo-{secrets.token_hex(2)}")
-        echo.declare(modules=off_except())
-        echo.ready(SECONDS)
-        kube.delete(echo.ref)
-
-    return wait
 
 
 def test_system_has_an_object_of_every_kind(luna):

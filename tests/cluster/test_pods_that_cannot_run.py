@@ -5,7 +5,7 @@ What a person must mend is `False`; what the cluster may mend by itself (a node 
 
 import pytest
 
-from cluster.systems import uids
+from cluster.systems import System, off_except, uids
 from cluster.waiting import eventually
 
 SECONDS = 60
@@ -30,17 +30,19 @@ CAUSES = {
 
 
 @pytest.fixture(scope="module")
-def luna(kube, luna):
-    """A Ready system in a namespace with room for two of its pods and no more."""
+def luna(kube, operator, namespace):
+    """A Ready system of one pod, in a namespace with room for two of these and no more."""
+    modules = off_except("helloria") | {"helloria": {"replicas": 1}}
+    system = System(kube, namespace, "luna").declare(modules=modules).ready()
     kube.create(
         {
             "apiVersion": "v1",
             "kind": "ResourceQuota",
-            "metadata": {"name": "room", "namespace": luna.namespace},
+            "metadata": {"name": "room", "namespace": namespace},
             "spec": {"hard": {"requests.memory": "250Mi"}},
         }
     )
-    return luna
+    return system
 
 
 @pytest.mark.parametrize(("cause", "cure", "told"), CAUSES.values(), ids=CAUSES.keys())

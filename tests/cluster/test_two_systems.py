@@ -39,6 +39,6 @@ def test_change_and_end_of_one_leaves_the_other_alone(luna, sol, kube, audit):
     sol.ready()
     kube.delete(sol.ref)
 
-    written = [each.name for each in audit.since(mark, luna.namespace)]
-    assert [name for name in written if name.startswith("luna")] == []
-    assert uids(luna.children()) | uids(luna.pods()) == before
+    written = [each for each in audit.since(mark, luna.namespace) if "/" not in each.resource]
+    assert [str(each) for each in written if each.name.startswith("luna")] == []
+    assert before <= uids(luna.children()) | uids(luna.pods())

@@ -20,7 +20,8 @@ CORRECTED = {"registry": None, "digests": None}
 def luna(request, kube, operator, namespace):
     """A system that ran, after its spec was given a wrong image."""
     name = "wrong-" + next(iter(request.param))
-    system = System(kube, namespace, name).declare(modules=off_except("helloria")).ready()
+    modules = off_except("helloria") | {"helloria": {"replicas": 1}}
+    system = System(kube, namespace, name).declare(modules=modules).ready()
     before = uids(system.pods())
     system.change(images=request.param)
     eventually(lambda: system.expect("Ready", "False", "ImageCannotBePulled"), within=60)
