@@ -148,8 +148,11 @@ class KubernetesRule(ApiModel):
 
 
 class Needs(ApiModel):
-    """What the module cannot work without. A system with a module whose need this version of
-    Arkalia does not provide says so, and does not run it."""
+    """What the module cannot work without.
+
+    A system with a module whose need this version of Arkalia does not provide says so, and does
+    not run it.
+    """
 
     postgresql: bool = False
     """A role and a schema of its own in the system's database."""

@@ -23,7 +23,7 @@ class Images(ApiModel):
             )
         ),
     )
-    """Registry (and path) of the built-in modules' images. Default: the operator's own."""
+    """Registry (and path) of every module image that names none. Default: the operator's own."""
 
     pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
     """When the kubelet pulls an image."""

@@ -13,13 +13,14 @@ from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.events import Recorder, Subject
 from arkalia_operator.cluster.execute import Executor
+from arkalia_operator.cluster.kinds import SYSTEM
 from arkalia_operator.cluster.observe import observe
 from arkalia_operator.cluster.status import write_status
 from arkalia_operator.cluster.store import Store, SystemKey
 from arkalia_operator.desired import desired_state
 from arkalia_operator.desired.resolve import Defaults, Modules
 from arkalia_operator.errors import ApiError, ConflictError, NotFoundError
-from arkalia_operator.planning.actions import Failure
+from arkalia_operator.planning.actions import Failure, Plan
 from arkalia_operator.planning.announcements import announcements
 from arkalia_operator.planning.evidence import Evidence
 from arkalia_operator.planning.judge import judge, judge_failed, judge_invalid
@@ -79,16 +80,34 @@ class Reconciler:
         usable, broken = self.resources.available(key.namespace)
         desired = desired_state(system, Modules(self.builtin, usable, broken, self.defaults))
         before = observe(self.store, key, self.served())
+        decided = plan(system, desired, before)
+        if _creates(decided) and not await self._is_there(key, system):
+            return SUCCESS
         async with asyncio.TaskGroup() as group:
             telling = group.create_task(
                 self._first_word(key, system, Evidence(system, desired, before))
             )
-            work = group.create_task(self.executor.execute(key, plan(system, desired, before)))
+            work = group.create_task(self.executor.execute(key, decided))
         system, failures = telling.result(), work.result()
         after = observe(self.store, key, before.served)
         status = judge(Evidence(system, desired, after, failures), _now())
         await self._tell(key, system, status)
         return self._outcome(failures)
+
+    async def _is_there(self, key: SystemKey, system: ArkaliaSystem) -> bool:
+        """Whether the system still exists, asked before its lost objects are made anew.
+
+        When a system is deleted, the end of its children may be heard before its own. One of which
+        nothing was ever said is new: it has lost nothing yet.
+        """
+        if not system.status.conditions:
+            return True
+        try:
+            live = await self.client.get(SYSTEM, key.namespace, key.name)
+        except NotFoundError:
+            return False
+        metadata = live["metadata"]
+        return metadata["uid"] == system.uid and "deletionTimestamp" not in metadata
 
     async def _first_word(
         self, key: SystemKey, system: ArkaliaSystem, evidence: Evidence
@@ -128,6 +147,10 @@ class Reconciler:
         if any(not each.permanent for each in failures):
             return REQUEUE
         return Outcome("requeue_after", self.executor.refusals.wait(failures))
+
+
+def _creates(decided: Plan) -> bool:
+    return any(each.creates for each in decided.applies)
 
 
 def _is_gone(error: ApiError) -> bool:

@@ -1,0 +1,90 @@
+"""One reconcile against a model of the API server: what it does when news is late."""
+
+import pytest
+
+from arkalia_operator import catalogue
+from arkalia_operator.cluster.client import Client
+from arkalia_operator.cluster.events import Recorder
+from arkalia_operator.cluster.execute import Executor
+from arkalia_operator.cluster.store import Store, SystemKey
+from arkalia_operator.desired.resolve import Defaults
+from arkalia_operator.runtime.reconcile import Reconciler
+from arkalia_operator.runtime.resources import Resources
+from model_api_server import running, session_for
+
+LUNA = SystemKey("ns", "luna")
+SYSTEM = "/apis/arkalia.io/v1alpha1/namespaces/ns/arkaliasystems/luna"
+SERVICE = "/api/v1/namespaces/ns/services/luna-helloria"
+
+
+@pytest.fixture
+async def server():
+    async with running() as server:
+        yield server
+
+
+@pytest.fixture
+async def reconciler(server):
+    async with session_for(server) as session:
+        client, store = Client(session), Store()
+        yield Reconciler(
+            resources=Resources(),
+            store=store,
+            client=client,
+            executor=Executor(client, store),
+            recorder=Recorder(client),
+            served=frozenset,
+            builtin=catalogue.load(),
+            defaults=Defaults("0.1.0", "localhost/arkalia"),
+        )
+
+
+@pytest.fixture
+async def converged(server, reconciler):
+    """A system whose objects are all there, and then one of them is lost."""
+    reconciler.resources.systems.put(await server.put(SYSTEM, {"spec": {}}))
+    await reconciler.reconcile(LUNA)
+    reconciler.resources.systems.put(server.objects[SYSTEM])
+    lost = server.objects.pop(SERVICE)
+    (key,) = [
+        each
+        for each in reconciler.store.shelf(LUNA).children
+        if each.kind == "Service" and each.name == "luna-helloria"
+    ]
+    reconciler.store.deleted(key, lost["metadata"]["uid"])
+    server.seen.clear()
+    return reconciler
+
+
+async def test_a_lost_object_is_made_anew(server, converged):
+    await converged.reconcile(LUNA)
+
+    assert SERVICE in server.objects
+
+
+async def test_nothing_is_made_anew_for_a_system_that_is_gone_and_not_yet_known_to_be(
+    server, converged
+):
+    del server.objects[SYSTEM]
+
+    await converged.reconcile(LUNA)
+
+    assert server.writes() == []
+
+
+async def test_nothing_is_made_anew_for_a_system_that_was_replaced_by_one_of_its_name(
+    server, converged
+):
+    server.objects[SYSTEM]["metadata"]["uid"] = "another"
+
+    await converged.reconcile(LUNA)
+
+    assert server.writes() == []
+
+
+async def test_nothing_is_made_anew_for_a_system_that_is_being_deleted(server, converged):
+    server.objects[SYSTEM]["metadata"]["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+
+    await converged.reconcile(LUNA)
+
+    assert server.writes() == []
