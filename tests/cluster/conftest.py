@@ -53,7 +53,8 @@ def pytest_runtest_teardown(item):
     try:
         return (yield)
     finally:
-        item.stash[TURN].give_back()
+        if TURN in item.stash:
+            item.stash[TURN].give_back()
 
 
 @pytest.hookimpl(wrapper=True)

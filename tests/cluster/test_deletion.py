@@ -12,15 +12,17 @@ SECONDS = 60
 
 
 @pytest.mark.parametrize("propagation", ["Foreground", "Background"])
-def test_deleted_system_leaves_nothing_behind(kube, operator, namespace, processed, propagation):
+def test_deleted_system_leaves_nothing_behind(kube, namespace, audit, processed, propagation):
     system = System(kube, namespace, propagation.lower())
     system.declare(modules=off_except("helloria")).ready()
+    mark = audit.mark()
 
     kube.delete(system.ref, propagation)
 
     processed()
     eventually(lambda: nothing(system), SECONDS)
     assert kube.get(system.ref) is None
+    assert made_anew(audit.since(mark, namespace), system) == []
 
 
 def test_system_that_is_applied_again_while_it_is_still_going_is_ready(kube, operator, namespace):
@@ -43,6 +45,12 @@ def test_namespace_with_a_system_ends_when_it_is_deleted(kube, operator):
     kube.delete(ref)
 
     eventually(lambda: ended(kube, ref), SECONDS)
+
+
+def made_anew(written, system):
+    """The writes to the system's children: their end is no reason to create them again."""
+    children = [each for each in written if "/" not in each.resource]
+    return [str(each) for each in children if each.name.startswith(system.name)]
 
 
 def nothing(system):
