@@ -54,6 +54,7 @@ def test_template_without_a_mistake_is_let_through(template):
         ({"spec": {"containers": "alpha"}}, ".spec.containers: must be a list"),
         ({"spec": {"initContainers": {}}}, ".spec.initContainers: must be a list"),
         ({"spec": {"volumes": ["scratch"]}}, ".spec.volumes[0]: must be an object"),
+        ({"spec": {"containers": ["alpha"]}}, ".spec.containers[0]: must be an object"),
         (
             {"spec": {"containers": [{"image": "x"}]}},
             ".spec.containers[0]: is merged by name: write name",

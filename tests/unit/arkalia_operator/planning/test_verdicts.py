@@ -35,6 +35,16 @@ def test_ready_reconciling_and_stalled_agree(ready, reconciling, stalled):
     ]
 
 
+def test_condition_that_does_not_hold_says_what_that_means():
+    _, reconciling, stalled = agreeing("True", Reason.SYSTEM_READY, "All modules run and serve.")
+
+    assert (reconciling.reason, reconciling.message) == (
+        Reason.CONVERGED,
+        "The operator waits for a change of the spec or the cluster.",
+    )
+    assert (stalled.reason, stalled.message) == (Reason.AS_EXPECTED, "Nothing stands in the way.")
+
+
 @pytest.mark.parametrize(("ready", "telling"), [("Unknown", "Reconciling"), ("False", "Stalled")])
 def test_condition_that_holds_tells_the_same_as_ready(ready, telling):
     found = {str(each.type): each for each in agreeing(ready, Reason.ROLLING_OUT, "Half way.")}
