@@ -165,6 +165,26 @@ def test_what_a_deployment_says_of_an_older_spec_does_not_count(field):
     assert told(a_view(deployment(applied=3, **field)))[0] == "RollingOut"
 
 
+@pytest.mark.parametrize(
+    ("waits_for", "reason"),
+    [
+        ("ErrImagePull", "ImageCannotBePulled"),
+        ("ImagePullBackOff", "ImageCannotBePulled"),
+        ("InvalidImageName", "ImageCannotBePulled"),
+        ("ErrImageNeverPull", "ImageCannotBePulled"),
+        ("ImageInspectError", "ImageCannotBePulled"),
+        ("RegistryUnavailable", "ImageCannotBePulled"),
+        ("SignatureValidationFailed", "ImageCannotBePulled"),
+        ("CreateContainerConfigError", "ContainerCannotStart"),
+        ("CreateContainerError", "ContainerCannotStart"),
+        ("RunContainerError", "ContainerCannotStart"),
+        ("CrashLoopBackOff", "ContainerCrashes"),
+    ],
+)
+def test_word_of_the_kubelet_is_understood(waits_for, reason):
+    assert told(waiting(waits_for))[:2] == (reason, True)
+
+
 def test_crash_counts_until_the_pod_is_ready():
     """Between two crashes the container runs, and its pod waits for nothing."""
     pod = a_pod(last_exit="Error, exit code 1")
