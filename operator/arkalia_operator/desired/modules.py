@@ -37,10 +37,10 @@ def manifests(system: ArkaliaSystem, module: ResolvedModule) -> Iterator[Manifes
 
 def _service(system: ArkaliaSystem, module: ResolvedModule, component: Component) -> Manifest:
     port = {
-        "name": endpoints.PORT_NAME,
+        "name": endpoints.PORT_HTTP,
         "port": component.port,
         "protocol": "TCP",
-        "targetPort": endpoints.PORT_NAME,
+        "targetPort": endpoints.PORT_HTTP,
     }
     return manifest(
         kinds.SERVICE,

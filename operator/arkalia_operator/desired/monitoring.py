@@ -50,7 +50,7 @@ def _service_monitor(system: ArkaliaSystem, module: ResolvedModule) -> Manifest:
     endpoint = {
         "interval": SCRAPE_INTERVAL,
         "path": endpoints.METRICS,
-        "port": endpoints.PORT_NAME,
+        "port": endpoints.PORT_HTTP,
     }
     return manifest(
         kinds.SERVICE_MONITOR,

@@ -97,7 +97,7 @@ def _resources(wanted: ResourceRequirements | None, own: ResourceRequirements) -
 def _ports(component: Component) -> list[Manifest]:
     if component.port is None:
         return []
-    return [{"name": endpoints.PORT_NAME, "containerPort": component.port, "protocol": "TCP"}]
+    return [{"name": endpoints.PORT_HTTP, "containerPort": component.port, "protocol": "TCP"}]
 
 
 def _probes(component: Component) -> Manifest:
@@ -112,7 +112,7 @@ def _probes(component: Component) -> Manifest:
 
 def _probe(probe: Probe) -> Manifest:
     return {
-        "httpGet": {"path": probe.path, "port": endpoints.PORT_NAME},
+        "httpGet": {"path": probe.path, "port": endpoints.PORT_HTTP},
         "periodSeconds": probe.period_seconds,
         "timeoutSeconds": probe.timeout_seconds,
         "failureThreshold": probe.failure_threshold,
