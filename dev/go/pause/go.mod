@@ -1,0 +1,3 @@
+module arkalia.io/dev/pause
+
+go 1.26.0

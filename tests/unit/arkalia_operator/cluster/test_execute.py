@@ -1,0 +1,214 @@
+import pytest
+
+from arkalia_contract import labels
+from arkalia_operator.cluster.client import Client
+from arkalia_operator.cluster.execute import Executor
+from arkalia_operator.cluster.observe import observe
+from arkalia_operator.cluster.store import Store, SystemKey
+from arkalia_operator.desired.kinds import BY_NAME, CONFIG_MAP
+from arkalia_operator.planning.actions import Apply, Delete, Plan
+from arkalia_operator.planning.observed import ObjectKey
+from arkalia_operator.planning.ownership import fingerprint
+from model_api_server import respond, running, session_for
+
+LUNA = SystemKey("ns", "luna")
+OWNER = {"apiVersion": "arkalia.io/v1alpha1", "kind": "ArkaliaSystem", "name": "luna", "uid": "s1"}
+
+
+def a_manifest(kind="ConfigMap", name="a", module="helloria", **body):
+    return {
+        "apiVersion": BY_NAME[kind].api_version,
+        "kind": kind,
+        "metadata": {
+            "name": name,
+            "namespace": "ns",
+            "labels": {labels.SYSTEM: "luna", labels.MODULE: module},
+            "ownerReferences": [OWNER],
+        },
+        **body,
+    }
+
+
+def an_apply(manifest, creates=True, why="missing"):
+    metadata = manifest["metadata"]
+    key = ObjectKey(manifest["kind"], metadata["namespace"], metadata["name"])
+    return Apply(key, manifest, fingerprint(manifest), creates, why)
+
+
+def path_of(manifest):
+    kind, metadata = BY_NAME[manifest["kind"]], manifest["metadata"]
+    return f"{kind.path}/namespaces/ns/{kind.plural}/{metadata['name']}"
+
+
+@pytest.fixture
+async def server():
+    async with running() as server:
+        yield server
+
+
+@pytest.fixture
+def store():
+    return Store()
+
+
+@pytest.fixture
+async def executor(server, store):
+    async with session_for(server) as session:
+        yield Executor(Client(session), store)
+
+
+async def test_a_plan_is_carried_out_and_known_before_any_watch_tells(server, store, executor):
+    manifest = a_manifest(data={"k": "v"})
+
+    failures = await executor.execute(LUNA, Plan((an_apply(manifest),)))
+
+    observed = observe(store, LUNA, frozenset())
+    key = ObjectKey("ConfigMap", "ns", "a")
+    assert failures == ()
+    assert observed.children[key].fingerprint == fingerprint(manifest)
+    assert observed.accepted[key].sent == fingerprint(manifest)
+    assert server.objects[path_of(manifest)]["data"] == {"k": "v"}
+
+
+async def test_pods_start_after_what_they_read_and_before_what_acts_on_them(server, executor):
+    kinds = ["Deployment", "HorizontalPodAutoscaler", "ConfigMap", "ServiceAccount"]
+    plan = Plan(tuple(an_apply(a_manifest(kind, spec={"a": 1})) for kind in kinds))
+
+    await executor.execute(LUNA, plan)
+
+    asked = [each.path.split("/")[-2] for each in server.writes()]
+    assert set(asked[:2]) == {"configmaps", "serviceaccounts"}
+    assert asked[2:] == ["deployments", "horizontalpodautoscalers"]
+
+
+async def test_pods_do_not_start_when_what_they_read_was_refused(server, executor):
+    server.script("PATCH", "configmaps/a", respond(403, {"message": "quota"}))
+    plan = Plan(
+        (
+            an_apply(a_manifest("ConfigMap")),
+            an_apply(a_manifest("Deployment", spec={"a": 1})),
+            an_apply(a_manifest("Deployment", "b", module="zeroia", spec={"a": 1})),
+        )
+    )
+
+    (failure,) = await executor.execute(LUNA, plan)
+
+    assert (failure.message, failure.permanent) == ("quota", True)
+    assert [each.path.rsplit("/", 1)[1] for each in server.requests("PATCH", "deployments")] == [
+        "b"
+    ]
+
+
+async def test_an_object_of_somebody_else_is_not_taken_over(server, store, executor):
+    foreign = await server.put(path_of(a_manifest()), {"data": {"theirs": "1"}})
+
+    (failure,) = await executor.execute(LUNA, Plan((an_apply(a_manifest(data={"k": "v"})),)))
+
+    assert "does not belong to this system" in failure.message
+    assert failure.permanent
+    assert server.objects[path_of(a_manifest())] == foreign
+    assert len(store) == 0
+
+
+async def test_an_object_of_the_system_that_lost_its_label_is_taken_back(server, executor):
+    manifest = a_manifest(data={"k": "v"})
+    await server.put(path_of(manifest), {"metadata": {"ownerReferences": [OWNER]}})
+
+    failures = await executor.execute(LUNA, Plan((an_apply(manifest),)))
+
+    assert failures == ()
+    assert server.objects[path_of(manifest)]["metadata"]["labels"][labels.SYSTEM] == "luna"
+
+
+async def test_what_was_refused_for_good_is_not_sent_again_at_once(server, executor):
+    server.script("PATCH", "configmaps/a", respond(422, {"message": "wrong"}))
+    plan = Plan((an_apply(a_manifest()),))
+
+    first = await executor.execute(LUNA, plan)
+    second = await executor.execute(LUNA, plan)
+
+    assert first == second
+    assert len(server.writes()) == 1
+
+
+async def test_what_others_put_into_a_keyed_list_is_replaced_when_it_clashes_with_ours(
+    server, executor
+):
+    manifest = a_manifest("Service", spec={"ports": [{"name": "http", "port": 8000}]})
+    await server.put(path_of(manifest), {"spec": {"ports": [{"name": "http", "port": 81}]}})
+    server.script("PATCH", "services/a", respond(422, {"message": "two ports of one name"}))
+
+    failures = await executor.execute(
+        LUNA, Plan((an_apply(manifest, creates=False, why="drifted"),))
+    )
+
+    kinds = [each.headers["Content-Type"] for each in server.writes()]
+    assert failures == ()
+    assert kinds == [
+        "application/apply-patch+yaml",
+        "application/merge-patch+json",
+        "application/apply-patch+yaml",
+    ]
+    assert server.objects[path_of(manifest)]["spec"] == manifest["spec"]
+
+
+async def test_a_server_that_is_away_is_no_permanent_failure(server, executor, monkeypatch):
+    monkeypatch.setattr("arkalia_operator.cluster.client.DEADLINE_SECONDS", 0.1)
+    server.script("PATCH", "configmaps/a", respond(503), times=1000)
+
+    async def once(request, deadline=0.1):
+        return await type(executor._client).send(executor._client, request, deadline)
+
+    monkeypatch.setattr(executor._client, "send", once)
+
+    (failure,) = await executor.execute(LUNA, Plan((an_apply(a_manifest()),)))
+
+    assert not failure.permanent
+
+
+async def deleted(server, store, executor, uid=None):
+    live = await server.put(path_of(a_manifest()), {"metadata": a_manifest()["metadata"]})
+    store.put(CONFIG_MAP, live)
+    key = ObjectKey("ConfigMap", "ns", "a")
+    return await executor.execute(
+        LUNA, Plan(deletes=(Delete(key, uid or live["metadata"]["uid"]),))
+    )
+
+
+async def test_a_deletion_is_known_at_once(server, store, executor):
+    failures = await deleted(server, store, executor)
+
+    assert failures == ()
+    assert server.objects == {}
+    assert len(store) == 0
+
+
+async def test_a_deletion_of_what_is_gone_already_is_a_success(server, store, executor):
+    server.script("DELETE", "configmaps", respond(404))
+
+    assert await deleted(server, store, executor) == ()
+    assert len(store) == 0
+
+
+async def test_a_deletion_spares_an_object_made_anew(server, store, executor):
+    assert await deleted(server, store, executor, uid="another") == ()
+    assert len(server.objects) == 1
+
+
+async def test_a_deletion_that_a_finalizer_holds_up_is_seen_as_such(server, store, executor):
+    metadata = {**a_manifest()["metadata"], "uid": "u", "resourceVersion": "9999"}
+    metadata["deletionTimestamp"] = "2026-01-01T00:00:00Z"
+    server.script("DELETE", "configmaps", respond(200, {"metadata": metadata}))
+
+    await deleted(server, store, executor, uid="u")
+
+    (record,) = observe(store, LUNA, frozenset()).children.values()
+    assert record.deleting
+
+
+async def test_a_refused_deletion_is_a_failure(server, store, executor):
+    server.script("DELETE", "configmaps", respond(403, {"message": "not allowed"}))
+
+    (failure,) = await deleted(server, store, executor)
+
+    assert (failure.message, failure.permanent) == ("not allowed", True)
