@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import httpx
+
 from arkalia_operator.desired.kinds import POD
 from cluster.kinds import EVENT, SYSTEM, Ref
 from cluster.kube import Body, Kube, RefusedError
@@ -15,7 +17,14 @@ LOG_LINES = 40
 
 
 def report(kube: Kube, namespace: str) -> str:
-    """The state of *namespace* and of the operator, as text."""
+    """The state of *namespace* and of the operator, as text, or why nothing is known."""
+    try:
+        return _report(kube, namespace)
+    except (httpx.TransportError, RefusedError) as error:
+        return f"the API server does not tell: {error!r}"
+
+
+def _report(kube: Kube, namespace: str) -> str:
     return "\n".join(
         (
             *_section("systems", map(_system, kube.find(SYSTEM, namespace))),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from arkalia_contract import labels
+from arkalia_contract import endpoints, labels
 from arkalia_operator import catalogue
 from arkalia_operator.api import API_VERSION
 from arkalia_operator.api.resources import SYSTEM_KIND
@@ -95,8 +95,13 @@ class System:
         return [each for each in found if "deletionTimestamp" not in each["metadata"]]
 
     def reach(self, module: str = "helloria") -> Reached:
-        """The module's Service."""
-        return Reached(self.kube, self.child(kinds.SERVICE, module))
+        """The module's Service, once the node's network leads to its pods.
+
+        kube-proxy follows readiness by up to a second, which is not the operator's to wait for.
+        """
+        service = Reached(self.kube, self.child(kinds.SERVICE, module))
+        eventually(lambda: service.get(endpoints.HEALTH_LIVE), within=10)
+        return service
 
 
 def uids(objects: Iterable[Body]) -> set[str]:

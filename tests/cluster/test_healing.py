@@ -31,9 +31,9 @@ EDITS = {
         {"metadata": {"ownerReferences": [{"$patch": "replace"}]}},
     ),
     "settings_changed": (kinds.CONFIG_MAP, {"data": {"settings.toml": "log_level = 'DEBUG'"}}),
-    "port_changed": (
+    "port_lost_its_target": (
         kinds.SERVICE,
-        {"spec": {"ports": [{"$patch": "replace"}, {"name": "http", "port": 81}]}},
+        {"spec": {"ports": [{"port": 8000, "targetPort": 81}]}},
     ),
     "selector_changed": (kinds.SERVICE, {"spec": {"selector": {"arkalia.io/module": "other"}}}),
     "token_mounted": (kinds.SERVICE_ACCOUNT, {"automountServiceAccountToken": True}),
@@ -104,6 +104,19 @@ def test_edited_child_comes_back_with_one_write(luna, kube, audit, processed, ed
     assert [str(each) for each in repairs if each.namespace == ref.namespace] == [
         f"patch {kind.plural} {ref.namespace}/{ref.name} (200)"
     ]
+
+
+def test_service_comes_back_when_an_editor_put_another_port_of_that_name_into_it(luna, kube):
+    """Apply alone cannot: it keeps what others add to a list, and two ports share a name."""
+    ref = luna.child(kinds.SERVICE)
+    before = wanted_part(kube.require(ref))
+    other = {"spec": {"ports": [{"$patch": "replace"}, {"name": "http", "port": 81}]}}
+
+    edited = kube.patch(ref, other, STRATEGIC)
+
+    assert [port["port"] for port in edited["spec"]["ports"]] == [81]
+    eventually(lambda: same(kube, ref, before), SECONDS)
+    luna.ready()
 
 
 def test_killed_pod_is_replaced_and_the_operator_only_watches(luna, kube, audit):

@@ -47,7 +47,7 @@ class Reason(Explained):
 
     SYSTEM_READY = "SystemReady", "All modules run and serve."
     SPEC_ACCEPTED = "SpecAccepted", "Every part of the spec is understood."
-    INVALID_SPEC = "InvalidSpec", "The stored spec does not fit the schema of this operator."
+    INVALID_SPEC = "InvalidSpec", "A part of the spec cannot be carried out as it is written."
     VERSION_NOT_SUPPORTED = (
         "VersionNotSupported",
         "`spec.version` names a version that this operator does not carry.",
@@ -77,9 +77,12 @@ class Reason(Explained):
         "The operator itself failed on this system; it tries again, and its log tells more.",
     )
     OBJECTS_MISSING = "ObjectsMissing", "Objects of the system are not in the cluster yet."
+    OBJECTS_LEFT = (
+        "ObjectsLeft",
+        "Objects that the spec does not ask for any more are still in the cluster.",
+    )
     CONVERGED = "Converged", "Nothing is left to do."
     AS_EXPECTED = "AsExpected", "Nothing stands in the way."
-    SWITCHED_OFF = "SwitchedOff", "The spec turns the module off."
 
 
 class Condition(ApiModel):

@@ -11,7 +11,7 @@ from arkalia_contract import environment, files
 from arkalia_operator.api.arkaliamodule import Component
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired.manifest import Manifest
-from arkalia_operator.desired.resolve import ResolvedModule
+from arkalia_operator.desired.resolved import ResolvedModule
 
 DRAIN_SECONDS = 5
 """Longer than kube-proxy takes to withdraw an endpoint (its default sync period is 1 s, and the
@@ -45,12 +45,7 @@ def variables(
     if component.port is not None:
         fixed[environment.PORT] = str(component.port)
     values = fixed | dict(sorted(module.settings.env.items()))
-    return [_pod_name(), *(_variable(name, value) for name, value in values.items())]
-
-
-def _variable(name: str, value: str) -> Manifest:
-    """An empty value is not stored, so it is not written either."""
-    return {"name": name, "value": value} if value else {"name": name}
+    return [_pod_name(), *({"name": name, "value": value} for name, value in values.items())]
 
 
 def _pod_name() -> Manifest:

@@ -7,7 +7,7 @@ from arkalia_operator.api import API_VERSION
 from arkalia_operator.api.resources import SYSTEM_KIND, ArkaliaSystem
 from arkalia_operator.desired.kinds import Kind
 from arkalia_operator.desired.manifest import Manifest, present
-from arkalia_operator.desired.resolve import ResolvedModule
+from arkalia_operator.desired.resolved import ResolvedModule
 
 
 def selector(system: str, module: str, component: str) -> dict[str, str]:

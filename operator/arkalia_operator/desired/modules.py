@@ -11,7 +11,7 @@ from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import configuration, kinds, names, pods
 from arkalia_operator.desired.manifest import Manifest, present
 from arkalia_operator.desired.metadata import manifest, module_labels, selector
-from arkalia_operator.desired.resolve import ResolvedModule
+from arkalia_operator.desired.resolved import ResolvedModule
 
 PROGRESS_DEADLINE_SECONDS: Final = 300
 REVISIONS_KEPT: Final = 3
@@ -56,7 +56,7 @@ def _service(system: ArkaliaSystem, module: ResolvedModule, component: Component
 
 def _deployment(system: ArkaliaSystem, module: ResolvedModule, component: Component) -> Manifest:
     """`replicas` is left out where an autoscaler owns it; `planning.replicas` hands it over."""
-    scaled = module.scaling is not None and not component.singleton
+    scaled = module.scaling_of(component) is not None
     return manifest(
         kinds.DEPLOYMENT,
         names.component(system.name, module.name, component.name),

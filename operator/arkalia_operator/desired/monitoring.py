@@ -11,7 +11,7 @@ from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import kinds, names
 from arkalia_operator.desired.manifest import Manifest
 from arkalia_operator.desired.metadata import manifest, module_labels, module_selector
-from arkalia_operator.desired.resolve import ResolvedModule
+from arkalia_operator.desired.resolved import ResolvedModule
 
 SCRAPE_INTERVAL: Final = "15s"
 """Seed 003's."""

@@ -2,23 +2,43 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterator
 from typing import Final
 
 MAIN: Final = "main"
 """The component that carries its module's name."""
+LONGEST: Final = 63
+"""What a Service and a label value may have; the other kinds take more."""
+DIGEST_LENGTH: Final = 8
 
 
 def module(system: str, module_name: str) -> str:
     """What belongs to a module as a whole: ServiceAccount, ConfigMap, NetworkPolicy."""
-    return f"{system}-{module_name}"
+    return _bounded(f"{system}-{module_name}")
 
 
 def component(system: str, module_name: str, component_name: str) -> str:
     """What belongs to one component: Deployment, Service, autoscaler, disruption budget."""
-    base = module(system, module_name)
-    return base if component_name == MAIN else f"{base}-{component_name}"
+    if component_name == MAIN:
+        return module(system, module_name)
+    return _bounded(f"{system}-{module_name}-{component_name}")
 
 
 def dashboard(system: str, module_name: str) -> str:
     """The ConfigMap of a module's dashboard."""
-    return f"{module(system, module_name)}-dashboard"
+    return _bounded(f"{system}-{module_name}-dashboard")
+
+
+def all_of(system: str, module_name: str, component_names: Iterator[str]) -> frozenset[str]:
+    """Every name that the objects of a module can have."""
+    of_components = (component(system, module_name, each) for each in component_names)
+    return frozenset({module(system, module_name), dashboard(system, module_name), *of_components})
+
+
+def _bounded(name: str) -> str:
+    """*name*, its end replaced by a digest of the whole where it is too long."""
+    if len(name) <= LONGEST:
+        return name
+    digest = hashlib.sha256(name.encode()).hexdigest()[:DIGEST_LENGTH]
+    return f"{name[: LONGEST - DIGEST_LENGTH - 1].rstrip('-')}-{digest}"

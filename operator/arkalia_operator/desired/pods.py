@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from typing import Final
 
 from arkalia_contract import endpoints, files, labels
@@ -9,9 +11,10 @@ from arkalia_operator.api.arkaliamodule import Component, Probe
 from arkalia_operator.api.modules import ResourceRequirements
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import configuration, metadata, names, placement
-from arkalia_operator.desired.manifest import Manifest, canonical_resources, present
+from arkalia_operator.desired.manifest import Manifest, present
 from arkalia_operator.desired.overlay import overlay
-from arkalia_operator.desired.resolve import ResolvedModule
+from arkalia_operator.desired.resolved import ResolvedModule
+from arkalia_operator.desired.stored import as_stored
 
 POD_SECURITY: Final = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
 CONTAINER_SECURITY: Final = {
@@ -22,6 +25,7 @@ CONTAINER_SECURITY: Final = {
 SCRATCH: Final = "scratch"
 SCRATCH_SIZE: Final = "64Mi"
 SETTINGS: Final = "settings"
+REVISION_LENGTH: Final = 16
 
 
 def template(system: ArkaliaSystem, module: ResolvedModule, component: Component) -> Manifest:
@@ -36,7 +40,21 @@ def template(system: ArkaliaSystem, module: ResolvedModule, component: Component
             **_spec(system, module, component),
         },
     }
-    return overlay(rendered, module.settings.pod_template, CONTAINER_SECURITY)
+    return _with_revision(overlay(rendered, module.settings.pod_template, CONTAINER_SECURITY))
+
+
+def revision(pod_template: Manifest) -> str:
+    """What tells pods of this template from those of another."""
+    found: str = pod_template["metadata"]["annotations"][labels.REVISION]
+    return found
+
+
+def _with_revision(merged: Manifest) -> Manifest:
+    stored = as_stored(merged)
+    text = json.dumps(stored, sort_keys=True)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:REVISION_LENGTH]
+    annotations = {**stored["metadata"]["annotations"], labels.REVISION: digest}
+    return {**stored, "metadata": {**stored["metadata"], "annotations": annotations}}
 
 
 def _spec(system: ArkaliaSystem, module: ResolvedModule, component: Component) -> Manifest:
@@ -90,8 +108,7 @@ def _container(system: ArkaliaSystem, module: ResolvedModule, component: Compone
 
 def _resources(wanted: ResourceRequirements | None, own: ResourceRequirements) -> Manifest:
     chosen = wanted or own
-    amounts = present(requests=chosen.requests or own.requests, limits=chosen.limits or own.limits)
-    return canonical_resources(amounts)
+    return present(requests=chosen.requests or own.requests, limits=chosen.limits or own.limits)
 
 
 def _ports(component: Component) -> list[Manifest]:

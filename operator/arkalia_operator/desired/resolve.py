@@ -6,14 +6,14 @@ a mistake in one line of a spec must not take down what runs.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 
-from arkalia_operator.api.arkaliamodule import ArkaliaModuleSpec, Component, ModuleScaling
 from arkalia_operator.api.conditions import Reason
-from arkalia_operator.api.images import Images
 from arkalia_operator.api.modules import ModuleSettings
 from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
+from arkalia_operator.desired import acceptance, images, names
+from arkalia_operator.desired.resolved import Held, Problem, Resolution, ResolvedModule
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,106 +38,84 @@ class Modules:
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
-    """A part of the spec that cannot be done, in words for the user."""
+class _Choice:
+    """A system, the version that it shall have, and what there is of it."""
 
-    reason: Reason
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
-class ResolvedModule:
-    """A module as this system wants it."""
-
-    name: str
+    system: ArkaliaSystem
     version: str
-    image: str
-    spec: ArkaliaModuleSpec
-    settings: ModuleSettings
+    builtin: Mapping[str, ArkaliaModule]
+    modules: Modules
 
-    @property
-    def scaling(self) -> ModuleScaling | None:
-        """Automatic scaling in force; None where the number of pods is fixed."""
-        wanted, own = self.settings.scaling, self.spec.scaling
-        if self.settings.replicas is not None or (wanted is None and own is None):
-            return None
-        chosen = wanted.model_dump(exclude_none=True) if wanted else {}
-        return ModuleScaling.model_validate((own or ModuleScaling()).model_dump() | chosen)
+    def settings(self, name: str) -> ModuleSettings:
+        return self.system.spec.modules.get(name) or ModuleSettings()
 
-    def replicas(self, component: Component) -> int:
-        """The fixed number of pods of *component*, where nothing scales it."""
-        if component.singleton:
-            return 1
-        wanted = self.settings.replicas
-        return component.replicas if wanted is None else wanted
-
-
-@dataclass(frozen=True, slots=True)
-class Resolution:
-    """The modules of a system, and what stands in the way."""
-
-    version: str
-    modules: tuple[ResolvedModule, ...] = ()
-    problems: tuple[Problem, ...] = ()
-    held: frozenset[str] = field(default_factory=frozenset)
-    """Modules whose objects stay as they are because of a problem."""
-    hold_all: bool = False
+    def wanted(self) -> list[str]:
+        """Names of the modules that are not switched off, the built-in ones first."""
+        named = {*self.builtin, *self.system.spec.modules}
+        ordered = sorted(named, key=lambda name: (name not in self.builtin, name))
+        return [name for name in ordered if self.settings(name).enabled]
 
 
 def resolve(system: ArkaliaSystem, modules: Modules) -> Resolution:
-    """The enabled modules of *system*, in the order of their names."""
+    """The enabled modules of *system*."""
     version = system.spec.version or modules.defaults.version
     builtin = modules.builtin.get(version)
     if builtin is None:
-        return Resolution(version, problems=(_unknown_version(version, modules),), hold_all=True)
-    names = sorted({*builtin, *system.spec.modules})
-    wanted = [name for name in names if _settings(system, name).enabled]
-    problems = {name: problem for name in wanted for problem in _problems(system, name, modules)}
-    known = {**modules.foreign, **builtin}
-    registry = system.spec.images.registry or modules.defaults.registry
-    return Resolution(
-        version,
-        tuple(
-            _resolved(system, known[name], version, registry)
-            for name in wanted
-            if name not in problems
-        ),
-        tuple(problems.values()),
-        frozenset(problems),
-    )
+        return Resolution(version, problem=_unknown_version(version, modules))
+    problem = acceptance.problem_of_system(system)
+    if problem is not None:
+        return Resolution(version, problem=problem)
+    return _resolution(_Choice(system, version, builtin, modules))
 
 
-def image(module: ArkaliaModule, images: Images, version: str, registry: str) -> str:
-    """The full reference of a module's image; a digest wins over the tag."""
-    repository = module.spec.image.repository
-    if not _names_a_host(repository) and registry:
-        repository = f"{registry}/{repository}"
-    digest = images.digests.get(module.name)
-    return (
-        f"{repository}@{digest}" if digest else f"{repository}:{module.spec.image.tag or version}"
-    )
+def _resolution(choice: _Choice) -> Resolution:
+    rendered, held = [], {}
+    taken: dict[str, str] = {}
+    for name in choice.wanted():
+        outcome = _outcome(choice, name, taken)
+        if isinstance(outcome, Held):
+            held[name] = outcome
+        else:
+            rendered.append(outcome)
+    return Resolution(choice.version, tuple(sorted(rendered, key=lambda module: module.name)), held)
 
 
-def _names_a_host(repository: str) -> bool:
-    """As container runtimes decide it: a dot, a port or `localhost` before the first slash."""
-    host, slash, _ = repository.partition("/")
-    return bool(slash) and ("." in host or ":" in host or host == "localhost")
+def _outcome(choice: _Choice, name: str, taken: dict[str, str]) -> ResolvedModule | Held:
+    """The module *name*; *taken* are the names of objects by module, and it adds its own."""
+    description = choice.builtin.get(name) or choice.modules.foreign.get(name)
+    if description is None:
+        return Held(_missing(choice, name))
+    module = _resolved(choice, description)
+    problem = _collision(choice.system, module, taken) or acceptance.problem_of(module)
+    return module if problem is None else Held(problem, module)
 
 
-def _settings(system: ArkaliaSystem, name: str) -> ModuleSettings:
-    return system.spec.modules.get(name) or ModuleSettings()
-
-
-def _resolved(
-    system: ArkaliaSystem, module: ArkaliaModule, version: str, registry: str
-) -> ResolvedModule:
+def _resolved(choice: _Choice, description: ArkaliaModule) -> ResolvedModule:
+    registry = choice.modules.defaults.registry
     return ResolvedModule(
-        name=module.name,
-        version=version,
-        image=image(module, system.spec.images, version, registry),
-        spec=module.spec,
-        settings=_settings(system, module.name),
+        name=description.name,
+        version=choice.version,
+        image=images.reference(description, choice.system.spec.images, choice.version, registry),
+        spec=description.spec,
+        settings=choice.settings(description.name),
     )
+
+
+def _collision(
+    system: ArkaliaSystem, module: ResolvedModule, taken: dict[str, str]
+) -> Problem | None:
+    """Two modules whose objects would have the same name: `a-b`, and component `b` of `a`."""
+    components = (each.name for each in module.spec.components)
+    wanted = names.all_of(system.name, module.name, components)
+    clashes = sorted(wanted & taken.keys())
+    if not clashes:
+        taken.update(dict.fromkeys(wanted, module.name))
+        return None
+    message = (
+        f"ArkaliaModule {module.name}: an object of it would be called {clashes[0]}, as one of "
+        f"module {taken[clashes[0]]}: give the ArkaliaModule another name"
+    )
+    return Problem(Reason.MODULE_INVALID, message)
 
 
 def _unknown_version(version: str, modules: Modules) -> Problem:
@@ -149,33 +127,13 @@ def _unknown_version(version: str, modules: Modules) -> Problem:
     )
 
 
-def _problems(system: ArkaliaSystem, name: str, modules: Modules) -> Iterator[Problem]:
-    builtin = modules.builtin[system.spec.version or modules.defaults.version]
-    if name in builtin:
-        yield from _scaling_problem(system, builtin[name])
-    elif name in modules.foreign:
-        yield from _scaling_problem(system, modules.foreign[name])
-    elif name in modules.broken:
-        yield Problem(Reason.MODULE_INVALID, f"ArkaliaModule {name}: {modules.broken[name]}")
-    else:
-        yield Problem(
-            Reason.MODULE_NOT_FOUND,
-            f"spec.modules.{name}: no built-in module and no ArkaliaModule in namespace "
-            f"{system.namespace} has this name; built in are {', '.join(builtin)}",
-        )
-
-
-def _scaling_problem(system: ArkaliaSystem, module: ArkaliaModule) -> Iterator[Problem]:
-    """The API server judges a user's own pair; only here it meets the module's defaults."""
-    wanted = _settings(system, module.name).scaling
-    if wanted is None:
-        return
-    own = module.spec.scaling or ModuleScaling()
-    least = own.min_replicas if wanted.min_replicas is None else wanted.min_replicas
-    most = own.max_replicas if wanted.max_replicas is None else wanted.max_replicas
-    if least > most:
-        yield Problem(
-            Reason.INVALID_SPEC,
-            f"spec.modules.{module.name}.scaling: minReplicas {least} is greater than "
-            f"maxReplicas {most}: write both fields",
-        )
+def _missing(choice: _Choice, name: str) -> Problem:
+    """Why there is no description of the module *name*."""
+    if name in choice.modules.broken:
+        message = f"ArkaliaModule {name}: {choice.modules.broken[name]}"
+        return Problem(Reason.MODULE_INVALID, message)
+    return Problem(
+        Reason.MODULE_NOT_FOUND,
+        f"spec.modules.{name}: no built-in module and no ArkaliaModule in namespace "
+        f"{choice.system.namespace} has this name; built in are {', '.join(choice.builtin)}",
+    )

@@ -10,7 +10,7 @@ from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import kinds, names
 from arkalia_operator.desired.manifest import Manifest
 from arkalia_operator.desired.metadata import manifest, module_labels, selector
-from arkalia_operator.desired.resolve import ResolvedModule
+from arkalia_operator.desired.resolved import ResolvedModule
 
 SPARE: Final = 2
 """Pods from which on one may be evicted. A budget over a single pod would block node drains."""
@@ -19,22 +19,11 @@ SPARE: Final = 2
 def manifests(system: ArkaliaSystem, module: ResolvedModule) -> Iterator[Manifest]:
     """Autoscaler and disruption budget of each component that has them."""
     for component in module.spec.components:
-        if certain_replicas(module, component) >= SPARE:
+        if module.certain_replicas(component) >= SPARE:
             yield _disruption_budget(system, module, component)
-        scaling = scaling_of(module, component)
+        scaling = module.scaling_of(component)
         if scaling is not None:
             yield _autoscaler(system, module, component, scaling)
-
-
-def scaling_of(module: ResolvedModule, component: Component) -> ModuleScaling | None:
-    """The scaling in force for *component*; a singleton is never scaled."""
-    return None if component.singleton else module.scaling
-
-
-def certain_replicas(module: ResolvedModule, component: Component) -> int:
-    """The number of pods that there are at least."""
-    scaling = scaling_of(module, component)
-    return scaling.min_replicas if scaling else module.replicas(component)
 
 
 def _disruption_budget(

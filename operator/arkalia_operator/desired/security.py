@@ -1,7 +1,8 @@
 """`spec.security`: a NetworkPolicy for each module that allows what its description names.
 
 Who calls whom stands in `calls`; a public module also calls every module with routes. Pods of
-other systems and namespaces are refused, whatever their labels say about modules.
+other systems and namespaces may read metrics, and reach the public modules, as far as the spec
+says so, and nothing else.
 """
 
 from __future__ import annotations
@@ -14,14 +15,15 @@ from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import kinds, names
 from arkalia_operator.desired.manifest import Manifest, present
 from arkalia_operator.desired.metadata import manifest, module_labels, module_selector
-from arkalia_operator.desired.resolve import ResolvedModule
+from arkalia_operator.desired.resolved import Resolution, ResolvedModule
+from arkalia_operator.desired.stored import as_stored
 
 EVERY_POD: Final[Manifest] = {"namespaceSelector": {}}
 DNS: Final[Manifest] = {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]}
 
 
 def manifests(
-    system: ArkaliaSystem, module: ResolvedModule, all_modules: Sequence[ResolvedModule]
+    system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution
 ) -> Iterator[Manifest]:
     """The policy of *module*, unless policies are turned off."""
     if not system.spec.security.network_policies.enabled:
@@ -34,8 +36,8 @@ def manifests(
         spec={
             "podSelector": {"matchLabels": module_selector(system.name, module.name)},
             "policyTypes": ["Ingress", "Egress"],
-            **present(ingress=_ingress(system, module, all_modules)),
-            "egress": _egress(system, module, all_modules),
+            **present(ingress=_ingress(system, module, resolution)),
+            "egress": _egress(system, module, resolution),
         },
     )
 
@@ -45,41 +47,64 @@ def may_call(caller: ResolvedModule, callee: ResolvedModule) -> bool:
     if caller.name == callee.name:
         return False
     published = caller.spec.public and bool(callee.spec.routes)
-    return published or any(call.module == callee.name for call in caller.spec.calls)
+    return published or _names(caller, callee.name)
 
 
 def _ingress(
-    system: ArkaliaSystem, module: ResolvedModule, all_modules: Sequence[ResolvedModule]
+    system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution
 ) -> list[Manifest]:
     ports = _ports(module)
     if not ports:
         return []
     policies = system.spec.security.network_policies
-    callers = [each.name for each in all_modules if may_call(each, module)]
-    sources = [_pods_of(system, callers)] if callers else []
-    monitoring = list(policies.monitoring_from) or [EVERY_POD]
+    callers = [each.name for each in resolution.known if may_call(each, module)]
+    # What a module without a readable description may call is not known: it keeps what it has.
+    named = [*callers, *resolution.strangers]
+    sources = [_pods_of(system, named)] if named else []
+    monitoring = as_stored(policies.monitoring_from) or [EVERY_POD]
     rules = [{"from": sources + monitoring, "ports": ports}]
-    if module.spec.public:
+    public = _public_ports(module)
+    if module.spec.public and public:
         # Without peers the rule has no `from`: from everywhere, beyond the cluster too.
-        rules.append({**present(**{"from": list(policies.ingress_from)}), "ports": ports})
+        peers = present(**{"from": as_stored(policies.ingress_from)})
+        rules.append({**peers, "ports": public})
     return rules
 
 
 def _egress(
-    system: ArkaliaSystem, module: ResolvedModule, all_modules: Sequence[ResolvedModule]
+    system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution
 ) -> list[Manifest]:
-    callees = [each for each in all_modules if may_call(module, each)]
+    callees = sorted(
+        (each for each in resolution.known if may_call(module, each)), key=lambda each: each.name
+    )
     to_modules = [
         {"to": [_pods_of(system, [callee.name])], "ports": ports}
         for callee in callees
         if (ports := _ports(callee))
     ]
-    peers = list(system.spec.security.network_policies.egress_to)
-    return [DNS, *to_modules, *([{"to": peers}] if peers else [])]
+    strangers = [
+        each for each in resolution.strangers if module.spec.public or _names(module, each)
+    ]
+    to_strangers = [{"to": [_pods_of(system, strangers)]}] if strangers else []
+    peers = as_stored(system.spec.security.network_policies.egress_to)
+    return [DNS, *to_modules, *to_strangers, *([{"to": peers}] if peers else [])]
+
+
+def _names(caller: ResolvedModule, callee: str) -> bool:
+    return any(call.module == callee for call in caller.spec.calls)
 
 
 def _ports(module: ResolvedModule) -> list[Manifest]:
-    ports = {each.port for each in module.spec.components if each.port is not None}
+    return _tcp({each.port for each in module.spec.components if each.port is not None})
+
+
+def _public_ports(module: ResolvedModule) -> list[Manifest]:
+    """Where users' traffic enters: the port of the component that the Service leads to."""
+    served = (each for each in module.spec.components if each.name == names.MAIN)
+    return _tcp({each.port for each in served if each.port is not None})
+
+
+def _tcp(ports: set[int]) -> list[Manifest]:
     return [{"port": port, "protocol": "TCP"} for port in sorted(ports)]
 
 

@@ -67,12 +67,14 @@ class PodRecord:
     ready: bool
     deleting: bool = False
     waiting_reason: str = ""
-    """Reason of the first waiting container, for example `ImagePullBackOff`."""
+    """Reason of the first container that waits for more than its turn: `ImagePullBackOff`."""
     waiting_message: str = ""
     last_exit: str = ""
-    """How the first restarted container ended last, for example `exit code 78`."""
+    """How the first restarted container ended last, for example `Error, exit code 78`."""
     unschedulable: str = ""
     """Message of the condition PodScheduled=False."""
+    revision: str = ""
+    """Which template it was made from, see `desired.pods.revision`."""
 
 
 @dataclass(frozen=True, slots=True)

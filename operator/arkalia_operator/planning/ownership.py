@@ -5,12 +5,16 @@ Server-side apply records for each field who set it (`metadata.managedFields`, i
 The owned part of a live object equals the manifest that was applied, unless somebody changed,
 removed or took over a field, or the manifest changed. So one digest answers "is there anything
 to do?" for drift, for removed fields and after a restart, without keeping the object.
+
+The API server does not store some values that say nothing (`stdin: false`, `value: ""`), but goes
+on recording who owns the field. So nothing, false, zero and empty are alike to the digest, and
+whether the field is owned still counts.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -19,12 +23,16 @@ DIGEST_BYTES: Final = 16
 IDENTITY: Final = ("apiVersion", "kind")
 METADATA_IDENTITY: Final = ("name", "namespace")
 
+Fields = Mapping[str, Any]
+"""A part of `fieldsV1`: what is owned below a value. Empty: the value as a whole."""
+
 
 def owned(live: Mapping[str, Any], manager: str = FIELD_MANAGER) -> dict[str, Any]:
-    """The fields of *live* that *manager* applied, without the object's identity."""
-    fields = _applied_fields(live, manager)
-    part = _project(live, fields) if fields else {}
-    return part if isinstance(part, dict) else {}
+    """The fields of *live* that *manager* applied, without the object's identity.
+
+    What is owned and not stored is None.
+    """
+    return _owned_of_mapping(live, _applied_fields(live, manager))
 
 
 def fingerprint(manifest: Mapping[str, Any]) -> bytes:
@@ -34,60 +42,60 @@ def fingerprint(manifest: Mapping[str, Any]) -> bytes:
     body["metadata"] = {
         name: value for name, value in metadata.items() if name not in METADATA_IDENTITY
     }
-    text = json.dumps(_canonical(body), sort_keys=True, separators=(",", ":"))
+    text = json.dumps(_told(body), sort_keys=True, separators=(",", ":"))
     return blake2b(text.encode(), digest_size=DIGEST_BYTES).digest()
 
 
-def _applied_fields(live: Mapping[str, Any], manager: str) -> Mapping[str, Any]:
+def _applied_fields(live: Mapping[str, Any], manager: str) -> Fields:
     for entry in live["metadata"].get("managedFields", ()):
         applied = entry.get("operation") == "Apply" and not entry.get("subresource")
         if applied and entry.get("manager") == manager:
-            found: Mapping[str, Any] = entry.get("fieldsV1", {})
+            found: Fields = entry.get("fieldsV1", {})
             return found
     return {}
 
 
-def _project(value: Any, fields: Mapping[str, Any]) -> Any:
-    """*value* cut down to *fields*; a leaf (`{}`) owns everything below it."""
-    inner = [name for name in fields if name != "."]
-    if not inner:
+def _owned_part(value: Any, fields: Fields) -> Any:
+    """*value* cut down to *fields*."""
+    if not fields:
         return value
     if isinstance(value, list):
-        return [
-            part
-            for name in inner
-            for item in _items(value, name)
-            for part in (_project(item, fields[name]),)
-        ]
-    if not isinstance(value, Mapping):
-        return value
+        return list(_owned_items(value, fields))
+    if isinstance(value, Mapping):
+        return _owned_of_mapping(value, fields)
+    return value
+
+
+def _owned_of_mapping(value: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
     return {
-        name[2:]: _project(value[name[2:]], fields[name]) for name in inner if name[2:] in value
+        name[2:]: _owned_part(value.get(name[2:]), inner)
+        for name, inner in fields.items()
+        if name.startswith("f:")
     }
 
 
-def _items(values: Iterable[Any], name: str) -> Iterable[Any]:
-    """The list items that a `k:` (by key fields) or `v:` (by value) name of fieldsV1 selects."""
-    wanted = json.loads(name[2:])
-    if name.startswith("v:"):
-        return [item for item in values if item == wanted]
-    return [item for item in values if _has(item, wanted)]
+def _owned_items(values: Sequence[Any], fields: Fields) -> Iterator[Any]:
+    """The owned items, in the order in which they are stored: for some lists it matters.
+
+    An item is named by its key fields (`k:`) or, in a set, by its value (`v:`).
+    """
+    names = [
+        (name[0], json.loads(name[2:]), inner) for name, inner in fields.items() if name != "."
+    ]
+    for item in values:
+        for form, wanted, inner in names:
+            if item == wanted if form == "v" else _has(item, wanted):
+                yield _owned_part(item, inner)
 
 
 def _has(item: Any, wanted: Mapping[str, Any]) -> bool:
     return isinstance(item, Mapping) and all(item.get(key) == val for key, val in wanted.items())
 
 
-def _canonical(value: Any) -> Any:
-    """Lists of objects in the order of their text: managedFields does not keep an order."""
+def _told(value: Any) -> Any:
+    """*value*, with None for everything in it that says nothing."""
     if isinstance(value, Mapping):
-        return {key: _canonical(each) for key, each in value.items()}
+        return {key: _told(each) for key, each in value.items()} or None
     if isinstance(value, list):
-        items = [_canonical(each) for each in value]
-        objects = items and all(isinstance(each, dict) for each in items)
-        return sorted(items, key=_text) if objects else items
-    return value
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value, sort_keys=True)
+        return [_told(each) for each in value] or None
+    return value or None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import Desired
@@ -12,6 +13,12 @@ from arkalia_operator.planning.actions import Apply, Delete, Plan
 from arkalia_operator.planning.observed import Accepted, ChildRecord, ObjectKey, Observed
 from arkalia_operator.planning.ownership import fingerprint
 from arkalia_operator.planning.replicas import hand_over
+
+MISSING: Final = "missing"
+CHANGED: Final = "changed"
+DRIFTED: Final = "drifted"
+NOTHING: Final = fingerprint({})
+"""Digest of an object of which the operator owns nothing."""
 
 
 def plan(system: ArkaliaSystem, desired: Desired, observed: Observed) -> Plan:
@@ -54,27 +61,39 @@ def _apply(manifest: Manifest, desired: Desired, observed: Observed) -> Iterator
     digest = fingerprint(manifest)
     why = _why(digest, record, observed.accepted.get(key))
     if why:
-        yield Apply(key, manifest, digest, creates=record is None, why=why)
+        yield Apply(key, manifest, digest, creates=why == MISSING, why=why)
 
 
 def _why(digest: bytes, record: ChildRecord | None, accepted: Accepted | None) -> str:
-    """`missing`, `changed`, `drifted`; empty if there is nothing to do."""
-    if record is None:
-        return "missing"
+    """`missing`, `changed` or `drifted`; empty if there is nothing to do.
+
+    An object that carries the system's label, and of which the operator never applied anything,
+    is somebody else's: the system's own is missing.
+    """
+    if record is None or record.fingerprint == NOTHING:
+        return MISSING
     if record.fingerprint == digest:
         return ""
     if accepted is None or accepted.sent != digest:
-        return "changed"
-    return "" if accepted.held == record.fingerprint else "drifted"
+        return CHANGED
+    return "" if accepted.held == record.fingerprint else DRIFTED
+
+
+def unwanted(system: ArkaliaSystem, desired: Desired, observed: Observed) -> list[ChildRecord]:
+    """What the system owns, and nothing asks for any more."""
+    resolution = desired.resolution
+    if resolution.hold_all:
+        return []
+    wanted = {key_of(manifest) for manifest in desired.manifests}
+    return [
+        record
+        for key, record in observed.children.items()
+        if record.owner_uid == system.uid
+        if key not in wanted and record.module not in resolution.held
+    ]
 
 
 def _deletes(system: ArkaliaSystem, desired: Desired, observed: Observed) -> Iterator[Delete]:
-    """What the system owns and nothing asks for any more."""
-    resolution = desired.resolution
-    if resolution.hold_all:
-        return
-    wanted = {key_of(manifest) for manifest in desired.manifests}
-    for key, record in observed.children.items():
-        ours = record.owner_uid == system.uid and not record.deleting
-        if ours and key not in wanted and record.module not in resolution.held:
-            yield Delete(key, record.uid)
+    for record in unwanted(system, desired, observed):
+        if not record.deleting:
+            yield Delete(record.key, record.uid)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from arkalia_contract import labels
 from arkalia_operator.api import GROUP
@@ -11,6 +11,9 @@ from arkalia_operator.api.resources import SYSTEM_KIND
 from arkalia_operator.desired.kinds import DEPLOYMENT, Kind
 from arkalia_operator.planning.observed import ChildRecord, ObjectKey, PodRecord, Rollout
 from arkalia_operator.planning.ownership import fingerprint, owned
+
+TAKING_TURNS: Final = frozenset({"ContainerCreating", "PodInitializing"})
+"""Reasons to wait that pass by themselves."""
 
 
 def child_record(kind: Kind, live: Mapping[str, Any]) -> ChildRecord:
@@ -39,12 +42,17 @@ def pod_record(live: Mapping[str, Any]) -> PodRecord:
         *status.get("initContainerStatuses", ()),
         *status.get("containerStatuses", ()),
     ]
-    waiting = _first(each.get("state", {}).get("waiting") for each in containers)
+    waiting = _first(
+        found
+        for each in containers
+        if (found := each.get("state", {}).get("waiting", {})).get("reason") not in TAKING_TURNS
+    )
     ended = _first(each.get("lastState", {}).get("terminated") for each in containers)
     return PodRecord(
         name=metadata["name"],
         module=metadata.get("labels", {}).get(labels.MODULE, ""),
         ready=_condition(status, "Ready").get("status") == "True",
+        revision=metadata.get("annotations", {}).get(labels.REVISION, ""),
         deleting="deletionTimestamp" in metadata,
         waiting_reason=waiting.get("reason", ""),
         waiting_message=waiting.get("message", ""),
@@ -89,8 +97,8 @@ def _first(values: Any) -> Mapping[str, Any]:
 def _exit(ended: Mapping[str, Any]) -> str:
     if not ended:
         return ""
-    reason = ended.get("reason", "")
-    return f"{reason}, exit code {ended.get('exitCode')}" if reason else ""
+    code = f"exit code {ended['exitCode']}"
+    return f"{ended['reason']}, {code}" if ended.get("reason") else code
 
 
 def _unschedulable(status: Mapping[str, Any]) -> str:

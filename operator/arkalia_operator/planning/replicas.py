@@ -13,11 +13,16 @@ from arkalia_operator.planning.observed import ChildRecord
 
 def hand_over(manifest: Manifest, least: int, record: ChildRecord | None) -> Manifest:
     """The Deployment *manifest* of an autoscaled component, as it must be sent now."""
-    if record is None:
+    if record is None or _is_at_zero(record):
         return with_replicas(manifest, least)
     if record.owned_replicas is not None:
-        return with_replicas(manifest, record.owned_replicas)
+        return with_replicas(manifest, max(record.owned_replicas, least))
     return manifest
+
+
+def _is_at_zero(record: ChildRecord) -> bool:
+    """An autoscaler leaves a Deployment alone that has been scaled to nothing."""
+    return record.rollout is not None and record.rollout.wanted == 0
 
 
 def with_replicas(manifest: Manifest, replicas: int) -> Manifest:

@@ -23,3 +23,5 @@ MANAGED_BY_OPERATOR: Final = "arkalia-operator"
 
 CONFIG_HASH: Final = "arkalia.io/config-hash"
 """Pod annotation: digest of what a service reads at start. A new value rolls the pods."""
+REVISION: Final = "arkalia.io/revision"
+"""Pod annotation: digest of the pod's template. Tells pods as they are wanted from older ones."""

@@ -1,18 +1,17 @@
 """How each module is, and if it is not ready: why, by an ordered list of named checks.
 
-The first check that finds something gives the reason. Doomed comes before progressing: what will
-not mend itself is what a person must hear about.
+The first check that finds something gives the reason. What will not mend itself comes before what
+is still on its way: that is what a person must hear about.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from arkalia_operator.api.arkaliasystem import ModuleStatus
 from arkalia_operator.api.conditions import Reason
-from arkalia_operator.desired.resolve import ResolvedModule
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.observed import PodRecord, Rollout
 
@@ -23,6 +22,7 @@ IMAGE_REASONS: Final = frozenset(
 CONFIG_REASONS: Final = frozenset(
     {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
 )
+CRASH_REASON: Final = "CrashLoopBackOff"
 MESSAGE_LIMIT: Final = 1024
 
 
@@ -34,8 +34,13 @@ class DeploymentView:
     required: int
     """Pods that must serve: the wanted number, or the autoscaler's least. Pods that an autoscaler
     adds on top may still be starting while the module is ready."""
-    applied_generation: int
+    applied_generation: int = 0
     """`metadata.generation` of the operator's own last write; 0 if there was none."""
+
+    @property
+    def seen(self) -> bool:
+        """Whether its status speaks of what the operator wrote last."""
+        return self.rollout.observed_generation >= self.applied_generation
 
     @property
     def short(self) -> bool:
@@ -46,22 +51,25 @@ class DeploymentView:
     def rolling(self) -> bool:
         """Whether pods of the wanted revision are missing, or others are left."""
         rollout = self.rollout
-        unseen = rollout.observed_generation < self.applied_generation
-        return unseen or rollout.updated < self.required or rollout.replicas > rollout.updated
+        return (
+            not self.seen or rollout.updated < self.required or rollout.replicas > rollout.updated
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class ModuleView:
     """One module and everything observed of it."""
 
-    module: ResolvedModule
-    deployments: tuple[DeploymentView, ...]
+    image: str
+    deployments: Sequence[DeploymentView] = ()
     """Those that exist, of those that must."""
-    pods: tuple[PodRecord, ...]
-    """Pods that are not ready and not being deleted."""
-    failures: tuple[Failure, ...]
-    missing: int
+    pods: Sequence[PodRecord] = ()
+    """Pods of the wanted revision that are not ready and not being deleted."""
+    failures: Sequence[Failure] = ()
+    missing: int = 0
     """Objects that must exist and do not."""
+    reason_before: str = ""
+    """What the last status gave as reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +85,19 @@ class Finding:
 Check = Callable[[ModuleView], Finding | None]
 
 
-def apply_failed(view: ModuleView) -> Finding | None:
-    """The API server refused an object."""
+def object_refused(view: ModuleView) -> Finding | None:
+    """The API server refuses an object for good."""
     for failure in view.failures:
-        message = f"{failure.key}: {failure.message}"
-        return Finding(Reason.APPLY_FAILED, message, failure.permanent)
+        if failure.permanent:
+            return _apply_failed(failure)
+    return None
+
+
+def pod_cannot_be_created(view: ModuleView) -> Finding | None:
+    """Quota, limits or Pod Security refuse a pod."""
+    for each in view.deployments:
+        if each.seen and each.rollout.failure:
+            return Finding(Reason.POD_CANNOT_BE_CREATED, each.rollout.failure, doomed=True)
     return None
 
 
@@ -89,7 +105,7 @@ def image_cannot_be_pulled(view: ModuleView) -> Finding | None:
     """A container waits for an image."""
     for pod in view.pods:
         if pod.waiting_reason in IMAGE_REASONS:
-            message = f"{pod.waiting_reason}: {pod.waiting_message or view.module.image}"
+            message = f"{pod.waiting_reason}: {pod.waiting_message or view.image}"
             return Finding(Reason.IMAGE_CANNOT_BE_PULLED, _of_pod(pod, message), doomed=True)
     return None
 
@@ -104,20 +120,31 @@ def container_cannot_start(view: ModuleView) -> Finding | None:
 
 
 def container_crashes(view: ModuleView) -> Finding | None:
-    """A container ends again and again."""
+    """A container ends again and again.
+
+    Between two ends it runs for a moment, and nothing tells it from one that mends: so it counts
+    as crashing, once it did, until its pod is ready.
+    """
+    crashed = view.reason_before == Reason.CONTAINER_CRASHES
     for pod in view.pods:
-        if pod.waiting_reason == "CrashLoopBackOff":
+        if pod.waiting_reason == CRASH_REASON or (crashed and pod.last_exit):
             message = f"the container ends again and again ({pod.last_exit}): read its log"
             return Finding(Reason.CONTAINER_CRASHES, _of_pod(pod, message), doomed=True)
     return None
 
 
-def pod_cannot_be_created(view: ModuleView) -> Finding | None:
-    """Quota, limits or Pod Security refuse a pod."""
+def rollout_stalled(view: ModuleView) -> Finding | None:
+    """The Deployment's progress deadline has passed."""
     for each in view.deployments:
-        if each.rollout.failure:
-            return Finding(Reason.POD_CANNOT_BE_CREATED, each.rollout.failure, doomed=True)
+        if each.seen and each.rollout.deadline_exceeded:
+            message = f"{_ready_of_required(each)} within the deadline for progress"
+            return Finding(Reason.ROLLOUT_STALLED, message, doomed=True)
     return None
+
+
+def apply_interrupted(view: ModuleView) -> Finding | None:
+    """The API server did not take an object; the operator tries again."""
+    return next((_apply_failed(each) for each in view.failures), None)
 
 
 def pod_cannot_be_scheduled(view: ModuleView) -> Finding | None:
@@ -127,15 +154,6 @@ def pod_cannot_be_scheduled(view: ModuleView) -> Finding | None:
         if pod.unschedulable and needed:
             message = _of_pod(pod, pod.unschedulable)
             return Finding(Reason.POD_CANNOT_BE_SCHEDULED, message, doomed=False)
-    return None
-
-
-def rollout_stalled(view: ModuleView) -> Finding | None:
-    """The Deployment's progress deadline has passed."""
-    for each in view.deployments:
-        if each.rollout.deadline_exceeded:
-            message = f"{_ready_of_required(each)} within the deadline for progress"
-            return Finding(Reason.ROLLOUT_STALLED, message, doomed=True)
     return None
 
 
@@ -150,7 +168,7 @@ def rolling_out(view: ModuleView) -> Finding | None:
     """The wanted revision is not everywhere yet."""
     for each in view.deployments:
         if each.rolling:
-            updated = min(each.rollout.updated, each.required)
+            updated = min(each.rollout.updated, each.required) if each.seen else 0
             message = f"{updated} of {each.required} pods have the wanted revision"
             return Finding(Reason.ROLLING_OUT, message, doomed=False)
     return None
@@ -165,12 +183,13 @@ def pods_not_ready(view: ModuleView) -> Finding | None:
 
 
 CHECKS: Final[tuple[Check, ...]] = (
-    apply_failed,
+    object_refused,
     pod_cannot_be_created,
     image_cannot_be_pulled,
     container_cannot_start,
     container_crashes,
     rollout_stalled,
+    apply_interrupted,
     pod_cannot_be_scheduled,
     objects_missing,
     rolling_out,
@@ -183,18 +202,22 @@ def finding(view: ModuleView) -> Finding | None:
     return next(filter(None, (check(view) for check in CHECKS)), None)
 
 
-def status(view: ModuleView, found: Finding | None) -> ModuleStatus:
-    """The module's line in the system's status."""
-    rollouts = [each.rollout for each in view.deployments]
+def line(name: str, image: str, rollouts: Sequence[Rollout], found: Finding | None) -> ModuleStatus:
+    """The line of module *name* in the system's status."""
     return ModuleStatus(
-        name=view.module.name,
+        name=name,
         ready=found is None,
         replicas=sum(each.replicas for each in rollouts),
         ready_replicas=sum(each.ready for each in rollouts),
-        image=view.module.image,
+        image=image,
         reason=found.reason if found else Reason.AS_EXPECTED,
         message=found.message[:MESSAGE_LIMIT] if found else "All pods are ready.",
     )
+
+
+def _apply_failed(failure: Failure) -> Finding:
+    message = f"{failure.key}: {failure.message}"
+    return Finding(Reason.APPLY_FAILED, message, doomed=failure.permanent)
 
 
 def _ready_of_required(deployment: DeploymentView) -> str:

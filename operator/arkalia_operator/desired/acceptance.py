@@ -1,0 +1,131 @@
+"""What the API server cannot judge of a spec, as named checks: each finds a problem, or none.
+
+A rule within one object is CEL in its CRD. Here is what takes a system and a module together, or
+what lies inside a field that is passed through.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+from arkalia_operator.api.conditions import Reason
+from arkalia_operator.api.modules import ResourceRequirements
+from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.desired import pod_template
+from arkalia_operator.desired.quantities import canonical_quantity
+from arkalia_operator.desired.resolved import Problem, ResolvedModule
+
+DEEPEST: Final = 32
+"""Objects and lists inside each other, in a field that is passed through. A pod template has at
+most 12; what is much deeper would end in a recursion error instead of a condition."""
+NAMED: Final = 3
+"""A message names this many mistakes."""
+
+Check = Callable[[ResolvedModule], Problem | None]
+
+
+def nests_too_deeply(module: ResolvedModule) -> Problem | None:
+    """A field that is passed through has no end in sight."""
+    settings, monitoring = module.settings, module.spec.monitoring
+    if _too_deep({"rules": monitoring.rules, "dashboard": monitoring.dashboard}):
+        message = f"ArkaliaModule {module.name}: spec.monitoring nests {_TOO_DEEP}"
+        return Problem(Reason.MODULE_INVALID, message)
+    affinity = settings.placement.affinity if settings.placement else {}
+    fields = {"config": settings.config, "podTemplate": settings.pod_template, "affinity": affinity}
+    for name, value in fields.items():
+        if _too_deep(value):
+            return _of_settings(module, f"{name} nests {_TOO_DEEP}")
+    return None
+
+
+def scaling_clashes(module: ResolvedModule) -> Problem | None:
+    """The API server judges a user's own pair; only here it meets the module's defaults."""
+    scaling = module.scaling
+    if scaling is None or scaling.min_replicas <= scaling.max_replicas:
+        return None
+    return _of_settings(
+        module,
+        f"scaling: minReplicas {scaling.min_replicas} is greater than maxReplicas "
+        f"{scaling.max_replicas}: write both fields",
+    )
+
+
+def quantity_is_unreadable(module: ResolvedModule) -> Problem | None:
+    """CPU or memory that Kubernetes takes for a number, and cannot store."""
+    for component in module.spec.components:
+        for mistake in _wrong_quantities(component.resources):
+            message = f"ArkaliaModule {module.name}: {component.name}: resources.{mistake}"
+            return Problem(Reason.MODULE_INVALID, message)
+    for mistake in _wrong_quantities(module.settings.resources or ResourceRequirements()):
+        return _of_settings(module, f"resources.{mistake}")
+    return None
+
+
+def pod_template_does_not_fit(module: ResolvedModule) -> Problem | None:
+    """The podTemplate cannot be merged, or would weaken the pod."""
+    found = pod_template.mistakes(module.settings.pod_template, own=module.name)
+    if not found:
+        return None
+    more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
+    return _of_settings(module, f"podTemplate{'; '.join(found[:NAMED])}{more}")
+
+
+CHECKS: Final[tuple[Check, ...]] = (
+    nests_too_deeply,
+    scaling_clashes,
+    quantity_is_unreadable,
+    pod_template_does_not_fit,
+)
+
+
+def problem_of(module: ResolvedModule) -> Problem | None:
+    """The first thing that keeps *module* from being rendered."""
+    return next(filter(None, (check(module) for check in CHECKS)), None)
+
+
+def problem_of_system(system: ArkaliaSystem) -> Problem | None:
+    """What keeps all modules of *system* from being rendered."""
+    policies = system.spec.security.network_policies
+    fields = {
+        "placement.affinity": system.spec.placement.affinity,
+        "security.networkPolicies.ingressFrom": policies.ingress_from,
+        "security.networkPolicies.monitoringFrom": policies.monitoring_from,
+        "security.networkPolicies.egressTo": policies.egress_to,
+    }
+    for name, value in fields.items():
+        if _too_deep(value):
+            return Problem(Reason.INVALID_SPEC, f"spec.{name} nests {_TOO_DEEP}")
+    return None
+
+
+_TOO_DEEP: Final = f"more than {DEEPEST} objects and lists inside each other: write it flatter"
+
+
+def _of_settings(module: ResolvedModule, message: str) -> Problem:
+    return Problem(Reason.INVALID_SPEC, f"spec.modules.{module.name}.{message}")
+
+
+def _wrong_quantities(resources: ResourceRequirements) -> Iterator[str]:
+    amounts = {"requests": resources.requests, "limits": resources.limits}
+    for kind, by_name in amounts.items():
+        for name, quantity in by_name.items():
+            try:
+                canonical_quantity(quantity)
+            except ValueError as error:
+                yield f"{kind}.{name}: {error}"
+
+
+def _too_deep(value: Any) -> bool:
+    """Whether *value* nests deeper than is looked into, found level by level."""
+    level = [value]
+    for _ in range(DEEPEST + 1):
+        level = [inner for outer in level for inner in _inside(outer)]
+    return bool(level)
+
+
+def _inside(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        yield from value.values()
+    elif isinstance(value, list):
+        yield from value

@@ -1,0 +1,98 @@
+"""The modules of one system, resolved: what is rendered, and what is held because of a problem."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from arkalia_operator.api.arkaliamodule import ArkaliaModuleSpec, Component, ModuleScaling
+from arkalia_operator.api.conditions import Reason
+from arkalia_operator.api.modules import ModuleSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A part of the spec that cannot be done, in words for the user."""
+
+    reason: Reason
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedModule:
+    """A module as this system wants it."""
+
+    name: str
+    version: str
+    image: str
+    spec: ArkaliaModuleSpec
+    settings: ModuleSettings
+
+    @property
+    def scaling(self) -> ModuleScaling | None:
+        """Automatic scaling in force; None where the number of pods is fixed."""
+        wanted, own = self.settings.scaling, self.spec.scaling
+        if self.settings.replicas is not None or (wanted is None and own is None):
+            return None
+        chosen = wanted.model_dump(exclude_none=True) if wanted else {}
+        return ModuleScaling.model_validate((own or ModuleScaling()).model_dump() | chosen)
+
+    def scaling_of(self, component: Component) -> ModuleScaling | None:
+        """Automatic scaling in force for *component*; a singleton is never scaled."""
+        return None if component.singleton else self.scaling
+
+    def replicas(self, component: Component) -> int:
+        """The fixed number of pods of *component*, where nothing scales it."""
+        if component.singleton:
+            return 1
+        wanted = self.settings.replicas
+        return component.replicas if wanted is None else wanted
+
+    def certain_replicas(self, component: Component) -> int:
+        """The number of pods of *component* that there are at least."""
+        scaling = self.scaling_of(component)
+        return scaling.min_replicas if scaling else self.replicas(component)
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A module whose objects stay as they are because of a problem."""
+
+    problem: Problem
+    module: ResolvedModule | None = None
+    """What is known of it: the other modules still call it, and it them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """The modules of a system, and what stands in the way."""
+
+    version: str
+    modules: tuple[ResolvedModule, ...] = ()
+    """Those that are rendered, in the order of their names."""
+    held: Mapping[str, Held] = field(default_factory=dict)
+    """By name."""
+    problem: Problem | None = None
+    """Of the system as a whole: nothing is rendered, and everything held."""
+
+    @property
+    def hold_all(self) -> bool:
+        """Whether every object of the system stays as it is."""
+        return self.problem is not None
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Everything that stands in the way."""
+        of_system = () if self.problem is None else (self.problem,)
+        return (*of_system, *(each.problem for each in self.held.values()))
+
+    @property
+    def known(self) -> tuple[ResolvedModule, ...]:
+        """Every module that may run and can be read: rendered or held."""
+        held = (each.module for each in self.held.values())
+        return (*self.modules, *(module for module in held if module is not None))
+
+    @property
+    def strangers(self) -> tuple[str, ...]:
+        """Names of modules that may run, and of which nothing more is known."""
+        return tuple(name for name, each in self.held.items() if each.module is None)

@@ -1,0 +1,100 @@
+"""What a system is judged by, and what of it concerns one module."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from arkalia_contract.labels import MODULE
+from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.desired import Desired, pods
+from arkalia_operator.desired.kinds import DEPLOYMENT
+from arkalia_operator.desired.manifest import Manifest
+from arkalia_operator.desired.resolved import ResolvedModule
+from arkalia_operator.planning.actions import Failure
+from arkalia_operator.planning.observed import ChildRecord, Observed, PodRecord, Rollout
+from arkalia_operator.planning.plan import is_served, key_of
+from arkalia_operator.planning.readiness import DeploymentView, ModuleView
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a system is judged by."""
+
+    system: ArkaliaSystem
+    desired: Desired
+    observed: Observed
+    failures: Sequence[Failure] = ()
+    """Actions of the plan that the API server refused."""
+
+
+def module_view(module: ResolvedModule, evidence: Evidence) -> ModuleView:
+    """All that is known of *module*."""
+    wanted = {key_of(each): each for each in _manifests_of(module, evidence)}
+    there = {
+        key: record
+        for key, record in evidence.observed.children.items()
+        if key in wanted and not record.deleting
+    }
+    deployments = [key for key in wanted if key.kind == DEPLOYMENT.name]
+    revisions = {pods.revision(wanted[key]["spec"]["template"]) for key in deployments}
+    return ModuleView(
+        image=module.image,
+        deployments=[_deployment(there[key], evidence) for key in deployments if key in there],
+        pods=[each for each in _troubled_pods(module.name, evidence) if each.revision in revisions],
+        failures=[each for each in evidence.failures if each.key in wanted],
+        missing=len(wanted.keys() - there.keys()),
+        reason_before=_reason_before(module.name, evidence.system),
+    )
+
+
+def rollouts_of(module: str, evidence: Evidence) -> list[Rollout]:
+    """How far the Deployments of *module* are, whoever wants them."""
+    return [
+        record.rollout
+        for record in _owned(evidence)
+        if record.module == module and record.rollout is not None
+    ]
+
+
+def modules_with_objects(evidence: Evidence) -> list[str]:
+    """Names of the modules of which the system owns objects."""
+    return sorted({record.module for record in _owned(evidence)} - {""})
+
+
+def _owned(evidence: Evidence) -> list[ChildRecord]:
+    uid = evidence.system.uid
+    return [each for each in evidence.observed.children.values() if each.owner_uid == uid]
+
+
+def _manifests_of(module: ResolvedModule, evidence: Evidence) -> list[Manifest]:
+    """What must exist for *module* now."""
+    return [
+        each
+        for each in evidence.desired.manifests
+        if each["metadata"]["labels"][MODULE] == module.name and is_served(each, evidence.observed)
+    ]
+
+
+def _troubled_pods(module: str, evidence: Evidence) -> list[PodRecord]:
+    """Pods that are not ready and not on their way out."""
+    found = (
+        each
+        for each in evidence.observed.pods
+        if each.module == module and not each.ready and not each.deleting
+    )
+    return sorted(found, key=lambda each: each.name)
+
+
+def _deployment(record: ChildRecord, evidence: Evidence) -> DeploymentView:
+    rollout = record.rollout or Rollout()
+    accepted = evidence.observed.accepted.get(record.key)
+    return DeploymentView(
+        rollout=rollout,
+        required=evidence.desired.autoscaled.get(record.key.name, rollout.wanted),
+        applied_generation=accepted.generation if accepted else 0,
+    )
+
+
+def _reason_before(module: str, system: ArkaliaSystem) -> str:
+    return next((each.reason for each in system.status.modules if each.name == module), "")
