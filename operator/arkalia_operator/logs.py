@@ -20,6 +20,7 @@ _ABOUT: ContextVar[dict[str, str]] = ContextVar("about")
 
 QUIET: Final = {
     "kopf.objects": logging.WARNING,  # it says at INFO that each event handler succeeded
+    "kopf._cogs.clients": logging.CRITICAL,  # each try while the API server is away; ours say so
     "aiohttp.access": logging.WARNING,  # probes, twice a minute each
     "asyncio": logging.WARNING,
 }

@@ -48,10 +48,10 @@ def login() -> kopf.ConnectionInfo:
             "no credentials for a cluster: run in a pod with a service account, or set KUBECONFIG"
         )
         raise kopf.LoginError(message)
-    return _by_address(found, os.environ)
+    return by_address(found, os.environ)
 
 
-def _by_address(info: kopf.ConnectionInfo, environment: Mapping[str, str]) -> kopf.ConnectionInfo:
+def by_address(info: kopf.ConnectionInfo, environment: Mapping[str, str]) -> kopf.ConnectionInfo:
     """In a pod, the API server's address instead of its name: cluster DNS may be down or not up."""
     host = environment.get("KUBERNETES_SERVICE_HOST")
     if info.server != IN_CLUSTER_NAME or not host:

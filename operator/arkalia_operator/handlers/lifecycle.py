@@ -19,6 +19,7 @@ from arkalia_operator import metrics
 from arkalia_operator.backoff import Backoff, jittered
 from arkalia_operator.cluster.session import Session
 from arkalia_operator.handlers import modules, systems
+from arkalia_operator.handlers.offspring import offspring
 from arkalia_operator.handlers.storages import NoDiffBase, NoProgress
 from arkalia_operator.runtime.intake import Intake
 from arkalia_operator.runtime.supervision import cancel
@@ -89,27 +90,34 @@ async def watch_resources(
     clock = asyncio.get_running_loop().time
     while True:
         began = clock()
-        tasks = await kopf.spawn_tasks(
-            registry=kopf_registry(session, intake),
-            settings=kopf_settings(),
-            identity=IDENTITY,
-            clusterwide=not namespaces,
-            namespaces=namespaces,
-        )
-        started()
-        await _until_one_ends(list(tasks))
+        async with offspring():
+            await _run_kopf(session, intake, namespaces, started)
         if clock() - began > HEALTHY_SECONDS:
             backoff.reset()
         metrics.WATCH_RESTARTS.inc()
         await asyncio.sleep(backoff.next())
 
 
-async def _until_one_ends(tasks: list[asyncio.Task[None]]) -> None:
-    """kopf.run_tasks would also end tasks that are not kopf's: all that began after it did."""
+async def _run_kopf(
+    session: Session, intake: Intake, namespaces: Collection[str], started: Callable[[], None]
+) -> None:
+    """Run kopf until it ends; kopf.run_tasks would end all tasks of the process with it."""
+    tasks = await kopf.spawn_tasks(
+        registry=kopf_registry(session, intake),
+        settings=kopf_settings(),
+        clusterwide=not namespaces,
+        namespaces=namespaces,
+    )
+    started()
     try:
-        ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in ended:
-            error = None if task.cancelled() else task.exception()
-            LOGGER.warning("kopf ended (%s) and is started again: %s", task.get_name(), error)
+        await _one_ends(tasks)
     finally:
         await cancel(tasks)
+
+
+async def _one_ends(tasks: Collection[asyncio.Task[None]]) -> None:
+    """Wait for the first end, which is one too many."""
+    ended, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in ended:
+        error = None if task.cancelled() else task.exception()
+        LOGGER.warning("kopf ended (%s) and is started again: %s", task.get_name(), error)

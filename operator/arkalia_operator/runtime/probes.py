@@ -19,12 +19,12 @@ class Probes:
         app.router.add_get("/livez", _answer(live))
         app.router.add_get("/readyz", _answer(ready))
         app.router.add_get("/metrics", _metrics)
-        self._runner = web.AppRunner(app, access_log=None)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
 
     async def start(self, port: int) -> int:
         """Serve on *port*; gives the port, which differs if it was 0. Raises OSError."""
         await self._runner.setup()
-        await web.TCPSite(self._runner, None, port, shutdown_timeout=1.0).start()
+        await web.TCPSite(self._runner, None, port).start()
         return int(self._runner.addresses[0][1])
 
     async def stop(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Coroutine, Mapping
+from collections.abc import Collection, Coroutine, Mapping
 from typing import Any, Final
 
 LOGGER = logging.getLogger(__name__)
@@ -26,8 +26,10 @@ async def supervise(tasks: Mapping[str, Coroutine[Any, Any, None]], stop: asynci
         await cancel([*running, stopping])
 
 
-async def cancel(tasks: list[asyncio.Task[Any]]) -> None:
+async def cancel(tasks: Collection[asyncio.Task[Any]]) -> None:
     """Cancel *tasks* and wait a moment for their end."""
+    if not tasks:
+        return
     for task in tasks:
         task.cancel()
     _, left = await asyncio.wait(tasks, timeout=FAREWELL_SECONDS)

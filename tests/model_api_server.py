@@ -1,0 +1,443 @@
+"""A model of the Kubernetes API server over a real socket: what the operator uses of it, and faults.
+
+It keeps objects by path, counts versions, serves lists by page, watches with history, server-side
+apply with managed fields (lists are owned as a whole), status, deletion with preconditions and
+aggregated discovery. `script` puts a fault in front of the next request that fits.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+from copy import deepcopy
+from dataclasses import dataclass, field
+from itertools import count
+
+import kopf
+from aiohttp import web
+
+from arkalia_operator.cluster.session import Session
+
+
+def _resource(plural, kind):
+    verbs = ["get", "list", "watch", "patch", "create", "update", "delete"]
+    names = {"name": plural, "singularName": kind.lower(), "kind": kind}
+    return {**names, "namespaced": True, "verbs": verbs}
+
+
+LEGACY_DISCOVERY = {
+    "/api": {"versions": ["v1"]},
+    "/api/v1": {"resources": [{**_resource("namespaces", "Namespace"), "namespaced": False}]},
+    "/apis": {
+        "groups": [
+            {
+                "name": group,
+                "versions": [{"version": version}],
+                "preferredVersion": {"version": version},
+            }
+            for group, version in (("arkalia.io", "v1alpha1"), ("apiextensions.k8s.io", "v1"))
+        ]
+    },
+    "/apis/arkalia.io/v1alpha1": {
+        "resources": [
+            _resource("arkaliasystems", "ArkaliaSystem"),
+            _resource("arkaliamodules", "ArkaliaModule"),
+        ]
+    },
+    "/apis/apiextensions.k8s.io/v1": {
+        "resources": [
+            {
+                **_resource("customresourcedefinitions", "CustomResourceDefinition"),
+                "namespaced": False,
+            }
+        ]
+    },
+}
+"""What kopf reads before it watches."""
+
+Reply = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+@dataclass
+class Scripted:
+    """The answer to the next request of *verb* whose path contains *part*."""
+
+    verb: str
+    part: str
+    reply: Reply
+    times: int = 1
+
+
+@dataclass
+class Seen:
+    """A request that came."""
+
+    verb: str
+    path: str
+    query: dict
+    headers: dict
+    at: float
+
+
+@dataclass
+class ModelApiServer:
+    """Objects by path, the history of their changes, and what was asked."""
+
+    objects: dict = field(default_factory=dict)
+    history: list = field(default_factory=list)
+    seen: list = field(default_factory=list)
+    scripted: list = field(default_factory=list)
+    groups: dict = field(default_factory=dict)
+    url: str = ""
+    oldest: int = 0
+    page_limit: int | None = None
+
+    def __post_init__(self):
+        self._versions = count(100)
+        self.version = next(self._versions)
+        self._bells = set()
+        self._watches = set()
+
+    # What a test does -------------------------------------------------------------------------
+
+    def script(self, verb, part, reply, times=1):
+        self.scripted.append(Scripted(verb, part, reply, times))
+
+    def requests(self, verb, part=""):
+        return [each for each in self.seen if each.verb == verb and part in each.path]
+
+    def writes(self):
+        return [each for each in self.seen if each.verb in {"PATCH", "POST", "DELETE", "PUT"}]
+
+    async def put(self, path, body):
+        """Create or replace the object at *path*, as somebody else."""
+        old = self.objects.get(path)
+        body = deepcopy(body)
+        name = path.rsplit("/", 1)[1]
+        metadata = body.setdefault("metadata", {})
+        metadata.setdefault("name", name)
+        if "/namespaces/" in path:
+            metadata.setdefault("namespace", path.split("/namespaces/")[1].split("/")[0])
+        metadata["uid"] = metadata.get("uid") or (
+            old["metadata"]["uid"] if old else f"uid-{next(self._versions)}"
+        )
+        before = old["metadata"].get("generation", 0) if old else 0
+        same = bool(old) and old.get("spec") == body.get("spec")
+        metadata["generation"] = before if same else before + 1
+        return await self._store(path, body, "MODIFIED" if old else "ADDED")
+
+    async def edit(self, path, **change):
+        """Replace top-level fields of the object at *path*, as somebody else."""
+        return await self.put(path, {**self.objects[path], **change})
+
+    async def remove(self, path):
+        body = self.objects.pop(path)
+        body = {**body, "metadata": {**body["metadata"], "resourceVersion": str(self._next())}}
+        self._tell(path, "DELETED", body)
+
+    async def bookmark(self):
+        body = {"metadata": {"resourceVersion": str(self._next())}}
+        self._tell(None, "BOOKMARK", body)
+
+    def compact(self):
+        """Forget the history: watches from before get 410."""
+        self.oldest = self.version
+        self.history.clear()
+
+    def cut_watches(self):
+        for transport in tuple(self._watches):
+            transport.abort()
+
+    # What the server does ---------------------------------------------------------------------
+
+    async def answer(self, request):
+        verb = "WATCH" if request.query.get("watch") == "true" else request.method
+        now = asyncio.get_running_loop().time()
+        query, headers = dict(request.query), dict(request.headers)
+        self.seen.append(Seen(verb, request.path, query, headers, now))
+        for each in self.scripted:
+            if each.verb == verb and each.part in request.path:
+                each.times -= 1
+                if not each.times:
+                    self.scripted.remove(each)
+                return await each.reply(request)
+        return await getattr(self, f"_{verb.lower()}")(request)
+
+    async def _get(self, request):
+        if (
+            request.path in {"/api", "/apis"}
+            and "APIGroupDiscoveryList" in request.headers["Accept"]
+        ):
+            return web.json_response(self._discovery())
+        if request.path in LEGACY_DISCOVERY:
+            return web.json_response(LEGACY_DISCOVERY[request.path])
+        if request.path in self.objects:
+            return web.json_response(self.objects[request.path])
+        if not _is_collection(request.path):
+            return _status(404, "NotFound", f"{request.path} not found")
+        return self._list(request)
+
+    def _list(self, request):
+        items = [body for path, body in sorted(self.objects.items()) if _within(path, request.path)]
+        items = [body for body in items if _selected(body, request.query.get("labelSelector"))]
+        begin = int(request.query.get("continue", "0"))
+        limit = self.page_limit or int(request.query.get("limit", "500"))
+        page = items[begin : begin + limit]
+        metadata = {"resourceVersion": str(self.version)}
+        if begin + limit < len(items):
+            metadata["continue"] = str(begin + limit)
+        if "PartialObjectMetadataList" in request.headers.get("Accept", ""):
+            page = [{"metadata": body["metadata"]} for body in page] or None  # as the real one
+        return web.json_response({"metadata": metadata, "items": page})
+
+    async def _watch(self, request):
+        since = int(request.query["resourceVersion"])
+        response = web.StreamResponse()
+        await response.prepare(request)
+        if since < self.oldest:
+            await response.write(line("ERROR", {"code": 410, "reason": "Expired"}))
+            return response
+        self._watches.add(request.transport)
+        try:
+            await self._stream(request, response, since)
+        except ConnectionError:
+            pass
+        finally:
+            self._watches.discard(request.transport)
+        return response
+
+    async def _stream(self, request, response, since):
+        bell = asyncio.Event()
+        self._bells.add(bell)
+        try:
+            while request.transport is not None and not request.transport.is_closing():
+                bell.clear()
+                for version, path, what, body in tuple(self.history):
+                    if version > since and self._concerns(request, path, body):
+                        await response.write(line(what, body))
+                    since = max(since, version)
+                if not bell.is_set():
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(bell.wait(), 0.05)
+        finally:
+            self._bells.discard(bell)
+
+    def _concerns(self, request, path, body):
+        if path is None:
+            return True
+        return _within(path, request.path) and _selected(body, request.query.get("labelSelector"))
+
+    async def _patch(self, request):
+        body = json.loads(await request.read())
+        path = request.path.removesuffix("/status")
+        old = self.objects.get(path)
+        if request.content_type == "application/merge-patch+json":
+            return web.json_response(await self._store(path, _merged(old, body), "MODIFIED"))
+        if path != request.path:
+            return await self._apply_status(path, old, body)
+        version = body["metadata"].pop("resourceVersion", None)
+        if old and version and version != old["metadata"]["resourceVersion"]:
+            return _status(409, "Conflict", "the object has been modified")
+        return web.json_response(await self._apply(path, old, body), status=200 if old else 201)
+
+    async def _apply_status(self, path, old, body):
+        if old is None:
+            return _status(404, "NotFound", "not found")
+        if body["metadata"].get("uid") != old["metadata"]["uid"]:
+            return _status(422, "Invalid", "metadata.uid: Invalid value: field is immutable")
+        if old.get("status") == body["status"]:
+            return web.json_response(old)
+        return web.json_response(
+            await self._store(path, {**old, "status": body["status"]}, "MODIFIED")
+        )
+
+    async def _apply(self, path, old, body):
+        manifest = {key: value for key, value in body.items() if key not in {"apiVersion", "kind"}}
+        owned = {**manifest, "metadata": {**manifest["metadata"]}}
+        for name in ("name", "namespace"):
+            owned["metadata"].pop(name, None)
+        merged = _merged(_without(old, _owned_fields(old)) if old else {}, body)
+        merged["metadata"]["managedFields"] = [
+            {"manager": "arkalia-operator", "operation": "Apply", "fieldsV1": _fields(owned)}
+        ]
+        if old and _merged(old, {}) == merged:
+            return old
+        return await self.put(path, merged)
+
+    async def _post(self, request):
+        body = json.loads(await request.read())
+        return web.json_response(
+            await self.put(f"{request.path}/{body['metadata']['name']}", body), status=201
+        )
+
+    async def _delete(self, request):
+        options = json.loads(await request.read() or b"{}")
+        old = self.objects.get(request.path)
+        if old is None:
+            return _status(404, "NotFound", "not found")
+        if (
+            options.get("preconditions", {}).get("uid", old["metadata"]["uid"])
+            != old["metadata"]["uid"]
+        ):
+            return _status(409, "Conflict", "the UID in the precondition does not match")
+        await self.remove(request.path)
+        return web.json_response({"kind": "Status", "status": "Success", "metadata": {}})
+
+    def _discovery(self):
+        return {
+            "kind": "APIGroupDiscoveryList",
+            "items": [
+                {
+                    "metadata": {"name": api_version.split("/")[0]},
+                    "versions": [
+                        {
+                            "version": api_version.split("/")[1],
+                            "resources": [{"resource": plural} for plural in plurals],
+                        }
+                    ],
+                }
+                for api_version, plurals in self.groups.items()
+            ],
+        }
+
+    async def _store(self, path, body, what):
+        body = deepcopy(body)
+        body["metadata"]["resourceVersion"] = str(self._next())
+        self.objects[path] = body
+        self._tell(path, what, body)
+        return body
+
+    def _tell(self, path, what, body):
+        self.history.append((self.version, path, what, body))
+        for bell in self._bells:
+            bell.set()
+
+    def _next(self):
+        self.version = next(self._versions)
+        return self.version
+
+
+@asynccontextmanager
+async def running(**settings):
+    """A model API server that listens on a free port of the loopback interface."""
+    server = ModelApiServer(**settings)
+    app = web.Application(client_max_size=1 << 24)
+    app.router.add_route("*", "/{path:.*}", server.answer)
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    server.url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+    try:
+        yield server
+    finally:
+        server.cut_watches()
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def session_for(server):
+    """The operator's session with *server*."""
+    session = Session(lambda: kopf.ConnectionInfo(server=server.url, token="one"))
+    try:
+        yield session
+    finally:
+        await session.close()
+
+
+async def until(condition, seconds=5.0):
+    """Wait until *condition()* holds; TimeoutError if it does not in time."""
+    async with asyncio.timeout(seconds):
+        while not condition():  # noqa: ASYNC110 - what is awaited is behind a socket
+            await asyncio.sleep(0.005)
+
+
+def respond(status, body=None, **headers):
+    """A scripted plain answer."""
+
+    async def reply(_):
+        return web.json_response(body or {}, status=status, headers=headers)
+
+    return reply
+
+
+async def cut(request):
+    """A scripted end of the connection without an answer."""
+    request.transport.abort()
+    return web.Response()
+
+
+def stream(*lines, after=None):
+    """A scripted watch that sends *lines*, then runs *after*, then ends."""
+
+    async def reply(request):
+        response = web.StreamResponse()
+        await response.prepare(request)
+        for each in lines:
+            await response.write(each)
+        if after is not None:
+            await after(request)
+        return response
+
+    return reply
+
+
+def line(what, body):
+    """One line of a watch."""
+    return json.dumps({"type": what, "object": body}).encode() + b"\n"
+
+
+def _status(code, reason, message):
+    body = {"kind": "Status", "code": code, "reason": reason, "message": message}
+    return web.json_response(body, status=code)
+
+
+def _is_collection(path):
+    parts = path.strip("/").split("/")
+    return len(parts[2:] if parts[0] == "api" else parts[3:]) in {1, 3}
+
+
+def _within(path, collection):
+    """Whether the object at *path* is one of *collection*, which may span all namespaces."""
+    parent, _ = path.rsplit("/", 1)
+    if parent == collection:
+        return True
+    prefix, plural = collection.rsplit("/", 1)
+    return parent.startswith(f"{prefix}/namespaces/") and parent.endswith(f"/{plural}")
+
+
+def _selected(body, selector):
+    if not selector:
+        return True
+    key, value = selector.split("=")
+    return body["metadata"].get("labels", {}).get(key) == value
+
+
+def _merged(old, change):
+    merged = deepcopy(old)
+    for key, value in change.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = _merged(merged[key], value) if both else deepcopy(value)
+    return merged
+
+
+def _owned_fields(body):
+    managed = body["metadata"].get("managedFields") or [{"fieldsV1": {}}]
+    return managed[0]["fieldsV1"]
+
+
+def _without(body, fields):
+    """*body* without the *fields* that were applied before."""
+    kept = {}
+    for key, value in body.items():
+        inner = fields.get(f"f:{key}")
+        if inner is None:
+            kept[key] = value
+        elif inner:
+            kept[key] = _without(value, inner)
+    return kept
+
+
+def _fields(value):
+    if not isinstance(value, dict):
+        return {}
+    return {f"f:{key}": _fields(each) for key, each in value.items()}

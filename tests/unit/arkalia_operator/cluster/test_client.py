@@ -1,0 +1,206 @@
+import asyncio
+
+import pytest
+from aiohttp import web
+
+from arkalia_operator.cluster import client as client_module
+from arkalia_operator.cluster.client import Client, Request
+from arkalia_operator.cluster.kinds import SYSTEM
+from arkalia_operator.desired.kinds import CONFIG_MAP
+from arkalia_operator.errors import (
+    ConflictError,
+    ForbiddenError,
+    NotFoundError,
+    ThrottledError,
+    UnavailableError,
+)
+from model_api_server import cut, respond, running, session_for
+
+PATH = "/api/v1/namespaces/ns/configmaps"
+MANIFEST = {
+    "apiVersion": "v1",
+    "kind": "ConfigMap",
+    "metadata": {"name": "a", "namespace": "ns"},
+    "data": {"k": "v"},
+}
+
+
+@pytest.fixture
+async def server():
+    async with running() as server:
+        yield server
+
+
+@pytest.fixture
+async def client(server):
+    async with session_for(server) as session:
+        yield Client(session)
+
+
+async def test_an_apply_creates_and_gives_the_live_object(client, server):
+    live = await client.apply(CONFIG_MAP, MANIFEST, force=False)
+
+    assert live["data"] == {"k": "v"}
+    assert server.objects[f"{PATH}/a"]["metadata"]["uid"] == live["metadata"]["uid"]
+
+
+async def test_an_apply_asks_for_strict_validation_under_the_operators_name(client, server):
+    await client.apply(CONFIG_MAP, MANIFEST, force=True)
+
+    (seen,) = server.writes()
+    assert seen.query == {
+        "fieldManager": "arkalia-operator",
+        "fieldValidation": "Strict",
+        "force": "true",
+    }
+    assert seen.headers["Content-Type"] == "application/apply-patch+yaml"
+    assert seen.headers["Authorization"] == "Bearer one"
+
+
+async def test_a_list_is_read_page_by_page(client, server):
+    for number in range(7):
+        await server.put(f"{PATH}/c{number}", {"metadata": {}})
+    server.page_limit = 3
+
+    pages = [page["items"] async for page in client.pages(CONFIG_MAP, "ns")]
+
+    assert [len(page) for page in pages] == [3, 3, 1]
+
+
+async def test_a_deletion_of_another_object_of_the_same_name_conflicts(client, server):
+    await server.put(f"{PATH}/a", {"metadata": {"uid": "new"}})
+
+    with pytest.raises(ConflictError):
+        await client.delete(CONFIG_MAP, "ns", "a", "old")
+
+    assert f"{PATH}/a" in server.objects
+
+
+async def test_a_deletion_of_the_very_object_deletes_it(client, server):
+    await server.put(f"{PATH}/a", {"metadata": {"uid": "u"}})
+
+    await client.delete(CONFIG_MAP, "ns", "a", "u")
+
+    assert server.objects == {}
+
+
+async def test_a_status_goes_to_the_status_alone(client, server):
+    path = "/apis/arkalia.io/v1alpha1/namespaces/ns/arkaliasystems/luna"
+    body = await server.put(path, {"spec": {"a": 1}})
+    metadata = {"namespace": "ns", "name": "luna", "uid": body["metadata"]["uid"]}
+
+    live = await client.apply_status(SYSTEM, {"metadata": metadata, "status": {"version": "1"}})
+
+    assert (live["spec"], live["status"]) == ({"a": 1}, {"version": "1"})
+
+
+async def test_what_is_not_there_is_said_so(client):
+    with pytest.raises(NotFoundError):
+        await client.get(CONFIG_MAP, "ns", "nothing")
+
+
+@pytest.mark.parametrize("reply", [respond(500), respond(503), cut], ids=["500", "503", "cut"])
+async def test_a_request_is_sent_again_when_the_server_falters(client, server, reply):
+    server.script("PATCH", "configmaps", reply, times=2)
+
+    await client.apply(CONFIG_MAP, MANIFEST, force=False)
+
+    assert len(server.writes()) == 3
+
+
+async def test_a_request_waits_as_long_as_the_server_asks_for(client, server):
+    server.script("PATCH", "configmaps", respond(429, **{"Retry-After": "1"}))
+
+    await client.apply(CONFIG_MAP, MANIFEST, force=False)
+
+    first, second = server.writes()
+    assert second.at - first.at >= 1
+
+
+async def test_a_refused_request_is_not_sent_again(client, server):
+    server.script("PATCH", "configmaps", respond(403, {"message": "not allowed"}))
+
+    with pytest.raises(ForbiddenError, match="not allowed"):
+        await client.apply(CONFIG_MAP, MANIFEST, force=False)
+
+    assert len(server.writes()) == 1
+
+
+async def test_an_answer_that_is_cut_in_the_middle_is_asked_for_again(client, server):
+    await server.put(f"{PATH}/a", {"metadata": {}})
+
+    async def half(request):
+        request.transport.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\n{")
+        request.transport.close()
+        return await cut(request)
+
+    server.script("GET", "configmaps/a", half)
+
+    live = await client.get(CONFIG_MAP, "ns", "a")
+
+    assert live["metadata"]["name"] == "a"
+
+
+async def test_a_request_gives_up_after_its_deadline(client, server):
+    server.script("GET", "/apis", respond(500), times=100)
+
+    with pytest.raises(UnavailableError):
+        await client.send(Request("GET", "/apis/x"), deadline=0.5)
+
+
+async def test_a_wait_beyond_the_deadline_is_not_begun(client, server):
+    server.script("GET", "/apis", respond(429, **{"Retry-After": "60"}))
+
+    async with asyncio.timeout(5):
+        with pytest.raises(ThrottledError):
+            await client.send(Request("GET", "/apis/x"), deadline=10)
+
+
+async def test_a_server_that_never_answers_costs_its_time_limit_only(client, server, monkeypatch):
+    limits = client_module.aiohttp.ClientTimeout(total=0.2)
+    monkeypatch.setattr(client_module, "ATTEMPT", limits)
+
+    async def never(_):
+        await asyncio.sleep(3)
+
+    server.script("GET", "/apis", never, times=9)
+
+    with pytest.raises(UnavailableError):
+        await client.send(Request("GET", "/apis/x"), deadline=0.3)
+
+
+async def test_no_more_requests_are_in_flight_than_allowed(server):
+    now, most = 0, 0
+
+    async def slow(request):
+        nonlocal now, most
+        now, most = now + 1, max(most, now + 1)
+        await asyncio.sleep(0.02)
+        now -= 1
+        return await respond(200)(request)
+
+    server.script("GET", "/apis", slow, times=40)
+    async with session_for(server) as session:
+        client = Client(session, in_flight=4)
+
+        await asyncio.gather(*(client.send(Request("GET", "/apis/x")) for _ in range(40)))
+
+    assert most == 4
+
+
+async def test_an_event_is_merged_into_the_one_that_is_there(client, server):
+    await server.put(f"{PATH}/a", {"data": {"a": "1", "b": "2"}})
+
+    await client.merge(CONFIG_MAP, "ns", "a", {"data": {"b": "3"}})
+
+    assert server.objects[f"{PATH}/a"]["data"] == {"a": "1", "b": "3"}
+
+
+async def test_an_answer_that_is_no_json_is_a_faltering_server(client, server):
+    async def html(_):
+        return web.Response(text="<html>", content_type="text/html")
+
+    server.script("GET", "/apis", html, times=100)
+
+    with pytest.raises(UnavailableError):
+        await client.send(Request("GET", "/apis/x"), deadline=0.2)

@@ -1,0 +1,138 @@
+import asyncio
+from itertools import pairwise
+
+import aiohttp
+import kopf
+import pytest
+
+from arkalia_operator.cluster import session as session_module
+from arkalia_operator.cluster.client import Client, Request
+from arkalia_operator.cluster.session import Session, WatchPace, by_address
+from model_api_server import respond, running
+
+
+@pytest.fixture
+async def server():
+    async with running() as server:
+        yield server
+
+
+class Keys:
+    """Credentials that a test can change."""
+
+    def __init__(self, server):
+        self.info = kopf.ConnectionInfo(server=server.url, token="one")
+
+    def __call__(self):
+        return self.info
+
+    def change(self, **fields):
+        self.info = kopf.ConnectionInfo(**{**vars(self.info), **fields})
+
+
+@pytest.fixture
+async def keys(server):
+    return Keys(server)
+
+
+@pytest.fixture
+async def session(keys):
+    session = Session(keys)
+    yield session
+    await session.close()
+
+
+def tokens(server):
+    return [each.headers["Authorization"] for each in server.seen]
+
+
+async def test_a_rotated_token_is_used_once_the_old_one_is_not_accepted(server, keys, session):
+    keys.change(token="two")
+    server.script("GET", "/apis", respond(401))
+
+    with pytest.raises(Exception, match="not found"):
+        await Client(session).send(Request("GET", "/apis/a/b/c/d"))
+
+    assert tokens(server) == ["Bearer one", "Bearer two"]
+
+
+async def test_a_rotated_token_is_found_without_a_refusal(server, keys, session, monkeypatch):
+    monkeypatch.setattr(session_module, "RENEW_SECONDS", 0.01)
+    fresh = asyncio.create_task(session.keep_fresh())
+    keys.change(token="two")
+
+    await asyncio.sleep(0.1)
+    fresh.cancel()
+    await (await session.request("GET", "/apis", aiohttp.ClientTimeout(total=5))).release()
+
+    assert tokens(server) == ["Bearer two"]
+
+
+async def test_a_new_server_address_makes_new_connections(server, keys, session):
+    async with running() as other:
+        keys.change(server=other.url)
+
+        await session.renew()
+        await (await session.request("GET", "/apis", aiohttp.ClientTimeout(total=5))).release()
+
+        assert (len(server.seen), len(other.seen)) == (0, 1)
+
+
+async def test_a_certificate_that_changed_behind_its_path_makes_new_connections(
+    server, keys, session, tmp_path
+):
+    authority = tmp_path / "ca.crt"
+    authority.write_text("one")
+    keys.change(ca_path=str(authority))
+    await session.renew()
+    before = session._http
+    session._renewed_at = 0.0
+
+    authority.write_text("two")
+    await session.renew()
+
+    assert session._http is not before
+    assert before.closed
+
+
+async def test_credentials_that_cannot_be_read_leave_the_old_ones_in_place(server, session, caplog):
+    def fail():
+        raise OSError(2, "no file")
+
+    session._find = fail
+
+    await session.renew()
+    await (await session.request("GET", "/apis", aiohttp.ClientTimeout(total=5))).release()
+
+    assert tokens(server) == ["Bearer one"]
+    assert "no file" in caplog.text
+
+
+async def test_kopf_gets_a_session_of_its_own_with_the_newest_token(server, keys, session):
+    own = session.for_kopf()
+    keys.change(token="two")
+    await session.renew()
+
+    async with own.aiohttp_session as http, http.get(f"{own.server}/apis"):
+        pass
+
+    assert tokens(server) == ["Bearer two"]
+
+
+async def test_watches_that_are_closed_at_once_are_held_back(server):
+    async with aiohttp.ClientSession(middlewares=(WatchPace(0.1),)) as http:
+        for _ in range(4):
+            async with http.get(f"{server.url}/apis/x", params={"watch": "true"}) as got:
+                await got.read()
+
+    times = [each.at for each in server.seen]
+    assert min(b - a for a, b in pairwise(times)) >= 0.09
+
+
+def test_in_a_pod_the_api_server_is_found_without_cluster_dns():
+    info = kopf.ConnectionInfo(server="https://kubernetes.default.svc", token="t")
+
+    found = by_address(info, {"KUBERNETES_SERVICE_HOST": "fd00::1"})
+
+    assert found.server == "https://[fd00::1]:443"
+    assert by_address(info, {}) == info

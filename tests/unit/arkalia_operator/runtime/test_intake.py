@@ -1,0 +1,71 @@
+import pytest
+
+from arkalia_operator.cluster.store import SystemKey
+from arkalia_operator.runtime.intake import Intake
+from arkalia_operator.runtime.queue import Queue
+from arkalia_operator.runtime.resources import Resources
+
+
+def a_body(name, version=1, **spec):
+    metadata = {
+        "namespace": "ns", "name": name, "uid": name, "generation": 1,
+        "resourceVersion": str(version),
+    }  # fmt: skip
+    return {"metadata": metadata, "spec": spec}
+
+
+@pytest.fixture
+def queue():
+    return Queue()
+
+
+@pytest.fixture
+def intake(queue):
+    return Intake(Resources(), queue)
+
+
+async def waiting(queue):
+    found = []
+    while len(queue):
+        found.append(await queue.get())
+        queue.done(found[-1])
+    return found
+
+
+async def test_a_changed_system_is_looked_at(intake, queue):
+    intake.system(a_body("luna", 1))
+    intake.system(a_body("luna", 1))
+
+    assert await waiting(queue) == [SystemKey("ns", "luna")]
+
+
+async def test_a_system_that_ended_is_looked_at_once_more(intake, queue):
+    intake.system(a_body("luna"))
+    await waiting(queue)
+
+    intake.system_gone(("ns", "luna"), 2)
+
+    assert await waiting(queue) == [SystemKey("ns", "luna")]
+
+
+async def test_a_changed_module_wakes_the_systems_that_list_it(intake, queue):
+    intake.system(a_body("luna", modules={"mine": {}}))
+    intake.system(a_body("sol"))
+    await waiting(queue)
+
+    intake.module(a_body("mine"))
+    after_change = await waiting(queue)
+    intake.module_gone(("ns", "mine"), 9)
+
+    assert after_change == [SystemKey("ns", "luna")]
+    assert await waiting(queue) == [SystemKey("ns", "luna")]
+
+
+async def test_everything_is_looked_at_when_something_concerns_all(intake, queue):
+    intake.system(a_body("luna"))
+    intake.system(a_body("sol"))
+    await waiting(queue)
+
+    intake.everything()
+
+    assert len(await waiting(queue)) == 2

@@ -1,0 +1,63 @@
+import asyncio
+
+from arkalia_operator.runtime.supervision import supervise
+
+
+async def forever():
+    await asyncio.Event().wait()
+
+
+async def test_supervision_ends_well_when_it_is_asked_to():
+    stop = asyncio.Event()
+    stop.set()
+
+    assert await supervise({"a": forever()}, stop)
+
+
+async def test_a_task_that_fails_ends_all_with_a_clear_line(caplog):
+    ended = []
+
+    async def other():
+        try:
+            await forever()
+        finally:
+            ended.append(True)
+
+    async def failing():
+        await asyncio.sleep(0)
+        message = "broken"
+        raise ValueError(message)
+
+    assert not await supervise({"other": other(), "failing": failing()}, asyncio.Event())
+
+    assert ended == [True]
+    assert "The task 'failing' ended unexpectedly" in caplog.text
+    assert "broken" in caplog.text
+
+
+async def test_a_task_that_returns_ends_all_too(caplog):
+    async def returning():
+        return None
+
+    assert not await supervise({"returning": returning(), "a": forever()}, asyncio.Event())
+
+    assert "without an error" in caplog.text
+
+
+async def test_a_task_that_does_not_end_is_named(caplog, monkeypatch):
+    monkeypatch.setattr("arkalia_operator.runtime.supervision.FAREWELL_SECONDS", 0.01)
+    release = asyncio.Event()
+
+    async def stubborn():
+        try:
+            await forever()
+        except asyncio.CancelledError:
+            await release.wait()
+
+    stop = asyncio.Event()
+    asyncio.get_running_loop().call_later(0.01, stop.set)
+    await supervise({"stubborn": stubborn()}, stop)
+    release.set()
+    await asyncio.sleep(0)
+
+    assert "'stubborn' does not end" in caplog.text

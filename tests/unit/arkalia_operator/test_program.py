@@ -1,0 +1,242 @@
+import asyncio
+import os
+import signal
+
+import aiohttp
+import pytest
+
+from arkalia_operator import program as program_module
+from arkalia_operator.errors import ResourcesNotServedError
+from arkalia_operator.program import Program
+from arkalia_operator.settings import Settings
+from model_api_server import respond, running, session_for, until
+
+SYSTEM = "/apis/arkalia.io/v1alpha1/namespaces/ns/arkaliasystems/luna"
+DEPLOYMENT = "/apis/apps/v1/namespaces/ns/deployments/luna-helloria"
+SERVICE = "/api/v1/namespaces/ns/services/luna-helloria"
+SETTINGS = Settings(health_port=0, drain_seconds=5)
+
+
+@pytest.fixture
+async def server():
+    async with running() as server:
+        yield server
+
+
+class Operator:
+    """The whole operator, running against a model of the API server."""
+
+    def __init__(self, session):
+        self.program = Program(SETTINGS, session)
+        self.task = asyncio.create_task(self.program.run())
+
+    async def stop(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        return await asyncio.wait_for(self.task, 20)
+
+
+@pytest.fixture
+async def session(server):
+    async with session_for(server) as session:
+        yield session
+
+
+@pytest.fixture
+async def start(session):
+    started = []
+
+    def begin():
+        started.append(Operator(session))
+        return started[-1]
+
+    yield begin
+    for each in started:
+        each.task.cancel()
+    await asyncio.gather(*(each.task for each in started), return_exceptions=True)
+
+
+def condition(server, name="Ready"):
+    found = server.objects[SYSTEM].get("status", {}).get("conditions", [])
+    return next((each for each in found if each["type"] == name), {})
+
+
+async def controllers(server):
+    """What the Deployment controller and the kubelets of a cluster would do, for ever."""
+    while True:
+        for path in [each for each in server.objects if "/deployments/" in each]:
+            body = server.objects[path]
+            pods = dict.fromkeys(COUNTED, body["spec"].get("replicas", 1))
+            status = {"observedGeneration": body["metadata"]["generation"], **pods}
+            if body.get("status") != status:
+                await server.edit(path, status=status)
+        await asyncio.sleep(0.02)
+
+
+COUNTED = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
+
+
+@pytest.fixture
+async def ready(server):
+    """A converged system, with everything around it at work."""
+    task = asyncio.create_task(controllers(server))
+    await server.put(SYSTEM, {"spec": {}})
+
+    async def reached():
+        await until(lambda: condition(server).get("status") == "True", 15)
+        await asyncio.sleep(0.3)
+
+    yield reached
+    task.cancel()
+
+
+async def test_a_system_is_built_told_and_ready(server, start):
+    start()
+    await server.put(SYSTEM, {"spec": {}})
+
+    await until(lambda: DEPLOYMENT in server.objects, 15)
+    await until(lambda: condition(server))
+    before = condition(server)["status"]
+    task = asyncio.create_task(controllers(server))
+
+    await until(lambda: condition(server)["status"] == "True")
+    task.cancel()
+    assert before == "Unknown"
+    assert server.objects[SYSTEM]["status"]["observedGeneration"] == 1
+
+
+async def test_a_restart_over_a_converged_system_writes_nothing(server, start, ready):
+    operator = start()
+    await ready()
+    assert await operator.stop()
+    server.seen.clear()
+
+    again = start()
+    await until(lambda: again.program._informers.is_synced, 15)
+    await asyncio.sleep(1)
+
+    assert server.writes() == []
+
+
+async def test_a_deleted_child_comes_back_and_an_edited_one_is_repaired(server, start, ready):
+    start()
+    await ready()
+    server.seen.clear()
+
+    await server.remove(SERVICE)
+    await until(lambda: SERVICE in server.objects)
+    spec = server.objects[SERVICE]["spec"]
+    await server.edit(SERVICE, spec={**spec, "selector": dict.fromkeys(spec["selector"], "x")})
+
+    await until(lambda: server.objects[SERVICE]["spec"] == spec)
+    await asyncio.sleep(0.3)
+    assert len(server.requests("PATCH", "services")) == 2
+
+
+async def test_a_spec_that_does_not_fit_is_told_in_the_status(server, start):
+    start()
+
+    await server.put(SYSTEM, {"spec": {"nonsense": 1}})
+
+    await until(lambda: condition(server).get("reason") == "InvalidSpec", 15)
+    assert condition(server, "Stalled")["status"] == "True"
+
+
+async def test_a_system_that_is_being_deleted_is_left_alone(server, start):
+    metadata = {"deletionTimestamp": "2026-01-01T00:00:00Z"}
+    await server.put(SYSTEM, {"metadata": metadata, "spec": {}})
+
+    operator = start()
+    await until(lambda: operator.program._informers.is_synced, 15)
+    await asyncio.sleep(0.3)
+
+    assert server.writes() == []
+
+
+async def test_a_failure_of_the_operator_itself_is_told_in_the_status(server, start, monkeypatch):
+    def broken(*_):
+        message = "unforeseen"
+        raise ZeroDivisionError(message)
+
+    monkeypatch.setattr("arkalia_operator.runtime.reconcile.desired_state", broken)
+    start()
+
+    await server.put(SYSTEM, {"spec": {}})
+
+    await until(lambda: condition(server).get("reason") == "OperatorFailed", 15)
+    assert "ZeroDivisionError: unforeseen" in condition(server)["message"]
+
+
+async def test_a_refused_object_is_told_and_tried_again(server, start):
+    server.script("PATCH", "deployments", respond(403, {"message": "exceeded quota"}))
+    start()
+
+    await server.put(SYSTEM, {"spec": {}})
+
+    await until(lambda: "exceeded quota" in condition(server).get("message", ""), 15)
+    await until(lambda: DEPLOYMENT in server.objects)
+
+
+async def test_missing_crds_end_the_operator_with_a_clear_error(server, start):
+    server.script("GET", "arkaliamodules", respond(404))
+
+    operator = start()
+
+    with pytest.raises(ResourcesNotServedError):
+        await asyncio.wait_for(operator.task, 10)
+
+
+async def test_the_operator_waits_for_an_api_server_that_is_not_there_yet(server, start, caplog):
+    server.script("GET", "arkaliamodules", respond(403, {"message": "not yet"}), times=2)
+    start()
+
+    await server.put(SYSTEM, {"spec": {}})
+
+    await until(lambda: DEPLOYMENT in server.objects, 15)
+    assert "not yet" in caplog.text
+
+
+async def test_a_signal_lets_running_reconciles_finish(server, start):
+    finished = []
+
+    async def slow(request):
+        await asyncio.sleep(0.5)
+        finished.append(request.path)
+        return await respond(403)(request)
+
+    server.script("PATCH", "serviceaccounts", slow)
+    await server.put(SYSTEM, {"spec": {}})
+    operator = start()
+    await until(lambda: server.requests("PATCH", "serviceaccounts"), 15)
+
+    assert await operator.stop()
+
+    assert finished
+
+
+async def test_a_part_that_ends_unexpectedly_ends_the_operator(server, start, monkeypatch, caplog):
+    async def broken(*_):
+        message = "no clock"
+        raise RuntimeError(message)
+
+    monkeypatch.setattr(program_module, "resync", broken)
+
+    operator = start()
+
+    assert not await asyncio.wait_for(operator.task, 20)
+    assert "The task 'resync' ended unexpectedly" in caplog.text
+
+
+async def test_probes_tell_when_the_operator_is_ready(server, start, caplog):
+    caplog.set_level("INFO")
+    operator = start()
+    await until(lambda: operator.program._informers.is_synced, 15)
+    (said,) = [each.message for each in caplog.records if "served on port" in each.message]
+    port = said.rsplit(" ", 1)[1].rstrip(".")
+
+    async with aiohttp.ClientSession() as http:
+        answers = [
+            (await http.get(f"http://127.0.0.1:{port}/{path}")).status
+            for path in ("livez", "readyz", "metrics")
+        ]
+
+    assert answers == [200, 200, 200]
