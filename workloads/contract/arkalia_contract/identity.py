@@ -40,9 +40,9 @@ def subject(namespace: str, system: str, caller: str) -> str:
     return f"system:serviceaccount:{namespace}:{account(system, caller)}"
 
 
-def address(namespace: str, system: str, module: str, port: int) -> str:
-    """Base URL of a module that serves HTTPS, without a slash at the end."""
-    return f"{SCHEME}://{account(system, module)}.{namespace}.svc:{port}"
+def address(namespace: str, system: str, module: str, port: int, scheme: str = SCHEME) -> str:
+    """Base URL of a module, without a slash at the end."""
+    return f"{scheme}://{account(system, module)}.{namespace}.svc:{port}"
 
 
 PATTERN_END: Final = "*"
