@@ -49,7 +49,7 @@ check: $(INSTALLED) tools ## Check all that needs no cluster: style, types, laye
 	$(STEP) coverage "Test the lines listed above." coverage report --include='$(SHARED)' --fail-under=95
 
 test: check ## Check, then run the stories of tests/cluster on a real cluster: what CI runs.
-	@dev/with-cluster pytest -n 4 --dist loadfile -m "not soak" tests/cluster
+	@dev/with-cluster pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not soak" tests/cluster
 
 generate: $(INSTALLED) tools ## Write every generated file: CRDs, catalogue, chart, reference.
 	@dev/generate
@@ -65,7 +65,7 @@ bench: $(INSTALLED) ## Measure what docs/benchmarks.md gives figures of.
 	@pytest tests/bench
 
 soak: $(INSTALLED) ## Run the suites that take long, on the development cluster.
-	@dev/with-cluster pytest -m soak -s tests/cluster
+	@dev/with-cluster pytest -m soak -s --timeout 0 tests/cluster
 
 audit: $(INSTALLED) ## Scan the code (bandit) and the dependencies (pip-audit) for weaknesses.
 	@mkdir -p build/audit

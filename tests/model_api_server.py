@@ -247,13 +247,22 @@ class ModelApiServer:
         path = request.path.removesuffix("/status")
         old = self.objects.get(path)
         if request.content_type == "application/merge-patch+json":
-            return web.json_response(await self._store(path, _merged(old, body), "MODIFIED"))
+            return web.json_response(await self._merge(path, old, body))
         if path != request.path:
             return await self._apply_status(path, old, body)
         version = body["metadata"].pop("resourceVersion", None)
         if old and version and version != old["metadata"]["resourceVersion"]:
             return _status(409, "Conflict", "the object has been modified")
         return web.json_response(await self._apply(path, old, body), status=200 if old else 201)
+
+    async def _merge(self, path, old, change):
+        """A merge patch; who changes more than the record of owners becomes one of them."""
+        merged = _merged(old, change)
+        if set(change) != {"metadata"}:
+            owner = {"manager": "arkalia-operator", "operation": "Update", "fieldsV1": {}}
+            before = old["metadata"].get("managedFields", [])
+            merged["metadata"]["managedFields"] = [*before, owner]
+        return await self._store(path, merged, "MODIFIED")
 
     async def _apply_status(self, path, old, body):
         if old is None:
@@ -272,6 +281,9 @@ class ModelApiServer:
         for name in ("name", "namespace"):
             owned["metadata"].pop(name, None)
         merged = _merged(_without(old, _owned_fields(old)) if old else {}, body)
+        others = [
+            each for each in merged["metadata"].get("managedFields", []) if not _applied(each)
+        ]
         merged["metadata"]["managedFields"] = [
             {
                 "manager": "arkalia-operator",
@@ -279,6 +291,7 @@ class ModelApiServer:
                 "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
                 "fieldsV1": _fields(owned),
             }
+            * others,
         ]
         if old and _untimed(old) == _untimed(merged):
             return old
@@ -447,9 +460,13 @@ def _merged(old, change):
     return merged
 
 
+def _applied(owner):
+    return owner["operation"] == "Apply"
+
+
 def _owned_fields(body):
-    managed = body["metadata"].get("managedFields") or [{"fieldsV1": {}}]
-    return managed[0]["fieldsV1"]
+    owners = body["metadata"].get("managedFields", [])
+    return next((each["fieldsV1"] for each in owners if _applied(each)), {})
 
 
 def _without(body, fields):

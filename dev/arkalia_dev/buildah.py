@@ -51,7 +51,9 @@ class Buildah:
 
     def has(self, reference: str) -> bool:
         """Whether the store holds an image."""
-        return bool(self._ask(f"$BUILDAH images --quiet {reference} 2>/dev/null").strip())
+        return self._store.exists() and bool(
+            self._ask(f"$BUILDAH images --quiet {reference} 2>/dev/null").strip()
+        )
 
     # -- the base
 

@@ -32,13 +32,14 @@ class Console:
         self._begun = time.monotonic()
         self._drawn = self._begun
         self._running: dict[str, tuple[float, Callable[[], str]]] = {}
+        self._untold = 0
         self._lock = threading.RLock()
 
-    def already(self, name: str) -> None:
-        """Say that a step has nothing to do."""
+    def already(self) -> None:
+        """Note that a step has nothing to do; all of them together are told in one line."""
         with self._lock:
             self._count += 1
-            self._print(f"{self._place()} {name}: done already")
+            self._untold += 1
 
     @contextmanager
     def step(self, name: str, progress: Callable[[], str]) -> Iterator[None]:
@@ -76,19 +77,33 @@ class Console:
             for line in told:
                 self._print(f"{clock(now - self._begun):>7} {line}")
 
-    def say(self, text: str) -> None:
-        """Print *text* as it is."""
+    def finish(self) -> None:
+        """Tell what has not been told yet."""
         with self._lock:
-            self._print(text)
+            if self._untold:
+                self._tell_untold()
 
     def _place(self) -> str:
         return f"[{self._count:>2}/{self._total}]"
 
     def _print(self, line: str) -> None:
+        if self._untold:
+            self._tell_untold()
+        self._write(line)
+        self._drawn = time.monotonic()
+
+    def _tell_untold(self) -> None:
+        self._write(f"{' ' * len(self._place())} {_steps(self._untold)} done already")
+        self._untold = 0
+
+    def _write(self, line: str) -> None:
         clear = "\r\x1b[K" if self._live else ""
         self._stream.write(f"{clear}{line}\n")
         self._stream.flush()
-        self._drawn = time.monotonic()
+
+
+def _steps(count: int) -> str:
+    return "1 step" if count == 1 else f"{count} steps"
 
 
 def _told(name: str, seconds: float, progress: str) -> str:

@@ -84,18 +84,27 @@ def main(state: Path) -> None:
 
 
 def prepare_mounts(state: Path) -> None:
-    """Give the node its own /run, /proc, /sys, /var/log and kernel settings."""
+    """Give the node its own /run, /var, /proc, /sys and kernel settings."""
     run("mount", "--make-rprivate", "/")
     run("mount", "-t", "proc", "proc", "/proc")
     descriptor = os.open(state, os.O_PATH)  # the state may lie below what is covered next
-    for folder in ("/run", "/var/log"):  # the kubelet also links pods' logs in /var/log
-        run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", folder)
+    run("mount", "-t", "tmpfs", "-o", "mode=755", "tmpfs", "/run")
+    keep_writes_to_var()
     HOME.mkdir()
     run("mount", "--bind", f"/proc/{os.getpid()}/fd/{descriptor}", str(HOME))
     os.close(descriptor)
     show_own_interfaces()
     pretend_kernel_settings()
     run("mount", "--make-rshared", "/")  # volumes are mounted after the containers that see them
+
+
+def keep_writes_to_var() -> None:
+    """Let what programs write to fixed places below /var (the kubelet, CNI) vanish with the node."""
+    upper, work = Path("/run/var/upper"), Path("/run/var/work")
+    upper.mkdir(parents=True)
+    work.mkdir()
+    layers = f"lowerdir=/var,upperdir={upper},workdir={work}"
+    run("mount", "-t", "overlay", "-o", layers, "overlay", "/var")
 
 
 def show_own_interfaces() -> None:

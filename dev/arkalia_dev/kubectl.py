@@ -26,7 +26,9 @@ class Kubectl:
 
     def environment(self) -> Mapping[str, str]:
         """What every client of the cluster needs."""
-        extra = {"KUBECONFIG": str(self.kubeconfig)}
+        # A cluster that is made anew at the same address must not be taken for the old one.
+        cache = str(self.kubeconfig.with_name("kube-cache"))
+        extra = {"KUBECONFIG": str(self.kubeconfig), "KUBECACHEDIR": cache}
         if _has_proxy() and (direct := self.direct()):
             known = os.environ.get("NO_PROXY") or os.environ.get("no_proxy") or ""
             extra["NO_PROXY"] = extra["no_proxy"] = f"{known},{direct}".strip(",")

@@ -85,6 +85,7 @@ class Run:
         finally:
             self._stop.set()
             stop_running()
+            self._console.finish()
         for thread in threads:
             thread.join(timeout=5)
         if self._failure:
@@ -110,7 +111,7 @@ class Run:
         if self._stop.is_set():
             return
         if done or (needs and step.done()):
-            self._console.already(step.name)
+            self._console.already()
         else:
             self._do(step)
 

@@ -136,7 +136,7 @@ class Program:
             len(self._store),
         )
         await Loop(self._queue, self._reconciler()).run(self._settings.workers)
-        await self._drained.wait()
+        await asyncio.Event().wait()  # the queue was closed: supervision ends this task too
 
     def _identity(self) -> Identity:
         settings = self._settings

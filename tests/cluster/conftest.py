@@ -11,7 +11,7 @@ from cluster.namespaces import named, restricted
 from cluster.release import Operator
 from cluster.report import report
 from cluster.systems import System, off_except
-from cluster.turns import turn
+from cluster.turns import Turn
 from cluster.waiting import eventually
 
 HERE = Path(__file__).parent
@@ -19,6 +19,7 @@ SAMPLE_NAMESPACE = "arkalia"
 """Where `make up` puts the first system."""
 CONNECTION = pytest.StashKey[Kube]()
 OWN_NAMESPACE = pytest.StashKey[str]()
+TURN = pytest.StashKey[Turn]()
 FIRST = ("test_load_scales.py", "test_environment_change.py")
 """Stories that take longest: what starts last must be short."""
 
@@ -39,10 +40,19 @@ def place(item):
     return FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    alone = item.get_closest_marker("alone") is not None
+    item.stash[TURN] = Turn(environment()["KUBECONFIG"], alone)
+    item.stash[TURN].take()
+
+
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item):
-    with turn(alone=item.get_closest_marker("alone") is not None):
+def pytest_runtest_teardown(item):
+    try:
         return (yield)
+    finally:
+        item.stash[TURN].give_back()
 
 
 @pytest.hookimpl(wrapper=True)

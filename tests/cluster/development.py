@@ -32,9 +32,9 @@ def audit_log() -> Path:
     return Path(environment()[AUDIT_LOG])
 
 
-def definitions(operator: str) -> list[Path]:
-    """The files with the CRDs of another *operator*, from its own release."""
-    return sorted(Path(_dev("crds", operator).strip()).glob("*.yaml"))
+def definitions(operator: str) -> Path:
+    """The folder with the CRDs of another *operator*, from its own release."""
+    return Path(_dev("crds", operator).strip())
 
 
 def exported(text: str) -> dict[str, str]:

@@ -12,19 +12,16 @@ from cluster.waiting import eventually
 pytestmark = pytest.mark.alone
 
 MONITORING = (kinds.SERVICE_MONITOR, kinds.PROMETHEUS_RULE)
+GROUP = "monitoring.coreos.com"
 SECONDS = 30
 
 
 @pytest.fixture(scope="module")
 def served(kube, luna):
     """The CRDs of the Prometheus operator, as its own release has them."""
-    plurals = {f"{kind.plural}.monitoring.coreos.com" for kind in MONITORING}
-    documents = [
-        yaml.safe_load(path.read_text(encoding="utf-8"))
-        for path in definitions("prometheus-operator")
-    ]
-    wanted = [each for each in documents if each["metadata"]["name"] in plurals]
-    assert len(wanted) == len(MONITORING)
+    folder = definitions("prometheus-operator")
+    files = [folder / f"{GROUP}_{kind.plural}.yaml" for kind in MONITORING]
+    wanted = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in files]
     for definition in wanted:
         kube.apply(definition)
     yield
@@ -87,7 +84,7 @@ def test_operator_goes_on_when_the_kinds_are_no_longer_served(kube, operator, lu
     pod = operator.pod()
 
     for kind in MONITORING:
-        kube.delete(Ref(DEFINITION, "", f"{kind.plural}.monitoring.coreos.com"))
+        kube.delete(Ref(DEFINITION, "", f"{kind.plural}.{GROUP}"))
     eventually(lambda: unserved(kube), SECONDS)
     sol = System(kube, luna.namespace, "sol").declare().ready()
 
@@ -99,4 +96,4 @@ def test_operator_goes_on_when_the_kinds_are_no_longer_served(kube, operator, lu
 
 def unserved(kube):
     names = {each["metadata"]["name"] for each in kube.find(DEFINITION)}
-    assert not [name for name in names if name.endswith("monitoring.coreos.com")]
+    assert not [name for name in names if name.endswith(GROUP)]

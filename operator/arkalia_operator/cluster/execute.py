@@ -14,6 +14,7 @@ from typing import Any, Final
 
 from arkalia_contract import labels
 from arkalia_operator import metrics
+from arkalia_operator.cluster.clash import replace_clashing_lists
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.refusals import Refusals
 from arkalia_operator.cluster.store import Store, SystemKey
@@ -21,7 +22,6 @@ from arkalia_operator.desired.kinds import BY_NAME, DEPLOYMENT, IN_APPLY_ORDER, 
 from arkalia_operator.errors import ApiError, ConflictError, InvalidError, NotFoundError
 from arkalia_operator.planning.actions import Apply, Delete, Failure, Plan
 from arkalia_operator.planning.observed import Accepted
-from arkalia_operator.planning.ownership import IDENTITY
 from arkalia_operator.planning.records import child_record
 
 LOGGER = logging.getLogger(__name__)
@@ -102,11 +102,7 @@ class Executor:
         try:
             return await self._client.apply(kind, action.manifest, force=True)
         except InvalidError:
-            # An apply keeps the items that others added to a keyed list, and these can clash with
-            # ours: a Service cannot have two ports of one name. A merge patch replaces the lists.
-            key, body = action.key, _without_identity(action.manifest)
-            await self._client.merge(kind, key.namespace, key.name, body)
-            return await self._client.apply(kind, action.manifest, force=True)
+            return await replace_clashing_lists(self._client, kind, action.manifest)
 
     async def _create(self, kind: Kind, action: Apply) -> dict[str, Any] | None:
         """Create the object. None if one of that name exists and is not the system's."""
@@ -153,10 +149,6 @@ class Executor:
             self._store.deleted(action.key, action.uid)
         metrics.DELETES.labels(action.key.kind).inc()
         LOGGER.info("Deleted %s.", action.key)
-
-
-def _without_identity(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in manifest.items() if name not in IDENTITY}
 
 
 def _module(action: Apply) -> str:

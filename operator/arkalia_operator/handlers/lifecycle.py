@@ -105,6 +105,7 @@ async def _run_kopf(
     tasks = await kopf.spawn_tasks(
         registry=kopf_registry(session, intake),
         settings=kopf_settings(),
+        identity=IDENTITY,
         clusterwide=not namespaces,
         namespaces=namespaces,
     )

@@ -148,8 +148,14 @@ async def test_what_others_put_into_a_keyed_list_is_replaced_when_it_clashes_wit
         "application/apply-patch+yaml",
         "application/merge-patch+json",
         "application/apply-patch+yaml",
+        "application/merge-patch+json",
     ]
     assert server.objects[path_of(manifest)]["spec"] == manifest["spec"]
+    assert owners(server.objects[path_of(manifest)]) == [("arkalia-operator", "Apply")]
+
+
+def owners(live):
+    return [(each["manager"], each["operation"]) for each in live["metadata"]["managedFields"]]
 
 
 async def test_a_server_that_is_away_is_no_permanent_failure(server, executor, monkeypatch):
