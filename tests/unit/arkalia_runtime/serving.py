@@ -3,12 +3,13 @@
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 
 import aiohttp
@@ -19,10 +20,19 @@ PATIENCE_SECONDS = 30
 
 
 @asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[aiohttp.ClientSession]:
-    """A client of *app*, which a real server serves."""
+async def served(
+    app: FastAPI, context: Callable[[], ssl.SSLContext] | None = None
+) -> AsyncIterator[aiohttp.ClientSession]:
+    """A client of *app*, which a real server serves; over TLS if there is a *context* for it."""
     config = uvicorn.Config(
-        app, port=0, http="httptools", ws="none", lifespan="on", log_config=None, access_log=False
+        app,
+        port=0,
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        ssl_context_factory=(lambda *_: context()) if context else None,
     )
     config.load()
     server = uvicorn.Server(config)
