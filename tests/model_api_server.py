@@ -290,8 +290,8 @@ class ModelApiServer:
                 "operation": "Apply",
                 "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
                 "fieldsV1": _fields(owned),
-            }
-            * others,
+            },
+            *others,
         ]
         if old and _untimed(old) == _untimed(merged):
             return old

@@ -1,0 +1,86 @@
+"""Small worlds for tests of the pure core: a system, modules for it, and a cluster that holds them."""
+
+from dataclasses import replace
+
+from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
+from arkalia_operator.desired import desired_state
+from arkalia_operator.desired.kinds import BY_NAME, DEPLOYMENT
+from arkalia_operator.desired.resolve import Defaults, Modules
+from arkalia_operator.planning.observed import ChildRecord, Observed, Rollout
+from arkalia_operator.planning.ownership import fingerprint
+from arkalia_operator.planning.plan import is_served, key_of
+
+VERSION = "0.1.0"
+REGISTRY = "registry.example.com/arkalia"
+OPTIONAL = frozenset(kind.name for kind in BY_NAME.values() if kind.optional)
+
+
+def a_system(name="luna", *, uid="uid-1", generation=1, status=None, **spec):
+    """An ArkaliaSystem with *spec* as a user writes it."""
+    metadata = {"name": name, "namespace": "arkalia", "uid": uid, "generation": generation}
+    return ArkaliaSystem.from_body({"metadata": metadata, "spec": spec, "status": status or {}})
+
+
+def a_component(name="main", **fields):
+    """A component as `module.yaml` writes it; `main` serves on port 8000 unless it says otherwise."""
+    return {"name": name} | ({"port": 8000} if name == "main" else {}) | fields
+
+
+def a_module(name="alpha", **spec):
+    """An ArkaliaModule with *spec* as `module.yaml` writes it."""
+    whole = {"image": {"repository": name}, "components": [a_component()]} | spec
+    return ArkaliaModule.from_body({"metadata": {"name": name}, "spec": whole})
+
+
+def modules_with(*builtin, foreign=(), broken=None):
+    """The modules that a system may have: *builtin* ones of the one known version, and others."""
+    return Modules(
+        {VERSION: {each.name: each for each in builtin}},
+        {each.name: each for each in foreign},
+        broken or {},
+        Defaults(VERSION, REGISTRY),
+    )
+
+
+def rendered(system=None, *modules):
+    """What must exist for *system*, whose built-in modules are *modules*."""
+    return desired_state(system or a_system(), modules_with(*(modules or [a_module()])))
+
+
+def only(manifests, kind, name=None):
+    """The one manifest of *kind* (and *name*)."""
+    [found] = [
+        each
+        for each in manifests
+        if each["kind"] == kind and name in (None, each["metadata"]["name"])
+    ]
+    return found
+
+
+def a_record(manifest, system, **fields):
+    """The record of *manifest* as it was applied; a Deployment has all its pods."""
+    record = ChildRecord(
+        key=key_of(manifest),
+        uid=f"uid-of-{manifest['kind']}-{manifest['metadata']['name']}",
+        resource_version="1",
+        generation=1,
+        owner_uid=system.uid,
+        fingerprint=fingerprint(manifest),
+        module=manifest["metadata"]["labels"].get("arkalia.io/module", ""),
+        rollout=a_rollout(manifest) if manifest["kind"] == DEPLOYMENT.name else None,
+    )
+    return replace(record, **fields)
+
+
+def a_rollout(manifest):
+    """A Deployment that has everything that it asks for."""
+    wanted = manifest["spec"].get("replicas", 1)
+    return Rollout(1, wanted, replicas=wanted, updated=wanted, ready=wanted, available=wanted)
+
+
+def an_observed(system, desired, served=OPTIONAL, **fields):
+    """A cluster in which everything is as *desired*."""
+    bare = Observed(served=served)
+    there = [each for each in desired.manifests if is_served(each, bare)]
+    children = {key_of(each): a_record(each, system) for each in there}
+    return replace(bare, children=children, **fields)
