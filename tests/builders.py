@@ -11,7 +11,7 @@ from arkalia_operator.planning.ownership import fingerprint
 from arkalia_operator.planning.plan import is_served, key_of
 
 VERSION = "0.1.0"
-REGISTRY = "registry.example.com/arkalia"
+REGISTRY = "images.example.com/arkalia"
 OPTIONAL = frozenset(kind.name for kind in BY_NAME.values() if kind.optional)
 
 

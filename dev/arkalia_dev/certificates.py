@@ -12,13 +12,14 @@ from string import Template
 
 from arkalia_dev.commands import Action, Call, command
 from arkalia_dev.files import read_json, write, write_json
+from arkalia_dev.init import HOST_NAME
 from arkalia_dev.run import attempt
 from arkalia_dev.subnets import Subnets
 
 AUTHORITY_DAYS = 3650
 LEAF_DAYS = 825
 RENEW_SECONDS = 30 * 24 * 3600
-NODE_NAME = "arkalia"
+NODE_NAME = HOST_NAME
 CURVE = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-noenc")
 
 

@@ -108,6 +108,12 @@ def _follow(development: Development, steps: list[Step], options: argparse.Names
     _run(development, steps)
 
 
+def _run_if_needed(development: Development, steps: list[Step]) -> None:
+    """Say nothing, and wait for nobody, when nothing is left to do."""
+    if not all(step.done() for step in steps):
+        _run(development, steps)
+
+
 def _run(development: Development, steps: list[Step]) -> None:
     """Run *steps* alone: two runs of one checkout would undo each other's work."""
     paths = development.paths
@@ -155,14 +161,13 @@ def bootstrap(development: Development, _: argparse.Namespace) -> None:
 
 def tools(development: Development, options: argparse.Namespace) -> None:
     """Print the folder with the programs of one purpose."""
-    steps = development.tool_steps(options.purpose)
-    if not all(step.done() for step in steps):
-        _run(development, steps)
+    _run_if_needed(development, development.tool_steps(options.purpose))
     print(development.binaries.path_folder())
 
 
 def crds(development: Development, options: argparse.Namespace) -> None:
     """Print a folder that lies in Go's module cache."""
+    _run_if_needed(development, development.compiler_steps())
     print(development.custom_resources(options.module))
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from arkalia_dev import record, toolchain
 from arkalia_dev.addons import Addons
 from arkalia_dev.binaries import Binaries
-from arkalia_dev.build_steps import VENV, build_steps, venv_step
+from arkalia_dev.build_steps import VENV, build_steps, compiler_steps, find_go, venv_step
 from arkalia_dev.buildah import Buildah, revision
 from arkalia_dev.chart import Chart
 from arkalia_dev.commands import MINUTE, Action
@@ -100,6 +100,10 @@ class Development:
         """The programs of one purpose."""
         return build_steps(self.binaries, self.versions.for_purpose(purpose), sys.executable)
 
+    def compiler_steps(self) -> list[Step]:
+        """A Go compiler."""
+        return compiler_steps(self.binaries, sys.executable, lambda: False)
+
     def uv_steps(self) -> list[Step]:
         """A uv in the cache."""
         requirement = f"uv>={self.versions.toolchain['uv']}"
@@ -167,8 +171,13 @@ class Development:
             message = f"No such module: {name}"
             raise DevError(message, f"There are: {', '.join(self.versions.crds)}")
         row = self.versions.crds[name]
-        go = toolchain.find_go(self.paths.cache, self.versions, self.binaries.sources / "kind")
-        question = (go or "go", "mod", "download", "-json", f"{row.module}@{row.version}")
+        question = (
+            find_go(self.binaries) or "go",
+            "mod",
+            "download",
+            "-json",
+            f"{row.module}@{row.version}",
+        )
         told = json.loads(output(*question, timeout=10 * MINUTE))
         return Path(told["Dir"]) / row.folder
 

@@ -23,6 +23,7 @@ from typing import Any
 
 HOME = Path("/run/arkalia")
 """The state folder as the node sees it: a short path, because a socket's path may have 107 characters."""
+HOST_NAME = "arkalia"
 FIRST_PAUSE = 0.5
 LONGEST_PAUSE = 10.0
 STEADY_SECONDS = 30.0
@@ -78,6 +79,7 @@ def main(state: Path) -> None:
         return  # the parent was killed before the network was ready
     prepare_mounts(state)
     forward_packets()
+    socket.sethostname(HOST_NAME)
     services = [Service(**row) for row in json.loads((HOME / "node.json").read_text())]
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # the kernel ends the others
     supervise(services)

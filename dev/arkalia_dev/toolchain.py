@@ -24,7 +24,7 @@ def venv(cache: Path) -> Path:
 
 def find_go(cache: Path, versions: Versions, component: Path) -> Path | None:
     """A Go that can build what lies in *component* (it may switch to a newer one by itself)."""
-    names = (str(venv(cache) / "bin" / "go"), shutil.which("go") or "", *USUAL_PLACES)
+    names = (shutil.which("go") or "", *USUAL_PLACES, str(venv(cache) / "bin" / "go"))
     lowest = number(versions.toolchain["go"])
     for name in filter(None, names):
         found = attempt(name, "-C", component, "env", "GOVERSION")

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import Counter, Gauge, Histogram, disable_created_metrics
+
+disable_created_metrics()  # type: ignore[no-untyped-call] # a second series for each counter
 
 NAME: Final = "arkaliasystem"
 """Value of the labels `name` and `controller`: the one queue and the one loop."""

@@ -25,7 +25,7 @@ def ten_modules():
     """Modules of the real size: the description of helloria under ten names."""
     version, builtin = max(catalogue.load().items())
     modules = {name: ArkaliaModule(name, builtin["helloria"].spec) for name in TEN}
-    return Modules({version: modules}, {}, {}, Defaults(version, "registry.example.com"))
+    return Modules({version: modules}, {}, {}, Defaults(version, "images.example.com"))
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ SEED = int(os.environ.get("SOAK_SEED", time.time_ns() % 1_000_000))
 RECOVERY_SECONDS = 120
 GROWTH_MEBIBYTES = 32
 """What caches and the allocator may take after the first hurts, beside noise."""
+APPLIES_IN_VAIN = "arkalia_operator_noop_applies_total"
 WARM_UP = 20
 """Hurts until the memory is measured for the first time."""
 
@@ -92,6 +93,7 @@ def metric(kube, operator):
 def test_hurt_system_gets_well_and_the_operator_does_not_grow(luna, kube, operator, metric):
     dice = random.Random(SEED)
     restarts, first_mebibytes, hurts = operator.restarts(), None, 0
+    in_vain = metric(APPLIES_IN_VAIN)
     luna.change(modules=off_except("helloria"))
     deadline = time.monotonic() + MINUTES * 60
 
@@ -106,5 +108,5 @@ def test_hurt_system_gets_well_and_the_operator_does_not_grow(luna, kube, operat
     print(f"{hurts} hurts with seed {SEED}; operator {first_mebibytes} → {last_mebibytes} MiB")
     assert hurts > WARM_UP, "SOAK_MINUTES is too short to tell"
     assert last_mebibytes - first_mebibytes < GROWTH_MEBIBYTES
-    assert metric("arkalia_operator_noop_applies_total") == 0
+    assert metric(APPLIES_IN_VAIN) == in_vain
     assert operator.restarts() == restarts

@@ -88,7 +88,7 @@ def test_catalogue_has_a_copy_of_every_module():
 def test_unit_test_lies_where_its_subject_lies(test):
     package, *folders = test.relative_to(ROOT / "tests" / "unit").parent.parts
     home = PACKAGES[package].joinpath(*folders)
-    modules = {path.stem for path in home.glob("*.py")} | {path.name for path in home.glob("*/")}
+    modules = {path.stem.strip("_") for path in (*home.glob("*.py"), *home.glob("*/"))}
 
     assert subject_candidates(test) & (modules | {package.removeprefix("arkalia_"), home.name})
 

@@ -45,7 +45,7 @@ class ModuleImage(ApiModel):
                 "self.matches('^[a-z0-9][a-z0-9._-]*(:[0-9]+/[a-z0-9][a-z0-9._-]*)?"
                 "(/[a-z0-9][a-z0-9._-]*)*$')",
                 "must be the image's name without scheme, tag and digest: write for "
-                "example registry.example.com/team/weather, and the tag in image.tag",
+                "example images.example.com/team/weather, and the tag in image.tag",
             )
         ),
     )

@@ -19,7 +19,7 @@ class Images(ApiModel):
             rule(
                 "self.matches('^[a-z0-9][a-z0-9.-]*(:[0-9]+)?(/[a-z0-9][a-z0-9._-]*)*$')",
                 "must be a host with an optional path, without scheme and trailing slash: write for "
-                "example registry.example.com/arkalia",
+                "example images.example.com/arkalia",
             )
         ),
     )

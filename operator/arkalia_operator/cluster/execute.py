@@ -21,7 +21,7 @@ from arkalia_operator.cluster.store import Store, SystemKey
 from arkalia_operator.desired.kinds import BY_NAME, DEPLOYMENT, IN_APPLY_ORDER, Kind
 from arkalia_operator.errors import ApiError, ConflictError, InvalidError, NotFoundError
 from arkalia_operator.planning.actions import Apply, Delete, Failure, Plan
-from arkalia_operator.planning.observed import Accepted
+from arkalia_operator.planning.observed import Accepted, ChildRecord
 from arkalia_operator.planning.records import child_record
 
 LOGGER = logging.getLogger(__name__)
@@ -88,6 +88,7 @@ class Executor:
 
     async def _send(self, key: SystemKey, action: Apply) -> Failure | None:
         kind = BY_NAME[action.key.kind]
+        before = self._store.shelf(key).children.get(action.key)
         try:
             send = self._create if action.creates else self._update
             live = await send(kind, action)
@@ -95,7 +96,9 @@ class Executor:
             return Failure(action.key, error.message, error.permanent)
         if live is None:
             return Failure(action.key, _taken(action), permanent=True)
-        self._remember(key, kind, action, live)
+        record = self._remember(key, kind, action, live)
+        if before is not None and before.resource_version == record.resource_version:
+            metrics.NOOP_APPLIES.labels(kind.name).inc()
         return None
 
     async def _update(self, kind: Kind, action: Apply) -> dict[str, Any]:
@@ -116,16 +119,18 @@ class Executor:
             return None
         return await self._client.apply(kind, manifest, force=True)  # our label was taken off it
 
-    def _remember(self, key: SystemKey, kind: Kind, action: Apply, live: dict[str, Any]) -> None:
-        before = self._store.shelf(key).children.get(action.key)
-        record = child_record(kind, live)
+    def _remember(
+        self, key: SystemKey, kind: Kind, action: Apply, live: dict[str, Any]
+    ) -> ChildRecord:
         self._store.put(kind, live)
+        record = self._store.shelf(key).children.get(action.key)
+        if record is None or record.resource_version != live["metadata"]["resourceVersion"]:
+            record = child_record(kind, live)  # the watch was faster, and is further already
         accepted = Accepted(action.digest, record.fingerprint, record.generation)
         self._store.accept(key, action.key, accepted)
         metrics.APPLIES.labels(kind.name, action.why).inc()
-        if before is not None and before.resource_version == record.resource_version:
-            metrics.NOOP_APPLIES.labels(kind.name).inc()
         LOGGER.info("Applied %s: %s.", action.key, action.why)
+        return record
 
     async def _delete(self, action: Delete) -> Failure | None:
         key = action.key

@@ -95,16 +95,8 @@ def problem_of(module: ResolvedModule) -> Problem | None:
 
 def problem_of_system(system: ArkaliaSystem) -> Problem | None:
     """What keeps all modules of *system* from being rendered."""
-    policies = system.spec.security.network_policies
-    fields = {
-        "placement.affinity": system.spec.placement.affinity,
-        "security.networkPolicies.ingressFrom": policies.ingress_from,
-        "security.networkPolicies.monitoringFrom": policies.monitoring_from,
-        "security.networkPolicies.egressTo": policies.egress_to,
-    }
-    for name, value in fields.items():
-        if _too_deep(value):
-            return Problem(Reason.INVALID_SPEC, f"spec.{name} nests {_TOO_DEEP}")
+    if _too_deep(system.spec.placement.affinity):
+        return Problem(Reason.INVALID_SPEC, f"spec.placement.affinity nests {_TOO_DEEP}")
     return None
 
 

@@ -45,7 +45,11 @@ def canonical_quantity(text: str) -> str:
     value = Fraction(found["number"] + (found["exponent"] or ""))
     if found["suffix"] in BINARY:
         return _binary(min(value * 1024 ** BINARY[found["suffix"]], Fraction(BINARY_MOST)))
-    return _decimal(value * Fraction(10) ** DECIMAL[found["suffix"]])
+    value *= Fraction(10) ** DECIMAL[found["suffix"]]
+    if value >= TOO_LARGE:
+        message = f"{text!r} is too much: a quantity must be smaller than 1000E"
+        raise ValueError(message)
+    return _decimal(value)
 
 
 def _binary(value: Fraction) -> str:
@@ -58,9 +62,6 @@ def _binary(value: Fraction) -> str:
 
 def _decimal(value: Fraction) -> str:
     """*value* with the largest decimal suffix that leaves a whole number."""
-    if value >= TOO_LARGE:
-        message = f"a quantity must be smaller than 1000E, and {float(value):g} is not"
-        raise ValueError(message)
     parts = ceil(value * FINEST)
     for suffix, power in reversed(DECIMAL.items()):
         if parts and parts % 10 ** (power + 9) == 0:

@@ -13,11 +13,12 @@ whether the field is owned still counts.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Final
+
+import orjson
 
 FIELD_MANAGER: Final = "arkalia-operator"
 DIGEST_BYTES: Final = 16
@@ -43,8 +44,8 @@ def fingerprint(manifest: Mapping[str, Any]) -> bytes:
     body["metadata"] = {
         name: value for name, value in metadata.items() if name not in METADATA_IDENTITY
     }
-    text = json.dumps(_told(body), sort_keys=True, separators=(",", ":"))
-    return blake2b(text.encode(), digest_size=DIGEST_BYTES).digest()
+    text = orjson.dumps(_told(body), option=orjson.OPT_SORT_KEYS)
+    return blake2b(text, digest_size=DIGEST_BYTES).digest()
 
 
 def applied_at(live: Mapping[str, Any], manager: str = FIELD_MANAGER) -> datetime | None:
@@ -74,7 +75,7 @@ def _owned_part(value: Any, fields: Fields) -> Any:
         return value
     if isinstance(value, list):
         return list(_owned_items(value, fields))
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return _owned_of_mapping(value, fields)
     return value
 
@@ -92,22 +93,31 @@ def _owned_items(values: Sequence[Any], fields: Fields) -> Iterator[Any]:
 
     An item is named by its key fields (`k:`) or, in a set, by its value (`v:`).
     """
-    names = [
-        (name[0], json.loads(name[2:]), inner) for name, inner in fields.items() if name != "."
-    ]
+    owned_values = [orjson.loads(name[2:]) for name in fields if name.startswith("v:")]
+    by_key = _by_key(fields)
     for item in values:
-        for form, wanted, inner in names:
-            if item == wanted if form == "v" else _has(item, wanted):
-                yield _owned_part(item, inner)
+        if isinstance(item, dict):
+            for keys, owned_items in by_key.items():
+                inner = owned_items.get(tuple(item.get(key) for key in keys))
+                if inner is not None:
+                    yield _owned_part(item, inner)
+        elif item in owned_values:
+            yield item
 
 
-def _has(item: Any, wanted: Mapping[str, Any]) -> bool:
-    return isinstance(item, Mapping) and all(item.get(key) == val for key, val in wanted.items())
+def _by_key(fields: Fields) -> Mapping[tuple[str, ...], Mapping[tuple[Any, ...], Fields]]:
+    """By the names of the key fields, then by their values: what is owned of the item."""
+    found: dict[tuple[str, ...], dict[tuple[Any, ...], Fields]] = {}
+    for name, inner in fields.items():
+        if name.startswith("k:"):
+            key = orjson.loads(name[2:])
+            found.setdefault(tuple(key), {})[tuple(key.values())] = inner
+    return found
 
 
 def _told(value: Any) -> Any:
     """*value*, with None for everything in it that says nothing."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):  # a check for Mapping costs half of the digest's time
         return {key: _told(each) for key, each in value.items()} or None
     if isinstance(value, list):
         return [_told(each) for each in value] or None

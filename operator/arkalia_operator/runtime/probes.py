@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
@@ -24,12 +25,20 @@ class Probes:
     async def start(self, port: int) -> int:
         """Serve on *port*; gives the port, which differs if it was 0. Raises OSError."""
         await self._runner.setup()
-        await web.TCPSite(self._runner, None, port).start()
-        return int(self._runner.addresses[0][1])
+        listening = _listen(port)
+        await web.SockSite(self._runner, listening).start()
+        return int(listening.getsockname()[1])
 
     async def stop(self) -> None:
         """Answer no more."""
         await self._runner.cleanup()
+
+
+def _listen(port: int) -> socket.socket:
+    """One socket for IPv6 and IPv4, or for IPv4 alone where there is no IPv6."""
+    if socket.has_dualstack_ipv6():
+        return socket.create_server(("", port), family=socket.AF_INET6, dualstack_ipv6=True)
+    return socket.create_server(("", port))
 
 
 def _answer(checks: Mapping[str, Check]) -> Callable[[web.Request], Awaitable[web.Response]]:

@@ -64,7 +64,9 @@ def test_exception_is_one_field_of_the_same_line(logged):
     assert line["exception"].endswith("KeyError: 'absent'")
 
 
-@pytest.mark.parametrize("odd", ["\ud800", 2**70, {1: 2}, object()], ids=repr)
+@pytest.mark.parametrize(
+    "odd", ["\ud800", 2**70, {1: 2}, object()], ids=["surrogate", "big", "key", "object"]
+)
 def test_line_is_json_when_the_value_is_odd(logged, odd):
     logging.getLogger().info("x", extra={"odd": odd})
 

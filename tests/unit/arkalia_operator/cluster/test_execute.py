@@ -1,6 +1,7 @@
 import pytest
 
 from arkalia_contract import labels
+from arkalia_operator import metrics
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.execute import Executor
 from arkalia_operator.cluster.observe import observe
@@ -218,3 +219,15 @@ async def test_a_refused_deletion_is_a_failure(server, store, executor):
     (failure,) = await deleted(server, store, executor)
 
     assert (failure.message, failure.permanent) == ("not allowed", True)
+
+
+async def test_an_apply_that_changes_nothing_is_counted_as_such(server, executor):
+    manifest = a_manifest(data={"k": "v"})
+    counted = metrics.NOOP_APPLIES.labels("ConfigMap")._value
+    before = counted.get()
+
+    await executor.execute(LUNA, Plan((an_apply(manifest),)))
+    after_create = counted.get()
+    await executor.execute(LUNA, Plan((an_apply(manifest, creates=False, why="changed"),)))
+
+    assert (after_create - before, counted.get() - before) == (0, 1)

@@ -1,0 +1,110 @@
+"""What the API server let through and the operator cannot do becomes a problem with a reason."""
+
+import pytest
+
+from arkalia_operator.api.conditions import Reason
+from builders import a_component, a_module, a_system, rendered
+
+
+def problem(settings, module=None):
+    desired = rendered(a_system(modules={"alpha": settings}), module or a_module())
+    problems = [(each.reason, each.message) for each in desired.resolution.problems]
+    return problems[0] if problems else None
+
+
+def nested(depth):
+    value = "bottom"
+    for _ in range(depth):
+        value = [value]
+    return {"a": value}
+
+
+@pytest.mark.parametrize("field", ["config", "podTemplate"])
+def test_field_that_nests_too_deeply_is_refused(field):
+    assert problem({field: nested(32)}) == (
+        Reason.INVALID_SPEC,
+        f"spec.modules.alpha.{field} nests more than 32 objects and lists inside each other: "
+        "write it flatter",
+    )
+
+
+def test_field_may_nest_as_deeply_as_it_is_looked_into():
+    assert problem({"config": nested(31)}) is None
+
+
+def test_affinity_of_a_module_may_not_nest_too_deeply():
+    reason, message = problem({"placement": {"affinity": nested(32)}})
+
+    assert reason == Reason.INVALID_SPEC
+    assert message.startswith("spec.modules.alpha.affinity nests")
+
+
+@pytest.mark.parametrize("monitoring", [{"rules": [nested(40)]}, {"dashboard": nested(40)}])
+def test_monitoring_of_a_module_may_not_nest_too_deeply(monitoring):
+    assert problem({}, a_module(monitoring=monitoring)) == (
+        Reason.MODULE_INVALID,
+        "ArkaliaModule alpha: spec.monitoring nests more than 32 objects and lists inside each "
+        "other: write it flatter",
+    )
+
+
+def test_fewest_pods_of_the_user_may_not_pass_the_most_of_the_module():
+    module = a_module(scaling={"minReplicas": 1, "maxReplicas": 4})
+
+    assert problem({"scaling": {"minReplicas": 5}}, module) == (
+        Reason.INVALID_SPEC,
+        "spec.modules.alpha.scaling: minReplicas 5 is greater than maxReplicas 4: write both fields",
+    )
+
+
+def test_most_pods_of_the_user_may_not_fall_below_the_fewest_of_the_module():
+    module = a_module(scaling={"minReplicas": 2, "maxReplicas": 4})
+
+    _, message = problem({"scaling": {"maxReplicas": 1}}, module)
+
+    assert "minReplicas 2 is greater than maxReplicas 1" in message
+
+
+@pytest.mark.parametrize("scaling", [{"minReplicas": 4}, {"maxReplicas": 1}])
+def test_fewest_and_most_pods_may_be_the_same(scaling):
+    module = a_module(scaling={"minReplicas": 1, "maxReplicas": 4})
+
+    assert problem({"scaling": scaling}, module) is None
+
+
+@pytest.mark.parametrize("kind", ["requests", "limits"])
+def test_quantity_that_kubernetes_cannot_store_is_refused(kind):
+    assert problem({"resources": {kind: {"cpu": "1e30"}}}) == (
+        Reason.INVALID_SPEC,
+        f"spec.modules.alpha.resources.{kind}.cpu: '1e30' is too much: a quantity must be smaller "
+        "than 1000E",
+    )
+
+
+def test_wrong_quantity_of_a_module_is_the_modules_problem():
+    module = a_module(components=[a_component(resources={"limits": {"cpu": "much"}})])
+
+    reason, message = problem({}, module)
+
+    assert reason == Reason.MODULE_INVALID
+    assert message.startswith("ArkaliaModule alpha: main: resources.limits.cpu: 'much' is not")
+
+
+def test_mistake_in_a_pod_template_is_told_with_its_path():
+    assert problem({"podTemplate": {"spec": {"containers": [{"image": "x"}]}}}) == (
+        Reason.INVALID_SPEC,
+        "spec.modules.alpha.podTemplate.spec.containers[0]: is merged by name: write name",
+    )
+
+
+def test_first_mistakes_of_many_are_told_and_the_rest_counted():
+    _, message = problem({"podTemplate": dict.fromkeys("abcde", 1)})
+
+    assert message.count("a pod template has metadata and spec") == 3
+    assert message.endswith("; and 2 more")
+
+
+def test_first_problem_is_the_one_that_hides_the_others():
+    _, message = problem({"podTemplate": nested(40), "scaling": {"minReplicas": 9}})
+
+    assert "nests" in message
