@@ -1,5 +1,6 @@
 """Serves an app on a loopback port, in the test's own event loop, and starts real processes."""
 
+import asyncio
 import os
 import signal
 import socket
@@ -9,7 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
 import aiohttp
@@ -47,6 +48,14 @@ async def served(
         for connection in list(server.server_state.connections):
             connection.shutdown()
         await server.lifespan.shutdown()
+
+
+async def more(answers: Sequence[object], number: int = 30) -> None:
+    """Wait until there are *number* more."""
+    wanted = len(answers) + number
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while len(answers) < wanted:  # noqa: ASYNC110 - a list has no event to wait for
+            await asyncio.sleep(0.01)
 
 
 def free_port() -> int:
