@@ -25,7 +25,7 @@ DEFINITION = Kind(
 KNOWN = {
     (kind.api_version, kind.name): kind
     for kind in (
-        *kinds.BY_NAME.values(), SYSTEM, MODULE, NAMESPACE, EVENT, CLAIM, DEFINITION
+        *kinds.BY_NAME.values(), kinds.SECRET, SYSTEM, MODULE, NAMESPACE, EVENT, CLAIM, DEFINITION
     )
 }  # fmt: skip
 

@@ -136,7 +136,7 @@ def _probe(component: Component, probe: Probe) -> Manifest:
         "httpGet": {
             "path": probe.path,
             "port": port_name(component),
-            "scheme": component.scheme,
+            **present(scheme="HTTPS" if serves_https(component) else None),
         },
         "periodSeconds": probe.period_seconds,
         "timeoutSeconds": probe.timeout_seconds,
