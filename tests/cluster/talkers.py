@@ -76,5 +76,3 @@ def token(kube: Kube, account: str, audience: str, pod: Body | None = None) -> s
     request = {"apiVersion": "authentication.k8s.io/v1", "kind": "TokenRequest", "spec": spec}
     answer = kube.http.post(path, json=request).raise_for_status()
     return str(answer.json()["status"]["token"])
-
-
