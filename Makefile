@@ -11,7 +11,7 @@ DEV := $(PYTHON) -m arkalia_dev
 STEP := @dev/step
 INSTALLED := .venv/installed
 MEMBERS := operator/pyproject.toml $(wildcard workloads/*/pyproject.toml)
-MEASURED := --timeout 60 --cov --cov-report= --cov-report=xml:build/coverage.xml
+MEASURED := -n auto --maxprocesses 4 --dist loadfile --timeout 60 --cov --cov-report= --cov-report=xml:build/coverage.xml
 PURE := operator/arkalia_operator/desired/*,operator/arkalia_operator/planning/*
 SHARED := workloads/contract/*,workloads/runtime/*
 SHELL_FILES = $(shell git grep -lI '^\#!/.*bash' -- . ':!*.md')
@@ -20,12 +20,12 @@ SHELL_FILES = $(shell git grep -lI '^\#!/.*bash' -- . ':!*.md')
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/build/tools:$(PATH)
 export PYTHONPATH := $(CURDIR)/dev
 
-.PHONY: help up down check test generate format images bench soak audit clean tools
+.PHONY: help up down check test generate format images bench soak audit clean tools python
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
 
-up: $(INSTALLED) ## Start the development cluster, with the operator and a first system on it.
+up: python ## Start the development cluster, with the operator and a first system on it.
 	@$(DEV) up
 
 down: ## Stop the development cluster and leave nothing of it behind.
@@ -58,7 +58,7 @@ format: $(INSTALLED) ## Format the Python code and apply the linter's safe corre
 	@ruff format
 	@ruff check --fix
 
-images: $(INSTALLED) ## Build the images of the operator and of every service.
+images: python ## Build the images of the operator and of every service.
 	@$(DEV) images
 
 bench: $(INSTALLED) ## Measure what docs/benchmarks.md gives figures of.
@@ -76,10 +76,14 @@ audit: $(INSTALLED) ## Scan the code (bandit) and the dependencies (pip-audit) f
 clean: ## Remove what the targets wrote into the checkout; the cluster stays.
 	@rm -rf .venv build .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
-tools:
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+	|| { echo "Python 3.11, 3.12 or 3.13 is needed; this is $$($(PYTHON) --version). Name another: make PYTHON=/path/to/python3.12"; exit 1; }
+
+tools: python
 	@mkdir -p build
 	@ln -sfn "$$($(DEV) tools --for check)" build/tools
 
-$(INSTALLED): uv.lock pyproject.toml $(MEMBERS)
+$(INSTALLED): uv.lock pyproject.toml $(MEMBERS) | python
 	$(STEP) packages "Read what uv says." "$$($(DEV) bootstrap)" sync --frozen --python "$(PYTHON)"
 	@touch $@

@@ -48,7 +48,7 @@ class Addons:
 
     @property
     def _busybox(self) -> Path:
-        return self.binaries.cache / "busybox" / "bin" / "busybox"
+        return self.binaries.cache / "busybox" / "busybox"
 
     def has_busybox(self) -> bool:
         """Whether nothing needs to be fetched: the program is there, or the archive that it is for."""
@@ -56,12 +56,18 @@ class Addons:
 
     def busybox_actions(self) -> list[Action]:
         """What unpacks Debian's static busybox; it is not installed."""
-        folder = self._busybox.parents[1]
-        package = "apt-get download busybox-static && dpkg-deb --extract busybox-static_*.deb ."
+        folder = self._busybox.parent
+        package = "apt-get download busybox-static && dpkg-deb --extract *.deb ."
         return [
             Call(f"make the folder {folder}", lambda: folder.mkdir(parents=True, exist_ok=True)),
             command("apt-get", "update", env=QUIET, timeout=5 * MINUTE),
-            command("sh", "-c", f"rm -f *.deb && {package}", cwd=folder, timeout=5 * MINUTE),
+            command(
+                "sh",
+                "-c",
+                f"rm -rf * && {package} && mv bin/busybox .",
+                cwd=folder,
+                timeout=5 * MINUTE,
+            ),
         ]
 
     def archive_actions(self) -> list[Action]:

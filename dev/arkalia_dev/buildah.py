@@ -23,6 +23,8 @@ UNNEEDED_CONTENT = ("var/cache/apt", "var/lib/apt/lists", "tmp")
 CERTIFICATES = Path("/etc/ssl/certs")
 KEPT_PER_NAME = 4
 """Older builds of an image stay in the store for other checkouts, up to this number."""
+KEPT_LAYERS = 24
+"""Layers of stages between, which the next build starts from; about two for each build."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ class Buildah:
     """buildah and its store."""
 
     cache: Path
+    work: Path
+    """A folder of this checkout's own, for the base system while it is made."""
     revision: str = "unknown"
 
     @property
@@ -45,14 +49,15 @@ class Buildah:
         setup = f"mount -t tmpfs tmpfs /run && BUILDAH={shlex.quote(program)} && {line}"
         return command(*privately("sh", "-euc", setup), cwd=cwd, timeout=timeout)
 
-    def _ask(self, line: str) -> str:
-        asked = self._script(line)
-        return attempt(*asked.argv).stdout
+    def _alone(self, line: str, *, cwd: Path | None = None) -> Command:
+        """The script of *line* while no other checkout writes to the store."""
+        lock = shlex.quote(str(self.cache / "containers.lock"))
+        return self._script(f"exec 9>{lock} && flock --timeout 900 9 && {line}", cwd=cwd)
 
     def has(self, reference: str) -> bool:
         """Whether the store holds an image."""
         return self._store.exists() and bool(
-            self._ask(f"$BUILDAH images --quiet {reference} 2>/dev/null").strip()
+            attempt(*self._script(f"$BUILDAH images --quiet {reference}").argv).stdout.strip()
         )
 
     # -- the base
@@ -64,7 +69,7 @@ class Buildah:
 
     def base_actions(self) -> list[Action]:
         """What makes the base image: debootstrap takes the machine's own Debian mirror."""
-        folder = self.cache / "base"
+        folder = self.work
         root = folder / "root"
         bootstrap = ("debootstrap", "--variant=minbase", f"--include={','.join(BASE_PACKAGES)}")
         add = f"C=$($BUILDAH from scratch) && $BUILDAH copy --quiet $C {shlex.quote(str(root))} /"
@@ -73,7 +78,7 @@ class Buildah:
             Call(f"empty the folder {folder}", lambda: _renew(folder)),
             command(*privately(*bootstrap, release(), root), timeout=15 * MINUTE),
             Call("remove its documentation, translations and caches", lambda: _thin(root)),
-            self._script(f"{add} && {commit}"),
+            self._alone(f"{add} && {commit}"),
             Call(f"remove {folder}", lambda: shutil.rmtree(folder)),
         ]
 
@@ -99,16 +104,20 @@ class Buildah:
             *("--label", f"{INPUTS_LABEL}={inputs}", "--tag", self.tag(image)),
             *("--file", str(image.containerfile), str(image.context)),
         ]
-        clean = "$BUILDAH rm --all >/dev/null"
-        build = self._script(f"{clean}; $BUILDAH {shlex.join(words)}", cwd=image.context)
-        return [build, self._script(self._prune(image))]
+        clean = "$BUILDAH rm --all >/dev/null || true"
+        build = self._alone(f"{clean}; $BUILDAH {shlex.join(words)}", cwd=image.context)
+        return [build, self._alone(self._prune(image))]
 
     def _prune(self, image: Image) -> str:
-        """Remove all but the newest builds of one name."""
+        """Bound the store: the newest builds of this image stay, and the newest unfinished layers."""
         repository = image.reference.rpartition(":")[0]
-        newest = f"$BUILDAH images --format '{{{{.Tag}}}}' {repository} | grep -v none"
-        remove = f"while read -r tag; do $BUILDAH rmi {repository}:$tag || true; done"
-        return f"{newest} | tail -n +{KEPT_PER_NAME + 1} | {remove}"
+        old_tags = f"--filter reference={repository} --format '{{{{.Name}}}}:{{{{.Tag}}}}'"
+        old_layers = "--filter dangling=true --format '{{.ID}}'"
+        return "; ".join(
+            f"$BUILDAH images --noheading {which} | tail -n +{kept + 1} "
+            "| while read -r image; do $BUILDAH rmi $image || true; done"
+            for which, kept in ((old_tags, KEPT_PER_NAME), (old_layers, KEPT_LAYERS))
+        )
 
     def export(self, images: list[Image], archive: Path) -> Command:
         """Write *images* under their own references into one archive that holds shared layers once."""
@@ -118,7 +127,7 @@ class Buildah:
             f"oci:{layout}:{image.reference}"
             for image in images
         )
-        return self._script(f"{pushes} && tar --create --file {archive} --directory {layout} .")
+        return self._alone(f"{pushes} && tar --create --file {archive} --directory {layout} .")
 
 
 def _pip_settings() -> tuple[str, ...]:

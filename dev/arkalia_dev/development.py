@@ -124,7 +124,7 @@ class Development:
 
     @cached_property
     def _buildah(self) -> Buildah:
-        return Buildah(self.paths.cache, revision(self.paths.checkout))
+        return Buildah(self.paths.cache, self.paths.state / "base", revision(self.paths.checkout))
 
     def _loading(self, images: list[Image]) -> Step:
         on_kind = self.provider == "kind"

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TOLD = re.compile(r"^([a-z]+):.*## (.+)$", re.MULTILINE)
 DEFINED = re.compile(r"^([a-z]+):", re.MULTILINE)
-INTERNAL = {"tools"}
+INTERNAL = {"python", "tools"}
 
 
 def run(*command, **environment):
@@ -52,6 +52,17 @@ def test_help_fits_on_a_screen():
 def test_target_is_explained_by_a_sentence(target, sentence):
     assert sentence[0].isupper()
     assert sentence.endswith(".")
+
+
+def test_wrong_python_is_told_before_anything_is_done(tmp_path):
+    old = tmp_path / "python3.9"
+    old.write_text('#!/bin/sh\nif [ "$1" = --version ]; then echo Python 3.9.2; else exit 1; fi\n')
+    old.chmod(0o755)
+
+    answer = run("make", "python", f"PYTHON={old}")
+
+    assert answer.returncode != 0
+    assert "Python 3.11, 3.12 or 3.13 is needed; this is Python 3.9.2." in answer.stdout
 
 
 def test_step_says_its_name_and_time_and_hides_what_went_well():

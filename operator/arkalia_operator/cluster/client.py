@@ -42,8 +42,10 @@ DEADLINE_SECONDS: Final = 30.0
 """For a request with all its tries."""
 FIRST_RETRY_SECONDS: Final = 0.1
 LONGEST_RETRY_SECONDS: Final = 2.0
-PAGE: Final = 500
-"""Objects in one page of a list."""
+PAGE: Final = 200
+"""Objects in one page of a list. A parsed object takes up to 40 KB, and memory that a process once
+had it keeps."""
+LISTS_AT_ONCE: Final = 2
 
 APPLY: Final = "application/apply-patch+yaml"  # JSON is YAML too
 MERGE: Final = "application/merge-patch+json"
@@ -78,6 +80,8 @@ class Client:
     def __init__(self, session: Session, in_flight: int = 24) -> None:
         self._session = session
         self._slots = asyncio.Semaphore(in_flight)
+        self.listing = asyncio.Semaphore(LISTS_AT_ONCE)
+        """To be held by who reads a long list: bounds the memory of a start."""
 
     async def get(self, kind: Kind, namespace: str, name: str) -> Body:
         """One object. Raises NotFoundError and the other ApiErrors."""

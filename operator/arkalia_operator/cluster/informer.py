@@ -87,7 +87,8 @@ class Informer:
             self._tick()
             try:
                 if not self._version:
-                    await self._list()
+                    async with self._client.listing:
+                        await self._list()
                 await self._watch()
             except (ApiError, orjson.JSONDecodeError, KeyError) as error:
                 self._failed(error)

@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
+from weakref import WeakSet
 
 import aiohttp
 import kopf
@@ -69,6 +70,7 @@ class Session:
         self._authority = _authority(self._info)
         self._http = _open(self._info, (self._authorize,))
         self._headers = self._info.as_http_headers()
+        self._lent: WeakSet[aiohttp.ClientSession] = WeakSet()
         self._renewed_at = 0.0
 
     async def request(
@@ -84,6 +86,7 @@ class Session:
         kopf opens a watch that was closed again at once, without any delay; here it gets one.
         """
         http = _open(self._info, (self._authorize, WatchPace()))
+        self._lent.add(http)
         return kopf.AiohttpSession(server=self._info.server, aiohttp_session=http)
 
     async def keep_fresh(self) -> None:
@@ -117,12 +120,19 @@ class Session:
         authority = _authority(info)
         if info == self._info and authority == self._authority:
             return
-        if _without_token(info) != _without_token(self._info) or authority != self._authority:
-            old, self._http = self._http, _open(info, (self._authorize,))
-            await old.close()  # whoever still used its connections tries again
+        moved = _without_token(info) != _without_token(self._info) or authority != self._authority
         self._info, self._authority = info, authority
         self._headers = info.as_http_headers()
+        if moved:
+            await self._reconnect()
         LOGGER.info("Credentials were renewed.")
+
+    async def _reconnect(self) -> None:
+        """New connections for all, kopf too: whoever still uses the old ones tries again."""
+        outdated = (self._http, *self._lent)
+        self._http = _open(self._info, (self._authorize,))
+        for http in outdated:
+            await http.close()
 
 
 class WatchPace:

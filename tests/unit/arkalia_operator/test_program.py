@@ -195,7 +195,7 @@ async def test_the_operator_waits_for_an_api_server_that_is_not_there_yet(server
     assert "not yet" in caplog.text
 
 
-async def test_a_signal_lets_running_reconciles_finish(server, start):
+async def test_a_signal_lets_running_reconciles_finish(server, start, caplog):
     finished = []
 
     async def slow(request):
@@ -211,6 +211,7 @@ async def test_a_signal_lets_running_reconciles_finish(server, start):
     assert await operator.stop()
 
     assert finished
+    assert "unexpectedly" not in caplog.text
 
 
 async def test_a_part_that_ends_unexpectedly_ends_the_operator(server, start, monkeypatch, caplog):

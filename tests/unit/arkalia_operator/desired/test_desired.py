@@ -17,7 +17,7 @@ MEANS_SOMETHING_EMPTY = {
 }  # fmt: skip
 """Fields whose empty value says something, or that a podTemplate gave so."""
 
-SOME = settings(max_examples=60, deadline=None)
+SOME = settings(max_examples=60)
 
 
 def deployments(desired):

@@ -284,7 +284,7 @@ DESCRIPTIONS = st.fixed_dictionaries(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.tuples(DESCRIPTIONS, DESCRIPTIONS, DESCRIPTIONS),
     st.sampled_from(NAMES),

@@ -122,6 +122,21 @@ async def test_only_the_named_namespaces_are_watched(server):
     assert asked == {"one/arkaliasystems", "two/arkaliasystems"}
 
 
+async def test_kopf_starts_where_the_user_of_the_container_has_no_name(server, monkeypatch):
+    def nobody():
+        message = "getpwuid(): uid not found: 65532"
+        raise KeyError(message)
+
+    monkeypatch.setattr("getpass.getuser", nobody)
+    async with session_for(server) as session:
+        watching = Watching(session)
+        await until(lambda: watching.starts, 10)
+        watching.task.cancel()
+        await asyncio.gather(watching.task, return_exceptions=True)
+
+    assert watching.starts == 1
+
+
 def test_delays_between_tries_never_end_and_stay_short():
     delays = list(itertools.islice(Forever(), 100))
 

@@ -1,7 +1,8 @@
-"""A tiny API server: what is applied is held, with the record of who owns which field.
+"""One namespace in memory: what is applied is held, with the record of who owns which field.
 
-It knows as much of server-side apply as the operator relies on, and none of the operator's own
-reading of it. `tests/cluster/test_canonical_form.py` holds it against a real one.
+It knows as much of server-side apply as decisions rely on, and none of the operator's own reading
+of it. `tests/cluster/test_canonical_form.py` holds it against a real API server; requests, watches
+and faults are the business of `model_api_server`.
 """
 
 import copy
@@ -44,14 +45,15 @@ def managed(manifest, manager=FIELD_MANAGER):
     """The live object right after *manager* applied *manifest*, and nobody else anything."""
     live = copy.deepcopy(manifest)
     body = {key: value for key, value in live.items() if key not in ("apiVersion", "kind")}
-    metadata = body.get("metadata", {})
-    body["metadata"] = {key: metadata[key] for key in metadata if key not in ("name", "namespace")}
+    metadata = body.pop("metadata", {})
+    told = {key: metadata[key] for key in metadata if key not in ("name", "namespace")}
+    body |= {"metadata": told} if told else {}
     entry = {"manager": manager, "operation": "Apply", "fieldsV1": fields_v1(body)}
     live.setdefault("metadata", {})["managedFields"] = [entry]
     return live
 
 
-class ModelServer:
+class AppliedObjects:
     """The objects of one namespace."""
 
     def __init__(self):

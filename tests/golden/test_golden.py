@@ -1,0 +1,134 @@
+"""A resource is rendered into exactly these objects: examples, also those of the documentation.
+
+A case is a folder: `system.yaml` (one system or several), further modules in `modules/`, and
+`expected.yaml` with every object in the order of its apply. A case without a `system.yaml` is an
+example of docs/examples. `GOLDEN=write` writes what is rendered over what was expected: read the
+difference before you commit it.
+"""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+import kubernetes_schemas
+from arkalia_operator import catalogue
+from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
+from arkalia_operator.desired import desired_state
+from arkalia_operator.desired.kinds import IN_APPLY_ORDER
+from arkalia_operator.desired.resolve import Defaults, Modules
+from arkalia_operator.settings import Settings
+from pod_security import violations
+
+ROOT = Path(__file__).resolve().parents[2]
+EXAMPLES = ROOT / "docs/examples"
+CASES = sorted(path.name for path in Path(__file__).parent.iterdir() if path.is_dir())
+WRITE = os.environ.get("GOLDEN") == "write"
+UID = "00000000-0000-0000-0000-000000000001"
+
+
+class Readable(yaml.SafeDumper):
+    """YAML without anchors, and with texts of several lines as people write them."""
+
+    def ignore_aliases(self, _):
+        return True
+
+
+def _text(dumper, text):
+    style = "|" if "\n" in text else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+
+Readable.add_representer(str, _text)
+
+
+def documents(path):
+    return [each for each in yaml.safe_load_all(path.read_text(encoding="utf-8")) if each]
+
+
+def folder_of(case):
+    """Where the resources of *case* are written down."""
+    own = Path(__file__).parent / case
+    return own if (own / "system.yaml").exists() else EXAMPLES / case
+
+
+def systems_of(case):
+    for body in documents(folder_of(case) / "system.yaml"):
+        yield ArkaliaSystem.from_body(
+            {**body, "metadata": {**body["metadata"], "uid": UID, "generation": 1}}
+        )
+
+
+def modules_of(case):
+    files = [*folder_of(case).glob("modules/*.yaml"), *folder_of(case).glob("module.yaml")]
+    modules = [ArkaliaModule.from_body(body) for path in files for body in documents(path)]
+    builtin = catalogue.load()
+    newest = max(builtin, key=lambda version: tuple(map(int, version.split("."))))
+    foreign = {each.name: each for each in modules}
+    return Modules(builtin, foreign, {}, Defaults(newest, Settings().image_registry))
+
+
+def rendered(case):
+    available = modules_of(case)
+    return [
+        each for system in systems_of(case) for each in desired_state(system, available).manifests
+    ]
+
+
+def as_yaml(manifests):
+    return yaml.dump_all(manifests, Dumper=Readable, sort_keys=False, width=98, allow_unicode=True)
+
+
+@pytest.fixture(scope="session")
+def kubeconform(tmp_path_factory):
+    """A command that judges manifests by the schemas of Kubernetes and the Prometheus operator."""
+    path = os.pathsep.join([str(ROOT / "build/tools"), os.environ["PATH"]])
+    tool = shutil.which("kubeconform", path=path)
+    assert tool, "kubeconform is not there: run `make tools`"
+    kinds = {kind.name for kind in IN_APPLY_ORDER}
+    location = kubernetes_schemas.write(tmp_path_factory.mktemp("schemas"), kinds)
+    return [tool, "-strict", "-schema-location", location, "-"]
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_case_is_rendered_as_expected(case):
+    path = Path(__file__).parent / case / "expected.yaml"
+    text = as_yaml(rendered(case))
+
+    if WRITE:
+        path.write_text(text, encoding="utf-8")
+
+    assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_no_two_objects_of_a_case_are_the_same(case):
+    keys = [(each["kind"], each["metadata"]["name"]) for each in rendered(case)]
+
+    assert len(keys) == len(set(keys))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_pods_of_a_case_pass_the_level_restricted(case):
+    pods = [each["spec"]["template"] for each in rendered(case) if each["kind"] == "Deployment"]
+
+    assert [each for pod in pods for each in violations(pod)] == []
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_objects_of_a_case_fit_the_schemas_of_kubernetes(case, kubeconform):
+    answer = subprocess.run(
+        kubeconform, input=as_yaml(rendered(case)), capture_output=True, text=True, timeout=60,
+        check=False,
+    )  # fmt: skip
+
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+def test_every_example_of_the_documentation_is_a_case():
+    examples = {path.parent.name for path in EXAMPLES.glob("*/system.yaml")}
+
+    assert examples <= set(CASES)

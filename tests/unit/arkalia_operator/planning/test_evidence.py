@@ -1,0 +1,150 @@
+"""What of all that is known concerns one module."""
+
+from dataclasses import replace
+
+import pytest
+
+from arkalia_operator.desired.pods import revision
+from arkalia_operator.planning.actions import Failure
+from arkalia_operator.planning.evidence import (
+    Evidence,
+    module_view,
+    modules_with_objects,
+    rollouts_of,
+)
+from arkalia_operator.planning.observed import Accepted, ObjectKey, PodRecord
+from builders import a_component, a_module, a_system, an_observed, only, rendered
+
+SYSTEM = a_system()
+ALPHA, GAMMA = a_module(components=[a_component(), a_component("worker")]), a_module("gamma")
+DESIRED = rendered(SYSTEM, ALPHA, GAMMA)
+MAIN = ObjectKey("Deployment", "arkalia", "luna-alpha")
+REVISION = revision(only(DESIRED.manifests, "Deployment", "luna-alpha")["spec"]["template"])
+
+
+def view(system=SYSTEM, desired=DESIRED, failures=(), **observed):
+    found = replace(an_observed(SYSTEM, desired), **observed)
+    return module_view(desired.resolution.modules[0], Evidence(system, desired, found, failures))
+
+
+def changed(key=MAIN, **fields):
+    children = dict(an_observed(SYSTEM, DESIRED).children)
+    children[key] = replace(children[key], **fields)
+    return children
+
+
+def a_pod(name="alpha-1", **fields):
+    values = {"module": "alpha", "ready": False, "revision": REVISION} | fields
+    return PodRecord(name=name, **values)
+
+
+def test_converged_module_misses_nothing():
+    found = view()
+
+    assert (found.missing, found.failures, found.pods) == (0, [], [])
+    assert len(found.deployments) == 2
+
+
+def test_objects_of_other_modules_do_not_count():
+    children = {
+        key: each for key, each in an_observed(SYSTEM, DESIRED).children.items()
+        if each.module == "alpha"
+    }  # fmt: skip
+
+    assert view(children=children).missing == 0
+
+
+@pytest.mark.parametrize("fields", [{"deleting": True}])
+def test_object_that_is_being_deleted_is_missing(fields):
+    found = view(children=changed(**fields))
+
+    assert (found.missing, len(found.deployments)) == (1, 1)
+
+
+def test_object_of_a_kind_that_is_not_served_is_not_missed():
+    found = view(served=frozenset(), children={})
+
+    kinds = [each["kind"] for each in DESIRED.manifests if "alpha" in each["metadata"]["name"]]
+    assert found.missing == len(kinds) - kinds.count("ServiceMonitor")
+
+
+def test_failures_of_its_own_objects_are_its_own():
+    own, other = (
+        Failure(MAIN, "no", True),
+        Failure(ObjectKey("Service", "arkalia", "x"), "no", True),
+    )
+
+    assert view(failures=[other, own]).failures == [own]
+
+
+@pytest.mark.parametrize(
+    "pod",
+    [
+        a_pod(ready=True),
+        a_pod(deleting=True),
+        a_pod(module="gamma"),
+        a_pod(revision="older"),
+        a_pod(revision=""),
+    ],
+)
+def test_pod_that_explains_nothing_is_left_out(pod):
+    assert view(pods=(pod,)).pods == []
+
+
+def test_pods_stand_in_the_order_of_their_names():
+    pods = (a_pod("alpha-2"), a_pod("alpha-1"))
+
+    assert [each.name for each in view(pods=pods).pods] == ["alpha-1", "alpha-2"]
+
+
+def test_fixed_number_of_pods_is_required():
+    record = an_observed(SYSTEM, DESIRED).children[MAIN]
+
+    found = view(children=changed(rollout=replace(record.rollout, wanted=4)))
+
+    assert [each.required for each in found.deployments] == [4, 1]
+
+
+def test_least_number_of_pods_is_required_where_an_autoscaler_adds_more():
+    desired = rendered(SYSTEM, a_module(scaling={"minReplicas": 2, "maxReplicas": 9}))
+
+    [found] = view(desired=desired).deployments
+
+    assert found.required == 2
+
+
+def test_generation_of_the_last_write_is_known_as_long_as_the_operator_runs():
+    accepted = {MAIN: Accepted(b"sent", b"held", generation=7)}
+
+    assert [each.applied_generation for each in view(accepted=accepted).deployments] == [7, 0]
+
+
+def test_deployment_without_a_rollout_counts_as_a_new_one():
+    [main, _] = view(children=changed(rollout=None)).deployments
+
+    assert (main.rollout.available, main.required) == (0, 1)
+
+
+def test_reason_of_the_last_status_is_known():
+    line = {"name": "alpha", "ready": False, "replicas": 0, "readyReplicas": 0, "image": "a"}
+    status = {"modules": [line | {"reason": "ContainerCrashes", "message": "m"}]}
+
+    assert view(a_system(status=status)).reason_before == "ContainerCrashes"
+    assert view().reason_before == ""
+
+
+def test_rollouts_are_found_whoever_wants_them():
+    evidence = Evidence(SYSTEM, rendered(a_system(version="9.9.9")), an_observed(SYSTEM, DESIRED))
+
+    assert len(rollouts_of("alpha", evidence)) == 2
+    assert modules_with_objects(evidence) == ["alpha", "gamma"]
+
+
+def test_objects_of_somebody_else_are_not_the_systems():
+    children = {
+        key: replace(each, owner_uid="other")
+        for key, each in an_observed(SYSTEM, DESIRED).children.items()
+    }
+    evidence = Evidence(SYSTEM, DESIRED, replace(an_observed(SYSTEM, DESIRED), children=children))
+
+    assert (rollouts_of("alpha", evidence), modules_with_objects(evidence)) == ([], [])
