@@ -107,6 +107,11 @@ def _quick_breaker(monkeypatch):
     monkeypatch.setattr(client, "OPEN_SECONDS", 0.2)
 
 
+# Half a second is long for an answer, and short for a handshake on a machine with other work. A call
+# that is given up during one leaves its socket to the garbage collector (httpcore 1.0.9), which is
+# a warning, and so a failure here.
+
+
 async def test_module_answers_whom_its_token_vouches_for(callee, caller):
     zeroia = Zeroia()
     async with called(zeroia, callee, caller) as calls:
@@ -158,7 +163,7 @@ async def test_deadline_is_passed_on_as_what_is_left_of_it(callee, caller):
 async def test_call_ends_when_the_time_is_over(callee, caller):
     async with called(Zeroia(seconds=30), callee, caller) as calls:
         with pytest.raises(LateError, match="did not answer in time") as late:
-            await calls.to("zeroia").request("GET", "/states/1", timeout_seconds=0.3)
+            await calls.to("zeroia").request("GET", "/states/1", timeout_seconds=0.5)
 
     assert late.value.status_code == 504
     assert calls.measured("arkalia_calls_total", {"callee": "zeroia", "outcome": "late"}) == 1
@@ -356,9 +361,9 @@ async def test_breaker_opens_when_a_module_never_answers(callee, caller):
     async with called(Zeroia(seconds=30), callee, caller) as calls:
         for _ in range(FAILURES_UNTIL_OPEN):
             with pytest.raises(LateError):
-                await calls.to("zeroia").request("GET", "/states/1", timeout_seconds=0.1)
+                await calls.to("zeroia").request("GET", "/states/1", timeout_seconds=0.5)
         with pytest.raises(OpenBreakerError):
-            await calls.to("zeroia").request("GET", "/states/1", timeout_seconds=0.1)
+            await calls.to("zeroia").request("GET", "/states/1", timeout_seconds=0.5)
 
 
 @pytest.mark.usefixtures("_quick_breaker")
@@ -379,10 +384,10 @@ async def test_breaker_stays_closed_when_callers_stop_waiting(callee, caller):
     zeroia = Zeroia()
     async with called(zeroia, callee, caller) as calls:
         await calls.to("zeroia").request("GET", "/states/1")
-        zeroia.seconds = 0.2
+        zeroia.seconds = 1.5
         for _ in range(FAILURES_UNTIL_OPEN + 1):
             with pytest.raises(TimeoutError):
-                async with asyncio.timeout(0.05):
+                async with asyncio.timeout(0.5):
                     await calls.to("zeroia").request("GET", "/states/1")
 
         assert (await calls.to("zeroia").request("GET", "/states/1")).status_code == 200
