@@ -74,6 +74,12 @@ class Binaries:
             Call(f"rename it to {final}", lambda: _install(partial, final)),
         ]
 
+    def fetch_action(self, component: Component, go: Path | str) -> Action:
+        """What downloads the modules that *component* is compiled from, and no others."""
+        targets = self._targets(component)
+        source = self.source(component)
+        return command(go, "list", "-deps", *targets, cwd=source, timeout=15 * MINUTE)
+
     def _targets(self, component: Component) -> tuple[str, ...]:
         own = (self.source(component) / "main.go").exists()
         return component.packages or (("." if own else "tool"),)

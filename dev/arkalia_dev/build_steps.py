@@ -5,12 +5,14 @@ from pathlib import Path
 
 from arkalia_dev import packages, toolchain
 from arkalia_dev.binaries import Binaries
+from arkalia_dev.commands import Action
 from arkalia_dev.lanes import BUILDS, SYSTEM
 from arkalia_dev.plan import Step
 from arkalia_dev.versions import Component
 
 VENV = "Install Python's venv"
 COMPILER = "Get the Go compiler"
+MODULES = "Fetch modules ahead of the compiler"
 ADVICE = "A download may have failed: run the command again, it continues."
 
 
@@ -40,8 +42,15 @@ def build_steps(binaries: Binaries, wanted: Sequence[Component], python: str) ->
             advice=ADVICE,
         )
 
-    steps = compiler_steps(binaries, python, is_built)
-    return [*steps, *(step(component) for component in wanted)]
+    def fetch_actions() -> list[Action]:
+        left = [component for component in wanted if not binaries.is_built(component)]
+        return [binaries.fetch_action(component, find_go(binaries) or "go") for component in left]
+
+    return [
+        *compiler_steps(binaries, python, is_built),
+        Step(MODULES, SYSTEM, fetch_actions, is_built, needs=(COMPILER,), advice=ADVICE),
+        *(step(component) for component in wanted),
+    ]
 
 
 def find_go(binaries: Binaries) -> Path | None:

@@ -16,7 +16,7 @@ import uvloop
 from arkalia_operator import logs
 from arkalia_operator.errors import ResourcesNotServedError, SettingsError
 from arkalia_operator.program import operate
-from arkalia_operator.settings import Settings
+from arkalia_operator.settings import PREFIX, Settings
 
 LOGGER = logging.getLogger(__name__)
 
@@ -32,7 +32,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="arkalia-operator",
         description="Makes a cluster match its ArkaliaSystem resources, and says how far it is.",
-        epilog="Settings are environment variables: see the reference of the operator.",
+        epilog=_settings_explained(),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("run", help="run the operator (the default)")
@@ -41,6 +42,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         sys.stdout.write(version("arkalia-operator") + "\n")
         return 0
     return _run()
+
+
+def _settings_explained() -> str:
+    """Every variable with its meaning."""
+    lines = (
+        f"  {PREFIX}{name.upper()}={field.get_default() or ''}\n      {field.description}"
+        for name, field in Settings.model_fields.items()
+    )
+    return "\n".join(("Settings are environment variables, here with their defaults:", *lines))
 
 
 def _run() -> int:

@@ -66,7 +66,10 @@ class Settings(BaseModel):
 
     @classmethod
     def from_environment(cls, environment: Mapping[str, str]) -> Settings:
-        """Read all variables. Raises SettingsError with every mistake at once."""
+        """Read all variables. Raises SettingsError with every mistake at once.
+
+        Others with the prefix are left alone: Kubernetes makes some of the names of Services.
+        """
         given = {
             name.removeprefix(PREFIX).lower(): value
             for name, value in environment.items()

@@ -10,7 +10,8 @@ from arkalia_operator import catalogue
 from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
 from arkalia_operator.desired import desired_state
 from arkalia_operator.desired.resolve import Defaults, Modules
-from arkalia_operator.planning.judge import Evidence, judge
+from arkalia_operator.planning.evidence import Evidence
+from arkalia_operator.planning.judge import judge
 from arkalia_operator.planning.observed import ChildRecord, Observed
 from arkalia_operator.planning.ownership import fingerprint
 from arkalia_operator.planning.plan import key_of, plan

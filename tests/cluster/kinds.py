@@ -17,6 +17,7 @@ NAMESPACE = Kind("v1", "Namespace", "namespaces")
 EVENT = Kind("v1", "Event", "events")
 NODE = Kind("v1", "Node", "nodes")
 CLAIM = Kind("v1", "PersistentVolumeClaim", "persistentvolumeclaims")
+QUOTA = Kind("v1", "ResourceQuota", "resourcequotas")
 STORAGE_CLASS = Kind("storage.k8s.io/v1", "StorageClass", "storageclasses")
 NODE_METRICS = Kind("metrics.k8s.io/v1beta1", "NodeMetrics", "nodes")
 DEFINITION = Kind(
@@ -25,7 +26,8 @@ DEFINITION = Kind(
 KNOWN = {
     (kind.api_version, kind.name): kind
     for kind in (
-        *kinds.BY_NAME.values(), kinds.SECRET, SYSTEM, MODULE, NAMESPACE, EVENT, CLAIM, DEFINITION
+        *kinds.BY_NAME.values(), kinds.SECRET, SYSTEM, MODULE, NAMESPACE, EVENT, CLAIM, QUOTA,
+        DEFINITION,
     )
 }  # fmt: skip
 

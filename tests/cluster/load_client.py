@@ -126,8 +126,17 @@ async def told(tally: Tally, until: float) -> None:
         print(json.dumps(asdict(tally)), flush=True)
 
 
+async def led_there(wanted: Wanted) -> None:
+    """Wait for the first answer: the network follows a new Service by a second or so."""
+    deadline = time.monotonic() + ANSWER_SECONDS
+    before = Tally()
+    while not before.answered and time.monotonic() < deadline:
+        await Client(wanted, before, lasting=False).run(time.monotonic() + 0.1)
+
+
 async def run(wanted: Wanted) -> None:
-    """All clients at once, then the final tally."""
+    """All clients at once, from the first answer on, then the final tally."""
+    await led_there(wanted)
     tally, until = Tally(), time.monotonic() + wanted.seconds
     kinds = [True] * wanted.lasting + [False] * wanted.fleeting
     clients = [Client(wanted, tally, lasting) for lasting in kinds]

@@ -4,7 +4,7 @@ import pytest
 
 from arkalia_operator.desired import kinds
 from cluster.namespaces import named, restricted
-from cluster.systems import CHILD_KINDS, System, off_except
+from cluster.systems import CHILD_KINDS, System, off_except, uids
 from cluster.waiting import eventually
 
 SECONDS = 60
@@ -27,6 +27,18 @@ def test_deleted_system_leaves_nothing_behind(kube, operator, namespace, audit, 
         if each.name.startswith(system.name) and not each.resource.endswith("/status")
     ]
     assert named_alike == []
+
+
+def test_system_that_is_applied_again_while_it_is_still_going_is_ready(kube, operator, namespace):
+    system = System(kube, namespace, "again")
+    system.declare(modules=off_except("helloria")).ready()
+    before = uids(system.children())
+
+    kube.delete(system.ref)
+    system.declare(modules=off_except("helloria"))
+
+    system.ready()
+    assert not uids(system.children()) & before
 
 
 def test_namespace_with_a_system_ends_when_it_is_deleted(kube, operator):

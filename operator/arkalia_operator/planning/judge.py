@@ -11,6 +11,7 @@ from pydantic import ValidationError
 
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus, ModuleStatus
 from arkalia_operator.api.conditions import Condition, ConditionType, Reason
+from arkalia_operator.api.mistakes import mistakes_of
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import Desired
 from arkalia_operator.desired.resolved import Problem
@@ -24,8 +25,6 @@ from arkalia_operator.planning.evidence import (
 from arkalia_operator.planning.plan import key_of, unwanted
 from arkalia_operator.planning.readiness import Finding, finding, line
 from arkalia_operator.planning.verdicts import Verdict, agreeing, broken, conditions, summed_up
-
-__all__ = ["Evidence", "judge", "judge_failed", "judge_invalid"]
 
 NAMED: Final = 3
 """A message names this many things; the list in status names all modules."""
@@ -64,7 +63,7 @@ def judge_invalid(
     body: Mapping[str, Any], error: ValidationError, now: datetime
 ) -> ArkaliaSystemStatus:
     """The status of a stored resource that does not fit this operator's schema."""
-    message = "; ".join(_place_and_message(each) for each in error.errors()[:NAMED])
+    message = mistakes_of(error)
     reason, generation = Reason.INVALID_SPEC, body["metadata"].get("generation", 0)
     verdicts = [
         *agreeing("False", reason, message),
@@ -87,11 +86,6 @@ def judge_failed(system: ArkaliaSystem, message: str, now: datetime) -> ArkaliaS
     return system.status.model_copy(
         update={"conditions": [*conditions(verdicts, before, system.generation, now), *kept]}
     )
-
-
-def _place_and_message(error: Any) -> str:
-    place = ".".join(str(part) for part in error["loc"])
-    return f"{place}: {error['msg']}" if place else str(error["msg"])
 
 
 def _readable_conditions(body: Mapping[str, Any]) -> list[Condition]:

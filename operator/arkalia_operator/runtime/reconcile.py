@@ -21,7 +21,8 @@ from arkalia_operator.desired.resolve import Defaults, Modules, resolve
 from arkalia_operator.errors import ApiError, ConflictError, NotFoundError
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.announcements import announcements
-from arkalia_operator.planning.judge import Evidence, judge, judge_failed, judge_invalid
+from arkalia_operator.planning.evidence import Evidence
+from arkalia_operator.planning.judge import judge, judge_failed, judge_invalid
 from arkalia_operator.planning.plan import plan
 from arkalia_operator.runtime.identity import Identity, Settled
 from arkalia_operator.runtime.resources import Refused, Resources

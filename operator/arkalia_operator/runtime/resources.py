@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus
+from arkalia_operator.api.mistakes import mistakes_of
 from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
 from arkalia_operator.cluster.store import SystemKey
 from arkalia_operator.runtime.cache import Body, Cache
@@ -92,9 +93,4 @@ def read_module(body: Body) -> ArkaliaModule | Broken:
     try:
         return ArkaliaModule.from_body(body)
     except ValidationError as error:
-        return Broken("; ".join(_words(each) for each in error.errors()[:3]))
-
-
-def _words(error: Any) -> str:
-    where = ".".join(map(str, error["loc"]))
-    return f"spec.{where}: {error['msg']}" if where else str(error["msg"])
+        return Broken(mistakes_of(error))

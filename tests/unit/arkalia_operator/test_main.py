@@ -1,6 +1,8 @@
 import subprocess
 import sys
 
+from arkalia_operator.settings import Settings
+
 
 def operator(*arguments, **environment):
     return subprocess.run(
@@ -17,6 +19,13 @@ def test_the_command_prints_its_version():
     found = operator("version")
 
     assert (found.returncode, found.stdout.strip()) == (0, "0.1.0")
+
+
+def test_the_command_explains_every_setting_when_it_is_asked_for_help():
+    told = operator("--help").stdout
+
+    assert "ARKALIA_OPERATOR_WORKERS=8\n      Systems that are reconciled at the same time." in told
+    assert {f"ARKALIA_OPERATOR_{name.upper()}=" in told for name in Settings.model_fields} == {True}
 
 
 def test_the_command_refuses_a_setting_that_it_cannot_use():

@@ -1,11 +1,12 @@
 """The load client against servers that behave well and badly: it must miss no lost request."""
 
 import asyncio
+import json
 from contextlib import asynccontextmanager, suppress
 
 import pytest
 
-from cluster.load_client import Client, Tally, Wanted
+from cluster.load_client import Client, Tally, Wanted, run
 
 GOOD = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
 LAST = b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok"
@@ -14,7 +15,7 @@ CUT_OFF = b"HTTP/1.1 200 OK\r\ncontent-length: 200\r\n\r\nok"
 
 
 @asynccontextmanager
-async def serving(*answers):
+async def serving(*answers, port=0):
     """A server that gives each connection these *answers* and then closes it."""
 
     connections = []
@@ -32,7 +33,7 @@ async def serving(*answers):
         with suppress(OSError):
             await writer.wait_closed()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "127.0.0.1", port)
     async with server:
         yield server.sockets[0].getsockname()[1]
     await asyncio.wait_for(asyncio.gather(*connections), 5)
@@ -84,3 +85,18 @@ async def test_request_counts_as_lost_when_nobody_listens():
 
     assert tally.answered == 0
     assert tally.failed > 0
+
+
+async def test_requests_before_the_first_answer_are_not_counted(capsys):
+    async with serving(*[GOOD] * 100) as port:
+        pass
+    wanted = Wanted("127.0.0.1", port, "/", 0.3, lasting=1, fleeting=1, rate=50)
+    asking = asyncio.create_task(run(wanted))
+    await asyncio.sleep(0.3)
+
+    async with serving(*[GOOD] * 100, port=port):
+        await asking
+
+    last = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert last["answered"] > 3
+    assert last["failed"] == 0

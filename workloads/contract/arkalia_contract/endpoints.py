@@ -1,7 +1,7 @@
-"""Ports and paths that every service serves.
+"""The name of the port, and the paths, that every service serves.
 
-The ports are those of the architecture's module table; the paths are those of seeds 000, 001
-and 003, with Kubernetes' two probes as `/health/live` and `/health/ready`.
+The port's number stands in each `module.yaml`. The paths are those of seeds 000, 001 and 003, with
+Kubernetes' two probes as `/health/live` and `/health/ready`.
 """
 
 from typing import Final

@@ -40,4 +40,4 @@ SET_BY_OPERATOR: Final = (
     POD,
     DRAIN_SECONDS,
 )
-"""Names that `spec.modules.<name>.env` may not set."""
+"""Neither `env`, which takes no name with the prefix, nor a `podTemplate` changes these."""

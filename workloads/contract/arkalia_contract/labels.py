@@ -1,6 +1,6 @@
 """Label and annotation keys, and the values that are the same on every object.
 
-The first five are the recommended labels of Kubernetes
+The first six are the recommended labels of Kubernetes
 (https://kubernetes.io/docs/concepts/overview/working-with-objects/common-labels/).
 """
 

@@ -1,0 +1,64 @@
+"""Pods that crash, are not admitted or fit nowhere: status names the cause, and the old ones serve.
+
+What a person must mend is `False`; what the cluster may mend by itself (a node may come) is not.
+"""
+
+import pytest
+
+from cluster.systems import uids
+from cluster.waiting import eventually
+
+SECONDS = 60
+"""A crash counts as one after the kubelet's first pause, 10 s after the second start."""
+CAUSES = {
+    "setting_that_no_service_takes": (
+        {"modules": {"helloria": {"config": {"check_timeout_seconds": "soon"}}}},
+        {"modules": {"helloria": {"config": None}}},
+        ("False", "ContainerCrashes", "exit code 78"),
+    ),
+    "memory_request_above_the_quota": (
+        {"modules": {"helloria": {"resources": {"requests": {"cpu": "50m", "memory": "200Mi"}}}}},
+        {"modules": {"helloria": {"resources": None}}},
+        ("False", "PodCannotBeCreated", "exceeded quota"),
+    ),
+    "node_that_does_not_exist": (
+        {"placement": {"nodeSelector": {"arkalia.io/story": "nowhere"}}},
+        {"placement": None},
+        ("Unknown", "PodCannotBeScheduled", "nodes are available"),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def luna(kube, luna):
+    """A Ready system in a namespace with room for two of its pods and no more."""
+    kube.create(
+        {
+            "apiVersion": "v1",
+            "kind": "ResourceQuota",
+            "metadata": {"name": "room", "namespace": luna.namespace},
+            "spec": {"hard": {"requests.memory": "250Mi"}},
+        }
+    )
+    return luna
+
+
+@pytest.mark.parametrize(("cause", "cure", "told"), CAUSES.values(), ids=CAUSES.keys())
+def test_cause_is_named_old_pods_serve_and_the_cure_heals(luna, cause, cure, told):
+    status, reason, words = told
+    before = uids(luna.pods())
+
+    luna.change(**cause)
+
+    ready = eventually(lambda: luna.expect("Ready", status, reason), SECONDS)
+    assert words in ready["message"]
+    assert before <= uids(luna.pods())
+    assert luna.reach().get("/health").status_code == 200
+    luna.change(**cure)
+    luna.ready()
+    eventually(lambda: only(luna, before), within=30)
+
+
+def only(system, wanted):
+    left = uids(system.pods())
+    assert left == wanted, f"{len(left - wanted)} pods of the wrong revision are still there"
