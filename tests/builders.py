@@ -66,7 +66,7 @@ def a_record(manifest, system, **fields):
         generation=1,
         owner_uid=system.uid,
         fingerprint=fingerprint(manifest),
-        module=manifest["metadata"]["labels"]["arkalia.io/module"],
+        module=manifest["metadata"]["labels"].get("arkalia.io/module", ""),
         rollout=a_rollout(manifest) if manifest["kind"] == DEPLOYMENT.name else None,
     )
     return replace(record, **fields)

@@ -15,7 +15,11 @@ import yaml
 
 ROOT = Path(__file__).resolve().parents[1]
 VERSIONS = tomllib.loads((ROOT / "dev/versions.toml").read_text(encoding="utf-8"))
-WATCHED_BY_PROMETHEUS = ("*_servicemonitors.yaml", "*_prometheusrules.yaml")
+OF_OTHERS = {
+    "prometheus-operator": ("*_servicemonitors.yaml", "*_prometheusrules.yaml"),
+    "cert-manager": ("*_certificates.yaml",),
+}
+"""Files of other operators' CRDs, by their name in dev/versions.toml."""
 REFERENCE = re.compile(r'"#/definitions/([^"]+)"')
 LOOSE = {
     # Both are numbers as often as strings, which OpenAPI 2 cannot say.
@@ -77,14 +81,18 @@ def _strict(definition):
 
 
 def _custom_kinds():
-    pinned = VERSIONS["crds"]["prometheus-operator"]
-    theirs = module_folder(pinned["module"], pinned["version"]) / pinned["folder"]
-    patterns = [(ROOT / "crds", "*.yaml"), *((theirs, each) for each in WATCHED_BY_PROMETHEUS)]
-    for path in [path for home, pattern in patterns for path in home.glob(pattern)]:
+    for path in [*(ROOT / "crds").glob("*.yaml"), *_of_others()]:
         spec = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["spec"]
         for version in spec["versions"]:
             title = _titled(spec["names"]["kind"], spec["group"], version["name"])
             yield version["schema"]["openAPIV3Schema"] | title
+
+
+def _of_others():
+    for name, patterns in OF_OTHERS.items():
+        pinned = VERSIONS["crds"][name]
+        theirs = module_folder(pinned["module"], pinned["version"]) / pinned["folder"]
+        yield from (path for pattern in patterns for path in theirs.glob(pattern))
 
 
 def _titled(kind, group, version):

@@ -11,6 +11,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from copy import deepcopy
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import count
 
 import kopf
@@ -54,6 +55,11 @@ LEGACY_DISCOVERY = {
     },
 }
 """What kopf reads before it watches."""
+ISSUER = {
+    "/.well-known/openid-configuration": {"issuer": "https://kubernetes.default.svc"},
+    "/openid/v1/jwks": {"keys": [{"kid": "one", "kty": "RSA", "alg": "RS256", "n": "AQ"}]},
+}
+"""Who signs tokens, and its keys; a test may change them."""
 
 Reply = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -88,6 +94,7 @@ class ModelApiServer:
     seen: list = field(default_factory=list)
     scripted: list = field(default_factory=list)
     groups: dict = field(default_factory=dict)
+    issuer: dict = field(default_factory=lambda: deepcopy(ISSUER))
     url: str = ""
     oldest: int = 0
     page_limit: int | None = None
@@ -171,11 +178,19 @@ class ModelApiServer:
             return web.json_response(self._discovery())
         if request.path in LEGACY_DISCOVERY:
             return web.json_response(LEGACY_DISCOVERY[request.path])
+        if request.path in self.issuer:
+            return self._issuer(request)
         if request.path in self.objects:
             return web.json_response(self.objects[request.path])
         if not _is_collection(request.path):
             return _status(404, "NotFound", f"{request.path} not found")
         return self._list(request)
+
+    def _issuer(self, request):
+        served = "application/json" if "openid-conf" in request.path else "application/jwk-set+json"
+        if request.headers["Accept"] != served:  # as the real one
+            return web.Response(status=406, text=f"406: Not Acceptable: {served}")
+        return web.json_response(self.issuer[request.path], content_type=served)
 
     def _list(self, request):
         items = [body for path, body in sorted(self.objects.items()) if _within(path, request.path)]
@@ -270,10 +285,15 @@ class ModelApiServer:
             each for each in merged["metadata"].get("managedFields", []) if not _applied(each)
         ]
         merged["metadata"]["managedFields"] = [
-            {"manager": "arkalia-operator", "operation": "Apply", "fieldsV1": _fields(owned)},
+            {
+                "manager": "arkalia-operator",
+                "operation": "Apply",
+                "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "fieldsV1": _fields(owned),
+            },
             *others,
         ]
-        if old and _merged(old, {}) == merged:
+        if old and _untimed(old) == _untimed(merged):
             return old
         return await self.put(path, merged)
 
@@ -397,6 +417,13 @@ def stream(*lines, after=None):
 def line(what, body):
     """One line of a watch."""
     return json.dumps({"type": what, "object": body}).encode() + b"\n"
+
+
+def _untimed(body):
+    """*body* without the times of its managed fields."""
+    metadata = dict(body["metadata"])
+    entries = metadata.pop("managedFields", [])
+    return {**body, "metadata": metadata}, [{**each, "time": ""} for each in entries]
 
 
 def _status(code, reason, message):

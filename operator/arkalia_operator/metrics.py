@@ -107,6 +107,12 @@ FAILURES = Counter(
     "Actions that the API server refused, by kind of object and whether it is for good.",
     ["kind", "permanent"],
 )
+CERTIFICATES = Counter(
+    "arkalia_operator_certificates_issued_total",
+    "Secrets of certificates written, by what was done: certificate, or a step of the authority "
+    "(create, prepare, promote, retire).",
+    ["what"],
+)
 NOOP_APPLIES = Counter(
     "arkalia_operator_noop_applies_total",
     "Applies that changed nothing: the operator thought that there was a difference.",

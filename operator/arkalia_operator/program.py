@@ -9,22 +9,26 @@ from importlib.metadata import version
 
 from arkalia_operator import catalogue, metrics
 from arkalia_operator.backoff import Backoff
+from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.events import Recorder
 from arkalia_operator.cluster.execute import Executor
 from arkalia_operator.cluster.informers import Informers
+from arkalia_operator.cluster.issuer import IssuerReader
 from arkalia_operator.cluster.session import Session
 from arkalia_operator.cluster.store import Store, SystemKey
+from arkalia_operator.desired.certificates import Lifetimes
 from arkalia_operator.desired.resolve import Defaults
 from arkalia_operator.errors import ApiError
 from arkalia_operator.handlers.lifecycle import watch_resources
 from arkalia_operator.runtime.checks import liveness, readiness
+from arkalia_operator.runtime.identity import Identity
 from arkalia_operator.runtime.intake import Intake
 from arkalia_operator.runtime.loop import Loop
 from arkalia_operator.runtime.probes import Probes
 from arkalia_operator.runtime.pulse import Pulse
 from arkalia_operator.runtime.queue import Queue
-from arkalia_operator.runtime.reconcile import Reconciler
+from arkalia_operator.runtime.reconcile import Reconciler, now
 from arkalia_operator.runtime.resources import Resources
 from arkalia_operator.runtime.resync import resync
 from arkalia_operator.runtime.supervision import supervise
@@ -51,6 +55,7 @@ class Program:
         self._informers = Informers(self._client, self._store, namespaces, self._queue.add)
         self._sweeper = Sweeper(self._client, self._resources, self._intake, namespaces)
         self._recorder = Recorder(self._client)
+        self._issuer = IssuerReader(self._client)
         self._pulse = Pulse(self._measure)
         self._primed = False
         self._stopping = asyncio.Event()
@@ -83,6 +88,7 @@ class Program:
                         self._queue.add,
                         self._settings.resync_seconds,
                     ),
+                    "issuer": self._issuer.run(self._intake.everything),
                     "events": self._recorder.run(),
                     "pulse": self._pulse.run(),
                     "loop": self._work(),
@@ -105,11 +111,15 @@ class Program:
         )
 
     async def _prime(self) -> None:
-        """Read all systems and modules before anything is decided; wait for the API server."""
+        """Read all systems, modules and the issuer of tokens before anything is decided.
+
+        Waits for the API server.
+        """
         backoff = Backoff(0.2, 3.0)
         while not self._stopping.is_set():
             try:
                 await self._sweeper.prime()
+                await self._issuer.read()
             except ApiError as error:
                 LOGGER.warning("The resources cannot be read yet: %s", error)
                 await asyncio.sleep(backoff.next())
@@ -128,6 +138,14 @@ class Program:
         await Loop(self._queue, self._reconciler()).run(self._settings.workers)
         await asyncio.Event().wait()  # the queue was closed: supervision ends this task too
 
+    def _identity(self) -> Identity:
+        settings = self._settings
+        lifetimes = Lifetimes(
+            settings.authority_seconds, settings.certificate_seconds, settings.spread_seconds
+        )
+        certificates = Certificates(self._client, lifetimes)
+        return Identity(certificates, lifetimes, lambda: self._issuer.known, now)
+
     def _reconciler(self) -> Reconciler:
         return Reconciler(
             resources=self._resources,
@@ -135,6 +153,7 @@ class Program:
             client=self._client,
             executor=Executor(self._client, self._store),
             recorder=self._recorder,
+            identity=self._identity(),
             served=lambda: self._informers.served,
             builtin=catalogue.load(),
             defaults=Defaults(version("arkalia-operator"), self._settings.image_registry),

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
+from arkalia_operator.cluster.issuer import DISCOVERY, KEYS
 from arkalia_operator.cluster.kinds import EVENT, MODULE, SYSTEM
-from arkalia_operator.desired.kinds import IN_APPLY_ORDER, POD, Kind
+from arkalia_operator.desired.kinds import IN_APPLY_ORDER, POD, SECRET, Kind
 
 READ: Final = ("get", "list", "watch")
 """The watch tells the news; the sweep gets what it missed."""
@@ -22,6 +23,10 @@ OWN: Final = ("create", "delete", "get", "list", "patch", "watch")
 """Server-side apply is a `patch`, which the API server admits for an absent object only together
 with `create`; `get` tells whose the object is that already has the name; `delete` is for what is
 no longer wanted."""
+PATHS: Final = (DISCOVERY, KEYS)
+"""What is read beside resources. Only a ClusterRole can hold it, so it stands in the template."""
+KEEP: Final = ("create", "get", "patch")
+"""A Secret is read and written by its name: no list, no watch, so nothing of others is seen."""
 ANNOUNCE: Final = ("create", "patch")
 """A repeated Event is patched instead of created again."""
 
@@ -47,6 +52,7 @@ def rules() -> tuple[Rule, ...]:
             _rule(MODULE, READ),
             _rule(POD, INFORM),
             _rule(EVENT, ANNOUNCE),
+            _rule(SECRET, KEEP),
             *(_rule(kind, OWN) for kind in IN_APPLY_ORDER),
         )
     )

@@ -52,6 +52,16 @@ class Settings(BaseModel):
     resync_seconds: float = Field(default=600, ge=1, le=86400)
     """Longest time without a reconcile of a system."""
 
+    authority_seconds: float = Field(default=5 * 365 * 86400, ge=300, le=20 * 366 * 86400)
+    """Lifetime of the authority that signs a system's certificates; it is followed by another when
+    two thirds of it are over."""
+
+    certificate_seconds: float = Field(default=90 * 86400, ge=60, le=366 * 86400)
+    """Lifetime of a module's certificate; it is renewed when two thirds of it are over."""
+
+    spread_seconds: float = Field(default=120, ge=1, le=3600)
+    """Time until a changed Secret or ConfigMap has reached every pod."""
+
     drain_seconds: float = Field(default=20, ge=0, le=600)
     """Time that running reconciles get to finish after SIGTERM."""
 

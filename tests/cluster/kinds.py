@@ -26,7 +26,8 @@ DEFINITION = Kind(
 KNOWN = {
     (kind.api_version, kind.name): kind
     for kind in (
-        *kinds.BY_NAME.values(), SYSTEM, MODULE, NAMESPACE, EVENT, CLAIM, QUOTA, DEFINITION
+        *kinds.BY_NAME.values(), kinds.SECRET, SYSTEM, MODULE, NAMESPACE, EVENT, CLAIM, QUOTA,
+        DEFINITION,
     )
 }  # fmt: skip
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
+from arkalia_contract import endpoints
 from arkalia_operator.desired.kinds import POD
-from cluster import load_client, visitors
+from cluster import load_client, reach, visitors
 from cluster.kinds import Ref
 from cluster.kube import Body, Kube, RefusedError
 from cluster.load_client import Tally, Wanted
@@ -50,7 +51,8 @@ class Load:
 def load(kube: Kube, service: Body, image: str, wanted: Wanted) -> Iterator[Load]:
     """Ask the pods behind *service* as *wanted*, from the first answer on."""
     ref = Ref(POD, service["metadata"]["namespace"], f"{service['metadata']['name']}-load")
-    kube.create(visitors.visitor(ref, image, PROGRAM, json.dumps(asdict(wanted))))
+    known = replace(wanted, **_certified(kube, service))
+    kube.create(visitors.visitor(ref, image, PROGRAM, json.dumps(asdict(known))))
     running = Load(kube, ref)
     try:
         eventually(running.tally, within=30)
@@ -58,6 +60,13 @@ def load(kube: Kube, service: Body, image: str, wanted: Wanted) -> Iterator[Load
         yield running
     finally:
         kube.delete(ref)
+
+
+def _certified(kube: Kube, service: Body) -> dict[str, str]:
+    """Whom to trust behind *service*, and by which name, where it serves HTTPS."""
+    if service["spec"]["ports"][0]["name"] != endpoints.PORT_HTTPS:
+        return {}
+    return {"name": reach.name_of(service), "trusted": reach.trusted(kube, service)}
 
 
 def towards(service: Body, path: str, **wanted: float) -> Wanted:

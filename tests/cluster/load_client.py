@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import sys
 import time
 from contextlib import suppress
@@ -32,6 +33,10 @@ class Wanted:
     """Clients that open a connection for each request."""
     rate: float
     """Requests a second, all clients together, at most."""
+    name: str = ""
+    """Name that the certificate must have."""
+    trusted: str = ""
+    """Authorities that may have signed it, PEM. Empty: the address serves HTTP."""
 
 
 @dataclass
@@ -60,6 +65,8 @@ class Client:
         self._wanted = wanted
         self._tally = tally
         self._lasting = lasting
+        trusted = wanted.trusted
+        self._tls = ssl.create_default_context(cadata=trusted) if trusted else None
         self._pause = (wanted.lasting + wanted.fleeting) / wanted.rate
 
     async def run(self, until: float) -> None:
@@ -72,7 +79,10 @@ class Client:
                 await asyncio.sleep(self._pause)
 
     async def _connected(self, until: float) -> None:
-        opening = asyncio.open_connection(self._wanted.host, self._wanted.port)
+        wanted = self._wanted
+        opening = asyncio.open_connection(
+            wanted.host, wanted.port, ssl=self._tls, server_hostname=wanted.name or None
+        )
         reader, writer = await asyncio.wait_for(opening, ANSWER_SECONDS)
         self._tally.connections += 1
         try:

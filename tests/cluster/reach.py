@@ -8,13 +8,16 @@ forwards them to the Service.
 from __future__ import annotations
 
 import socket
+import ssl
 from functools import cache
 
 import httpx
 
-from arkalia_operator.desired.kinds import SERVICE
-from cluster.kinds import Ref
-from cluster.kube import Kube
+from arkalia_contract import endpoints, files, labels
+from arkalia_operator.desired import names
+from arkalia_operator.desired.kinds import CONFIG_MAP, SERVICE
+from cluster.kinds import Ref, collection
+from cluster.kube import Body, Kube
 
 ANSWER_SECONDS = 10.0
 KUBERNETES = Ref(SERVICE, "default", "kubernetes")
@@ -24,9 +27,9 @@ class Reached:
     """A Service that can be asked."""
 
     def __init__(self, kube: Kube, ref: Ref) -> None:
-        spec = kube.require(ref)["spec"]
-        self._port = spec["ports"][0]["port"]
-        self._address = spec["clusterIP"]
+        self._service = kube.require(ref)
+        self._port = self._service["spec"]["ports"][0]["port"]
+        self._scheme = self._service["spec"]["ports"][0]["name"]
         self._kube = kube
         self._ref = ref
 
@@ -34,13 +37,48 @@ class Reached:
         """The answer to a GET of *path*. Raises AssertionError if there is none."""
         try:
             if has_route(self._kube):
-                url = f"http://{self._address}:{self._port}{path}"
-                return httpx.get(url, headers=headers, timeout=ANSWER_SECONDS, trust_env=False)
-            inside = f"{self._ref.path}:{self._port}/proxy{path}"
+                return self._direct(path, headers)
+            name = f"{self._scheme}:{self._ref.name}:{self._port}"
+            inside = f"{collection(self._ref.kind, self._ref.namespace)}/{name}/proxy{path}"
             return self._kube.http.get(inside, headers=headers)
         except httpx.TransportError as error:
             message = f"{self._ref} does not answer at {path}: {error!r}"
             raise AssertionError(message) from error
+
+    def _direct(self, path: str, headers: dict[str, str]) -> httpx.Response:
+        """The Service's own address; behind HTTPS, with the name and authority of its system."""
+        address = self._service["spec"]["clusterIP"]
+        url = f"{self._scheme}://{address}:{self._port}{path}"
+        secure = self._scheme == endpoints.PORT_HTTPS
+        verify = ssl.create_default_context(cadata=self._trusted()) if secure else False
+        with httpx.Client(verify=verify, timeout=ANSWER_SECONDS, trust_env=False) as client:
+            named = {"sni_hostname": name_of(self._service)}
+            return client.get(url, headers=headers, extensions=named)
+
+    def _trusted(self) -> str:
+        return trusted(self._kube, self._service)
+
+
+def name_of(service: Body) -> str:
+    """The name of *service* in the cluster's DNS."""
+    metadata = service["metadata"]
+    return f"{metadata['name']}.{metadata['namespace']}.svc"
+
+
+def handshake(service: Body, context: ssl.SSLContext) -> None:
+    """Shake hands with *service* by its name. Raises ssl.SSLCertVerificationError."""
+    spec = service["spec"]
+    address = (spec["clusterIP"], spec["ports"][0]["port"])
+    with socket.create_connection(address, timeout=ANSWER_SECONDS) as connection:
+        context.wrap_socket(connection, server_hostname=name_of(service)).close()
+
+
+def trusted(kube: Kube, service: Body) -> str:
+    """The authorities of the system that *service* belongs to, PEM."""
+    metadata = service["metadata"]
+    system = metadata["labels"][labels.SYSTEM]
+    told = Ref(CONFIG_MAP, metadata["namespace"], names.trust(system))
+    return str(kube.require(told)["data"][files.AUTHORITY_KEY])
 
 
 @cache

@@ -97,7 +97,7 @@ def test_service_comes_back_when_an_editor_put_another_port_of_that_name_into_it
     """Apply alone cannot: it keeps what others add to a list, and two ports share a name."""
     ref = luna.child(kinds.SERVICE)
     before = wanted_part(kube.require(ref))
-    other = {"spec": {"ports": [{"$patch": "replace"}, {"name": "http", "port": 81}]}}
+    other = {"spec": {"ports": [{"$patch": "replace"}, {"name": "https", "port": 81}]}}
 
     edited = kube.patch(ref, other, STRATEGIC)
 

@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from arkalia_operator.desired.kinds import IN_APPLY_ORDER
-from arkalia_operator.rbac import INFORM, OWN, READ, Rule, merged, rules
+from arkalia_operator.rbac import INFORM, OWN, PATHS, READ, Rule, merged, rules
 
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts/arkalia"
@@ -40,6 +40,7 @@ def rights_in(role):
     return {
         (group, resource): frozenset(rule["verbs"])
         for rule in role["rules"]
+        if "resources" in rule
         for group in rule["apiGroups"]
         for resource in rule["resources"]
     }
@@ -67,11 +68,13 @@ def test_operator_may_block_the_deletion_of_a_system_whose_children_are_left():
     assert RIGHTS["arkalia.io", "arkaliasystems/finalizers"] == {"update"}
 
 
-def test_operator_has_no_right_on_secrets_and_none_on_roles():
-    groups = {group for group, _ in RIGHTS}
-    resources = {resource for _, resource in RIGHTS}
+def test_operator_reads_and_writes_secrets_by_name_only():
+    assert RIGHTS["", "secrets"] == {"get", "create", "patch"}
 
-    assert "secrets" not in resources
+
+def test_operator_has_no_right_on_roles():
+    groups = {group for group, _ in RIGHTS}
+
     assert "rbac.authorization.k8s.io" not in groups
 
 
@@ -101,6 +104,13 @@ def test_cluster_role_of_the_chart_has_exactly_these_rights():
     roles = {role["metadata"]["name"]: role for role in rendered("ClusterRole")}
 
     assert rights_in(roles["default-arkalia-operator"]) == RIGHTS
+
+
+def test_cluster_role_of_the_chart_lets_the_operator_read_the_keys_of_tokens():
+    roles = {role["metadata"]["name"]: role for role in rendered("ClusterRole")}
+    paths = [rule for rule in roles["default-arkalia-operator"]["rules"] if "resources" not in rule]
+
+    assert paths == [{"nonResourceURLs": list(PATHS), "verbs": ["get"]}]
 
 
 def test_roles_of_watched_namespaces_have_exactly_these_rights():

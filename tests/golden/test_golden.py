@@ -20,6 +20,7 @@ from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
 from arkalia_operator.desired import desired_state
 from arkalia_operator.desired.kinds import IN_APPLY_ORDER
 from arkalia_operator.desired.resolve import Defaults, Modules
+from arkalia_operator.desired.trust import Issuer, Trust
 from arkalia_operator.settings import Settings
 from pod_security import violations
 
@@ -27,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "docs/examples"
 CASES = sorted(path.name for path in Path(__file__).parent.iterdir() if path.is_dir())
 WRITE = os.environ.get("GOLDEN") == "write"
+TRUST = Trust(Issuer("https://kubernetes.default.svc", '{"keys":[]}'), ("<authority>\n",))
 UID = "00000000-0000-0000-0000-000000000001"
 
 
@@ -74,7 +76,9 @@ def modules_of(case):
 def rendered(case):
     available = modules_of(case)
     return [
-        each for system in systems_of(case) for each in desired_state(system, available).manifests
+        each
+        for system in systems_of(case)
+        for each in desired_state(system, available, TRUST).manifests
     ]
 
 

@@ -106,7 +106,11 @@ class Component(ApiModel):
     """Arguments of the command."""
 
     port: int | None = Field(default=None, ge=1024, le=65535)
-    """Port on which it serves HTTP. Without a port it has no Service and no probes."""
+    """Port on which it serves. Without a port it has no Service and no probes."""
+
+    scheme: Literal["HTTP", "HTTPS"] = "HTTP"
+    """What it serves there. With `HTTPS` its pods get a certificate of the system's authority in
+    `/etc/arkalia/tls`, renewed before its end; the component reads it again when it changes."""
 
     replicas: int = Field(default=1, ge=0, le=1000)
     """Pods, where neither the system nor `scaling` says otherwise."""

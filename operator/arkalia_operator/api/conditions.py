@@ -40,6 +40,10 @@ class ConditionType(Explained):
     )
     ACCEPTED = "Accepted", "The spec could be understood: version and modules are known."
     MODULES_READY = "ModulesReady", "Every enabled module has all its pods ready."
+    IDENTITY_READY = (
+        "IdentityReady",
+        "Every module that serves HTTPS has its certificate, and all know whom to trust.",
+    )
 
 
 class Reason(Explained):
@@ -81,6 +85,9 @@ class Reason(Explained):
         "ObjectsLeft",
         "Objects that the spec does not ask for any more are still in the cluster.",
     )
+    ISSUED = "Issued", "All certificates are there, and none is near its end."
+    ISSUING = "Issuing", "Certificates are being made."
+    CANNOT_ISSUE = "CannotIssue", "A certificate, or the authority that signs it, cannot be made."
     CONVERGED = "Converged", "Nothing is left to do."
     AS_EXPECTED = "AsExpected", "Nothing stands in the way."
 

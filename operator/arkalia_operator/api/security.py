@@ -1,10 +1,12 @@
-"""`spec.security`: who may reach the modules over the network."""
+"""`spec.security`: who may reach the modules over the network, and who signs their certificates."""
 
 from __future__ import annotations
 
+from typing import Literal
+
 from pydantic import Field
 
-from arkalia_operator.api.base import ApiModel
+from arkalia_operator.api.base import ApiModel, rule, rules
 from arkalia_operator.api.peers import PEERS, Peer
 
 
@@ -27,8 +29,48 @@ class NetworkPolicies(ApiModel):
     """NetworkPolicyPeers that every module may call, beside DNS and the modules it names."""
 
 
+class IssuerRef(ApiModel):
+    """An issuer of cert-manager."""
+
+    name: str = Field(min_length=1, max_length=253)
+    """Name of the issuer."""
+
+    kind: str = Field(default="Issuer", max_length=63)
+    """`Issuer` of the system's namespace, `ClusterIssuer`, or the kind of an external issuer."""
+
+    group: str = Field(default="cert-manager.io", max_length=253)
+    """API group of that kind."""
+
+
+class Tls(ApiModel):
+    """Certificates of the modules."""
+
+    mode: Literal["builtin", "certManager"] = "builtin"
+    """Who signs: an authority that the operator makes for this system alone, or cert-manager. Its
+    issuer must write `ca.crt` into the Secrets, as CA, Vault and SelfSigned issuers do."""
+
+    issuer_ref: IssuerRef | None = None
+    """The issuer of cert-manager that signs."""
+
+    model_config = ApiModel.model_config | {
+        "json_schema_extra": rules(
+            rule(
+                "!has(self.mode) || self.mode != 'certManager' || has(self.issuerRef)",
+                "cert-manager must know who signs: write issuerRef, or mode: builtin",
+            ),
+            rule(
+                "!has(self.issuerRef) || (has(self.mode) && self.mode == 'certManager')",
+                "issuerRef is for cert-manager: write mode: certManager, or leave it out",
+            ),
+        )
+    }
+
+
 class Security(ApiModel):
     """Protection of the system."""
+
+    tls: Tls = Tls()
+    """TLS between the modules."""
 
     network_policies: NetworkPolicies = NetworkPolicies()
     """NetworkPolicies of the modules."""

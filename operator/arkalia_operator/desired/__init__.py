@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import kinds, modules, monitoring, names, scaling, security
+from arkalia_operator.desired import kinds, modules, monitoring, names, scaling, security, tls
 from arkalia_operator.desired.manifest import Manifest
 from arkalia_operator.desired.resolve import Modules, resolve
 from arkalia_operator.desired.resolved import Resolution
+from arkalia_operator.desired.trust import Trust, trust_manifest
 
 RANK = {kind.name: rank for rank, kind in enumerate(kinds.IN_APPLY_ORDER)}
 
@@ -23,18 +24,33 @@ class Desired:
     """In the order to apply them."""
     autoscaled: Mapping[str, int]
     """Deployments whose `replicas` an autoscaler owns, with its least number of pods."""
+    kept: frozenset[str] = frozenset()
+    """Names of objects that stay although they are not in `manifests`."""
 
 
-def desired_state(system: ArkaliaSystem, available: Modules) -> Desired:
-    """What must exist for *system*, given the modules that are *available* to it."""
-    resolution = resolve(system, available)
-    manifests = sorted(_manifests(system, resolution), key=lambda each: RANK[each["kind"]])
-    return Desired(resolution, tuple(manifests), dict(_autoscaled(system, resolution)))
+def desired_state(system: ArkaliaSystem, available: Modules, trust: Trust | None = None) -> Desired:
+    """What must exist for *system*, given the modules that are *available* to it, and *trust*."""
+    return rendered(system, resolve(system, available), trust)
 
 
-def _manifests(system: ArkaliaSystem, resolution: Resolution) -> Iterator[Manifest]:
+def rendered(system: ArkaliaSystem, resolution: Resolution, trust: Trust | None) -> Desired:
+    """What must exist for *system* with the modules of *resolution*.
+
+    Without *trust* the parts cannot be told yet whom to trust: what they were told stays.
+    """
+    found = sorted(_manifests(system, resolution, trust), key=lambda each: RANK[each["kind"]])
+    kept = frozenset() if trust else frozenset({names.trust(system.name)})
+    return Desired(resolution, tuple(found), dict(_autoscaled(system, resolution)), kept)
+
+
+def _manifests(
+    system: ArkaliaSystem, resolution: Resolution, trust: Trust | None
+) -> Iterator[Manifest]:
+    if trust is not None and not resolution.hold_all:
+        yield trust_manifest(system, resolution.version, trust)
+    yield from tls.manifests(system, resolution)
     for module in resolution.modules:
-        yield from modules.manifests(system, module)
+        yield from modules.manifests(system, module, resolution)
         yield from scaling.manifests(system, module)
         yield from security.manifests(system, module, resolution)
         yield from monitoring.manifests(system, module)

@@ -12,7 +12,7 @@ from typing import Any, Final
 from arkalia_operator.api.conditions import Reason
 from arkalia_operator.api.modules import ResourceRequirements
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import pod_template
+from arkalia_operator.desired import names, pod_template
 from arkalia_operator.desired.quantities import canonical_quantity
 from arkalia_operator.desired.resolved import Problem, ResolvedModule
 
@@ -89,8 +89,17 @@ def needs_are_not_met(module: ResolvedModule) -> Problem | None:
     return Problem(Reason.MODULE_INVALID, message)
 
 
+def name_is_taken(module: ResolvedModule) -> Problem | None:
+    """The ConfigMap of the module would be the one by which the parts of the system trust."""
+    if names.module("", module.name) != names.trust(""):
+        return None
+    message = f"ArkaliaModule {module.name}: the name is the system's own: write another one"
+    return Problem(Reason.MODULE_INVALID, message)
+
+
 CHECKS: Final[tuple[Check, ...]] = (
     nests_too_deeply,
+    name_is_taken,
     needs_are_not_met,
     scaling_clashes,
     quantity_is_unreadable,

@@ -26,6 +26,7 @@ class Kind:
 
 SERVICE_ACCOUNT: Final = Kind("v1", "ServiceAccount", "serviceaccounts")
 CONFIG_MAP: Final = Kind("v1", "ConfigMap", "configmaps")
+CERTIFICATE: Final = Kind("cert-manager.io/v1", "Certificate", "certificates", optional=True)
 NETWORK_POLICY: Final = Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies")
 SERVICE: Final = Kind("v1", "Service", "services")
 DEPLOYMENT: Final = Kind("apps/v1", "Deployment", "deployments")
@@ -42,9 +43,13 @@ PROMETHEUS_RULE: Final = Kind(
 POD: Final = Kind("v1", "Pod", "pods")
 """Never applied; observed for the reasons that a Deployment does not tell."""
 
+SECRET: Final = Kind("v1", "Secret", "secrets")
+"""Never rendered: its content is made where it is written. Read by name, and never listed."""
+
 IN_APPLY_ORDER: Final = (
     SERVICE_ACCOUNT,
     CONFIG_MAP,
+    CERTIFICATE,
     NETWORK_POLICY,
     SERVICE,
     DEPLOYMENT,

@@ -34,6 +34,18 @@ def module_labels(system: ArkaliaSystem, module: ResolvedModule, component: str)
     }
 
 
+def system_labels(system: ArkaliaSystem, version: str) -> dict[str, str]:
+    """All labels of an object that belongs to the system as a whole."""
+    return {
+        labels.NAME: labels.PART_OF_ARKALIA,
+        labels.INSTANCE: system.name,
+        labels.VERSION: version,
+        labels.PART_OF: labels.PART_OF_ARKALIA,
+        labels.MANAGED_BY: labels.MANAGED_BY_OPERATOR,
+        labels.SYSTEM: system.name,
+    }
+
+
 def owner(system: ArkaliaSystem) -> Manifest:
     """The reference by which the garbage collector deletes children with their system."""
     return {

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from arkalia_contract import endpoints
 from arkalia_operator.api.arkaliamodule import Component
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import configuration, kinds, names, pods
+from arkalia_operator.desired import configuration, identity, kinds, names, pods
 from arkalia_operator.desired.manifest import Manifest, present
 from arkalia_operator.desired.metadata import manifest, module_labels, selector
-from arkalia_operator.desired.resolved import ResolvedModule
+from arkalia_operator.desired.resolved import Resolution, ResolvedModule
 
 PROGRESS_DEADLINE_SECONDS: Final = 300
 REVISIONS_KEPT: Final = 3
@@ -23,24 +22,28 @@ ROLLING: Final = {
 ONE_AT_A_TIME: Final = {"type": "Recreate"}
 
 
-def manifests(system: ArkaliaSystem, module: ResolvedModule) -> Iterator[Manifest]:
+def manifests(
+    system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution
+) -> Iterator[Manifest]:
     """Everything that one module needs to run."""
     name = names.module(system.name, module.name)
     labels = module_labels(system, module, names.MAIN)
     yield manifest(kinds.SERVICE_ACCOUNT, name, system, labels, automountServiceAccountToken=False)
-    yield manifest(kinds.CONFIG_MAP, name, system, labels, data=configuration.settings_data(module))
+    told = configuration.settings_data(module) | identity.data(system, module, resolution)
+    yield manifest(kinds.CONFIG_MAP, name, system, labels, data=told)
     for component in module.spec.components:
-        yield _deployment(system, module, component)
+        template = pods.template(system, module, component, resolution)
+        yield _deployment(system, module, component, template)
         if component.port is not None:
             yield _service(system, module, component)
 
 
 def _service(system: ArkaliaSystem, module: ResolvedModule, component: Component) -> Manifest:
     port = {
-        "name": endpoints.PORT_NAME,
+        "name": pods.port_name(component),
         "port": component.port,
         "protocol": "TCP",
-        "targetPort": endpoints.PORT_NAME,
+        "targetPort": pods.port_name(component),
     }
     return manifest(
         kinds.SERVICE,
@@ -54,7 +57,9 @@ def _service(system: ArkaliaSystem, module: ResolvedModule, component: Component
     )
 
 
-def _deployment(system: ArkaliaSystem, module: ResolvedModule, component: Component) -> Manifest:
+def _deployment(
+    system: ArkaliaSystem, module: ResolvedModule, component: Component, template: Manifest
+) -> Manifest:
     """`replicas` is left out where an autoscaler owns it; `planning.replicas` hands it over."""
     scaled = module.scaling_of(component) is not None
     return manifest(
@@ -68,6 +73,6 @@ def _deployment(system: ArkaliaSystem, module: ResolvedModule, component: Compon
             "strategy": ONE_AT_A_TIME if component.singleton else ROLLING,
             "progressDeadlineSeconds": PROGRESS_DEADLINE_SECONDS,
             "revisionHistoryLimit": REVISIONS_KEPT,
-            "template": pods.template(system, module, component),
+            "template": template,
         },
     )

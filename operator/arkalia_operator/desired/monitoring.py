@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterator
 from typing import Any, Final
 
-from arkalia_contract import endpoints, labels
+from arkalia_contract import endpoints, files, labels
+from arkalia_operator.api.arkaliamodule import Component
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import kinds, names
+from arkalia_operator.desired import kinds, names, pods
+from arkalia_operator.desired.certificates import serves_https
 from arkalia_operator.desired.manifest import Manifest
 from arkalia_operator.desired.metadata import manifest, module_labels, module_selector
 from arkalia_operator.desired.resolved import ResolvedModule
@@ -47,10 +49,10 @@ def _labels(system: ArkaliaSystem, module: ResolvedModule) -> dict[str, str]:
 
 
 def _service_monitor(system: ArkaliaSystem, module: ResolvedModule) -> Manifest:
-    endpoint = {
-        "interval": SCRAPE_INTERVAL,
-        "path": endpoints.METRICS,
-        "port": endpoints.PORT_NAME,
+    ports = {
+        pods.port_name(each): _endpoint(system, module, each)
+        for each in module.spec.components
+        if each.port is not None
     }
     return manifest(
         kinds.SERVICE_MONITOR,
@@ -58,11 +60,29 @@ def _service_monitor(system: ArkaliaSystem, module: ResolvedModule) -> Manifest:
         system,
         _labels(system, module),
         spec={
-            "endpoints": [endpoint],
+            "endpoints": [ports[name] for name in sorted(ports)],
             "selector": {"matchLabels": module_selector(system.name, module.name)},
             "targetLabels": [labels.SYSTEM, labels.MODULE],
         },
     )
+
+
+def _endpoint(system: ArkaliaSystem, module: ResolvedModule, component: Component) -> Manifest:
+    endpoint = {
+        "interval": SCRAPE_INTERVAL,
+        "path": endpoints.METRICS,
+        "port": pods.port_name(component),
+    }
+    if not serves_https(component):
+        return endpoint
+    trusted = {"name": names.trust(system.name), "key": files.AUTHORITY_KEY}
+    service = names.component(system.name, module.name, component.name)
+    tls = {
+        "ca": {"configMap": trusted},
+        # Prometheus asks pods by their address; the certificate has the name of their Service.
+        "serverName": f"{service}.{system.namespace}.svc",
+    }
+    return {**endpoint, "scheme": "https", "tlsConfig": tls}
 
 
 def _rules(system: ArkaliaSystem, module: ResolvedModule) -> Manifest:

@@ -30,6 +30,21 @@ def dashboard(system: str, module_name: str) -> str:
     return _bounded(f"{system}-{module_name}-dashboard")
 
 
+def tls(system: str, module_name: str) -> str:
+    """The Secret of a module's certificate."""
+    return _bounded(f"{system}-{module_name}-tls")
+
+
+def authority(system: str) -> str:
+    """The Secret of the authority that signs a system's certificates."""
+    return f"{system}-authority"
+
+
+def trust(system: str) -> str:
+    """The ConfigMap by which the parts of a system check each other."""
+    return f"{system}-trust"
+
+
 def all_of(system: str, module_name: str, component_names: Iterator[str]) -> frozenset[str]:
     """Every name that the objects of a module can have."""
     of_components = (component(system, module_name, each) for each in component_names)

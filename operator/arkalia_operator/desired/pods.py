@@ -1,4 +1,4 @@
-"""The pod template of a component: restricted, without a token, health asked over HTTP."""
+"""The pod template of a component: restricted, with no right in the cluster, its health asked."""
 
 from __future__ import annotations
 
@@ -10,10 +10,11 @@ from arkalia_contract import endpoints, files, labels
 from arkalia_operator.api.arkaliamodule import Component, Probe
 from arkalia_operator.api.modules import ResourceRequirements
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import configuration, metadata, names, placement
+from arkalia_operator.desired import configuration, identity, metadata, names, placement
+from arkalia_operator.desired.certificates import serves_https
 from arkalia_operator.desired.manifest import Manifest, present
 from arkalia_operator.desired.overlay import overlay
-from arkalia_operator.desired.resolved import ResolvedModule
+from arkalia_operator.desired.resolved import Resolution, ResolvedModule
 from arkalia_operator.desired.stored import as_stored
 
 POD_SECURITY: Final = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
@@ -23,13 +24,17 @@ CONTAINER_SECURITY: Final = {
     "readOnlyRootFilesystem": True,
 }
 SCRATCH: Final = "scratch"
-SCRATCH_SIZE: Final = "64Mi"
-SETTINGS: Final = "settings"
+SCRATCH_VOLUME: Final[Manifest] = {"name": SCRATCH, "emptyDir": {"sizeLimit": "64Mi"}}
+SCRATCH_MOUNT: Final[Manifest] = {"name": SCRATCH, "mountPath": files.SCRATCH_FOLDER}
 REVISION_LENGTH: Final = 16
 
 
-def template(system: ArkaliaSystem, module: ResolvedModule, component: Component) -> Manifest:
+def template(
+    system: ArkaliaSystem, module: ResolvedModule, component: Component, resolution: Resolution
+) -> Manifest:
     """The PodTemplateSpec of *component*, with the user's overlay on top."""
+    container = _container(system, module, component)
+    container["volumeMounts"] = [*identity.mounts(module, resolution), SCRATCH_MOUNT]
     rendered = {
         "metadata": {
             "labels": metadata.module_labels(system, module, component.name),
@@ -38,9 +43,16 @@ def template(system: ArkaliaSystem, module: ResolvedModule, component: Component
         "spec": {
             **placement.pod_fields(system.spec.placement, module.settings.placement),
             **_spec(system, module, component),
+            "containers": [container],
+            "volumes": [*identity.volumes(system, module, component, resolution), SCRATCH_VOLUME],
         },
     }
     return _with_revision(overlay(rendered, module.settings.pod_template, CONTAINER_SECURITY))
+
+
+def port_name(component: Component) -> str:
+    """What the port of *component* is called in its pods and its Service."""
+    return endpoints.PORT_HTTPS if serves_https(component) else endpoints.PORT_HTTP
 
 
 def revision(pod_template: Manifest) -> str:
@@ -65,11 +77,6 @@ def _spec(system: ArkaliaSystem, module: ResolvedModule, component: Component) -
         "securityContext": POD_SECURITY,
         "terminationGracePeriodSeconds": component.termination_grace_period_seconds,
         "topologySpreadConstraints": [_spread(system, module, component)],
-        "containers": [_container(system, module, component)],
-        "volumes": [
-            {"name": SETTINGS, "configMap": {"name": names.module(system.name, module.name)}},
-            {"name": SCRATCH, "emptyDir": {"sizeLimit": SCRATCH_SIZE}},
-        ],
         **present(imagePullSecrets=[{"name": each} for each in system.spec.images.pull_secrets]),
     }
 
@@ -92,10 +99,6 @@ def _container(system: ArkaliaSystem, module: ResolvedModule, component: Compone
         "imagePullPolicy": system.spec.images.pull_policy,
         "env": configuration.variables(system, module, component),
         "securityContext": CONTAINER_SECURITY,
-        "volumeMounts": [
-            {"name": SETTINGS, "mountPath": files.SETTINGS_FOLDER, "readOnly": True},
-            {"name": SCRATCH, "mountPath": files.SCRATCH_FOLDER},
-        ],
         **_probes(component),
         **present(
             command=component.command,
@@ -114,22 +117,27 @@ def _resources(wanted: ResourceRequirements | None, own: ResourceRequirements) -
 def _ports(component: Component) -> list[Manifest]:
     if component.port is None:
         return []
-    return [{"name": endpoints.PORT_NAME, "containerPort": component.port, "protocol": "TCP"}]
+    return [{"name": port_name(component), "containerPort": component.port, "protocol": "TCP"}]
 
 
 def _probes(component: Component) -> Manifest:
     if component.port is None:
         return {}
     return {
-        "startupProbe": _probe(component.probes.startup),
-        "livenessProbe": _probe(component.probes.liveness),
-        "readinessProbe": _probe(component.probes.readiness),
+        "startupProbe": _probe(component, component.probes.startup),
+        "livenessProbe": _probe(component, component.probes.liveness),
+        "readinessProbe": _probe(component, component.probes.readiness),
     }
 
 
-def _probe(probe: Probe) -> Manifest:
+def _probe(component: Component, probe: Probe) -> Manifest:
+    """The kubelet checks no certificate, and shows none."""
     return {
-        "httpGet": {"path": probe.path, "port": endpoints.PORT_NAME},
+        "httpGet": {
+            "path": probe.path,
+            "port": port_name(component),
+            **present(scheme="HTTPS" if serves_https(component) else None),
+        },
         "periodSeconds": probe.period_seconds,
         "timeoutSeconds": probe.timeout_seconds,
         "failureThreshold": probe.failure_threshold,

@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus
 from arkalia_operator.api.conditions import Condition, ConditionType
 from arkalia_operator.planning.actions import Announcement
 
+TOLD: Final = (ConditionType.READY, ConditionType.IDENTITY_READY)
+
 
 def announcements(
     before: ArkaliaSystemStatus, after: ArkaliaSystemStatus
 ) -> tuple[Announcement, ...]:
-    """One Event for each transition of `Ready` to another status or reason."""
-    return tuple(_of_ready(_ready(before), _ready(after)))
+    """One Event for each transition of a told condition to another status or reason."""
+    return tuple(
+        each for kind in TOLD for each in _of(_condition(before, kind), _condition(after, kind))
+    )
 
 
-def _ready(status: ArkaliaSystemStatus) -> Condition | None:
-    return next((each for each in status.conditions if each.type == ConditionType.READY), None)
+def _condition(status: ArkaliaSystemStatus, kind: ConditionType) -> Condition | None:
+    return next((each for each in status.conditions if each.type == kind), None)
 
 
-def _of_ready(before: Condition | None, after: Condition | None) -> Iterator[Announcement]:
+def _of(before: Condition | None, after: Condition | None) -> Iterator[Announcement]:
     if after is None:
         return
     same = before and (before.status, before.reason) == (after.status, after.reason)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from arkalia_contract.labels import MODULE
 from arkalia_operator.api.resources import ArkaliaSystem
@@ -12,6 +12,7 @@ from arkalia_operator.desired.kinds import DEPLOYMENT
 from arkalia_operator.desired.manifest import Manifest
 from arkalia_operator.desired.resolved import ResolvedModule
 from arkalia_operator.planning.actions import Failure
+from arkalia_operator.planning.identity import IdentityState
 from arkalia_operator.planning.observed import ChildRecord, Observed, PodRecord, Rollout
 from arkalia_operator.planning.plan import is_served, key_of
 from arkalia_operator.planning.readiness import DeploymentView, ModuleView
@@ -26,6 +27,8 @@ class Evidence:
     observed: Observed
     failures: Sequence[Failure] = ()
     """Actions of the plan that the API server refused."""
+    identity: IdentityState = field(default_factory=IdentityState)
+    """How far the certificates are."""
 
 
 def module_view(module: ResolvedModule, evidence: Evidence) -> ModuleView:
@@ -72,7 +75,8 @@ def _manifests_of(module: ResolvedModule, evidence: Evidence) -> list[Manifest]:
     return [
         each
         for each in evidence.desired.manifests
-        if each["metadata"]["labels"][MODULE] == module.name and is_served(each, evidence.observed)
+        if each["metadata"]["labels"].get(MODULE) == module.name
+        and is_served(each, evidence.observed)
     ]
 
 

@@ -15,6 +15,7 @@ from arkalia_operator.api.mistakes import mistakes_of
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import Desired
 from arkalia_operator.desired.resolved import Problem
+from arkalia_operator.planning import identity
 from arkalia_operator.planning.evidence import (
     Evidence,
     module_view,
@@ -43,7 +44,11 @@ def judge(evidence: Evidence, now: datetime) -> ArkaliaSystemStatus:
     """The status of a system after its plan was carried out."""
     system = evidence.system
     judged = _judged(evidence)
-    facts = [_accepted(evidence.desired), _modules_ready(evidence.desired, judged)]
+    facts = [
+        _accepted(evidence.desired),
+        _modules_ready(evidence.desired, judged),
+        _identity_ready(evidence),
+    ]
     summary = summed_up([*facts, *_clean_up(evidence)])
     return ArkaliaSystemStatus(
         observed_generation=system.generation,
@@ -64,6 +69,7 @@ def judge_invalid(
         *agreeing("False", reason, message),
         Verdict(ConditionType.ACCEPTED, "False", reason, message),
         Verdict(ConditionType.MODULES_READY, "Unknown", reason, message),
+        Verdict(ConditionType.IDENTITY_READY, "Unknown", reason, message),
     ]
     return ArkaliaSystemStatus(
         observed_generation=generation,
@@ -148,6 +154,14 @@ def _modules_ready(desired: Desired, judged: Sequence[Judged]) -> Verdict:
         return Verdict(ConditionType.MODULES_READY, "Unknown", problem.reason, problem.message)
     message = "All pods of all modules are ready."
     return Verdict(ConditionType.MODULES_READY, "True", Reason.AS_EXPECTED, message)
+
+
+def _identity_ready(evidence: Evidence) -> Verdict:
+    problem = evidence.desired.resolution.problem
+    if problem is not None:
+        kind = ConditionType.IDENTITY_READY
+        return Verdict(kind, "Unknown", problem.reason, problem.message)
+    return identity.verdict(evidence.identity)
 
 
 def _clean_up(evidence: Evidence) -> list[Verdict]:

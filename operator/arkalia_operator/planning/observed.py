@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +57,8 @@ class ChildRecord:
     """`spec.replicas` where the operator still owns that field of a Deployment."""
     rollout: Rollout | None = None
     """Only for a Deployment."""
+    applied_at: datetime | None = None
+    """When the operator last changed it."""
 
 
 @dataclass(frozen=True, slots=True)

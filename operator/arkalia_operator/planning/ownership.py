@@ -14,6 +14,7 @@ whether the field is owned still counts.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -47,11 +48,23 @@ def fingerprint(manifest: Mapping[str, Any]) -> bytes:
     return blake2b(text, digest_size=DIGEST_BYTES).digest()
 
 
+def applied_at(live: Mapping[str, Any], manager: str = FIELD_MANAGER) -> datetime | None:
+    """When *manager* last changed *live*; None if it never applied anything."""
+    time = _applied(live, manager).get("time")
+    return datetime.fromisoformat(time) if time else None
+
+
 def _applied_fields(live: Mapping[str, Any], manager: str) -> Fields:
+    found: Fields = _applied(live, manager).get("fieldsV1", {})
+    return found
+
+
+def _applied(live: Mapping[str, Any], manager: str) -> Mapping[str, Any]:
+    """The entry of `managedFields` for what *manager* applied."""
     for entry in live["metadata"].get("managedFields", ()):
         applied = entry.get("operation") == "Apply" and not entry.get("subresource")
         if applied and entry.get("manager") == manager:
-            found: Fields = entry.get("fieldsV1", {})
+            found: Mapping[str, Any] = entry
             return found
     return {}
 

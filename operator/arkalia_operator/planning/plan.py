@@ -89,7 +89,8 @@ def unwanted(system: ArkaliaSystem, desired: Desired, observed: Observed) -> lis
         record
         for key, record in observed.children.items()
         if record.owner_uid == system.uid
-        if key not in wanted and record.module not in resolution.held
+        if key not in wanted and key.name not in desired.kept
+        if record.module not in resolution.held
     ]
 
 

@@ -10,7 +10,7 @@ from arkalia_operator.api import GROUP
 from arkalia_operator.api.resources import SYSTEM_KIND
 from arkalia_operator.desired.kinds import DEPLOYMENT, Kind
 from arkalia_operator.planning.observed import ChildRecord, ObjectKey, PodRecord, Rollout
-from arkalia_operator.planning.ownership import fingerprint, owned
+from arkalia_operator.planning.ownership import applied_at, fingerprint, owned
 
 TAKING_TURNS: Final = frozenset({"ContainerCreating", "PodInitializing"})
 """Reasons to wait that pass by themselves."""
@@ -26,12 +26,13 @@ def child_record(kind: Kind, live: Mapping[str, Any]) -> ChildRecord:
         uid=metadata["uid"],
         resource_version=metadata["resourceVersion"],
         generation=metadata.get("generation", 0),
-        owner_uid=_owner_uid(metadata),
+        owner_uid=owner_uid(metadata),
         fingerprint=fingerprint(part),
         deleting="deletionTimestamp" in metadata,
         module=metadata.get("labels", {}).get(labels.MODULE, ""),
         owned_replicas=part.get("spec", {}).get("replicas") if deployment else None,
         rollout=rollout(live) if deployment else None,
+        applied_at=applied_at(live),
     )
 
 
@@ -61,7 +62,8 @@ def pod_record(live: Mapping[str, Any]) -> PodRecord:
     )
 
 
-def _owner_uid(metadata: Mapping[str, Any]) -> str:
+def owner_uid(metadata: Mapping[str, Any]) -> str:
+    """Uid of the ArkaliaSystem that owns the object; empty if none does."""
     for owner in metadata.get("ownerReferences", ()):
         if owner["kind"] == SYSTEM_KIND and owner["apiVersion"].startswith(f"{GROUP}/"):
             return str(owner["uid"])

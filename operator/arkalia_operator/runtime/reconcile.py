@@ -17,14 +17,15 @@ from arkalia_operator.cluster.kinds import SYSTEM
 from arkalia_operator.cluster.observe import observe
 from arkalia_operator.cluster.status import write_status
 from arkalia_operator.cluster.store import Store, SystemKey
-from arkalia_operator.desired import desired_state
-from arkalia_operator.desired.resolve import Defaults, Modules
+from arkalia_operator.desired import rendered
+from arkalia_operator.desired.resolve import Defaults, Modules, resolve
 from arkalia_operator.errors import ApiError, ConflictError, NotFoundError
 from arkalia_operator.planning.actions import Failure, Plan
 from arkalia_operator.planning.announcements import announcements
 from arkalia_operator.planning.evidence import Evidence
 from arkalia_operator.planning.judge import judge, judge_failed, judge_invalid
 from arkalia_operator.planning.plan import plan
+from arkalia_operator.runtime.identity import Identity, Settled
 from arkalia_operator.runtime.resources import Refused, Resources
 
 Told = TypeVar("Told", ArkaliaSystem, Refused)
@@ -52,6 +53,7 @@ class Reconciler:
     client: Client
     executor: Executor
     recorder: Recorder
+    identity: Identity
     served: Callable[[], frozenset[str]]
     """Names of the optional kinds that can be used now."""
     builtin: Mapping[str, Mapping[str, ArkaliaModule]]
@@ -74,25 +76,29 @@ class Reconciler:
         system = self.resources.systems.get(key)
         if isinstance(system, ArkaliaSystem) and not system.deleting:
             message = f"{type(error).__name__}: {error}"
-            await self._tell(key, system, judge_failed(system, message, _now()))
+            await self._tell(key, system, judge_failed(system, message, now()))
 
     async def _converge(self, key: SystemKey, system: ArkaliaSystem) -> Outcome:
         usable, broken = self.resources.available(key.namespace)
-        desired = desired_state(system, Modules(self.builtin, usable, broken, self.defaults))
+        resolution = resolve(system, Modules(self.builtin, usable, broken, self.defaults))
         before = observe(self.store, key, self.served())
+        settled = await self.identity.settle(system, resolution, before)
+        desired = rendered(system, resolution, settled.trust)
         decided = plan(system, desired, before)
         if _creates(decided) and not await self._is_there(key, system):
             return SUCCESS
         async with asyncio.TaskGroup() as group:
             telling = group.create_task(
-                self._first_word(key, system, Evidence(system, desired, before))
+                self._first_word(
+                    key, system, Evidence(system, desired, before, identity=settled.state)
+                )
             )
             work = group.create_task(self.executor.execute(key, decided))
         system, failures = telling.result(), work.result()
         after = observe(self.store, key, before.served)
-        status = judge(Evidence(system, desired, after, failures), _now())
+        status = judge(Evidence(system, desired, after, failures, settled.state), now())
         await self._tell(key, system, status)
-        return self._outcome(failures)
+        return self._outcome(failures, settled)
 
     async def _is_there(self, key: SystemKey, system: ArkaliaSystem) -> bool:
         """Whether the system still exists, asked before its lost objects are made anew.
@@ -116,13 +122,13 @@ class Reconciler:
         if system.status.conditions:
             return system
         try:
-            return await self._tell(key, system, judge(evidence, _now()))
+            return await self._tell(key, system, judge(evidence, now()))
         except ApiError:
             return system  # the last word follows, and is tried again
 
     async def _refuse(self, key: SystemKey, refused: Refused) -> Outcome:
         if not refused.deleting:
-            status = judge_invalid(refused.body, refused.error, _now())
+            status = judge_invalid(refused.body, refused.error, now())
             await self._tell(key, refused, status)
         return SUCCESS
 
@@ -141,12 +147,11 @@ class Reconciler:
             self.recorder.announce(Subject(key, system.uid), each)
         return replace(system, status=status)
 
-    def _outcome(self, failures: tuple[Failure, ...]) -> Outcome:
-        if not failures:
-            return SUCCESS
-        if any(not each.permanent for each in failures):
+    def _outcome(self, failures: tuple[Failure, ...], settled: Settled) -> Outcome:
+        if any(not each.permanent for each in (*failures, *settled.state.failures)):
             return REQUEUE
-        return Outcome("requeue_after", self.executor.refusals.wait(failures))
+        wait = self.executor.refusals.wait(failures) if failures else settled.next_look
+        return Outcome("requeue_after", min(wait, settled.next_look))
 
 
 def _creates(decided: Plan) -> bool:
@@ -158,6 +163,6 @@ def _is_gone(error: ApiError) -> bool:
     return isinstance(error, (NotFoundError, ConflictError)) or "metadata.uid" in error.message
 
 
-def _now() -> datetime:
+def now() -> datetime:
     """Now, as exact as metav1.Time."""
     return datetime.now(UTC).replace(microsecond=0)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 import arkalia_contract
-from arkalia_contract import endpoints, environment, files, labels
+from arkalia_contract import endpoints, environment, files, identity, labels
 
 MODULES = sorted(each.name for each in pkgutil.iter_modules(arkalia_contract.__path__))
 
@@ -43,9 +43,9 @@ def test_no_name_stands_twice(module):
 
 
 def test_every_path_starts_with_a_slash():
-    paths = {name: path for name, path in constants(endpoints).items() if name != "PORT_NAME"}
+    paths = [path for name, path in constants(endpoints).items() if not name.startswith("PORT_")]
 
-    assert [path for path in paths.values() if not path.startswith("/")] == []
+    assert [path for path in paths if not path.startswith("/")] == []
 
 
 def test_every_variable_has_the_prefix():
@@ -56,3 +56,40 @@ def test_every_variable_has_the_prefix():
 
 def test_settings_file_lies_in_the_mounted_folder():
     assert Path(files.SETTINGS).parent == Path(files.SETTINGS_FOLDER)
+
+
+def test_every_mounted_file_lies_in_a_folder_of_its_own_kind():
+    homes = {
+        files.CERTIFICATE: files.TLS_FOLDER,
+        files.PRIVATE_KEY: files.TLS_FOLDER,
+        files.AUTHORITY: files.TRUST_FOLDER,
+        files.ISSUER: files.TRUST_FOLDER,
+        files.KEYS: files.TRUST_FOLDER,
+        files.CALLERS: files.IDENTITY_FOLDER,
+        files.CALLEES: files.IDENTITY_FOLDER,
+    }
+
+    assert {file: str(Path(file).parent) for file in homes} == homes
+
+
+def test_token_is_good_for_one_callee_of_one_system_in_one_namespace():
+    audiences = {
+        identity.audience(namespace, system, callee)
+        for namespace in ("team-a", "team-b")
+        for system in ("luna", "sol")
+        for callee in ("zeroia", "helloria")
+    }
+
+    assert len(audiences) == 8
+
+
+def test_subject_of_a_token_is_the_account_of_the_module():
+    subject = identity.subject("team-a", "luna", "zeroia")
+
+    assert subject == "system:serviceaccount:team-a:luna-zeroia"
+
+
+def test_address_leads_to_the_service_of_the_module():
+    address = identity.address("team-a", "luna", "zeroia", 8001)
+
+    assert address == "https://luna-zeroia.team-a.svc:8001"

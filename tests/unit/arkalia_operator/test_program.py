@@ -157,7 +157,7 @@ async def test_a_failure_of_the_operator_itself_is_told_in_the_status(server, st
         message = "unforeseen"
         raise ZeroDivisionError(message)
 
-    monkeypatch.setattr("arkalia_operator.runtime.reconcile.desired_state", broken)
+    monkeypatch.setattr("arkalia_operator.runtime.reconcile.rendered", broken)
     start()
 
     await server.put(SYSTEM, {"spec": {}})

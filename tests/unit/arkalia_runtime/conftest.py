@@ -6,6 +6,7 @@ import os
 import pytest
 
 from arkalia_contract import environment
+from arkalia_runtime import deadline, logs
 from arkalia_runtime.settings import ServiceSettings
 
 
@@ -13,6 +14,13 @@ from arkalia_runtime.settings import ServiceSettings
 def _no_settings(monkeypatch):
     for name in [name for name in os.environ if name.startswith(environment.PREFIX)]:
         monkeypatch.delenv(name)
+
+
+@pytest.fixture(autouse=True)
+def _no_request():
+    deadline.begin("")
+    for known in (logs.request_id, logs.trace_id, logs.traceparent, logs.caller):
+        known.set(None)
 
 
 @pytest.fixture(autouse=True)

@@ -1,14 +1,16 @@
 """Serves an app on a loopback port, in the test's own event loop, and starts real processes."""
 
+import asyncio
 import os
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 
 import aiohttp
@@ -19,10 +21,19 @@ PATIENCE_SECONDS = 30
 
 
 @asynccontextmanager
-async def served(app: FastAPI) -> AsyncIterator[aiohttp.ClientSession]:
-    """A client of *app*, which a real server serves."""
+async def served(
+    app: FastAPI, context: Callable[[], ssl.SSLContext] | None = None
+) -> AsyncIterator[aiohttp.ClientSession]:
+    """A client of *app*, which a real server serves; over TLS if there is a *context* for it."""
     config = uvicorn.Config(
-        app, port=0, http="httptools", ws="none", lifespan="on", log_config=None, access_log=False
+        app,
+        port=0,
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        log_config=None,
+        access_log=False,
+        ssl_context_factory=(lambda *_: context()) if context else None,
     )
     config.load()
     server = uvicorn.Server(config)
@@ -37,6 +48,14 @@ async def served(app: FastAPI) -> AsyncIterator[aiohttp.ClientSession]:
         for connection in list(server.server_state.connections):
             connection.shutdown()
         await server.lifespan.shutdown()
+
+
+async def more(answers: Sequence[object], number: int = 30) -> None:
+    """Wait until there are *number* more."""
+    wanted = len(answers) + number
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while len(answers) < wanted:  # noqa: ASYNC110 - a list has no event to wait for
+            await asyncio.sleep(0.01)
 
 
 def free_port() -> int:

@@ -89,7 +89,8 @@ def test_second_signal_ends_the_process_at_once():
 
 
 def test_every_line_of_the_process_is_json():
-    with process(SLOW, ARKALIA_DRAIN_SECONDS="0", ARKALIA_SYSTEM="luna") as (service, address):
+    own = {"ARKALIA_SYSTEM": "luna", "ARKALIA_PUBLIC": "true"}
+    with process(SLOW, ARKALIA_DRAIN_SECONDS="0", **own) as (service, address):
         wait_for_status(f"{address}/slow/0", 200)
         service.terminate()
         lines, _ = service.communicate(timeout=PATIENCE_SECONDS)

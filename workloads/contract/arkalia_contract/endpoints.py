@@ -6,7 +6,10 @@ Kubernetes' two probes as `/health/live` and `/health/ready`.
 
 from typing import Final
 
-PORT_NAME: Final = "http"
+PORT_HTTP: Final = "http"
+"""Name of the port of a component that serves HTTP."""
+PORT_HTTPS: Final = "https"
+"""Name of the port of a component that serves HTTPS."""
 
 HEALTH: Final = "/health"
 HEALTH_LIVE: Final = "/health/live"

@@ -1,11 +1,47 @@
-"""Files and folders that the operator mounts into every module."""
+"""Files and folders that the operator mounts into every module.
+
+All but the settings change while a service runs. The kubelet replaces a whole folder at once by
+turning a symbolic link: what tells a new file is its inode behind the link, not a write to it.
+"""
 
 from typing import Final
 
 SETTINGS_FOLDER: Final = "/etc/arkalia"
 SETTINGS_KEY: Final = "settings.toml"
 SETTINGS: Final = f"{SETTINGS_FOLDER}/{SETTINGS_KEY}"
-"""Optional settings of the module (seed 000), rendered from `spec.modules.<name>.config`."""
+"""Optional settings of the module (seed 000), rendered from `spec.modules.<name>.config`. Read
+once, at start: other settings make new pods."""
+
+TLS_FOLDER: Final = f"{SETTINGS_FOLDER}/tls"
+CERTIFICATE_KEY: Final = "tls.crt"
+CERTIFICATE: Final = f"{TLS_FOLDER}/{CERTIFICATE_KEY}"
+"""The module's certificate, PEM. There only if the component serves HTTPS."""
+PRIVATE_KEY_KEY: Final = "tls.key"
+PRIVATE_KEY: Final = f"{TLS_FOLDER}/{PRIVATE_KEY_KEY}"
+"""Its private key, PEM."""
+
+TRUST_FOLDER: Final = f"{SETTINGS_FOLDER}/trust"
+AUTHORITY_KEY: Final = "ca.crt"
+AUTHORITY: Final = f"{TRUST_FOLDER}/{AUTHORITY_KEY}"
+"""Certificates of the authorities to trust, PEM: one, or two while one follows another."""
+ISSUER_KEY: Final = "issuer"
+ISSUER: Final = f"{TRUST_FOLDER}/{ISSUER_KEY}"
+"""`iss` of the cluster's tokens: one line, no line end."""
+KEYS_KEY: Final = "keys.json"
+KEYS: Final = f"{TRUST_FOLDER}/{KEYS_KEY}"
+"""Public keys of that issuer: a JSON Web Key Set (RFC 7517)."""
+
+IDENTITY_FOLDER: Final = f"{SETTINGS_FOLDER}/identity"
+CALLERS_KEY: Final = "callers.json"
+CALLERS: Final = f"{IDENTITY_FOLDER}/{CALLERS_KEY}"
+"""Who may call this module: `{"<caller>": ["/path", "/below/*"]}`, see `identity.PATTERN_END`."""
+CALLEES_KEY: Final = "callees.json"
+CALLEES: Final = f"{IDENTITY_FOLDER}/{CALLEES_KEY}"
+"""Whom this module may call: `{"<callee>": "<base URL>"}`, scheme and port as the callee has them.
+One token lies in TOKENS_FOLDER for each."""
+
+TOKENS_FOLDER: Final = "/var/run/arkalia/tokens"
+"""One token for each callee, in a file of its name. There only if the module calls another."""
 
 SCRATCH_FOLDER: Final = "/tmp"  # noqa: S108 - a private emptyDir of the pod, not the node's /tmp
 """The only writable folder of a container: its root file system is read-only."""

@@ -1,13 +1,13 @@
 """`python -m arkalia_helloria`: the process."""
 
 from arkalia_helloria.app import create
+from arkalia_helloria.settings import GatewaySettings
 from arkalia_runtime.server import run
-from arkalia_runtime.settings import ServiceSettings
 
 
 def main() -> None:
     """Serve until a signal."""
-    run("helloria", ServiceSettings, create)
+    run("helloria", GatewaySettings, create)
 
 
 if __name__ == "__main__":

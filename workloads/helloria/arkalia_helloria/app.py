@@ -2,10 +2,10 @@
 
 from fastapi import FastAPI
 
+from arkalia_helloria.settings import GatewaySettings
 from arkalia_runtime.app import create_app
-from arkalia_runtime.settings import ServiceSettings
 
 
-def create(settings: ServiceSettings) -> FastAPI:
+def create(settings: GatewaySettings) -> FastAPI:
     """The app, for *settings*."""
     return create_app("helloria", settings)

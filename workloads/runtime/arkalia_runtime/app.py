@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from arkalia_contract import endpoints
 from arkalia_runtime import docs, health, metrics, problems
 from arkalia_runtime.health import Check, Health
+from arkalia_runtime.identity.guard import Guard, GuardMiddleware
 from arkalia_runtime.metrics import Metrics
 from arkalia_runtime.middleware import RequestMiddleware
 from arkalia_runtime.settings import ServiceSettings
@@ -65,6 +66,11 @@ def create_app(
             RequestValidationError: problems.on_invalid_request,
         },
     )
+    # Outside a system there are no other modules, and nobody who could vouch for one.
+    if settings.system:
+        guard = Guard.of(module, settings)
+        app.add_middleware(GuardMiddleware, guard=guard, metrics=measured)
+    # The last one added stands outside the others.
     app.add_middleware(
         RequestMiddleware,
         health=watched,

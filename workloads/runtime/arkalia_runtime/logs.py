@@ -1,7 +1,7 @@
 """Logs: one JSON object a line on standard output, with the request that it belongs to.
 
-The request and trace ids live in context variables, so that every line written while a request
-is answered carries them, whoever writes it.
+The request and trace ids and the caller live in context variables, so that every line written
+while a request is answered carries them, whoever writes it.
 """
 
 import json
@@ -16,6 +16,10 @@ import orjson
 
 request_id: Final[ContextVar[str | None]] = ContextVar("request_id", default=None)
 trace_id: Final[ContextVar[str | None]] = ContextVar("trace_id", default=None)
+traceparent: Final[ContextVar[str | None]] = ContextVar("traceparent", default=None)
+"""The header that the trace id came in, to be passed on as it is."""
+caller: Final[ContextVar[str | None]] = ContextVar("caller", default=None)
+"""The module that asks, once its token is verified."""
 
 _OF_EVERY_RECORD: Final = frozenset(
     {*vars(logging.makeLogRecord({})), "message", "asctime", "taskName", "color_message"}
@@ -63,8 +67,12 @@ def _rfc3339(seconds: float) -> str:
 
 
 def _context() -> dict[str, str]:
-    ids = {"request_id": request_id.get(), "trace_id": trace_id.get()}
-    return {key: value for key, value in ids.items() if value}
+    known = {
+        "request_id": request_id.get(),
+        "trace_id": trace_id.get(),
+        "caller": caller.get(),
+    }
+    return {key: value for key, value in known.items() if value}
 
 
 def _dumped(entry: dict[str, Any]) -> str:

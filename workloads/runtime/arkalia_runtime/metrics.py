@@ -6,6 +6,7 @@ create time series. Seed 003 calls the counters `http_request_total` and
 each module gives the seed's name.
 """
 
+from collections.abc import Callable
 from typing import Final
 
 from fastapi import APIRouter
@@ -71,6 +72,26 @@ class Metrics:
             ("method", "route"),
             registry=self.registry,
         )
+
+        self._refusals = Counter(
+            "arkalia_requests_refused",
+            "Requests that were not let in, by what was wrong with the caller's identity.",
+            ("reason",),
+            registry=self.registry,
+        )
+
+    def refused(self, reason: str) -> None:
+        """Count one request that was not let in."""
+        self._refusals.labels(reason).inc()
+
+    def certificate(self, expires: Callable[[], float]) -> None:
+        """Show when the certificate ends that *expires* tells the Unix time of."""
+        gauge = Gauge(
+            "arkalia_certificate_expires_timestamp_seconds",
+            "Unix time at which the certificate that the service shows ends.",
+            registry=self.registry,
+        )
+        gauge.set_function(expires)
 
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request that took *seconds*."""

@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from arkalia_contract import endpoints, headers
-from arkalia_runtime import logs
+from arkalia_runtime import deadline, logs
 from arkalia_runtime.health import Health
 from arkalia_runtime.metrics import Metrics
 from arkalia_runtime.problems import Problem, problem_response
@@ -173,8 +173,13 @@ class Exchange:
 
 
 def _set_ids(given: Headers) -> None:
-    """Set the ids that the log lines of this request carry; the server runs each in a context."""
+    """Set what the log lines and the calls of this request carry: its ids and its deadline.
+
+    The server runs each request in a context of its own.
+    """
     sent = given.get(headers.REQUEST_ID, "")
     trace = TRACEPARENT.fullmatch(given.get(headers.TRACEPARENT, ""))
     logs.request_id.set(sent if SANE_REQUEST_ID.fullmatch(sent) else secrets.token_hex(16))
     logs.trace_id.set(trace.group(1) if trace else None)
+    logs.traceparent.set(trace.group(0) if trace else None)
+    deadline.begin(given.get(headers.TIMEOUT, ""))

@@ -22,9 +22,12 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 
+from arkalia_contract import files
 from arkalia_runtime.health import Health
+from arkalia_runtime.identity.certificates import ServerCertificate
 from arkalia_runtime.logs import configure_logging
 from arkalia_runtime.settings import ServiceSettings, SettingsError, load_settings
+from arkalia_runtime.watched import UnreadableError
 
 S = TypeVar("S", bound=ServiceSettings)
 
@@ -33,6 +36,9 @@ logger: Final = logging.getLogger(__name__)
 KEEP_ALIVE_SECONDS: Final = 75
 """Longer than the 60 s after which nginx drops idle connections to us: whoever closes first must
 be the client, or a request can meet a closing connection."""
+
+DEVELOPMENT: Final = "development"
+"""The environment in which a part of a system may serve without a certificate."""
 
 BACKLOG: Final = 2048
 """Connections that wait to be accepted; the kernel's own limit (somaxconn) may be lower."""
@@ -65,7 +71,8 @@ class DrainingServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""
         await super().startup(sockets)
-        logger.info("Serving.", extra={"port": self.config.port})
+        scheme = "https" if self.config.is_ssl else "http"
+        logger.info("Serving.", extra={"port": self.config.port, "scheme": scheme})
 
     def _stop(self, number: int) -> None:
         name = signal.Signals(number).name
@@ -86,14 +93,33 @@ def run(module: str, settings_class: type[S], create: Callable[[S], FastAPI]) ->
     """Be the service *module*, made by *create*, until a signal. Ends the process if it cannot."""
     try:
         settings = load_settings(settings_class)
-    except SettingsError as error:
+        configure_logging(settings.log_level, _constants(module, settings))
+        certificate = _certificate(settings)
+    except (SettingsError, UnreadableError) as error:
         sys.stderr.write(f"arkalia-{module} cannot start: {error}\n")
         sys.exit(os.EX_CONFIG)
-    configure_logging(settings.log_level, _constants(module, settings))
     app = create(settings)
-    server = DrainingServer(_config(app, settings), app.state.health, settings.drain_seconds)
+    server = DrainingServer(
+        _config(app, settings, certificate), app.state.health, settings.drain_seconds
+    )
     uvloop.run(server.serve())
     logger.info("Stopped.")
+
+
+def _certificate(settings: ServiceSettings) -> ServerCertificate | None:
+    """What to serve HTTPS with; None for HTTP, which is for development only."""
+    file = settings.tls_folder / files.CERTIFICATE_KEY
+    if file.exists():
+        certificate = ServerCertificate(settings.tls_folder, settings.look_seconds)
+        certificate.expires()
+        return certificate
+    if settings.system and settings.env != DEVELOPMENT:
+        message = (
+            f"{file} is not there, and without a certificate a part of a system runs only in the "
+            f"environment {DEVELOPMENT}, not in {settings.env}"
+        )
+        raise SettingsError(message)
+    return None
 
 
 def _constants(module: str, settings: ServiceSettings) -> dict[str, str]:
@@ -106,7 +132,11 @@ def _constants(module: str, settings: ServiceSettings) -> dict[str, str]:
     }
 
 
-def _config(app: FastAPI, settings: ServiceSettings) -> uvicorn.Config:
+def _config(
+    app: FastAPI, settings: ServiceSettings, certificate: ServerCertificate | None
+) -> uvicorn.Config:
+    if certificate is not None:
+        app.state.metrics.certificate(certificate.expires)
     return uvicorn.Config(
         app,
         host=settings.host,
@@ -121,4 +151,5 @@ def _config(app: FastAPI, settings: ServiceSettings) -> uvicorn.Config:
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.stop_seconds,
+        ssl_context_factory=(lambda *_: certificate.context()) if certificate else None,
     )

@@ -83,6 +83,24 @@ class ServiceSettings(BaseSettings):
     check_cache_seconds: Seconds = Field(default=1, ge=0, le=60)
     """Seconds, 0 to 60, for which the result of the health checks is used again."""
 
+    public: bool = False
+    """Whether everybody may use the service's own routes; only its gateway is for everybody."""
+
+    tls_folder: Path = Path(files.TLS_FOLDER)
+    """Where the service's certificate and its key lie."""
+
+    trust_folder: Path = Path(files.TRUST_FOLDER)
+    """Where the authorities to trust and the keys of tokens lie."""
+
+    identity_folder: Path = Path(files.IDENTITY_FOLDER)
+    """Where it stands who may call this service, and whom it may call."""
+
+    tokens_folder: Path = Path(files.TOKENS_FOLDER)
+    """Where the tokens lie that this service shows to others."""
+
+    look_seconds: Seconds = Field(default=2, ge=0, le=60)
+    """Seconds, 0 to 60, after which a replaced file in these folders is in use at the latest."""
+
     @classmethod
     def settings_customise_sources(
         cls,

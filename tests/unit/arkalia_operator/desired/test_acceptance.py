@@ -48,6 +48,15 @@ def test_monitoring_of_a_module_may_not_nest_too_deeply(monitoring):
     )
 
 
+def test_module_may_not_have_the_name_of_what_all_trust():
+    trust = a_module("trust")
+    desired = rendered(a_system(modules={"trust": {}}), trust)
+
+    [found] = desired.resolution.problems
+    assert found.reason == Reason.MODULE_INVALID
+    assert "write another one" in found.message
+
+
 def test_fewest_pods_of_the_user_may_not_pass_the_most_of_the_module():
     module = a_module(scaling={"minReplicas": 1, "maxReplicas": 4})
 

@@ -15,8 +15,9 @@ def test_what_pods_read_comes_before_the_pods_and_what_acts_on_them_after():
     assert order.index("ConfigMap") < order.index("Deployment") < order.index("PodDisruptionBudget")
 
 
-def test_only_kinds_of_the_prometheus_operator_may_be_absent():
+def test_only_kinds_of_other_operators_may_be_absent():
     assert {kind.name for kind in kinds.BY_NAME.values() if kind.optional} == {
+        "Certificate",
         "ServiceMonitor",
         "PrometheusRule",
     }

@@ -1,7 +1,7 @@
 from arkalia_operator.desired import kinds, metadata
 from arkalia_operator.desired.modules import manifests
 from arkalia_operator.desired.resolve import resolve
-from builders import a_module, a_system, modules_with
+from builders import a_module, a_system, modules_with, only
 
 
 def test_object_carries_the_recommended_labels_and_the_operators():
@@ -54,7 +54,8 @@ def test_parts_that_say_nothing_are_left_out_of_an_object():
 
 def test_object_that_owns_pods_is_labelled_as_its_pods():
     system = a_system()
-    [module] = resolve(system, modules_with(a_module())).modules
-    [deployment] = [each for each in manifests(system, module) if each["kind"] == "Deployment"]
+    resolution = resolve(system, modules_with(a_module()))
+    found = manifests(system, resolution.modules[0], resolution)
+    deployment = only(found, "Deployment")
 
     assert deployment["metadata"]["labels"] == deployment["spec"]["template"]["metadata"]["labels"]

@@ -22,7 +22,7 @@ def test_module_has_one_account_without_a_token_and_one_config():
     config = only(desired.manifests, "ConfigMap")
 
     assert account["automountServiceAccountToken"] is False
-    assert config["data"] == {"settings.toml": "rate = 5\n"}
+    assert config["data"]["settings.toml"] == "rate = 5\n"
     assert account["metadata"]["name"] == config["metadata"]["name"] == "luna-alpha"
 
 

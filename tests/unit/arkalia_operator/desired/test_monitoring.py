@@ -34,6 +34,26 @@ def test_module_with_a_port_is_scraped():
     }
 
 
+def test_module_that_serves_https_is_scraped_by_its_name_and_authority():
+    components = [a_component(scheme="HTTPS"), a_component("plain", port=9000)]
+
+    [monitor] = of_kind("ServiceMonitor", a_module(components=components))
+
+    assert monitor["spec"]["endpoints"] == [
+        {"interval": "15s", "path": "/metrics", "port": "http"},
+        {
+            "interval": "15s",
+            "path": "/metrics",
+            "port": "https",
+            "scheme": "https",
+            "tlsConfig": {
+                "ca": {"configMap": {"name": "luna-trust", "key": "ca.crt"}},
+                "serverName": "luna-alpha.arkalia.svc",
+            },
+        },
+    ]
+
+
 def test_module_without_a_port_has_nothing_to_scrape():
     assert of_kind("ServiceMonitor", a_module(components=[a_component(port=None)])) == []
 

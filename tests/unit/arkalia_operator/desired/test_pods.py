@@ -36,10 +36,18 @@ def test_root_file_system_is_read_only_and_scratch_is_not():
     assert pod["containers"][0]["securityContext"]["readOnlyRootFilesystem"] is True
     assert mounts["/etc/arkalia"]["readOnly"] is True
     assert "readOnly" not in mounts["/tmp"]
-    assert pod["volumes"] == [
-        {"name": "settings", "configMap": {"name": "luna-alpha"}},
-        {"name": "scratch", "emptyDir": {"sizeLimit": "64Mi"}},
-    ]
+    assert [each["name"] for each in pod["volumes"]] == ["arkalia", "scratch"]
+    assert pod["volumes"][-1]["emptyDir"] == {"sizeLimit": "64Mi"}
+
+
+def test_component_that_serves_https_is_asked_over_https():
+    secure = container(a_component(scheme="HTTPS"))
+
+    assert secure["ports"][0]["name"] == "https"
+    assert {
+        (secure[each]["httpGet"]["port"], secure[each]["httpGet"]["scheme"])
+        for each in ("startupProbe", "livenessProbe", "readinessProbe")
+    } == {("https", "HTTPS")}
 
 
 def test_pods_of_a_component_spread_over_nodes_where_they_can():

@@ -1,17 +1,26 @@
 """One reconcile against a model of the API server: what it does when news is late."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from arkalia_operator import catalogue
+from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.events import Recorder
 from arkalia_operator.cluster.execute import Executor
 from arkalia_operator.cluster.store import Store, SystemKey
+from arkalia_operator.desired.certificates import Lifetimes
 from arkalia_operator.desired.resolve import Defaults
+from arkalia_operator.desired.trust import Issuer
+from arkalia_operator.runtime.identity import Identity
 from arkalia_operator.runtime.reconcile import Reconciler
 from arkalia_operator.runtime.resources import Resources
 from model_api_server import running, session_for
 
+NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
+LIFETIMES = Lifetimes()
+ISSUER = Issuer("https://issuer", '{"keys":[]}')
 LUNA = SystemKey("ns", "luna")
 SYSTEM = "/apis/arkalia.io/v1alpha1/namespaces/ns/arkaliasystems/luna"
 SERVICE = "/api/v1/namespaces/ns/services/luna-helloria"
@@ -33,6 +42,9 @@ async def reconciler(server):
             client=client,
             executor=Executor(client, store),
             recorder=Recorder(client),
+            identity=Identity(
+                Certificates(client, LIFETIMES), LIFETIMES, lambda: ISSUER, lambda: NOW
+            ),
             served=frozenset,
             builtin=catalogue.load(),
             defaults=Defaults("0.1.0", "localhost/arkalia"),

@@ -1,0 +1,209 @@
+"""The Secrets of a system's certificates: read by name, judged elsewhere, written here.
+
+What is kept in memory are records without key material. A private key is read when something must
+be signed with it, and is gone with the request.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from time import monotonic
+from typing import Any, Final, NamedTuple
+
+from arkalia_contract import files, labels
+from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.cluster import signing
+from arkalia_operator.cluster.client import Client
+from arkalia_operator.cluster.execute import NO_VERSION_YET
+from arkalia_operator.cluster.signing import KeyPair, Validity
+from arkalia_operator.desired import kinds, metadata, names
+from arkalia_operator.desired.certificates import Lifetimes, WantedCertificate
+from arkalia_operator.errors import NotFoundError
+from arkalia_operator.planning.certificates import (
+    IN_FORCE,
+    NEXT,
+    PREVIOUS,
+    CertificateRecord,
+    Issue,
+    IssueAuthority,
+    ObservedSecrets,
+    SecretRecord,
+    Step,
+)
+from arkalia_operator.planning.records import owner_uid
+
+TYPE: Final = "kubernetes.io/tls"
+KEYS: Final = {IN_FORCE: files.PRIVATE_KEY_KEY, NEXT: "next.key", PREVIOUS: ""}
+"""Keys of a Secret: certificate → its private key, where that is needed any more."""
+FRESH_SECONDS: Final = 60.0
+"""For so long a record is believed; then the Secret is read again."""
+REMEMBERED: Final = 16384
+
+Data = dict[str, bytes]
+
+
+class _Place(NamedTuple):
+    """Whose Secret, and which one."""
+
+    uid: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    record: SecretRecord | None
+    until: float
+
+
+class Certificates:
+    """Reads and makes the certificates of systems."""
+
+    def __init__(
+        self, client: Client, lifetimes: Lifetimes, clock: Callable[[], float] = monotonic
+    ) -> None:
+        self._client = client
+        self._lifetimes = lifetimes
+        self._clock = clock
+        self._seen: OrderedDict[_Place, _Seen] = OrderedDict()
+
+    async def observe(
+        self, system: ArkaliaSystem, wanted: Sequence[WantedCertificate]
+    ) -> ObservedSecrets:
+        """The Secrets of *system*, at most a minute old. Raises ApiError."""
+        authority = names.authority(system.name)
+        read = [authority, *(each.secret for each in wanted)]
+        records = await asyncio.gather(*(self._read(system, each) for each in read))
+        leaves = {each.name: each for each in records[1:] if each is not None}
+        return ObservedSecrets(records[0], leaves)
+
+    async def issue(self, system: ArkaliaSystem, issue: Issue, now: datetime) -> None:
+        """Make what *issue* says. Raises ApiError; ConflictError if the Secret has changed."""
+        self._seen.pop(_Place(system.uid, _name(system, issue)), None)
+        if isinstance(issue, IssueAuthority):
+            data = await self._authority(system, issue, now)
+        else:
+            data = await self._leaf(system, issue.wanted, now)
+        live = await self._write(system, issue, data)
+        self._remember(_Place(system.uid, _name(system, issue)), _record(system, live))
+
+    async def _read(self, system: ArkaliaSystem, name: str) -> SecretRecord | None:
+        place = _Place(system.uid, name)
+        seen = self._seen.get(place)
+        if seen is not None and self._clock() < seen.until:
+            return seen.record
+        live = await self._get(system, name)
+        return self._remember(place, _record(system, live) if live else None)
+
+    async def _get(self, system: ArkaliaSystem, name: str) -> dict[str, Any] | None:
+        try:
+            return await self._client.get(kinds.SECRET, system.namespace, name)
+        except NotFoundError:
+            return None
+
+    def _remember(self, place: _Place, record: SecretRecord | None) -> SecretRecord | None:
+        self._seen[place] = _Seen(record, self._clock() + FRESH_SECONDS)
+        self._seen.move_to_end(place)
+        if len(self._seen) > REMEMBERED:
+            self._seen.popitem(last=False)
+        return record
+
+    async def _authority(self, system: ArkaliaSystem, issue: IssueAuthority, now: datetime) -> Data:
+        """What the authority's Secret must hold after the step."""
+        if issue.step is Step.CREATE:
+            return _held(IN_FORCE, self._make_authority(system, now))
+        live = await self._get(system, names.authority(system.name))
+        data = _data(live or {})
+        if issue.step is Step.PREPARE:
+            return data | _held(NEXT, self._make_authority(system, now))
+        if issue.step is Step.PROMOTE:
+            following = KeyPair(data[NEXT], data[KEYS[NEXT]])
+            return {PREVIOUS: data[IN_FORCE]} | _held(IN_FORCE, following)
+        return {key: data[key] for key in (IN_FORCE, KEYS[IN_FORCE])}
+
+    def _make_authority(self, system: ArkaliaSystem, now: datetime) -> KeyPair:
+        validity = Validity(now, self._lifetimes.authority_seconds)
+        return signing.make_authority(system.namespace, system.name, validity)
+
+    async def _leaf(self, system: ArkaliaSystem, wanted: WantedCertificate, now: datetime) -> Data:
+        secret = await self._client.get(
+            kinds.SECRET, system.namespace, names.authority(system.name)
+        )
+        data = _data(secret)
+        authority = KeyPair(data[IN_FORCE], data[KEYS[IN_FORCE]])
+        validity = Validity(now, self._lifetimes.certificate_seconds)
+        return _held(IN_FORCE, signing.sign(authority, wanted.dns_names, validity))
+
+    async def _write(self, system: ArkaliaSystem, issue: Issue, data: Data) -> dict[str, Any]:
+        """Write the Secret, if it still is the one that was decided on."""
+        version = issue.secret.resource_version if issue.secret else NO_VERSION_YET
+        manifest = _manifest(system, issue, data)
+        manifest["metadata"]["resourceVersion"] = version
+        return await self._client.apply(kinds.SECRET, manifest, force=True)
+
+
+def _manifest(system: ArkaliaSystem, issue: Issue, data: Data) -> dict[str, Any]:
+    object_labels = metadata.system_labels(system, "")
+    object_labels.pop(labels.VERSION)  # what a Secret holds has nothing to do with a version
+    if not isinstance(issue, IssueAuthority):
+        object_labels |= {labels.MODULE: issue.wanted.module}
+    encoded = {key: base64.b64encode(value).decode() for key, value in data.items()}
+    return metadata.manifest(
+        kinds.SECRET, _name(system, issue), system, object_labels, type=TYPE, data=encoded
+    )
+
+
+def _name(system: ArkaliaSystem, issue: Issue) -> str:
+    if isinstance(issue, IssueAuthority):
+        return names.authority(system.name)
+    return issue.wanted.secret
+
+
+def _held(certificate_key: str, pair: KeyPair) -> Data:
+    return {certificate_key: pair.certificate, KEYS[certificate_key]: pair.private_key}
+
+
+def _data(secret: Mapping[str, Any]) -> Data:
+    return {key: _decoded(value) for key, value in (secret.get("data") or {}).items()}
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text or "", validate=True)
+    except binascii.Error:
+        return b""
+
+
+def _record(system: ArkaliaSystem, live: Mapping[str, Any]) -> SecretRecord:
+    data = _data(live)
+    authorities = data.get(files.AUTHORITY_KEY)
+    return SecretRecord(
+        name=live["metadata"]["name"],
+        resource_version=live["metadata"]["resourceVersion"],
+        is_ours=_is_ours(system, live["metadata"]),
+        certificates=dict(_certificates(data)),
+        authorities=(authorities.decode(errors="replace"),) if authorities else (),
+    )
+
+
+def _certificates(data: Data) -> list[tuple[str, CertificateRecord]]:
+    found = [
+        (key, signing.read(data[key], data.get(private_key)))
+        for key, private_key in KEYS.items()
+        if key in data
+    ]
+    return [(key, each) for key, each in found if each is not None]
+
+
+def _is_ours(system: ArkaliaSystem, described: Mapping[str, Any]) -> bool:
+    """Owned by the system; or by nobody, and labelled as its own: as cert-manager leaves one."""
+    owner = owner_uid(described)
+    if owner or described.get("ownerReferences"):
+        return owner == system.uid
+    labelled: Mapping[str, str] = described.get("labels") or {}
+    return labelled.get(labels.SYSTEM) == system.name

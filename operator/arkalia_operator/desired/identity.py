@@ -1,0 +1,150 @@
+"""Who may call a module, whom it may call, and what its pods hold to prove it.
+
+What the NetworkPolicy says to packets, `callers.json` says to requests: the caller by its token,
+and the path.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+from arkalia_contract import files, identity
+from arkalia_operator.api.arkaliamodule import Component
+from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.desired import names
+from arkalia_operator.desired.certificates import serves_https
+from arkalia_operator.desired.manifest import Manifest
+from arkalia_operator.desired.resolved import Resolution, ResolvedModule
+from arkalia_operator.desired.security import may_call
+
+FILES: Final = "arkalia"
+TOKENS: Final = "tokens"
+READABLE: Final = 0o444
+"""The image chooses its user, and a fixed group would be refused where the cluster chooses groups
+(OpenShift): so every process of the pod can read the files, and nobody else has them."""
+
+
+def data(system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution) -> dict[str, str]:
+    """Who may call *module*, and whom it may call. A change of it rolls no pod."""
+    return {
+        files.CALLERS_KEY: _json(callers(module, resolution)),
+        files.CALLEES_KEY: _json(callees(system, module, resolution)),
+    }
+
+
+def callers(module: ResolvedModule, resolution: Resolution) -> dict[str, list[str]]:
+    """The modules that may call *module*, with the patterns of the paths.
+
+    A module without a readable description is not among them: what it may call is not known.
+    """
+    return {
+        each.name: _patterns(each, module) for each in resolution.known if may_call(each, module)
+    }
+
+
+def callees(
+    system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution
+) -> dict[str, str]:
+    """The modules that *module* may call, with their base URLs."""
+    return {
+        callee.name: _address(system, callee.name, component)
+        for callee in resolution.known
+        if may_call(module, callee)
+        for component in callee.spec.components
+        if component.name == names.MAIN and component.port is not None
+    }
+
+
+def volumes(
+    system: ArkaliaSystem, module: ResolvedModule, component: Component, resolution: Resolution
+) -> list[Manifest]:
+    """The folder of everything that the operator gives to a pod, and the folder of its tokens."""
+    folder = {
+        "name": FILES,
+        "projected": {"defaultMode": READABLE, "sources": _sources(system, module, component)},
+    }
+    tokens = [_token(system, each) for each in _shown_to(module, resolution)]
+    return [folder, *([{"name": TOKENS, "projected": {"sources": tokens}}] if tokens else [])]
+
+
+def mounts(module: ResolvedModule, resolution: Resolution) -> list[Manifest]:
+    """Where a container finds them."""
+    folder = {"name": FILES, "mountPath": files.SETTINGS_FOLDER, "readOnly": True}
+    tokens = {"name": TOKENS, "mountPath": files.TOKENS_FOLDER, "readOnly": True}
+    return [folder, *([tokens] if _shown_to(module, resolution) else [])]
+
+
+def _patterns(caller: ResolvedModule, callee: ResolvedModule) -> list[str]:
+    named = (
+        path for call in caller.spec.calls if call.module == callee.name for path in call.paths
+    )
+    published = (_pattern(route.path) for route in callee.spec.routes if caller.spec.public)
+    return sorted({*named, *published})
+
+
+def _pattern(path: str) -> str:
+    """A path with parameters as a pattern: `/greetings/{name}` → `/greetings/*`."""
+    fixed, parameter, _ = path.partition("{")
+    return f"{fixed}{identity.PATTERN_END}" if parameter else path
+
+
+def _address(system: ArkaliaSystem, module: str, component: Component) -> str:
+    scheme = component.scheme.lower()
+    return identity.address(system.namespace, system.name, module, component.port or 0, scheme)
+
+
+def _shown_to(module: ResolvedModule, resolution: Resolution) -> list[str]:
+    """The modules to which *module* shows a token.
+
+    Those that it names stay in the list whether they are enabled or not: turning one on or off
+    rolls no pod of its callers.
+    """
+    named = {call.module for call in module.spec.calls}
+    found = {each.name for each in resolution.known if may_call(module, each)}
+    unknown = set(resolution.strangers) if module.spec.public else set()
+    return sorted((named | found | unknown) - {module.name})
+
+
+def _token(system: ArkaliaSystem, callee: str) -> Manifest:
+    return {
+        "serviceAccountToken": {
+            "audience": identity.audience(system.namespace, system.name, callee),
+            "expirationSeconds": identity.TOKEN_SECONDS,
+            "path": callee,
+        }
+    }
+
+
+def _sources(system: ArkaliaSystem, module: ResolvedModule, component: Component) -> list[Manifest]:
+    own = {
+        files.SETTINGS_KEY: files.SETTINGS,
+        files.CALLERS_KEY: files.CALLERS,
+        files.CALLEES_KEY: files.CALLEES,
+    }
+    shared = {
+        files.AUTHORITY_KEY: files.AUTHORITY,
+        files.ISSUER_KEY: files.ISSUER,
+        files.KEYS_KEY: files.KEYS,
+    }
+    pair = {files.CERTIFICATE_KEY: files.CERTIFICATE, files.PRIVATE_KEY_KEY: files.PRIVATE_KEY}
+    tls = {"secret": _source(names.tls(system.name, module.name), pair)}
+    return [
+        {"configMap": _source(names.module(system.name, module.name), own)},
+        {"configMap": _source(names.trust(system.name), shared)},
+        *([tls] if serves_https(component) else []),
+    ]
+
+
+def _source(name: str, paths: dict[str, str]) -> Manifest:
+    return {"name": name, "items": list(_items(paths))}
+
+
+def _items(paths: dict[str, str]) -> Iterator[Manifest]:
+    for key, path in paths.items():
+        yield {"key": key, "path": path.removeprefix(f"{files.SETTINGS_FOLDER}/")}
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, indent=1, sort_keys=True)

@@ -1,0 +1,76 @@
+"""Whether the parts of a system can prove who they are, in one verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from arkalia_operator.api.conditions import ConditionType, Reason
+from arkalia_operator.desired.certificates import WantedCertificate
+from arkalia_operator.desired.kinds import CERTIFICATE, SECRET
+from arkalia_operator.planning.actions import Failure
+from arkalia_operator.planning.certificates import ObservedSecrets, foreign
+from arkalia_operator.planning.observed import ObjectKey
+from arkalia_operator.planning.verdicts import Verdict, broken
+
+NAMED: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class IdentityState:
+    """What is missing for the parts of a system to know each other."""
+
+    pending: tuple[str, ...] = ()
+    """Names of the Secrets that are still to be made."""
+    failures: tuple[Failure, ...] = ()
+    """Secrets that could not be made or read."""
+
+
+def verdict(state: IdentityState) -> Verdict:
+    """The condition `IdentityReady`."""
+    kind = ConditionType.IDENTITY_READY
+    if state.failures:
+        doomed = any(each.permanent for each in state.failures)
+        message = "; ".join(f"{each.key}: {each.message}" for each in state.failures[:NAMED])
+        return broken(kind, Reason.CANNOT_ISSUE, message, doomed=doomed)
+    if state.pending:
+        message = f"{len(state.pending)} to be made: {', '.join(state.pending[:NAMED])}"
+        return broken(kind, Reason.ISSUING, message, doomed=False)
+    message = "All certificates are there, and none is near its end."
+    return Verdict(kind, "True", Reason.ISSUED, message)
+
+
+def of_cert_manager(
+    namespace: str,
+    wanted: Sequence[WantedCertificate],
+    observed: ObservedSecrets,
+    served: Iterable[str],
+) -> IdentityState:
+    """The state where cert-manager makes the certificates."""
+    if CERTIFICATE.name not in served:
+        message = (
+            "the cluster does not serve cert-manager.io/v1: install cert-manager, or write "
+            "spec.security.tls.mode: builtin"
+        )
+        key = ObjectKey(CERTIFICATE.name, namespace, "of the modules")
+        return IdentityState(failures=(Failure(key, message, permanent=True),))
+    pending = tuple(each.secret for each in wanted if not _is_made(each, observed))
+    return IdentityState(pending, taken(namespace, observed))
+
+
+def taken(namespace: str, observed: ObservedSecrets) -> tuple[Failure, ...]:
+    """A failure for each Secret that somebody else has in the place of the system's."""
+    message = (
+        "exists already and does not belong to this system, so it is left alone: delete or rename "
+        "it, or give the system another name"
+    )
+    return tuple(
+        Failure(ObjectKey(SECRET.name, namespace, each), message, permanent=True)
+        for each in foreign(observed)
+    )
+
+
+def _is_made(wanted: WantedCertificate, observed: ObservedSecrets) -> bool:
+    found = observed.leaves.get(wanted.secret)
+    return found is not None and found.in_force is not None and bool(found.authorities)

@@ -1,0 +1,144 @@
+"""The certificates of a system, brought to what they must be before anything else is decided.
+
+What is rendered needs to know whom to trust, so this comes first, in a few rounds of look, decide
+and write: the authority, then what it signs.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from arkalia_operator import metrics
+from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.cluster.certificates import Certificates
+from arkalia_operator.desired import names
+from arkalia_operator.desired.certificates import Lifetimes, WantedCertificate, wanted_certificates
+from arkalia_operator.desired.kinds import SECRET
+from arkalia_operator.desired.resolved import Resolution
+from arkalia_operator.desired.trust import Issuer, Trust, trust_manifest
+from arkalia_operator.errors import ApiError, InvalidError
+from arkalia_operator.planning.actions import Failure
+from arkalia_operator.planning.certificates import (
+    Issue,
+    IssueAuthority,
+    ObservedSecrets,
+    bundle,
+    issues,
+    next_look,
+    trusted_since,
+)
+from arkalia_operator.planning.identity import IdentityState, of_cert_manager, taken
+from arkalia_operator.planning.observed import ObjectKey, Observed
+
+LOGGER = logging.getLogger(__name__)
+
+ROUNDS: Final = 3
+"""An authority, the certificates that it signs, and a look at what came of it."""
+LONGEST_LOOK_SECONDS: Final = 60.0
+"""Somebody may delete or change a Secret, and no watch tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What came of it."""
+
+    trust: Trust | None
+    """None while there is no authority that could be trusted."""
+    state: IdentityState
+    next_look: float
+    """Seconds until it must be looked at again."""
+
+
+@dataclass(slots=True)
+class Identity:
+    """Brings the certificates of systems to what they must be."""
+
+    certificates: Certificates
+    lifetimes: Lifetimes
+    issuer: Callable[[], Issuer | None]
+    """Who signs the tokens of the cluster; None while that is not known."""
+    now: Callable[[], datetime]
+
+    async def settle(
+        self, system: ArkaliaSystem, resolution: Resolution, before: Observed
+    ) -> Settled:
+        """Make what is missing or due. Raises ApiError if the Secrets cannot be read."""
+        wanted = wanted_certificates(system, resolution)
+        if system.spec.security.tls.mode == "certManager":
+            return await self._from_cert_manager(system, wanted, before)
+        failures: tuple[Failure, ...] = ()
+        for _ in range(ROUNDS):
+            observed = await self._observed(system, resolution, wanted, before)
+            todo = issues(wanted, observed, self.lifetimes, self.now())
+            if failures or not todo:
+                break
+            failures = await self._issue_all(system, todo)
+        pending = tuple(_name(system, each) for each in todo)
+        state = IdentityState(pending, (*failures, *taken(system.namespace, observed)))
+        look = next_look(observed, self.lifetimes, self.now())
+        return Settled(self._trust(bundle(observed.authority)), state, _bounded(look))
+
+    async def _from_cert_manager(
+        self, system: ArkaliaSystem, wanted: Sequence[WantedCertificate], before: Observed
+    ) -> Settled:
+        observed = await self.certificates.observe(system, wanted)
+        state = of_cert_manager(system.namespace, wanted, observed, before.served)
+        found = {pem for each in observed.leaves.values() for pem in each.authorities}
+        return Settled(self._trust(tuple(sorted(found))), state, LONGEST_LOOK_SECONDS)
+
+    async def _observed(
+        self,
+        system: ArkaliaSystem,
+        resolution: Resolution,
+        wanted: Sequence[WantedCertificate],
+        before: Observed,
+    ) -> ObservedSecrets:
+        observed = await self.certificates.observe(system, wanted)
+        trust = self._trust(bundle(observed.authority))
+        if trust is None:
+            return observed
+        manifest = trust_manifest(system, resolution.version, trust)
+        return replace(observed, trusted_since=trusted_since(manifest, before.children))
+
+    def _trust(self, authorities: tuple[str, ...]) -> Trust | None:
+        issuer = self.issuer()
+        return Trust(issuer, authorities) if issuer and authorities else None
+
+    async def _issue_all(self, system: ArkaliaSystem, todo: Sequence[Issue]) -> tuple[Failure, ...]:
+        results = await asyncio.gather(*(self._issue(system, each) for each in todo))
+        return tuple(each for each in results if each is not None)
+
+    async def _issue(self, system: ArkaliaSystem, issue: Issue) -> Failure | None:
+        name = _name(system, issue)
+        try:
+            await self.certificates.issue(system, issue, self.now())
+        except ApiError as error:
+            key = ObjectKey(SECRET.name, system.namespace, name)
+            LOGGER.warning("Secret %s was not written: %s", name, _harmless(error))
+            metrics.FAILURES.labels(SECRET.name, str(error.permanent).lower()).inc()
+            return Failure(key, _harmless(error), error.permanent)
+        what = issue.step if isinstance(issue, IssueAuthority) else "certificate"
+        metrics.CERTIFICATES.labels(what).inc()
+        LOGGER.info("Wrote Secret %s: %s.", name, what)
+        return None
+
+
+def _name(system: ArkaliaSystem, issue: Issue) -> str:
+    if isinstance(issue, IssueAuthority):
+        return names.authority(system.name)
+    return issue.wanted.secret
+
+
+def _harmless(error: ApiError) -> str:
+    """What may be told of *error*: a refusal of an object may quote the object, and its key."""
+    return error.reason if isinstance(error, InvalidError) else error.message
+
+
+def _bounded(seconds: float) -> float:
+    """At least a second, so that nothing spins on a certificate that is always due."""
+    return min(max(seconds, 1.0), LONGEST_LOOK_SECONDS)

@@ -1,0 +1,27 @@
+"""How long the request that is being answered may still take.
+
+Its caller says so, and every call that is made for it gets no more than what is left.
+"""
+
+import re
+import time
+from contextvars import ContextVar
+from typing import Final
+
+_ends: Final[ContextVar[float | None]] = ContextVar("deadline", default=None)
+
+_SECONDS: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
+
+
+def begin(given: str) -> None:
+    """Let this request end after *given* seconds, its header; without limit if that says nothing."""
+    _ends.set(time.monotonic() + float(given) if _SECONDS.fullmatch(given) else None)
+
+
+def left(at_most: float) -> float:
+    """Seconds until the deadline; *at_most* if it is further away or there is none.
+
+    Never below 0.
+    """
+    ends = _ends.get()
+    return at_most if ends is None else max(0.0, min(at_most, ends - time.monotonic()))
