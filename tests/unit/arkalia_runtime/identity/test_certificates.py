@@ -15,10 +15,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 
+from unit.arkalia_runtime import slow_service
 from unit.arkalia_runtime.authority import Authority, Mounts, mount
 from unit.arkalia_runtime.serving import PATIENCE_SECONDS, more, process
 
-SLOW = str(Path(__file__).with_name("slow_service.py"))
+SLOW = str(Path(slow_service.__file__))
 
 
 @pytest.fixture
