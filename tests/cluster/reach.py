@@ -29,7 +29,7 @@ class Reached:
     def __init__(self, kube: Kube, ref: Ref) -> None:
         self._service = kube.require(ref)
         self._port = self._service["spec"]["ports"][0]["port"]
-        self._scheme = self._service["spec"]["ports"][0]["name"]
+        self._scheme = scheme_of(self._service)
         self._kube = kube
         self._ref = ref
 
@@ -49,7 +49,7 @@ class Reached:
         """The Service's own address; behind HTTPS, with the name and authority of its system."""
         address = self._service["spec"]["clusterIP"]
         url = f"{self._scheme}://{address}:{self._port}{path}"
-        secure = self._scheme == endpoints.PORT_HTTPS
+        secure = self._scheme == "https"
         verify = ssl.create_default_context(cadata=self._trusted()) if secure else False
         with httpx.Client(verify=verify, timeout=ANSWER_SECONDS, trust_env=False) as client:
             named = {"sni_hostname": name_of(self._service)}
@@ -57,6 +57,12 @@ class Reached:
 
     def _trusted(self) -> str:
         return trusted(self._kube, self._service)
+
+
+def scheme_of(service: Body) -> str:
+    """How *service* is asked. Its port's name tells; the operator's own is called `metrics`."""
+    secure = service["spec"]["ports"][0]["name"] == endpoints.PORT_HTTPS
+    return "https" if secure else "http"
 
 
 def name_of(service: Body) -> str:

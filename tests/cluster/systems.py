@@ -88,6 +88,11 @@ class System:
             for child in self.kube.find(kind, self.namespace, {labels.SYSTEM: self.name})
         ]
 
+    def of_modules(self, *of_kinds: Kind) -> list[Body]:
+        """Those of its objects that belong to a module."""
+        found = self.children(*of_kinds)
+        return [each for each in found if labels.MODULE in each["metadata"]["labels"]]
+
     def pods(self, module: str = "helloria") -> list[Body]:
         """The module's pods that are not ending."""
         wanted = metadata.module_selector(self.name, module)

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from arkalia_operator.api.conditions import ConditionType
 from cluster.development import environment
 from cluster.kinds import NAMESPACE, Ref
 from cluster.systems import System
 from cluster.waiting import eventually
 
 SAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "empty" / "system.yaml"
-CONDITIONS = {"Ready", "Reconciling", "Stalled", "Accepted", "ModulesReady"}
+CONDITIONS = {each.value for each in ConditionType}
 
 
 @pytest.fixture(scope="module")

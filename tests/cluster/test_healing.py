@@ -87,10 +87,9 @@ def test_edited_child_comes_back_with_one_write(luna, kube, audit, processed, ed
     assert wanted_part(edited) != before
     eventually(lambda: same(kube, ref, before), SECONDS)
     processed()
-    repairs = [each for each in audit.since(mark) if each.resource == kind.plural]
-    assert [str(each) for each in repairs if each.namespace == ref.namespace] == [
-        f"patch {kind.plural} {ref.namespace}/{ref.name} (200)"
-    ]
+    address = f"{kind.plural} {ref.namespace}/{ref.name}"
+    writes = [str(each) for each in audit.since(mark)]
+    assert [each for each in writes if address in each] == [f"patch {address} (200)"]
 
 
 def test_service_comes_back_when_an_editor_put_another_port_of_that_name_into_it(luna, kube):

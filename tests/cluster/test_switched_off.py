@@ -9,7 +9,7 @@ SECONDS = 30
 
 
 def test_module_is_gone_when_it_is_switched_off_and_back_when_switched_on(luna, kube):
-    before = uids(luna.children())
+    before = uids(luna.of_modules())
 
     luna.change(modules={"helloria": {"enabled": False}})
     luna.ready()
@@ -19,10 +19,10 @@ def test_module_is_gone_when_it_is_switched_off_and_back_when_switched_on(luna, 
     luna.ready()
 
     assert "helloria" not in {each["name"] for each in without.get("modules", [])}
-    assert not uids(luna.children()) & before
+    assert not uids(luna.of_modules()) & before
     assert luna.reach().get("/health").status_code == 200
 
 
 def nothing(system, kube):
-    left = [child["kind"] for child in system.children(*CHILD_KINDS, kinds.POD)]
+    left = [child["kind"] for child in system.of_modules(*CHILD_KINDS, kinds.POD)]
     assert not left, f"still there: {left}"

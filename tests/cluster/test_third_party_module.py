@@ -27,7 +27,7 @@ def luna(kube, operator, namespace, greeter):
 
 
 def test_module_stays_out_of_a_system_that_does_not_list_it(luna):
-    assert luna.children() == []
+    assert luna.of_modules() == []
 
 
 def test_module_is_served_when_the_system_lists_it_and_gone_when_it_does_not(luna, kube):
