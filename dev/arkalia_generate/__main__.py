@@ -12,6 +12,7 @@ from arkalia_generate import (
     rbac_rules,
     runbook_index,
     values_schema,
+    workspace,
 )
 from arkalia_operator.api.generated import CHECKOUT, GeneratedFiles, run
 
@@ -23,6 +24,7 @@ SOURCES: Final = (
     rbac_rules,
     runbook_index,
     values_schema,
+    workspace,
 )
 HOMES: Final = ("charts/arkalia/files/*.yaml", "charts/arkalia/files/monitoring/**/*.*")
 

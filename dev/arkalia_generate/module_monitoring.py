@@ -1,7 +1,8 @@
 """What the operator makes for Prometheus and Grafana for the example system, as plain files.
 
-The source is `spec.monitoring` of each module.yaml, rendered by the operator's own code, so what
-promtool tests here is what a cluster gets. Prometheus reads the files without an operator too.
+The source is `spec.monitoring` of each module, rendered by the operator's own code, so what
+promtool tests here is what a cluster gets. Prometheus reads the files without an operator too. The
+tests of what all modules have lie beside it; those of a module's own rules in its `rules_test.yaml`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import yaml
 
 from arkalia_contract import labels
 from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
+from arkalia_operator.catalogue.generate import bodies
 from arkalia_operator.desired import desired_state, kinds, monitoring
 from arkalia_operator.desired.resolve import Defaults, Modules
 
@@ -23,24 +25,45 @@ HEAD: Final = """\
 # GENERATED from workloads/{module}/module.yaml by `python -m arkalia_generate`: do not edit.
 # This is what docs/examples/empty/system.yaml gets; rules_test.yaml beside it tests it.
 """
+TESTS: Final = "workloads/runtime/ground_test.yaml"
+OWN_TESTS: Final = "rules_test.yaml"
+TESTS_HEAD: Final = f"""\
+# GENERATED from {TESTS} and workloads/{{module}}/{OWN_TESTS} by
+# `python -m arkalia_generate`: do not edit.
+"""
 
 
 def texts(root: Path) -> dict[str, str]:
-    """Rules and dashboard of every module below *root* that has them, by path."""
+    """Rules with their tests, and dashboard, of every module below *root* that has them, by path."""
     return {
-        f"manifests/monitoring/{manifest['metadata']['labels'][labels.MODULE]}/{name}": text
+        f"manifests/monitoring/{_module(manifest)}/{name}": text
         for manifest in desired_state(_system(root), _modules(root)).manifests
-        for name, text in _files(manifest)
+        for name, text in _files(manifest, root)
     }
 
 
-def _files(manifest: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    metadata = manifest["metadata"]
+def _module(manifest: dict[str, Any]) -> str:
+    name: str = manifest["metadata"]["labels"].get(labels.MODULE, "")
+    return name
+
+
+def _files(manifest: dict[str, Any], root: Path) -> Iterator[tuple[str, str]]:
+    metadata, module = manifest["metadata"], _module(manifest)
     if manifest["kind"] == kinds.PROMETHEUS_RULE.name:
         body = yaml.safe_dump(manifest["spec"], sort_keys=False, allow_unicode=True, width=1000)
-        yield "rules.yaml", HEAD.format(module=metadata["labels"][labels.MODULE]) + body
+        yield "rules.yaml", HEAD.format(module=module) + body
+        yield OWN_TESTS, TESTS_HEAD.format(module=module) + _tests(module, root)
     elif monitoring.DASHBOARD_LABEL.items() <= metadata["labels"].items():
         yield "dashboard.json", next(iter(manifest["data"].values())) + "\n"
+
+
+def _tests(module: str, root: Path) -> str:
+    sources = (root / TESTS, root / "workloads" / module / OWN_TESTS)
+    texts = [source.read_text(encoding="utf-8") for source in sources if source.exists()]
+    read = [yaml.safe_load(text.replace("$(module)", module)) for text in texts]
+    tests = [test for each in read for test in each["tests"]]
+    whole = {"rule_files": ["rules.yaml"], "evaluation_interval": "1m", "tests": tests}
+    return yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=1000)
 
 
 def _system(root: Path) -> ArkaliaSystem:
@@ -51,7 +74,7 @@ def _system(root: Path) -> ArkaliaSystem:
 
 
 def _modules(root: Path) -> Modules:
-    found = [ArkaliaModule.from_body(_read(path)) for path in root.glob("workloads/*/module.yaml")]
+    found = [ArkaliaModule.from_body(body) for body in bodies(root).values()]
     builtin = {VERSION: {module.name: module for module in found}}
     return Modules(builtin, foreign={}, broken={}, defaults=Defaults(VERSION, registry=""))
 

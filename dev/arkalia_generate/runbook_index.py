@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import yaml
 
+from arkalia_generate import module_monitoring
+
 HEAD: Final = """\
 <!-- GENERATED from manifests/monitoring/*/rules.yaml by `make generate`: do not edit. -->
 
@@ -22,13 +24,24 @@ One page for each alert: what it means, what it does to users, how to find the c
 
 def texts(root: Path) -> dict[str, str]:
     """The index, by path."""
-    return {"docs/runbooks/index.md": HEAD + "".join(sorted(map(_row, _alerts(root))))}
+    rows = {_row(rule) for rule in _alerts(root)}  # modules share most of their alerts
+    return {"docs/runbooks/index.md": HEAD + "".join(sorted(rows))}
 
 
 def _alerts(root: Path) -> Iterator[dict[str, Any]]:
-    for path in root.glob("manifests/monitoring/*/rules.yaml"):
-        for group in yaml.safe_load(path.read_text(encoding="utf-8"))["groups"]:
+    for text in _rules(root).values():
+        for group in yaml.safe_load(text)["groups"]:
             yield from (rule for rule in group["rules"] if "alert" in rule)
+
+
+def _rules(root: Path) -> dict[str, str]:
+    """The rules by path; those of modules as they are about to be written."""
+    present = {
+        str(path.relative_to(root)): path.read_text(encoding="utf-8")
+        for path in root.glob("manifests/monitoring/*/rules.yaml")
+    }
+    written = module_monitoring.texts(root).items()
+    return present | {path: text for path, text in written if path.endswith("/rules.yaml")}
 
 
 def _row(rule: dict[str, Any]) -> str:

@@ -20,7 +20,6 @@ from arkalia_operator import metrics
 ROOT = Path(__file__).resolve().parents[2]
 MONITORING = ROOT / "manifests/monitoring"
 COMPONENTS = sorted(path.name for path in MONITORING.iterdir() if path.is_dir())
-MODULES = {path.parent.name for path in ROOT.glob("workloads/*/module.yaml")}
 RUNBOOKS = "https://github.com/arkalia-luna-system/arkalia-luna-pro/blob/main/docs/runbooks"
 SEVERITIES = {"critical", "warning", "info"}
 RUNBOOK_PARTS = ["Meaning", "Impact", "Diagnosis", "Mitigation"]
@@ -100,21 +99,24 @@ def promtool(*arguments, cwd):
 
 
 ALERTS = [
-    pytest.param(rule, id=rule["alert"])
+    pytest.param(rule, id=f"{component}-{rule['alert']}")
     for component in COMPONENTS
     for rule in rules(component)
     if "alert" in rule
 ]
+OF_EVERY_MODULE = {
+    rule["alert"]
+    for rule in yaml.safe_load((ROOT / "workloads/runtime/ground.yaml").read_text("utf-8"))[
+        "monitoring"
+    ]["rules"]
+    if "alert" in rule
+}
 
 
 def test_every_folder_stands_for_a_component():
-    monitored = {
-        path.parent.name
-        for path in ROOT.glob("workloads/*/module.yaml")
-        if yaml.safe_load(path.read_text(encoding="utf-8"))["spec"].get("monitoring")
-    }
+    described = {path.parent.name for path in ROOT.glob("workloads/*/module.yaml")}
 
-    assert set(COMPONENTS) == {"operator", *monitored}
+    assert set(COMPONENTS) == {"operator", *described}
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
@@ -180,11 +182,21 @@ def test_runbook_of_the_alert_goes_from_meaning_to_mitigation(alert):
 @pytest.mark.parametrize("component", COMPONENTS)
 def test_alert_carries_the_name_of_its_component(component):
     prefix = "Arkalia" + component.title().replace("-", "")
-    strangers = [
-        r["alert"] for r in rules(component) if not r.get("alert", prefix).startswith(prefix)
-    ]
+    own = {rule.get("alert", prefix) for rule in rules(component)} - OF_EVERY_MODULE
 
-    assert strangers == []
+    assert [alert for alert in own if not alert.startswith(prefix)] == []
+
+
+def test_alert_of_every_module_says_so_in_its_name():
+    assert [alert for alert in OF_EVERY_MODULE if not alert.startswith("ArkaliaModule")] == []
+
+
+@pytest.mark.parametrize("component", sorted(set(COMPONENTS) - {"operator"}))
+def test_every_module_has_the_alerts_of_every_module_with_its_own_name(component):
+    shared = [rule for rule in rules(component) if rule.get("alert") in OF_EVERY_MODULE]
+
+    assert {rule["alert"] for rule in shared} == OF_EVERY_MODULE
+    assert {rule["labels"]["module"] for rule in shared} == {component}
 
 
 @pytest.mark.parametrize("component", COMPONENTS)

@@ -22,7 +22,7 @@ ARTIFACTS = {
     for config in CONFIGS.values()
     for artifact in config["build"]["artifacts"]
 }
-MODULES = {path.parent.name for path in ROOT.glob("workloads/*/module.yaml")}
+MODULES = sorted(path.parent.name for path in ROOT.glob("workloads/*/module.yaml"))
 RELEASE = CONFIGS["operator"]["deploy"]["helm"]["releases"][0]
 
 

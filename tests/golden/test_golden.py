@@ -2,7 +2,8 @@
 
 A case is a folder: `system.yaml` (one system or several), further modules in `modules/`, and
 `expected.yaml` with every object in the order of its apply. A case without a `system.yaml` is an
-example of docs/examples. `GOLDEN=write` writes what is rendered over what was expected: read the
+example of docs/examples. The case `empty` has all built-in modules; the others have the gateway
+alone, which keeps them short, and those that their system names. `GOLDEN=write` writes what is rendered over what was expected: read the
 difference before you commit it.
 """
 
@@ -29,6 +30,7 @@ EXAMPLES = ROOT / "docs/examples"
 CASES = sorted(path.name for path in Path(__file__).parent.iterdir() if path.is_dir())
 WRITE = os.environ.get("GOLDEN") == "write"
 TRUST = Trust(Issuer("https://kubernetes.default.svc", '{"keys":[]}'), ("<authority>\n",))
+WITH_ALL_MODULES = {"empty"}
 UID = "00000000-0000-0000-0000-000000000001"
 
 
@@ -64,10 +66,18 @@ def systems_of(case):
         )
 
 
+def built_in(case, known):
+    """Those of the *known* modules that the systems of *case* have."""
+    if case in WITH_ALL_MODULES:
+        return known
+    named = {name for system in systems_of(case) for name in system.spec.modules}
+    return {name: module for name, module in known.items() if name in named | {"helloria"}}
+
+
 def modules_of(case):
     files = [*folder_of(case).glob("modules/*.yaml"), *folder_of(case).glob("module.yaml")]
     modules = [ArkaliaModule.from_body(body) for path in files for body in documents(path)]
-    builtin = catalogue.load()
+    builtin = {version: built_in(case, known) for version, known in catalogue.load().items()}
     newest = max(builtin, key=lambda version: tuple(map(int, version.split("."))))
     foreign = {each.name: each for each in modules}
     return Modules(builtin, foreign, {}, Defaults(newest, Settings().image_registry))

@@ -1,15 +1,17 @@
 """The built-in modules of this version: `python -m arkalia_operator.catalogue.generate [--check]`.
 
-Copies `workloads/<module>/module.yaml` into the package, below the operator's own version. The
-folders of earlier versions are history: nothing writes them again.
+Joins `workloads/<module>/module.yaml` with what every module on the runtime has, and writes the
+whole into the package, below the operator's own version. The folders of earlier versions are
+history: nothing writes them again.
 """
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from importlib.metadata import version
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import yaml
 from pydantic import ValidationError
@@ -19,6 +21,9 @@ from arkalia_operator.api.resources import ArkaliaModule
 
 COMMAND: Final = "python -m arkalia_operator.catalogue.generate"
 HOME: Final = f"operator/arkalia_operator/catalogue/{version('arkalia-operator')}"
+GROUND: Final = "workloads/runtime/ground.yaml"
+NAMES: Final = ("name", "verb", "alert", "record", "title")
+"""What tells the entries of a list apart: the first of these that an entry has."""
 
 
 class ModuleFileError(ValueError):
@@ -26,23 +31,59 @@ class ModuleFileError(ValueError):
 
 
 def generated_files(root: Path = CHECKOUT) -> GeneratedFiles:
-    """The copies of every `module.yaml` below *root*. Raises ModuleFileError."""
-    sources = sorted(root.glob("workloads/*/module.yaml"))
-    texts = {f"{HOME}/{source.parent.name}.yaml": _copy(source, root) for source in sources}
+    """The whole description of every module below *root*. Raises ModuleFileError."""
+    texts = {f"{HOME}/{name}.yaml": _text(name, body) for name, body in bodies(root).items()}
     return GeneratedFiles(COMMAND, texts, (f"{HOME}/*",))
 
 
-def _copy(source: Path, root: Path) -> str:
-    path, text = str(source.relative_to(root)), source.read_text(encoding="utf-8")
+def bodies(root: Path) -> dict[str, dict[str, Any]]:
+    """The modules below *root* by name, as they are shipped. Raises ModuleFileError."""
+    ground = _read(root / GROUND) if (root / GROUND).exists() else {}
+    sources = sorted(root.glob("workloads/*/module.yaml"))
+    return {source.parent.name: _whole(source, root, ground) for source in sources}
+
+
+def _whole(source: Path, root: Path, ground: Mapping[str, Any]) -> dict[str, Any]:
+    path = str(source.relative_to(root))
     try:
-        module = ArkaliaModule.from_body(yaml.safe_load(text))
+        body: dict[str, Any] = _read(source)
+        body["spec"] = joined(ground, body["spec"])
+        module = ArkaliaModule.from_body(body)
     except (ValidationError, yaml.YAMLError, KeyError, TypeError) as error:
         msg = f"{path} is not an ArkaliaModule: {error}"
         raise ModuleFileError(msg) from error
     if module.name != source.parent.name:
         msg = f"{path}: metadata.name is {module.name}: write {source.parent.name}, as its folder"
         raise ModuleFileError(msg)
-    return header(COMMAND, path) + text
+    return body
+
+
+def joined(ground: Any, own: Any) -> Any:
+    """*own* on top of *ground*: objects key by key, lists entry by entry, all else replaced."""
+    if isinstance(ground, Mapping) and isinstance(own, Mapping):
+        both = {key: joined(ground[key], own[key]) for key in own if key in ground}
+        return {**own, **{key: value for key, value in ground.items() if key not in own}, **both}
+    if isinstance(ground, list) and isinstance(own, list):
+        named = {_name(each) for each in own}
+        return [*(each for each in ground if _name(each) not in named), *own]
+    return own
+
+
+def _name(entry: Any) -> Any:
+    if not isinstance(entry, Mapping):
+        return entry
+    return next((entry[key] for key in NAMES if key in entry), id(entry))
+
+
+def _text(name: str, body: Mapping[str, Any]) -> str:
+    sources = f"workloads/{name}/module.yaml or {GROUND}"
+    return header(COMMAND, sources) + yaml.safe_dump(
+        body, sort_keys=False, allow_unicode=True, width=1000
+    )
+
+
+def _read(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
 
 
 if __name__ == "__main__":

@@ -43,7 +43,10 @@ def written(checkout, monitoring):
 def test_rules_are_those_of_the_example_system(checkout):
     files = written(checkout, RULES)
 
-    assert files.keys() == {"manifests/monitoring/zeroia/rules.yaml"}
+    assert files.keys() == {
+        "manifests/monitoring/zeroia/rules.yaml",
+        "manifests/monitoring/zeroia/rules_test.yaml",
+    }
     groups = yaml.safe_load(files["manifests/monitoring/zeroia/rules.yaml"])["groups"]
     assert groups[0]["rules"] == [
         {"record": "a", "expr": 'b{namespace="arkalia", system="luna", module="zeroia"}'}
@@ -65,3 +68,13 @@ def test_dashboard_is_that_of_the_example_system(checkout):
 
 def test_nothing_is_written_for_a_module_without_monitoring(checkout):
     assert written(checkout, "") == {}
+
+
+def test_tests_of_the_rules_are_those_of_every_module_and_its_own(checkout):
+    (checkout / "workloads/runtime").mkdir()
+    (checkout / "workloads/runtime/ground_test.yaml").write_text("tests: [{name: $(module) is}]")
+    (checkout / "workloads/zeroia/rules_test.yaml").write_text("tests: [{name: its own}]")
+
+    text = written(checkout, RULES)["manifests/monitoring/zeroia/rules_test.yaml"]
+
+    assert yaml.safe_load(text)["tests"] == [{"name": "zeroia is"}, {"name": "its own"}]

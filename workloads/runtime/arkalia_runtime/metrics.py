@@ -56,6 +56,11 @@ class Metrics:
         self.in_progress = Gauge(
             "http_requests_in_progress", "Requests being answered.", registry=self.registry
         )
+        self.loop_lag = Gauge(
+            "arkalia_event_loop_lag_seconds",
+            "The longest time by which the event loop was late, in the last seconds.",
+            registry=self.registry,
+        )
         self._requests = Counter(
             "http_requests", "Requests answered.", LABELS, registry=self.registry
         )

@@ -24,6 +24,7 @@ from arkalia_contract import environment, files
 S = TypeVar("S", bound="ServiceSettings")
 
 Seconds = Annotated[float, Field(allow_inf_nan=False)]
+Port = Annotated[int, Field(ge=1, le=65535, description="Port to listen on, 1 to 65535.")]
 
 
 class SettingsError(Exception):
@@ -64,8 +65,7 @@ class ServiceSettings(BaseSettings):
     host: str = ""
     """Address to listen on; empty for all, IPv4 and IPv6."""
 
-    port: int = Field(default=8000, ge=1, le=65535)
-    """Port to listen on, 1 to 65535."""
+    port: Port = 8000
 
     drain_seconds: Seconds = Field(default=5, ge=0, le=300)
     """Seconds, 0 to 300, of further service after SIGTERM, while the endpoint is withdrawn."""

@@ -1,0 +1,1 @@
+"""The reactor: plans of several steps that answer a pattern of events."""

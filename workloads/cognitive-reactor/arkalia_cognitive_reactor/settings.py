@@ -1,0 +1,9 @@
+"""What the reactor can be told."""
+
+from arkalia_runtime.settings import Port, ServiceSettings
+
+
+class ReactionSettings(ServiceSettings):
+    """The settings of every service, with a port of its own."""
+
+    port: Port = 8004

@@ -1,0 +1,1 @@
+"""The analytics: how the system is used."""

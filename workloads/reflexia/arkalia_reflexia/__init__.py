@@ -1,0 +1,1 @@
+"""The reflexes: rules that turn a trigger into an action."""

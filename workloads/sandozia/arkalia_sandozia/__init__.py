@@ -1,0 +1,1 @@
+"""The cross validation: whether decisions and answers hold."""

@@ -1,0 +1,1 @@
+"""Security: secrets, identities and keys."""

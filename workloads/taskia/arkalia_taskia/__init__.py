@@ -1,0 +1,1 @@
+"""The tasks: work that is done later, once, and not forgotten."""
