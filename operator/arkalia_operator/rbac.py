@@ -13,7 +13,13 @@ from typing import Final
 
 from arkalia_operator.cluster.issuer import DISCOVERY, KEYS
 from arkalia_operator.cluster.kinds import EVENT, MODULE, SYSTEM
-from arkalia_operator.desired.kinds import IN_APPLY_ORDER, POD, SECRET, Kind
+from arkalia_operator.desired.kinds import (
+    IN_APPLY_ORDER,
+    PERSISTENT_VOLUME_CLAIM,
+    POD,
+    SECRET,
+    Kind,
+)
 
 READ: Final = ("get", "list", "watch")
 """The watch tells the news; the sweep gets what it missed."""
@@ -23,6 +29,8 @@ OWN: Final = ("create", "delete", "get", "list", "patch", "watch")
 """Server-side apply is a `patch`, which the API server admits for an absent object only together
 with `create`; `get` tells whose the object is that already has the name; `delete` is for what is
 no longer wanted."""
+ADOPT: Final = ("create", "get", "list", "patch", "watch")
+"""A claim holds data: the operator cannot delete one, whatever it decides."""
 PATHS: Final = (DISCOVERY, KEYS)
 """What is read beside resources. Only a ClusterRole can hold it, so it stands in the template."""
 KEEP: Final = ("create", "get", "patch")
@@ -53,9 +61,14 @@ def rules() -> tuple[Rule, ...]:
             _rule(POD, INFORM),
             _rule(EVENT, ANNOUNCE),
             _rule(SECRET, KEEP),
-            *(_rule(kind, OWN) for kind in IN_APPLY_ORDER),
+            *(_rule(kind, verbs_of(kind)) for kind in IN_APPLY_ORDER),
         )
     )
+
+
+def verbs_of(kind: Kind) -> tuple[str, ...]:
+    """What the operator does with the children of *kind*."""
+    return ADOPT if kind is PERSISTENT_VOLUME_CLAIM else OWN
 
 
 def merged(each: Iterable[Rule]) -> tuple[Rule, ...]:

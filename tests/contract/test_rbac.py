@@ -10,7 +10,7 @@ import pytest
 import yaml
 
 from arkalia_operator.desired.kinds import IN_APPLY_ORDER
-from arkalia_operator.rbac import INFORM, OWN, PATHS, READ, Rule, merged, rules
+from arkalia_operator.rbac import INFORM, OWN, PATHS, READ, Rule, merged, rules, verbs_of
 
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts/arkalia"
@@ -48,7 +48,14 @@ def rights_in(role):
 
 @pytest.mark.parametrize("kind", IN_APPLY_ORDER, ids=lambda kind: kind.name)
 def test_operator_may_do_with_a_child_what_it_does_and_no_more(kind):
-    assert RIGHTS[group_of(kind), kind.plural] == set(OWN)
+    assert RIGHTS[group_of(kind), kind.plural] == set(verbs_of(kind))
+
+
+def test_operator_can_delete_everything_that_it_makes_but_data():
+    spared = {kind.name for kind in IN_APPLY_ORDER if verbs_of(kind) != OWN}
+
+    assert spared == {"PersistentVolumeClaim"}
+    assert "delete" not in RIGHTS["", "persistentvolumeclaims"]
 
 
 def test_operator_only_reads_pods():

@@ -304,6 +304,10 @@ class Events(ApiModel):
     )
     """Event types that it reads."""
 
+    records: bool = False
+    """Whether it keeps the record: it may read `/events/outbox` of every module with a schema of
+    its own in the database, somebody else's included."""
+
 
 class ModuleMonitoring(ApiModel):
     """What Prometheus and Grafana get for the module."""

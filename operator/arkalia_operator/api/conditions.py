@@ -76,6 +76,16 @@ class Reason(Explained):
     ROLLOUT_STALLED = "RolloutStalled", "A rollout has made no progress within its deadline."
     ROLLING_OUT = "RollingOut", "Pods are being created or replaced."
     PODS_NOT_READY = "PodsNotReady", "Pods run, but do not all answer their readiness probe."
+    MIGRATING = "Migrating", "The schema of a module is moved before its new pods start."
+    MIGRATION_FAILED = (
+        "MigrationFailed",
+        "The Job that moves the schema of a module has given up; the pods stay as they were.",
+    )
+    PROVISIONING = "Provisioning", "A data service, or what a module has in it, is being prepared."
+    PROVISIONING_FAILED = (
+        "ProvisioningFailed",
+        "The Job that prepares a data service for the modules has given up.",
+    )
     OPERATOR_FAILED = (
         "OperatorFailed",
         "The operator itself failed on this system; it tries again, and its log tells more.",

@@ -18,7 +18,7 @@ from arkalia_operator.cluster.clash import replace_clashing_lists
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.refusals import Refusals
 from arkalia_operator.cluster.store import Store, SystemKey
-from arkalia_operator.desired.kinds import BY_NAME, DEPLOYMENT, IN_APPLY_ORDER, Kind
+from arkalia_operator.desired.kinds import BY_NAME, IN_APPLY_ORDER, MAKE_PODS, Kind
 from arkalia_operator.errors import ApiError, ConflictError, InvalidError, NotFoundError
 from arkalia_operator.planning.actions import Apply, Delete, Failure, Plan
 from arkalia_operator.planning.observed import Accepted, ChildRecord
@@ -26,9 +26,9 @@ from arkalia_operator.planning.records import child_record
 
 LOGGER = logging.getLogger(__name__)
 
-_PODS_AT = IN_APPLY_ORDER.index(DEPLOYMENT)
+_PODS_AT = IN_APPLY_ORDER.index(MAKE_PODS[0])
 WAVE: Final = {
-    kind.name: (position > _PODS_AT) - (position < _PODS_AT)
+    kind.name: 0 if kind in MAKE_PODS else 1 if position > _PODS_AT else -1
     for position, kind in enumerate(IN_APPLY_ORDER)
 }
 """-1 before the pods, 0 with their owners, 1 after them."""

@@ -15,10 +15,10 @@ import orjson
 
 from arkalia_contract import labels
 from arkalia_operator.cluster.versions import Tombstones, number
-from arkalia_operator.desired.kinds import BY_NAME, DEPLOYMENT, POD, Kind
+from arkalia_operator.desired.kinds import BY_NAME, POD, Kind
 from arkalia_operator.planning.observed import Accepted, ChildRecord, ObjectKey, PodRecord
 from arkalia_operator.planning.ownership import FIELD_MANAGER
-from arkalia_operator.planning.records import child_record, pod_record, rollout
+from arkalia_operator.planning.records import changing, child_record, pod_record
 
 Live = Mapping[str, Any]
 Place = tuple[str, str]
@@ -193,8 +193,7 @@ NOT_SPEC: Final = frozenset({"metadata", "status"})
 def _status_only(kind: Kind, live: Live, old: ChildRecord) -> ChildRecord:
     """The record of an object of which only the status can have changed."""
     version = live["metadata"]["resourceVersion"]
-    how_far = rollout(live) if kind is DEPLOYMENT else old.rollout
-    return replace(old, resource_version=version, rollout=how_far)
+    return replace(old, resource_version=version, **changing(kind, live))
 
 
 def _alike(old: ChildRecord | PodRecord, new: ChildRecord | PodRecord) -> bool:

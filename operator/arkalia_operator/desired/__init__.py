@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import kinds, modules, monitoring, names, scaling, security, tls
@@ -13,6 +13,9 @@ from arkalia_operator.desired.resolved import Resolution
 from arkalia_operator.desired.trust import Trust, trust_manifest
 
 RANK = {kind.name: rank for rank, kind in enumerate(kinds.IN_APPLY_ORDER)}
+
+Which = tuple[str, str]
+"""An object of the system: name of its kind, and its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,10 @@ class Desired:
     """Deployments whose `replicas` an autoscaler owns, with its least number of pods."""
     kept: frozenset[str] = frozenset()
     """Names of objects that stay although they are not in `manifests`."""
+    after: Mapping[Which, tuple[Which, ...]] = field(default_factory=dict)
+    """What an object waits for: it is applied only once all of this is there and done. A Job is
+    done when it has succeeded, a StatefulSet when a pod of it is ready, anything else when it
+    exists."""
 
 
 def desired_state(system: ArkaliaSystem, available: Modules, trust: Trust | None = None) -> Desired:

@@ -10,14 +10,14 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
-from arkalia_contract import files, identity
+from arkalia_contract import endpoints, files, identity
 from arkalia_operator.api.arkaliamodule import Component
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import names
 from arkalia_operator.desired.certificates import serves_https
 from arkalia_operator.desired.manifest import Manifest
 from arkalia_operator.desired.resolved import Resolution, ResolvedModule
-from arkalia_operator.desired.security import may_call
+from arkalia_operator.desired.security import calls_strangers, may_call, reads_outbox
 
 FILES: Final = "arkalia"
 TOKENS: Final = "tokens"
@@ -81,7 +81,8 @@ def _patterns(caller: ResolvedModule, callee: ResolvedModule) -> list[str]:
         path for call in caller.spec.calls if call.module == callee.name for path in call.paths
     )
     published = (_pattern(route.path) for route in callee.spec.routes if caller.spec.public)
-    return sorted({*named, *published})
+    recorded = [endpoints.EVENTS_OUTBOX] if reads_outbox(caller, callee) else []
+    return sorted({*named, *published, *recorded})
 
 
 def _pattern(path: str) -> str:
@@ -103,7 +104,7 @@ def _shown_to(module: ResolvedModule, resolution: Resolution) -> list[str]:
     """
     named = {call.module for call in module.spec.calls}
     found = {each.name for each in resolution.known if may_call(module, each)}
-    unknown = set(resolution.strangers) if module.spec.public else set()
+    unknown = set(resolution.strangers) if calls_strangers(module) else set()
     return sorted((named | found | unknown) - {module.name})
 
 

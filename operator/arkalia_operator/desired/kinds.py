@@ -29,6 +29,9 @@ CONFIG_MAP: Final = Kind("v1", "ConfigMap", "configmaps")
 CERTIFICATE: Final = Kind("cert-manager.io/v1", "Certificate", "certificates", optional=True)
 NETWORK_POLICY: Final = Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies")
 SERVICE: Final = Kind("v1", "Service", "services")
+PERSISTENT_VOLUME_CLAIM: Final = Kind("v1", "PersistentVolumeClaim", "persistentvolumeclaims")
+STATEFUL_SET: Final = Kind("apps/v1", "StatefulSet", "statefulsets")
+JOB: Final = Kind("batch/v1", "Job", "jobs")
 DEPLOYMENT: Final = Kind("apps/v1", "Deployment", "deployments")
 POD_DISRUPTION_BUDGET: Final = Kind("policy/v1", "PodDisruptionBudget", "poddisruptionbudgets")
 HORIZONTAL_POD_AUTOSCALER: Final = Kind(
@@ -52,6 +55,9 @@ IN_APPLY_ORDER: Final = (
     CERTIFICATE,
     NETWORK_POLICY,
     SERVICE,
+    PERSISTENT_VOLUME_CLAIM,
+    STATEFUL_SET,
+    JOB,
     DEPLOYMENT,
     POD_DISRUPTION_BUDGET,
     HORIZONTAL_POD_AUTOSCALER,
@@ -59,5 +65,9 @@ IN_APPLY_ORDER: Final = (
     PROMETHEUS_RULE,
 )
 """What pods read comes before the pods, what acts on pods comes after them."""
+
+MAKE_PODS: Final = (STATEFUL_SET, JOB, DEPLOYMENT)
+ROLLED_OUT: Final = (STATEFUL_SET, DEPLOYMENT)
+"""Kinds that replace pods by newer ones."""
 
 BY_NAME: Final = {kind.name: kind for kind in (*IN_APPLY_ORDER, POD)}

@@ -38,18 +38,35 @@ def canonical_quantity(text: str) -> str:
 
     Raises ValueError if *text* is no quantity, negative, or more than Kubernetes can store.
     """
-    found = GRAMMAR.fullmatch(text)
-    if found is None or (found["exponent"] and found["suffix"]):
-        message = f"{text!r} is not a Kubernetes quantity: write for example 250m, 2 or 512Mi"
-        raise ValueError(message)
-    value = Fraction(found["number"] + (found["exponent"] or ""))
+    found = _parts(text)
     if found["suffix"] in BINARY:
-        return _binary(min(value * 1024 ** BINARY[found["suffix"]], Fraction(BINARY_MOST)))
-    value *= Fraction(10) ** DECIMAL[found["suffix"]]
+        return _binary(min(_value(found), Fraction(BINARY_MOST)))
+    value = _value(found)
     if value >= TOO_LARGE:
         message = f"{text!r} is too much: a quantity must be smaller than 1000E"
         raise ValueError(message)
     return _decimal(value)
+
+
+def amount(text: str) -> Fraction:
+    """What the quantity *text* amounts to, to compare it. Raises ValueError if it is none."""
+    return _value(_parts(text))
+
+
+def _parts(text: str) -> re.Match[str]:
+    found = GRAMMAR.fullmatch(text)
+    if found is None or (found["exponent"] and found["suffix"]):
+        message = f"{text!r} is not a Kubernetes quantity: write for example 250m, 2 or 512Mi"
+        raise ValueError(message)
+    return found
+
+
+def _value(found: re.Match[str]) -> Fraction:
+    number = Fraction(found["number"] + (found["exponent"] or ""))
+    suffix = found["suffix"]
+    if suffix in BINARY:
+        return number * Fraction(1024 ** BINARY[suffix])
+    return number * Fraction(f"1e{DECIMAL[suffix]}")
 
 
 def _binary(value: Fraction) -> str:

@@ -1,7 +1,7 @@
 """`spec.security`: a NetworkPolicy for each module that allows what its description names.
 
-Who calls whom stands in `calls`; a public module also calls every module with routes. Pods of
-other systems and namespaces may read metrics, and reach the public modules, as far as the spec
+Who calls whom stands in `calls`; a public module also calls every module with routes, and one that
+keeps the record the outbox of every module with a schema. Pods of other systems and namespaces may read metrics, and reach the public modules, as far as the spec
 says so, and nothing else.
 """
 
@@ -47,7 +47,17 @@ def may_call(caller: ResolvedModule, callee: ResolvedModule) -> bool:
     if caller.name == callee.name:
         return False
     published = caller.spec.public and bool(callee.spec.routes)
-    return published or _names(caller, callee.name)
+    return published or reads_outbox(caller, callee) or _names(caller, callee.name)
+
+
+def reads_outbox(caller: ResolvedModule, callee: ResolvedModule) -> bool:
+    """Whether *caller* keeps the record, and *callee* has events for it."""
+    return caller.spec.events.records and callee.spec.needs.postgresql
+
+
+def calls_strangers(module: ResolvedModule) -> bool:
+    """Whether *module* may call modules that it does not name, so unknown ones too."""
+    return module.spec.public or module.spec.events.records
 
 
 def _ingress(
@@ -83,7 +93,7 @@ def _egress(
         if (ports := _ports(callee))
     ]
     strangers = [
-        each for each in resolution.strangers if module.spec.public or _names(module, each)
+        each for each in resolution.strangers if calls_strangers(module) or _names(module, each)
     ]
     to_strangers = [{"to": [_pods_of(system, strangers)]}] if strangers else []
     peers = as_stored(system.spec.security.network_policies.egress_to)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from arkalia_contract.labels import MODULE
@@ -12,9 +12,11 @@ from arkalia_operator.desired.kinds import DEPLOYMENT
 from arkalia_operator.desired.manifest import Manifest
 from arkalia_operator.desired.resolved import ResolvedModule
 from arkalia_operator.planning.actions import Failure
+from arkalia_operator.planning.findings import Finding
 from arkalia_operator.planning.identity import IdentityState
-from arkalia_operator.planning.observed import ChildRecord, Observed, PodRecord, Rollout
-from arkalia_operator.planning.plan import is_served, key_of
+from arkalia_operator.planning.jobs import job_finding
+from arkalia_operator.planning.observed import ChildRecord, ObjectKey, Observed, PodRecord, Rollout
+from arkalia_operator.planning.plan import is_served, key_of, waiting
 from arkalia_operator.planning.readiness import DeploymentView, ModuleView
 
 
@@ -40,6 +42,11 @@ def module_view(module: ResolvedModule, evidence: Evidence) -> ModuleView:
         if key in wanted and not record.deleting
     }
     deployments = [key for key in wanted if key.kind == DEPLOYMENT.name]
+    waits = {
+        key: before
+        for key, before in waiting(evidence.system, evidence.desired, evidence.observed).items()
+        if key in wanted
+    }
     revisions = {pods.revision(wanted[key]["spec"]["template"]) for key in deployments}
     return ModuleView(
         image=module.image,
@@ -47,6 +54,8 @@ def module_view(module: ResolvedModule, evidence: Evidence) -> ModuleView:
         pods=[each for each in _troubled_pods(module.name, evidence) if each.revision in revisions],
         failures=[each for each in evidence.failures if each.key in wanted],
         missing=len(wanted.keys() - there.keys()),
+        jobs=_jobs(waits, evidence),
+        waiting=waits,
         reason_before=_reason_before(module.name, evidence.system),
     )
 
@@ -78,6 +87,14 @@ def _manifests_of(module: ResolvedModule, evidence: Evidence) -> list[Manifest]:
         if each["metadata"]["labels"].get(MODULE) == module.name
         and is_served(each, evidence.observed)
     ]
+
+
+def _jobs(waits: Mapping[ObjectKey, Sequence[ObjectKey]], evidence: Evidence) -> list[Finding]:
+    """Why the Jobs are not done that are waited for; each of them once."""
+    keys = dict.fromkeys(each for before in waits.values() for each in before)
+    records = (evidence.observed.children.get(each) for each in keys)
+    found = (job_finding(each, evidence.observed) for each in records if each is not None)
+    return [each for each in found if each is not None]
 
 
 def _troubled_pods(module: str, evidence: Evidence) -> list[PodRecord]:

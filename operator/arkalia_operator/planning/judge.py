@@ -22,8 +22,9 @@ from arkalia_operator.planning.evidence import (
     modules_with_objects,
     rollouts_of,
 )
+from arkalia_operator.planning.findings import Finding
 from arkalia_operator.planning.plan import key_of, unwanted
-from arkalia_operator.planning.readiness import Finding, finding, line
+from arkalia_operator.planning.readiness import finding, line
 from arkalia_operator.planning.verdicts import Verdict, agreeing, broken, conditions, summed_up
 
 NAMED: Final = 3

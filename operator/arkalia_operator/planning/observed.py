@@ -26,7 +26,7 @@ class ObjectKey:
 
 @dataclass(frozen=True, slots=True)
 class Rollout:
-    """How far a Deployment is (apps/v1 DeploymentStatus)."""
+    """How far a Deployment or StatefulSet is (apps/v1 DeploymentStatus, StatefulSetStatus)."""
 
     observed_generation: int = 0
     wanted: int = 1
@@ -37,6 +37,37 @@ class Rollout:
     deadline_exceeded: bool = False
     failure: str = ""
     """Message of the condition ReplicaFailure: why pods cannot be created."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobState:
+    """How far a Job is (batch/v1 JobStatus)."""
+
+    succeeded: bool = False
+    failed: bool = False
+    """Whether it has given up."""
+    reason: str = ""
+    """Of the condition that ended it: `BackoffLimitExceeded`."""
+    message: str = ""
+    finished_at: datetime | None = None
+    """When it succeeded."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether no pod of it runs or will run."""
+        return self.succeeded or self.failed
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimState:
+    """How far a PersistentVolumeClaim is."""
+
+    phase: str = ""
+    """`Pending`, `Bound` or `Lost`."""
+    requested: str = ""
+    """Storage that it asks for now, a quantity; it can only grow."""
+    capacity: str = ""
+    """Storage that it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +87,13 @@ class ChildRecord:
     owned_replicas: int | None = None
     """`spec.replicas` where the operator still owns that field of a Deployment."""
     rollout: Rollout | None = None
-    """Only for a Deployment."""
+    """Only for a Deployment or StatefulSet."""
+    job: JobState | None = None
+    """Only for a Job."""
+    claim: ClaimState | None = None
+    """Only for a PersistentVolumeClaim."""
+    lineage: str = ""
+    """Of data that outlives its system, see `arkalia_contract.labels.LINEAGE`."""
     applied_at: datetime | None = None
     """When the operator last changed it."""
 
@@ -78,6 +115,12 @@ class PodRecord:
     """Message of the condition PodScheduled=False."""
     revision: str = ""
     """Which template it was made from, see `desired.pods.revision`."""
+    job: str = ""
+    """Name of the Job that made it; empty if none did."""
+    finished: bool = False
+    """Whether its containers have all ended, and none starts again."""
+    last_words: str = ""
+    """The end of what the ended container said: its termination message, or else its log."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import Desired
-from arkalia_operator.desired.kinds import BY_NAME, DEPLOYMENT
+from arkalia_operator.desired.kinds import BY_NAME, DEPLOYMENT, JOB, PERSISTENT_VOLUME_CLAIM
 from arkalia_operator.desired.manifest import Manifest
 from arkalia_operator.planning.actions import Apply, Delete, Plan
+from arkalia_operator.planning.claims import only_grown
+from arkalia_operator.planning.gates import awaited
 from arkalia_operator.planning.observed import Accepted, ChildRecord, ObjectKey, Observed
 from arkalia_operator.planning.ownership import fingerprint
 from arkalia_operator.planning.replicas import hand_over
@@ -29,7 +31,7 @@ def plan(system: ArkaliaSystem, desired: Desired, observed: Observed) -> Plan:
     if system.deleting:
         return Plan()
     return Plan(
-        applies=tuple(_applies(desired, observed)),
+        applies=tuple(_applies(system, desired, observed)),
         deletes=tuple(_deletes(system, desired, observed)),
     )
 
@@ -45,7 +47,25 @@ def is_served(manifest: Manifest, observed: Observed) -> bool:
     return not BY_NAME[manifest["kind"]].optional or manifest["kind"] in observed.served
 
 
-def _applies(desired: Desired, observed: Observed) -> Iterator[Apply]:
+def waiting(
+    system: ArkaliaSystem, desired: Desired, observed: Observed
+) -> Mapping[ObjectKey, tuple[ObjectKey, ...]]:
+    """What would be applied if its gate were open, with what it waits for."""
+    found = {
+        each.key: awaited(each.key, desired, observed, system.uid)
+        for each in _due(desired, observed)
+    }
+    return {key: before for key, before in found.items() if before}
+
+
+def _applies(system: ArkaliaSystem, desired: Desired, observed: Observed) -> Iterator[Apply]:
+    for each in _due(desired, observed):
+        if not awaited(each.key, desired, observed, system.uid):
+            yield each
+
+
+def _due(desired: Desired, observed: Observed) -> Iterator[Apply]:
+    """What differs from *desired*, whether its gate is open or not."""
     for manifest in desired.manifests:
         if is_served(manifest, observed):
             yield from _apply(manifest, desired, observed)
@@ -56,12 +76,22 @@ def _apply(manifest: Manifest, desired: Desired, observed: Observed) -> Iterator
     record = observed.children.get(key)
     if record is not None and record.deleting:
         return  # its end is an event of its own; then it is missing
-    if key.kind == DEPLOYMENT.name and key.name in desired.autoscaled:
-        manifest = hand_over(manifest, desired.autoscaled[key.name], record)
+    manifest = _as_sent(manifest, desired, record)
     digest = fingerprint(manifest)
     why = _why(digest, record, observed.accepted.get(key))
-    if why:
+    # A Job cannot be changed: one that shall be another has another name.
+    if why == MISSING or (why and key.kind != JOB.name):
         yield Apply(key, manifest, digest, creates=why == MISSING, why=why)
+
+
+def _as_sent(manifest: Manifest, desired: Desired, record: ChildRecord | None) -> Manifest:
+    """*manifest*, with what must follow the live object."""
+    kind, name = manifest["kind"], manifest["metadata"]["name"]
+    if kind == DEPLOYMENT.name and name in desired.autoscaled:
+        return hand_over(manifest, desired.autoscaled[name], record)
+    if kind == PERSISTENT_VOLUME_CLAIM.name:
+        return only_grown(manifest, record)
+    return manifest
 
 
 def _why(digest: bytes, record: ChildRecord | None, accepted: Accepted | None) -> str:
@@ -80,7 +110,7 @@ def _why(digest: bytes, record: ChildRecord | None, accepted: Accepted | None) -
 
 
 def unwanted(system: ArkaliaSystem, desired: Desired, observed: Observed) -> list[ChildRecord]:
-    """What the system owns, and nothing asks for any more."""
+    """What the system owns, and nothing asks for any more. Data is never among it."""
     resolution = desired.resolution
     if resolution.hold_all:
         return []
@@ -89,6 +119,7 @@ def unwanted(system: ArkaliaSystem, desired: Desired, observed: Observed) -> lis
         record
         for key, record in observed.children.items()
         if record.owner_uid == system.uid
+        if key.kind != PERSISTENT_VOLUME_CLAIM.name
         if key not in wanted and key.name not in desired.kept
         if record.module not in resolution.held
     ]

@@ -6,24 +6,26 @@ is still on its way: that is what a person must hear about.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Final
 
 from arkalia_operator.api.arkaliasystem import ModuleStatus
 from arkalia_operator.api.conditions import Reason
 from arkalia_operator.planning.actions import Failure
-from arkalia_operator.planning.observed import PodRecord, Rollout
-
-IMAGE_REASONS: Final = frozenset(
-    {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull",
-     "ImageInspectError", "RegistryUnavailable", "SignatureValidationFailed"}
-)  # fmt: skip
-CONFIG_REASONS: Final = frozenset(
-    {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
+from arkalia_operator.planning.findings import (
+    Finding,
+    image_trouble,
+    of_pod,
+    schedule_trouble,
+    start_trouble,
 )
+from arkalia_operator.planning.observed import ObjectKey, PodRecord, Rollout
+
 CRASH_REASON: Final = "CrashLoopBackOff"
 MESSAGE_LIMIT: Final = 1024
+NAMED: Final = 3
+"""A message names this many objects that wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +70,12 @@ class ModuleView:
     failures: Sequence[Failure] = ()
     missing: int = 0
     """Objects that must exist and do not."""
+    jobs: Sequence[Finding] = ()
+    """Of the Jobs that its objects wait for."""
+    waiting: Mapping[ObjectKey, Sequence[ObjectKey]] = field(default_factory=dict)
+    """Its objects that are not applied yet, with what each of them waits for."""
     reason_before: str = ""
     """What the last status gave as reason."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Why a module is not ready."""
-
-    reason: Reason
-    message: str
-    doomed: bool
-    """Whether it will not mend itself."""
 
 
 Check = Callable[[ModuleView], Finding | None]
@@ -103,20 +99,12 @@ def pod_cannot_be_created(view: ModuleView) -> Finding | None:
 
 def image_cannot_be_pulled(view: ModuleView) -> Finding | None:
     """A container waits for an image."""
-    for pod in view.pods:
-        if pod.waiting_reason in IMAGE_REASONS:
-            message = f"{pod.waiting_reason}: {pod.waiting_message or view.image}"
-            return Finding(Reason.IMAGE_CANNOT_BE_PULLED, _of_pod(pod, message), doomed=True)
-    return None
+    return image_trouble(view.pods, view.image)
 
 
 def container_cannot_start(view: ModuleView) -> Finding | None:
     """A container's configuration does not hold."""
-    for pod in view.pods:
-        if pod.waiting_reason in CONFIG_REASONS:
-            message = f"{pod.waiting_reason}: {pod.waiting_message}"
-            return Finding(Reason.CONTAINER_CANNOT_START, _of_pod(pod, message), doomed=True)
-    return None
+    return start_trouble(view.pods)
 
 
 def container_crashes(view: ModuleView) -> Finding | None:
@@ -129,7 +117,7 @@ def container_crashes(view: ModuleView) -> Finding | None:
     for pod in view.pods:
         if pod.waiting_reason == CRASH_REASON or (crashed and pod.last_exit):
             message = f"the container ends again and again ({pod.last_exit}): read its log"
-            return Finding(Reason.CONTAINER_CRASHES, _of_pod(pod, message), doomed=True)
+            return Finding(Reason.CONTAINER_CRASHES, of_pod(pod, message), doomed=True)
     return None
 
 
@@ -150,17 +138,26 @@ def apply_interrupted(view: ModuleView) -> Finding | None:
 def pod_cannot_be_scheduled(view: ModuleView) -> Finding | None:
     """No node takes a pod that is needed. A node may be added any time, so it is not doomed."""
     needed = any(each.short or each.rolling for each in view.deployments)
-    for pod in view.pods:
-        if pod.unschedulable and needed:
-            message = _of_pod(pod, pod.unschedulable)
-            return Finding(Reason.POD_CANNOT_BE_SCHEDULED, message, doomed=False)
-    return None
+    return schedule_trouble(view.pods) if needed else None
+
+
+def job_stopped(view: ModuleView) -> Finding | None:
+    """A Job that the module waits for has given up, or cannot run as it is."""
+    return next((each for each in view.jobs if each.doomed), None)
+
+
+def job_not_done(view: ModuleView) -> Finding | None:
+    """A Job that the module waits for runs."""
+    return next(iter(view.jobs), None)
 
 
 def objects_missing(view: ModuleView) -> Finding | None:
-    """Objects are still to be created."""
-    if view.missing:
-        return Finding(Reason.OBJECTS_MISSING, f"{view.missing} objects to create", doomed=False)
+    """Objects are still to be created or changed; some wait for others."""
+    said = [f"{view.missing} objects to create"] if view.missing else []
+    for key, before in list(view.waiting.items())[:NAMED]:
+        said.append(f"{key} waits for {', '.join(map(str, before))}")
+    if said:
+        return Finding(Reason.OBJECTS_MISSING, "; ".join(said), doomed=False)
     return None
 
 
@@ -184,6 +181,7 @@ def pods_not_ready(view: ModuleView) -> Finding | None:
 
 CHECKS: Final[tuple[Check, ...]] = (
     object_refused,
+    job_stopped,
     pod_cannot_be_created,
     image_cannot_be_pulled,
     container_cannot_start,
@@ -191,6 +189,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     rollout_stalled,
     apply_interrupted,
     pod_cannot_be_scheduled,
+    job_not_done,
     objects_missing,
     rolling_out,
     pods_not_ready,
@@ -222,7 +221,3 @@ def _apply_failed(failure: Failure) -> Finding:
 
 def _ready_of_required(deployment: DeploymentView) -> str:
     return f"{deployment.rollout.available} of {deployment.required} pods are ready"
-
-
-def _of_pod(pod: PodRecord, message: str) -> str:
-    return f"pod {pod.name}: {message}"

@@ -3,24 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 from arkalia_contract import labels
 from arkalia_operator.api import GROUP
 from arkalia_operator.api.resources import SYSTEM_KIND
-from arkalia_operator.desired.kinds import DEPLOYMENT, Kind
-from arkalia_operator.planning.observed import ChildRecord, ObjectKey, PodRecord, Rollout
+from arkalia_operator.desired.kinds import (
+    DEPLOYMENT,
+    JOB,
+    PERSISTENT_VOLUME_CLAIM,
+    ROLLED_OUT,
+    Kind,
+)
+from arkalia_operator.planning.observed import (
+    ChildRecord,
+    ClaimState,
+    JobState,
+    ObjectKey,
+    PodRecord,
+    Rollout,
+)
 from arkalia_operator.planning.ownership import applied_at, fingerprint, owned
 
 TAKING_TURNS: Final = frozenset({"ContainerCreating", "PodInitializing"})
 """Reasons to wait that pass by themselves."""
+FINISHED: Final = frozenset({"Succeeded", "Failed"})
+LAST_WORDS: Final = 480
+"""Characters kept of what an ended container said: the last lines tell the error."""
 
 
 def child_record(kind: Kind, live: Mapping[str, Any]) -> ChildRecord:
     """The record of an object that a system may own."""
     metadata = live["metadata"]
     part = owned(live)
-    deployment = kind is DEPLOYMENT
     return ChildRecord(
         key=ObjectKey(kind.name, metadata["namespace"], metadata["name"]),
         uid=metadata["uid"],
@@ -30,8 +46,11 @@ def child_record(kind: Kind, live: Mapping[str, Any]) -> ChildRecord:
         fingerprint=fingerprint(part),
         deleting="deletionTimestamp" in metadata,
         module=metadata.get("labels", {}).get(labels.MODULE, ""),
-        owned_replicas=part.get("spec", {}).get("replicas") if deployment else None,
-        rollout=rollout(live) if deployment else None,
+        owned_replicas=part.get("spec", {}).get("replicas") if kind is DEPLOYMENT else None,
+        rollout=rollout(live) if kind in ROLLED_OUT else None,
+        job=job_state(live) if kind is JOB else None,
+        claim=claim_state(live) if kind is PERSISTENT_VOLUME_CLAIM else None,
+        lineage=metadata.get("labels", {}).get(labels.LINEAGE, ""),
         applied_at=applied_at(live),
     )
 
@@ -48,7 +67,7 @@ def pod_record(live: Mapping[str, Any]) -> PodRecord:
         for each in containers
         if (found := each.get("state", {}).get("waiting", {})).get("reason") not in TAKING_TURNS
     )
-    ended = _first(each.get("lastState", {}).get("terminated") for each in containers)
+    ended = _first(map(_ended, containers))
     return PodRecord(
         name=metadata["name"],
         module=metadata.get("labels", {}).get(labels.MODULE, ""),
@@ -59,6 +78,9 @@ def pod_record(live: Mapping[str, Any]) -> PodRecord:
         waiting_message=waiting.get("message", ""),
         last_exit=_exit(ended),
         unschedulable=_unschedulable(status),
+        job=_job_of(metadata),
+        finished=status.get("phase") in FINISHED,
+        last_words=ended.get("message", "").strip()[-LAST_WORDS:],
     )
 
 
@@ -70,8 +92,45 @@ def owner_uid(metadata: Mapping[str, Any]) -> str:
     return ""
 
 
+def changing(kind: Kind, live: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a record that follow the status of *live*."""
+    if kind in ROLLED_OUT:
+        return {"rollout": rollout(live)}
+    if kind is JOB:
+        return {"job": job_state(live)}
+    if kind is PERSISTENT_VOLUME_CLAIM:
+        return {"claim": claim_state(live)}
+    return {}
+
+
+def job_state(live: Mapping[str, Any]) -> JobState:
+    """How far a live Job is."""
+    status = live.get("status", {})
+    complete, failed = (_condition(status, name) for name in ("Complete", "Failed"))
+    succeeded = complete.get("status") == "True"
+    ended = complete if succeeded else failed
+    finished = status.get("completionTime")
+    return JobState(
+        succeeded=succeeded,
+        failed=failed.get("status") == "True",
+        reason=ended.get("reason", ""),
+        message=ended.get("message", ""),
+        finished_at=datetime.fromisoformat(finished) if finished else None,
+    )
+
+
+def claim_state(live: Mapping[str, Any]) -> ClaimState:
+    """How far a live PersistentVolumeClaim is."""
+    status = live.get("status", {})
+    return ClaimState(
+        phase=status.get("phase", ""),
+        requested=live["spec"].get("resources", {}).get("requests", {}).get("storage", ""),
+        capacity=status.get("capacity", {}).get("storage", ""),
+    )
+
+
 def rollout(live: Mapping[str, Any]) -> Rollout:
-    """How far a live Deployment is."""
+    """How far a live Deployment or StatefulSet is."""
     status = live.get("status", {})
     progressing = _condition(status, "Progressing")
     failing = _condition(status, "ReplicaFailure")
@@ -94,6 +153,18 @@ def _condition(status: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _first(values: Any) -> Mapping[str, Any]:
     """The first mapping that says something, else an empty one."""
     return next((value for value in values if value), {})
+
+
+def _job_of(metadata: Mapping[str, Any]) -> str:
+    owners = metadata.get("ownerReferences", ())
+    return next((str(each["name"]) for each in owners if each["kind"] == JOB.name), "")
+
+
+def _ended(container: Mapping[str, Any]) -> Mapping[str, Any]:
+    """How *container* ended: now and for good, or else the last time before it was restarted."""
+    now: Mapping[str, Any] = container.get("state", {}).get("terminated", {})
+    before: Mapping[str, Any] = container.get("lastState", {}).get("terminated", {})
+    return now if now.get("exitCode") else before
 
 
 def _exit(ended: Mapping[str, Any]) -> str:

@@ -18,6 +18,14 @@ SYSTEM: Final = "arkalia.io/system"
 MODULE: Final = "arkalia.io/module"
 """Name of the module that the object belongs to. Absent on what belongs to the whole system."""
 
+DATA: Final = "arkalia.io/data"
+"""Data service that the object belongs to: `postgresql`, `redis-queue` or `redis-cache`."""
+LINEAGE: Final = "arkalia.io/lineage"
+"""Uid of the first ArkaliaSystem of data that outlives its system."""
+MIGRATION: Final = "arkalia.io/migration"
+"""On the pods of a migration: the module whose schema is moved. They carry no MODULE, so neither
+its Services nor its policies select them."""
+
 PART_OF_ARKALIA: Final = "arkalia"
 MANAGED_BY_OPERATOR: Final = "arkalia-operator"
 

@@ -1,12 +1,19 @@
 from copy import deepcopy
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from arkalia_contract import labels
 from arkalia_operator.cluster.observe import observe
 from arkalia_operator.cluster.store import Store, SystemKey
-from arkalia_operator.desired.kinds import CONFIG_MAP, DEPLOYMENT, POD
+from arkalia_operator.desired.kinds import (
+    CONFIG_MAP,
+    DEPLOYMENT,
+    JOB,
+    PERSISTENT_VOLUME_CLAIM,
+    POD,
+)
 from arkalia_operator.planning.observed import Accepted, ObjectKey
 
 LUNA = SystemKey("ns", "luna")
@@ -239,3 +246,36 @@ def test_the_store_ends_up_equal_to_the_cluster_in_whatever_order_news_comes(ste
         for key, record in observe(store, LUNA, frozenset()).children.items()
     }
     assert held == {name: live["metadata"]["resourceVersion"] for name, live in cluster.items()}
+
+
+@pytest.mark.parametrize(
+    ("kind", "before", "after", "told"),
+    [
+        (
+            JOB, {}, {"conditions": [{"type": "Complete", "status": "True"}]},
+            lambda child: child.job.succeeded,
+        ),
+        (
+            PERSISTENT_VOLUME_CLAIM, {"phase": "Pending"}, {"phase": "Bound"},
+            lambda child: child.claim.phase == "Bound",
+        ),
+    ],
+    ids=["Job", "PersistentVolumeClaim"],
+)  # fmt: skip
+def test_the_store_wakes_the_system_when_what_its_objects_wait_for_goes_on(
+    kind, before, after, told
+):
+    store = Store()
+    generation = {"generation": 1}
+    store.put(kind, an_object(1, metadata=generation, spec={}, status=before))
+
+    assert store.put(kind, an_object(2, metadata=generation, spec={}, status=after)) == (LUNA,)
+    assert told(the_child(store, kind))
+
+
+def test_the_store_keeps_what_an_object_without_a_status_was():
+    store = Store()
+    store.put(CONFIG_MAP, an_object(1, data={}))
+
+    assert store.put(CONFIG_MAP, an_object(2, data={})) == ()
+    assert the_child(store).resource_version == "2"

@@ -160,3 +160,36 @@ def test_config_map_of_a_module_tells_its_callers_and_callees():
     data = only(desired.manifests, "ConfigMap", "luna-zeroia")["data"]
     assert json.loads(data["callers.json"]) == {"gateway": ["/signals/*"]}
     assert json.loads(data["callees.json"]) == {}
+
+
+GLOBALSTATE = a_module("globalstate", events={"records": True})
+NYXALIA = a_module("nyxalia", needs={"postgresql": True})
+
+
+def known(resolution, name):
+    [module] = [each for each in resolution.known if each.name == name]
+    return module
+
+
+def test_module_that_keeps_the_record_may_read_the_outbox_of_every_module_with_a_schema():
+    resolution = resolved(GLOBALSTATE, ZEROIA, foreign=[NYXALIA], modules={"nyxalia": {}})
+
+    assert identity.callers(known(resolution, "nyxalia"), resolution) == {
+        "globalstate": ["/events/outbox"]
+    }
+    assert identity.callers(known(resolution, "zeroia"), resolution) == {}
+
+
+def test_module_that_keeps_the_record_does_not_call_itself():
+    own = a_module("globalstate", events={"records": True}, needs={"postgresql": True})
+    resolution = resolved(own)
+
+    assert identity.callers(known(resolution, "globalstate"), resolution) == {}
+
+
+def test_module_that_keeps_the_record_has_a_token_for_modules_that_cannot_be_read():
+    resolution = resolved(GLOBALSTATE, broken={"odd": "is wrong"}, modules={"odd": {}})
+
+    [token] = volume(pod_of(resolution, "globalstate"), "tokens")["sources"]
+
+    assert token["serviceAccountToken"]["path"] == "odd"

@@ -12,7 +12,9 @@ def test_grouped_kinds_lie_below_apis():
 def test_what_pods_read_comes_before_the_pods_and_what_acts_on_them_after():
     order = [kind.name for kind in kinds.IN_APPLY_ORDER]
 
-    assert order.index("ConfigMap") < order.index("Deployment") < order.index("PodDisruptionBudget")
+    for kind in kinds.MAKE_PODS:
+        assert order.index("PersistentVolumeClaim") < order.index(kind.name)
+        assert order.index(kind.name) < order.index("PodDisruptionBudget")
 
 
 def test_only_kinds_of_other_operators_may_be_absent():

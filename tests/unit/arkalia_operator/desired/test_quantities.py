@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from kubernetes.utils.quantity import parse_quantity
 
-from arkalia_operator.desired.quantities import canonical_quantity
+from arkalia_operator.desired.quantities import amount, canonical_quantity
 
 DIGITS = st.text("0123456789", min_size=1, max_size=4)
 """As many as the client's own arithmetic, the judge here, calculates exactly."""
@@ -118,3 +118,13 @@ def test_quantity_that_the_api_server_would_store_wrongly_is_refused(text):
 def test_exponent_that_would_take_for_ever_is_refused():
     with pytest.raises(ValueError, match="not a Kubernetes quantity"):
         canonical_quantity("1e999999999")
+
+
+@pytest.mark.parametrize(("smaller", "larger"), [("1G", "1Gi"), ("500m", "1"), ("1e3", "1.5k")])
+def test_quantities_compare_by_what_they_amount_to(smaller, larger):
+    assert amount(smaller) < amount(larger)
+
+
+def test_amount_of_no_quantity_is_refused():
+    with pytest.raises(ValueError, match="is not a Kubernetes quantity"):
+        amount("much")

@@ -12,7 +12,7 @@ from arkalia_operator.planning.evidence import (
     modules_with_objects,
     rollouts_of,
 )
-from arkalia_operator.planning.observed import Accepted, ObjectKey, PodRecord
+from arkalia_operator.planning.observed import Accepted, ChildRecord, JobState, ObjectKey, PodRecord
 from builders import a_component, a_module, a_system, an_observed, only, rendered
 
 SYSTEM = a_system()
@@ -148,3 +148,43 @@ def test_objects_of_somebody_else_are_not_the_systems():
     evidence = Evidence(SYSTEM, DESIRED, replace(an_observed(SYSTEM, DESIRED), children=children))
 
     assert (rollouts_of("alpha", evidence), modules_with_objects(evidence)) == ([], [])
+
+
+JOB = ObjectKey("Job", "arkalia", "luna-alpha-migrate-1")
+GATED = replace(DESIRED, after={("Deployment", "luna-alpha"): ((JOB.kind, JOB.name),)})
+
+
+def a_job(**state):
+    return ChildRecord(JOB, "uid", "1", 1, SYSTEM.uid, b"", module="alpha", job=JobState(**state))
+
+
+def test_module_whose_deployment_waits_for_a_job_tells_how_the_job_is():
+    children = changed(fingerprint=b"other") | {JOB: a_job(failed=True, message="gave up")}
+
+    found = view(desired=GATED, children=children)
+
+    assert found.waiting == {MAIN: (JOB,)}
+    assert [str(each.reason) for each in found.jobs] == ["MigrationFailed"]
+
+
+def test_module_whose_deployment_waits_for_what_is_not_there_names_it():
+    found = view(desired=GATED, children=changed(fingerprint=b"other"))
+
+    assert found.waiting == {MAIN: (JOB,)}
+    assert found.jobs == []
+
+
+def test_job_of_an_earlier_system_explains_nothing():
+    children = changed(fingerprint=b"other") | {JOB: replace(a_job(succeeded=True), owner_uid="0")}
+
+    found = view(desired=GATED, children=children)
+
+    assert found.waiting == {MAIN: (JOB,)}
+    assert found.jobs == []
+
+
+def test_what_other_modules_wait_for_does_not_count():
+    gated = replace(DESIRED, after={("Deployment", "luna-gamma"): ((JOB.kind, JOB.name),)})
+    gamma = ObjectKey("Deployment", "arkalia", "luna-gamma")
+
+    assert view(desired=gated, children=changed(gamma, fingerprint=b"other")).waiting == {}

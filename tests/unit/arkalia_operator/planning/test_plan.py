@@ -5,9 +5,16 @@ from dataclasses import replace
 import pytest
 
 from arkalia_operator.desired import desired_state
-from arkalia_operator.planning.observed import Accepted, ObjectKey, Observed
+from arkalia_operator.planning.observed import (
+    Accepted,
+    ChildRecord,
+    ClaimState,
+    JobState,
+    ObjectKey,
+    Observed,
+)
 from arkalia_operator.planning.ownership import fingerprint
-from arkalia_operator.planning.plan import key_of, plan
+from arkalia_operator.planning.plan import key_of, plan, waiting
 from arkalia_operator.planning.replicas import with_replicas
 from builders import OPTIONAL, a_module, a_record, a_system, an_observed, modules_with, rendered
 
@@ -194,3 +201,70 @@ def test_autoscaled_deployment_with_pods_of_its_own_number_is_left_alone():
         children = {**before.children, DEPLOYMENT: record}
 
         assert plan(SYSTEM, scaled, replace(before, children=children)).applies == ()
+
+
+JOB = ObjectKey("Job", "arkalia", "luna-postgresql-1")
+CLAIM = ObjectKey("PersistentVolumeClaim", "arkalia", "luna-postgresql")
+GATED = replace(DESIRED, after={("Deployment", "luna-alpha"): ((JOB.kind, JOB.name),)})
+
+
+def a_child(key, **fields):
+    values = {"owner_uid": SYSTEM.uid, "fingerprint": b"applied"} | fields
+    return ChildRecord(key=key, uid="uid-of-it", resource_version="1", generation=1, **values)
+
+
+def a_manifest(key, **spec):
+    metadata = {"name": key.name, "namespace": key.namespace, "labels": {}}
+    return {"kind": key.kind, "metadata": metadata, "spec": spec}
+
+
+def test_object_behind_a_closed_gate_is_not_applied():
+    found = plan(SYSTEM, GATED, Observed(served=OPTIONAL))
+
+    left_out = {key_of(each) for each in GATED.manifests} - {each.key for each in found.applies}
+    assert left_out == {DEPLOYMENT}
+    assert waiting(SYSTEM, GATED, Observed()) == {DEPLOYMENT: (JOB,)}
+
+
+def test_object_behind_an_open_gate_is_applied():
+    done = Observed(children={JOB: a_child(JOB, job=JobState(succeeded=True))})
+
+    assert DEPLOYMENT in {each.key for each in plan(SYSTEM, GATED, done).applies}
+    assert waiting(SYSTEM, GATED, done) == {}
+
+
+def test_object_that_is_as_it_must_be_waits_for_nothing():
+    assert waiting(SYSTEM, GATED, an_observed(SYSTEM, GATED)) == {}
+
+
+def test_job_is_never_changed():
+    desired = replace(DESIRED, manifests=(a_manifest(JOB),))
+
+    found = plan(SYSTEM, desired, Observed(children={JOB: a_child(JOB)}))
+
+    assert found.applies == ()
+
+
+def test_missing_job_is_created():
+    desired = replace(DESIRED, manifests=(a_manifest(JOB),))
+
+    assert applied(plan(SYSTEM, desired, Observed())) == [(JOB, "missing")]
+
+
+def test_claim_keeps_the_storage_that_it_has_grown_to():
+    wanted = a_manifest(CLAIM, resources={"requests": {"storage": "1Gi"}})
+    grown = a_child(CLAIM, claim=ClaimState("Bound", "2Gi", "2Gi"))
+
+    [found] = plan(
+        SYSTEM, replace(DESIRED, manifests=(wanted,)), Observed(children={CLAIM: grown})
+    ).applies
+
+    assert found.manifest["spec"]["resources"]["requests"] == {"storage": "2Gi"}
+
+
+@pytest.mark.parametrize("owner", [SYSTEM.uid, ""])
+def test_claim_that_nothing_asks_for_any_more_keeps_its_data(owner):
+    found = an_observed(SYSTEM, DESIRED)
+    children = {**found.children, CLAIM: a_child(CLAIM, owner_uid=owner)}
+
+    assert plan(SYSTEM, DESIRED, replace(found, children=children)).deletes == ()

@@ -2,7 +2,9 @@
 
 import pytest
 
+from arkalia_operator.api.conditions import Reason
 from arkalia_operator.planning.actions import Failure
+from arkalia_operator.planning.findings import Finding
 from arkalia_operator.planning.observed import ObjectKey, PodRecord, Rollout
 from arkalia_operator.planning.readiness import (
     CHECKS,
@@ -202,6 +204,7 @@ def test_checks_stand_with_what_is_doomed_first():
 
     assert names == [
         "object_refused",
+        "job_stopped",
         "pod_cannot_be_created",
         "image_cannot_be_pulled",
         "container_cannot_start",
@@ -209,6 +212,7 @@ def test_checks_stand_with_what_is_doomed_first():
         "rollout_stalled",
         "apply_interrupted",
         "pod_cannot_be_scheduled",
+        "job_not_done",
         "objects_missing",
         "rolling_out",
         "pods_not_ready",
@@ -249,3 +253,31 @@ def test_line_cuts_a_message_that_is_longer_than_people_read():
     found = finding(a_view(deployment(failure="x" * 5000)))
 
     assert len(line("alpha", "alpha:1", [], found).message) == 1024
+
+
+JOB = ObjectKey("Job", "arkalia", "luna-alpha-migrate-1")
+RUNS = Finding(Reason.MIGRATING, "Job luna-alpha-migrate-1 runs", doomed=False)
+FAILED = Finding(Reason.MIGRATION_FAILED, "Job luna-postgresql-1 failed: no", doomed=True)
+
+
+def test_job_that_gave_up_comes_before_one_that_runs():
+    found = finding(a_view(jobs=[RUNS, FAILED], missing=1, waiting={KEY: (JOB,)}))
+
+    assert found == FAILED
+
+
+def test_job_that_runs_comes_before_what_waits_for_it():
+    assert finding(a_view(jobs=[RUNS], missing=1, waiting={KEY: (JOB,)})) == RUNS
+
+
+@pytest.mark.parametrize(
+    ("missing", "message"),
+    [
+        (2, "2 objects to create; Service luna-alpha waits for Job luna-alpha-migrate-1"),
+        (0, "Service luna-alpha waits for Job luna-alpha-migrate-1"),
+    ],
+)
+def test_object_that_waits_is_named_with_what_it_waits_for(missing, message):
+    view = a_view(missing=missing, waiting={KEY: (JOB,)})
+
+    assert told(view) == ("ObjectsMissing", False, message)

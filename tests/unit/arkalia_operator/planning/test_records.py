@@ -1,12 +1,20 @@
 """Live objects of the API server, cut down to what decisions need."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from applied_objects import managed
-from arkalia_operator.desired.kinds import CONFIG_MAP, DEPLOYMENT
-from arkalia_operator.planning.observed import ObjectKey, Rollout
+from arkalia_operator.desired.kinds import (
+    CONFIG_MAP,
+    DEPLOYMENT,
+    JOB,
+    PERSISTENT_VOLUME_CLAIM,
+    STATEFUL_SET,
+)
+from arkalia_operator.planning.observed import ClaimState, JobState, ObjectKey, Rollout
 from arkalia_operator.planning.ownership import fingerprint
-from arkalia_operator.planning.records import child_record, pod_record
+from arkalia_operator.planning.records import LAST_WORDS, child_record, pod_record
 from builders import a_module, a_system, only, rendered
 
 DESIRED = rendered(a_system(), a_module())
@@ -224,3 +232,99 @@ def test_last_end_of_a_container_is_told_with_its_exit_code(ended, told):
     statuses = [{"lastState": {}}, {"lastState": {"terminated": ended}}]
 
     assert a_pod({"containerStatuses": statuses}).last_exit == told
+
+
+def an_object(kind, labels=None, **body):
+    metadata = {"name": "luna-one", "namespace": "arkalia", "uid": "u-9", "resourceVersion": "7"}
+    return {"kind": kind, "metadata": metadata | {"labels": labels or {}}, **body}
+
+
+def a_job(*conditions, **status):
+    live = an_object("Job", status={"conditions": list(conditions), **status})
+    return child_record(JOB, live).job
+
+
+def test_job_without_a_status_is_not_done():
+    found = child_record(JOB, an_object("Job")).job
+
+    assert found == JobState()
+    assert not found.finished
+
+
+def test_job_that_succeeded_says_when():
+    found = a_job(condition("Complete", "True"), completionTime="2026-01-01T00:00:00Z")
+
+    assert (found.succeeded, found.failed, found.finished) == (True, False, True)
+    assert found.finished_at == datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def test_job_that_gave_up_says_why():
+    ended = condition(
+        "Failed", "True", reason="BackoffLimitExceeded", message="has reached its limit"
+    )
+
+    found = a_job(condition("FailureTarget", "True"), ended)
+
+    assert (found.succeeded, found.failed, found.finished) == (False, True, True)
+    assert (found.reason, found.message) == ("BackoffLimitExceeded", "has reached its limit")
+
+
+def test_stateful_set_is_known_by_its_pods():
+    live = an_object(
+        "StatefulSet", spec={"replicas": 1}, status={"replicas": 1, "readyReplicas": 1}
+    )
+
+    record = child_record(STATEFUL_SET, live)
+
+    assert (record.rollout.wanted, record.rollout.ready) == (1, 1)
+    assert record.owned_replicas is None
+
+
+def test_claim_is_known_by_phase_storage_and_lineage():
+    storage = {"storage": "1Gi"}
+    live = an_object(
+        "PersistentVolumeClaim", spec={"resources": {"requests": storage}},
+        status={"phase": "Bound", "capacity": {"storage": "2Gi"}},
+        labels={"arkalia.io/lineage": "uid-0"},
+    )  # fmt: skip
+
+    record = child_record(PERSISTENT_VOLUME_CLAIM, live)
+
+    assert record.claim == ClaimState("Bound", "1Gi", "2Gi")
+    assert record.lineage == "uid-0"
+
+
+def test_claim_that_says_nothing_has_an_empty_state():
+    live = an_object("PersistentVolumeClaim", spec={})
+
+    assert child_record(PERSISTENT_VOLUME_CLAIM, live).claim == ClaimState()
+
+
+def test_pod_of_a_job_is_known_by_its_job():
+    owners = [{"kind": "Node", "name": "one"}, {"kind": "Job", "name": "luna-alpha-migrate-1"}]
+
+    assert a_pod(ownerReferences=owners).job == "luna-alpha-migrate-1"
+    assert a_pod().job == ""
+
+
+@pytest.mark.parametrize(
+    ("phase", "finished"), [("Succeeded", True), ("Failed", True), ("Running", False)]
+)
+def test_pod_is_finished_when_none_of_its_containers_starts_again(phase, finished):
+    assert a_pod({"phase": phase}).finished is finished
+
+
+def test_container_that_failed_for_good_tells_its_last_words():
+    ended = {"exitCode": 1, "reason": "Error", "message": "x" * 600 + " no such column\n"}
+
+    record = a_pod({"containerStatuses": [{"state": {"terminated": ended}}]})
+
+    assert record.last_exit == "Error, exit code 1"
+    assert len(record.last_words) == LAST_WORDS
+    assert record.last_words.endswith("x no such column")
+
+
+def test_init_container_that_did_its_work_explains_nothing():
+    statuses = [{"state": {"terminated": {"exitCode": 0, "reason": "Completed"}}}]
+
+    assert a_pod({"initContainerStatuses": statuses}).last_exit == ""

@@ -1,0 +1,60 @@
+"""Why something is not as it must be, and what pods tell about it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from arkalia_operator.api.conditions import Reason
+from arkalia_operator.planning.observed import PodRecord
+
+IMAGE_REASONS: Final = frozenset(
+    {"ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull",
+     "ImageInspectError", "RegistryUnavailable", "SignatureValidationFailed"}
+)  # fmt: skip
+CONFIG_REASONS: Final = frozenset(
+    {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Why a part of a system is not ready."""
+
+    reason: Reason
+    message: str
+    doomed: bool
+    """Whether it will not mend itself."""
+
+
+def image_trouble(pods: Sequence[PodRecord], image: str) -> Finding | None:
+    """A container waits for its image: *image*, unless the kubelet says more."""
+    for pod in pods:
+        if pod.waiting_reason in IMAGE_REASONS:
+            message = f"{pod.waiting_reason}: {pod.waiting_message or image}"
+            return Finding(Reason.IMAGE_CANNOT_BE_PULLED, of_pod(pod, message), doomed=True)
+    return None
+
+
+def start_trouble(pods: Sequence[PodRecord]) -> Finding | None:
+    """A container's configuration does not hold."""
+    for pod in pods:
+        if pod.waiting_reason in CONFIG_REASONS:
+            message = f"{pod.waiting_reason}: {pod.waiting_message}"
+            return Finding(Reason.CONTAINER_CANNOT_START, of_pod(pod, message), doomed=True)
+    return None
+
+
+def schedule_trouble(pods: Sequence[PodRecord]) -> Finding | None:
+    """No node takes a pod. A node may be added any time, so it is not doomed."""
+    for pod in pods:
+        if pod.unschedulable:
+            message = of_pod(pod, pod.unschedulable)
+            return Finding(Reason.POD_CANNOT_BE_SCHEDULED, message, doomed=False)
+    return None
+
+
+def of_pod(pod: PodRecord, message: str) -> str:
+    """*message*, which is about *pod*."""
+    return f"pod {pod.name}: {message}"
