@@ -1,7 +1,8 @@
 """Which images there are, and what each is made of.
 
 An image is built again when its inputs change: the Containerfile, the files that it copies and the base.
-Nobody lists them: a service is a folder with a `module.yaml`, an example likewise.
+Nobody lists them: a service is a folder with a `module.yaml`, a data service one with a `Containerfile` of
+its own, an example a folder with both.
 """
 
 import re
@@ -40,9 +41,9 @@ class Image:
     def _files(self) -> Iterator[Path]:
         yield self.containerfile
         for source in copied(self.containerfile.read_text(encoding="utf-8"), self.arguments):
-            path = self.context / source
-            found = path.rglob("*") if path.is_dir() else iter((path,))
-            yield from (file for file in found if file.is_file() and not _is_ignored(file))
+            for path in self.context.glob(source):
+                found = path.rglob("*") if path.is_dir() else iter((path,))
+                yield from (file for file in found if file.is_file() and not _is_ignored(file))
 
 
 def _is_ignored(file: Path) -> bool:
@@ -62,8 +63,8 @@ def copied(containerfile: str, arguments: dict[str, str]) -> list[str]:
 
 
 def catalogue(checkout: Path, *, examples: bool = True) -> list[Image]:
-    """Every image of the checkout: the operator, the services, and the examples' if asked for."""
-    found = [_operator(checkout), *_services(checkout)]
+    """Every image of the checkout: operator, services, data services, and examples' if asked for."""
+    found = [_operator(checkout), *_services(checkout), *_data_services(checkout)]
     return [*found, *_examples(checkout)] if examples else found
 
 
@@ -99,6 +100,14 @@ def _services(checkout: Path) -> Iterator[Image]:
         name = description.parent.name
         arguments = {"SERVICE": name, "VERSION": tag}
         yield Image(name, f"{REGISTRY}/{name}:{tag}", recipe, checkout, arguments)
+
+
+def _data_services(checkout: Path) -> Iterator[Image]:
+    tag = version(checkout)
+    for recipe in sorted((checkout / "workloads").glob("*/Containerfile")):
+        name = recipe.parent.name
+        reference = f"{REGISTRY}/{name}:{tag}"
+        yield Image(name, reference, recipe, recipe.parent, {"VERSION": tag})
 
 
 def _examples(checkout: Path) -> Iterator[Image]:

@@ -23,6 +23,7 @@ ARTIFACTS = {
     for artifact in config["build"]["artifacts"]
 }
 MODULES = sorted(path.parent.name for path in ROOT.glob("workloads/*/module.yaml"))
+DATA_SERVICES = {path.parent.name for path in ROOT.glob("workloads/*/Containerfile")}
 RELEASE = CONFIGS["operator"]["deploy"]["helm"]["releases"][0]
 
 
@@ -46,19 +47,24 @@ def test_tags_follow_the_contents(config):
     assert config["build"]["tagPolicy"] == {"inputDigest": {}}
 
 
-def test_there_is_an_image_for_the_operator_and_for_each_module():
-    assert ARTIFACTS.keys() == {"arkalia-operator", *MODULES}
+def recipe(artifact):
+    """The Containerfile, which Skaffold looks for below the context."""
+    return ROOT / artifact["context"] / artifact["docker"]["dockerfile"]
+
+
+def test_there_is_an_image_for_the_operator_and_for_each_module_and_data_service():
+    assert ARTIFACTS.keys() == {"arkalia-operator", *MODULES, *DATA_SERVICES}
 
 
 @pytest.mark.parametrize("artifact", ARTIFACTS.values(), ids=ARTIFACTS)
 def test_recipe_of_the_image_exists(artifact):
-    assert (ROOT / artifact["context"] / artifact["docker"]["dockerfile"]).is_file()
+    assert recipe(artifact).is_file()
 
 
 @pytest.mark.parametrize("artifact", ARTIFACTS.values(), ids=ARTIFACTS)
 def test_recipe_takes_every_build_argument(artifact):
-    recipe = (ROOT / artifact["docker"]["dockerfile"]).read_text(encoding="utf-8")
-    taken = set(re.findall(r"^ARG (\w+)", recipe, re.MULTILINE))
+    text = recipe(artifact).read_text(encoding="utf-8")
+    taken = set(re.findall(r"^ARG (\w+)", text, re.MULTILINE))
 
     assert artifact["docker"].get("buildArgs", {}).keys() <= taken
 

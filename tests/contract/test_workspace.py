@@ -24,10 +24,12 @@ PACKAGES = {f"arkalia_{member.name.replace('-', '_')}" for member in MEMBERS}
 DISTRIBUTIONS = {f"arkalia-{member.name}" for member in MEMBERS}
 
 
-def test_every_folder_of_workloads_is_a_member():
+def test_every_folder_of_workloads_is_a_member_or_an_image_without_python():
     folders = {path for path in (ROOT / "workloads").iterdir() if path.is_dir()}
+    images = {path.parent for path in ROOT.glob("workloads/*/Containerfile")}
 
-    assert folders == set(MEMBERS) - {ROOT / "operator"}
+    assert folders == (set(MEMBERS) - {ROOT / "operator"}) | images
+    assert images == {ROOT / path for path in ROOT_PROJECT["tool"]["uv"]["workspace"]["exclude"]}
 
 
 def test_root_depends_on_every_member():

@@ -11,13 +11,20 @@ COPY --chown=1:1 lock ./
 COPY common services/${SERVICE} /src/
 FROM ${BASE}
 COPY --from=built /src /src
+COPY scripts/run-* /bin/
 """
 
 
 @pytest.fixture
 def image(tmp_path):
     """An image that copies a lock file, a common folder and its service."""
-    for name in ("lock", "common/a.py", "services/one/b.py", "services/two/c.py"):
+    for name in (
+        "lock",
+        "common/a.py",
+        "services/one/b.py",
+        "services/two/c.py",
+        "scripts/run-it",
+    ):
         file = tmp_path / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(name)
@@ -27,10 +34,15 @@ def image(tmp_path):
 
 
 def test_copied_sources_are_those_of_the_context():
-    assert copied(RECIPE, {"SERVICE": "one"}) == ["lock", "common", "services/one"]
+    assert copied(RECIPE, {"SERVICE": "one"}) == [
+        *("lock", "common", "services/one"),
+        "scripts/run-*",
+    ]
 
 
-@pytest.mark.parametrize("name", ["lock", "common/a.py", "services/one/b.py", "Containerfile"])
+@pytest.mark.parametrize(
+    "name", ["lock", "common/a.py", "services/one/b.py", "scripts/run-it", "Containerfile"]
+)
 def test_inputs_change_when_a_copied_file_changes(image, name):
     before = image.inputs("base")
 
@@ -63,11 +75,11 @@ def test_inputs_stay_when_something_else_changes(image, name):
     assert image.inputs("base") == before
 
 
-def test_catalogue_has_the_operator_and_each_folder_with_a_module():
+def test_catalogue_has_the_operator_and_each_folder_with_a_module_or_a_recipe():
     images = {image.name: image.reference for image in catalogue(CHECKOUT)}
     services = {path.parent.name for path in (CHECKOUT / "workloads").glob("*/module.yaml")}
 
-    assert images.keys() >= {"operator", *services}
+    assert images.keys() >= {"operator", "postgresql", "redis", *services}
     assert all(reference.startswith("localhost/arkalia") for reference in images.values())
 
 

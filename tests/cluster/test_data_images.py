@@ -1,0 +1,156 @@
+"""The images of PostgreSQL and Redis, run as restricted pods with certificates and claims."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass, field
+
+import pytest
+
+from arkalia_operator.desired.kinds import POD, SECRET
+from cluster import data_servers
+from cluster.kinds import Ref
+from cluster.waiting import eventually
+
+PASSWORD = secrets.token_urlsafe(24)
+DIGEST = hashlib.sha256(PASSWORD.encode()).hexdigest()
+USERS = f"user default off\nuser admin on #{DIGEST} ~* &* +@all\n"
+ADMIN = {
+    "postgresql": {"password": PASSWORD},
+    "redis": {"password": PASSWORD, "users.acl": USERS},
+}
+USER = {"postgresql": "postgres", "redis": "admin"}
+GIVEN = {"postgresql": "provision.sql", "redis": "commands.txt"}
+SETTINGS = {
+    "postgresql": "max_connections = 37\n",
+    "redis": "appendonly yes\nappendfsync always\nmaxmemory 64mb",
+}
+FIRST = {
+    "postgresql": """
+        CREATE SCHEMA extensions;
+        CREATE EXTENSION "uuid-ossp" SCHEMA extensions;
+        CREATE EXTENSION unaccent SCHEMA extensions;
+        CREATE EXTENSION pg_trgm SCHEMA extensions;
+        CREATE EXTENSION hstore SCHEMA extensions;
+        CREATE ROLE zeroia LOGIN PASSWORD 'not a secret';
+        CREATE TABLE kept AS SELECT 'written' AS word;
+    """,
+    "redis": "SET kept written\nACL SETUSER zeroia on >word ~zeroia:*\n",
+}
+KEPT = {
+    "postgresql": """
+        DO $$ BEGIN
+            ASSERT (SELECT word = 'written' FROM kept), 'the row is lost';
+            ASSERT current_setting('max_connections') = '37', 'the settings are not read';
+            ASSERT current_setting('data_checksums') = 'on', 'no checksums';
+            ASSERT (SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), 'no TLS';
+        END $$;
+    """,
+    "redis": "RENAMENX kept kept2\nRENAME kept2 kept\n",
+}
+WRONG = {
+    "postgresql": f"CREATE ROLE other PASSWORD '{PASSWORD}' NONSENSE;",
+    "redis": f"ACL SETUSER other >first nonsense{PASSWORD}",
+}
+
+
+@dataclass
+class Server:
+    """One server, and what its provisioning is told."""
+
+    kube: object
+    ref: Ref
+    image: str
+    authority: str = ""
+    count: int = field(default=0)
+
+    @property
+    def name(self):
+        return self.ref.name
+
+    @property
+    def host(self):
+        return f"{self.name}.{self.ref.namespace}.svc"
+
+    def place(self, kind, suffix):
+        return Ref(kind, self.ref.namespace, f"{self.name}-{suffix}")
+
+    def give_certificate(self):
+        data, self.authority = data_servers.issued(self.host)
+        self.kube.apply(data_servers.secret(self.place(SECRET, "tls"), data))
+
+    def start(self):
+        self.kube.create(data_servers.server(self.ref, self.image))
+
+    def told(self, statements, phase="Succeeded"):
+        """What provisioning with *statements* wrote until it ended in *phase*."""
+        self.count += 1
+        given, pod = self.place(SECRET, f"given-{self.count}"), self.place(POD, f"{self.count}")
+        address = {"host": self.host, "port": str(data_servers.PORTS[self.name])}
+        login = {"database": "postgres", "user": USER[self.name], "password": PASSWORD}
+        files = {"authorities": self.authority, GIVEN[self.name]: statements}
+        self.kube.create(data_servers.secret(given, address | login | files))
+        command = f"arkalia-provision-{self.name}"
+        self.kube.create(data_servers.provisioner(pod, self.image, given.name, command))
+        return data_servers.ended(self.kube, pod, phase)
+
+
+@pytest.fixture(scope="module", params=["postgresql", "redis"])
+def server(request, kube, operator, namespace):
+    """A server that was provisioned once; its settings are the image's own."""
+    image = operator.pod()["spec"]["containers"][0]["image"]
+    ref = Ref(POD, namespace, request.param)
+    found = Server(kube, ref, image.replace("/operator:", f"/{request.param}:"))
+    for manifest in (
+        data_servers.claim(ref),
+        data_servers.service(ref),
+        data_servers.settings(ref, SETTINGS[ref.name]),
+    ):
+        kube.create(manifest)
+    kube.create(data_servers.secret(found.place(SECRET, "admin"), ADMIN[request.param]))
+    found.give_certificate()
+    found.start()
+    found.told(FIRST[request.param])
+    return found
+
+
+def test_server_is_ready_and_keeps_what_it_was_given(server, kube):
+    data_servers.wait_until_ready(kube, server.ref)
+
+    server.told(KEPT[server.name])
+
+
+def test_provisioning_tells_what_failed_and_no_password_when_a_statement_is_wrong(server):
+    told = server.told(WRONG[server.name], "Failed")
+
+    assert "ERR" in told
+    assert PASSWORD not in told
+
+
+def test_data_outlive_a_server_that_was_killed(server, kube):
+    before = kube.require(server.ref)["metadata"]["uid"]
+
+    kube.delete(server.ref, gracePeriodSeconds=0)
+    eventually(lambda: gone(kube, server.ref, before))
+    server.start()
+
+    server.told(KEPT[server.name])
+
+
+def test_server_shows_its_new_certificate_and_does_not_restart_when_it_is_replaced(server, kube):
+    server.give_certificate()
+    touch(kube, server.ref)
+
+    server.told(KEPT[server.name])
+
+    [container] = kube.require(server.ref)["status"]["containerStatuses"]
+    assert container["restartCount"] == 0
+
+
+def gone(kube, ref, uid):
+    found = kube.get(ref)
+    assert not found or found["metadata"]["uid"] != uid, f"{ref} is still there"
+
+
+def touch(kube, ref):
+    """Have the kubelet look at the pod: otherwise it brings a changed Secret within a minute."""
+    kube.patch(ref, {"metadata": {"annotations": {"story": secrets.token_hex(4)}}})
