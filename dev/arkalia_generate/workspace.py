@@ -23,6 +23,12 @@ ARTIFACT: Final = """\
         buildArgs:
           SERVICE: {name}
 """
+DATA_SERVICE: Final = """\
+    - image: {name}
+      context: workloads/{name}
+      docker:
+        dockerfile: Containerfile
+"""
 SKAFFOLD_MODULE: Final = """\
     {name}:
       podTemplate:
@@ -40,12 +46,16 @@ class MarkError(ValueError):
 def texts(root: Path) -> dict[str, str]:
     """The files below *root* with the lists as they must be, by path."""
     modules = sorted(path.parent.name for path in root.glob("workloads/*/module.yaml"))
+    artifacts = [
+        *(ARTIFACT.format(name=name) for name in modules),
+        *(DATA_SERVICE.format(name=name) for name in data_services(root)),
+    ]
     return {
         "pyproject.toml": _pyproject((root / "pyproject.toml").read_text("utf-8"), root),
         "skaffold.yaml": _replaced(
             (root / "skaffold.yaml").read_text("utf-8"),
             r"(name: system\n.*?  artifacts:\n).*?(?=manifests:)",
-            "".join(ARTIFACT.format(name=name) for name in modules),
+            "".join(artifacts),
         ),
         "dev/skaffold/system.yaml": _replaced(
             (root / "dev/skaffold/system.yaml").read_text("utf-8"),
@@ -61,6 +71,11 @@ def members(root: Path) -> list[str]:
     return [*(each for each in LIBRARIES if each in found), *sorted(found - set(LIBRARIES))]
 
 
+def data_services(root: Path) -> list[str]:
+    """Names of the folders below `workloads` that hold an image without Python."""
+    return sorted(path.parent.name for path in root.glob("workloads/*/Containerfile"))
+
+
 def _pyproject(text: str, root: Path) -> str:
     names = members(root)
     packages = [f"arkalia_{name.replace('-', '_')}" for name in names]
@@ -68,6 +83,7 @@ def _pyproject(text: str, root: Path) -> str:
     siblings = " | ".join((OPERATOR, *services))
     lists = {
         'dependencies = ["arkalia-': (f"arkalia-{name}" for name in (*names, "operator")),
+        'exclude = ["workloads/': (f"workloads/{name}" for name in data_services(root)),
         "mypy_path = [": ("operator", *(f"workloads/{name}" for name in names), "dev"),
         "packages = [": (OPERATOR, *packages, *DEV_PACKAGES),
         "source_pkgs = [": (OPERATOR, *packages),
