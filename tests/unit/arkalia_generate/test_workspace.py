@@ -15,7 +15,10 @@ LISTS = ("pyproject.toml", "skaffold.yaml", "dev/skaffold/system.yaml")
 
 @pytest.fixture
 def checkout(tmp_path):
-    """The files with the lists as they are, and one member and module: `storm-glass`."""
+    """The files with the lists as they are, and one member and module: `storm-glass`.
+
+    `tide` is an image without Python.
+    """
     (tmp_path / "dev/skaffold").mkdir(parents=True)
     for path in LISTS:
         shutil.copy(ROOT / path, tmp_path / path)
@@ -23,6 +26,8 @@ def checkout(tmp_path):
         (tmp_path / "workloads" / folder).mkdir(parents=True)
         (tmp_path / "workloads" / folder / "pyproject.toml").touch()
     (tmp_path / "workloads/storm-glass/module.yaml").touch()
+    (tmp_path / "workloads/tide").mkdir()
+    (tmp_path / "workloads/tide/Containerfile").touch()
     return tmp_path
 
 
@@ -44,6 +49,13 @@ def test_new_member_gets_into_every_list_of_the_project(checkout):
     assert "arkalia_storm_glass" in tools["importlinter"]["root_packages"]
 
 
+def test_image_without_python_is_no_member(checkout):
+    written = tomllib.loads(texts(checkout)["pyproject.toml"])
+
+    assert written["tool"]["uv"]["workspace"]["exclude"] == ["workloads/tide"]
+    assert "tide" not in members(checkout)
+
+
 def test_services_stand_side_by_side_so_that_none_imports_another(checkout):
     contracts = tomllib.loads(texts(checkout)["pyproject.toml"])["tool"]["importlinter"]
 
@@ -59,7 +71,7 @@ def test_skaffold_builds_and_runs_the_modules_that_there_are(checkout):
 
     _, system = yaml.safe_load_all(written["skaffold.yaml"])
     _, applied = yaml.safe_load_all(written["dev/skaffold/system.yaml"])
-    assert [each["image"] for each in system["build"]["artifacts"]] == ["storm-glass"]
+    assert [each["image"] for each in system["build"]["artifacts"]] == ["storm-glass", "tide"]
     assert list(applied["spec"]["modules"]) == ["storm-glass"]
 
 
