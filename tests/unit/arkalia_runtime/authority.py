@@ -164,6 +164,10 @@ class Mounts:
         return self.root / "tokens"
 
     @property
+    def data(self) -> Path:
+        return self.root / "data"
+
+    @property
     def settings(self) -> dict[str, object]:
         """Settings of a service of the system that looks at its files each time."""
         return {
@@ -174,6 +178,7 @@ class Mounts:
             "trust_folder": self.trust,
             "identity_folder": self.identity,
             "tokens_folder": self.tokens,
+            "data_folder": self.data,
             "look_seconds": 0,
         }
 

@@ -25,6 +25,8 @@ POD: Final = "ARKALIA_POD"
 """Name of the pod, for logs."""
 DRAIN_SECONDS: Final = "ARKALIA_DRAIN_SECONDS"
 """How long a stopping service goes on serving while its endpoints are withdrawn."""
+TARGET_VERSION: Final = "ARKALIA_TARGET_VERSION"
+"""Version of the system to which a migration Job goes back. Set on such a Job alone."""
 
 SETTINGS_FILE: Final = "ARKALIA_SETTINGS_FILE"
 """Another path of `settings.toml`, for a service that runs outside a cluster."""

@@ -2,7 +2,8 @@
 
 Source: https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/spec.md, with the extensions
 `sequence`, `partitionkey` and `traceparent` of the same project. Events of one stream are ordered
-by `sequence`; `(source, id)` is unique, so that a reader can drop what it gets twice.
+by `sequence`, and the record adds `recordsequence`, the order in which it got the events of all
+sources; `(source, id)` is unique, so that a reader can drop what it gets twice.
 """
 
 from __future__ import annotations
@@ -45,6 +46,8 @@ class Event:
     """Its place among the events of its source; None until it is stored."""
     traceparent: str = ""
     """The trace in which it happened (W3C Trace Context)."""
+    record_sequence: int | None = None
+    """Its place among the events of all sources; None until the record has it."""
 
 
 def source(namespace: str, system: str, module: str) -> str:
@@ -71,8 +74,9 @@ def to_json(event: Event) -> dict[str, Any]:
         "data": dict(event.data),
     }
     if event.sequence is not None:
-        # The extension is a string that sorts like the number: 20 digits hold 64 bits.
-        envelope["sequence"] = f"{event.sequence:020d}"
+        envelope["sequence"] = _digits(event.sequence)
+    if event.record_sequence is not None:
+        envelope["recordsequence"] = _digits(event.record_sequence)
     if event.traceparent:
         envelope["traceparent"] = event.traceparent
     return envelope
@@ -95,9 +99,15 @@ def from_json(envelope: Mapping[str, Any]) -> Event:
         stream=envelope["partitionkey"],
         time=_time(envelope["time"]),
         data=_data(envelope.get("data")),
-        sequence=_sequence(envelope.get("sequence")),
+        sequence=_sequence(envelope, "sequence"),
         traceparent=str(envelope.get("traceparent", "")),
+        record_sequence=_sequence(envelope, "recordsequence"),
     )
+
+
+def _digits(sequence: int) -> str:
+    """*sequence* as a string that sorts like the number: 20 digits hold 64 bits."""
+    return f"{sequence:020d}"
 
 
 def _schema_version(event_type: str, schema: str) -> int:
@@ -127,10 +137,11 @@ def _data(data: Any) -> Mapping[str, Any]:
     return data
 
 
-def _sequence(text: Any) -> int | None:
+def _sequence(envelope: Mapping[str, Any], name: str) -> int | None:
+    text = envelope.get(name)
     if text is None:
         return None
     if not isinstance(text, str) or not text.isascii() or not text.isdigit():
-        message = f"sequence is {text!r}: expected a string of digits"
+        message = f"{name} is {text!r}: expected a string of digits"
         raise EnvelopeError(message)
     return int(text)

@@ -43,5 +43,18 @@ One token lies in TOKENS_FOLDER for each."""
 TOKENS_FOLDER: Final = "/var/run/arkalia/tokens"
 """One token for each callee, in a file of its name. There only if the module calls another."""
 
+DATA_FOLDER: Final = f"{SETTINGS_FOLDER}/data"
+"""How to reach the module's data services: one file for each that it needs (see `data`). Read again
+for every new connection: rotated credentials make no new pods."""
+POSTGRESQL_KEY: Final = "postgresql.json"
+POSTGRESQL: Final = f"{DATA_FOLDER}/{POSTGRESQL_KEY}"
+"""A `data.PostgresqlAccess`. A migration Job finds the role of the migrations in it."""
+REDIS_QUEUE_KEY: Final = "redis-queue.json"
+REDIS_QUEUE: Final = f"{DATA_FOLDER}/{REDIS_QUEUE_KEY}"
+"""A `data.RedisAccess` to the Redis that loses nothing."""
+REDIS_CACHE_KEY: Final = "redis-cache.json"
+REDIS_CACHE: Final = f"{DATA_FOLDER}/{REDIS_CACHE_KEY}"
+"""A `data.RedisAccess` to the Redis that may forget."""
+
 SCRATCH_FOLDER: Final = "/tmp"  # noqa: S108 - a private emptyDir of the pod, not the node's /tmp
 """The only writable folder of a container: its root file system is read-only."""

@@ -31,9 +31,12 @@ QUIET: Final = frozenset(
         endpoints.HEALTH_READY,
         endpoints.HEALTH_DETAILED,
         endpoints.METRICS,
+        endpoints.EVENTS,
+        endpoints.EVENTS_OUTBOX,
     }
 )
-"""Asked by machines every few seconds: not measured, and logged at DEBUG only."""
+"""Asked by machines all the time, and answered when there is something to say: not measured, since
+waiting is no slowness, and logged at DEBUG only."""
 
 UNMATCHED: Final = "unmatched"
 """The route of a request that fits no route."""

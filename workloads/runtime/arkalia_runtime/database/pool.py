@@ -1,0 +1,183 @@
+"""The database: a bounded number of connections, opened when they are needed.
+
+While PostgreSQL is away requests end within `database_timeout_seconds` with a 503, and the service
+is not ready; the first connection that succeeds makes it so again. Nothing waits for a restart of
+the service. A pooled connection that a restart of PostgreSQL has broken is found out by its BEGIN,
+where nothing is lost yet, and another one is taken.
+"""
+
+import logging
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+import psycopg
+import psycopg_pool
+
+from arkalia_runtime import access, deadline
+from arkalia_runtime.database import login
+from arkalia_runtime.database.connection import Connection
+from arkalia_runtime.database.errors import DatabaseBusyError, DatabaseError, translated
+from arkalia_runtime.database.measures import Measures
+from arkalia_runtime.health import Check, UnhealthyError
+from arkalia_runtime.metrics import Metrics
+from arkalia_runtime.settings import ServiceSettings
+
+logger: Final = logging.getLogger(__name__)
+
+WAITING_EACH: Final = 16
+"""Requests that may wait for each connection: more would wait in vain, and hold memory."""
+
+LIFETIME_SECONDS: Final = 600
+"""Connections grow with what they have cached; after this they are replaced."""
+
+IDLE_SECONDS: Final = 60
+"""After this an unused connection is closed: an idle service holds none of PostgreSQL's memory."""
+
+CLOSE_SECONDS: Final = 5
+
+FRESH_SECONDS: Final = 5
+"""For so long an answer tells that the server is there, when no connection is free to ask."""
+
+
+class Database:
+    """Where a module's own schema lies. Opened once, for the life of the service."""
+
+    def __init__(self, settings: ServiceSettings) -> None:
+        self._settings = settings
+        self._access = access.postgresql(settings)
+        self._pool = self._new_pool()
+        self._answered_at = float("-inf")
+        self._measures = Measures(self._statistics, settings.database_connections)
+        self.check = Check("postgresql", self._ask)
+        """Healthy while PostgreSQL answers."""
+
+    @classmethod
+    def of(cls, settings: ServiceSettings) -> "Database":
+        """The database that *settings* lead to."""
+        return cls(settings)
+
+    def measure(self, metrics: Metrics) -> None:
+        """Show in *metrics* how the connections are used."""
+        self._measures.register(metrics.registry)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["Database"]:
+        """Keep connections for the block. PostgreSQL need not be there."""
+        self._pool = self._new_pool()  # one that was closed cannot be opened again
+        await self._pool.open(wait=False)
+        try:
+            yield self
+        finally:
+            await self._pool.close(CLOSE_SECONDS)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """A connection in a transaction: committed after the block, rolled back if it raises.
+
+        It ends with the request that is being answered, and after `database_statement_seconds` at
+        the latest. Raises DatabaseError if PostgreSQL cannot be used; then it may be unknown
+        whether it was committed.
+        """
+        try:
+            with translated():
+                connection = await self._begun(self._settings.database_timeout_seconds)
+                async with self._concluded(connection):
+                    yield connection
+        except DatabaseError as error:
+            self._measures.failures.labels(error.reason).inc()
+            raise
+
+    @asynccontextmanager
+    async def _concluded(self, connection: Connection) -> AsyncIterator[None]:
+        seconds = deadline.left(self._settings.database_statement_seconds)
+        try:
+            with connection.cut_after(seconds):
+                try:
+                    yield
+                    told = await connection.conclude()
+                except BaseException:
+                    await _roll_back(connection)
+                    raise
+            self._answered_at = time.monotonic()
+        finally:
+            await self._pool.putconn(connection)
+        for tell in told:
+            tell()
+
+    async def _begun(self, at_most: float) -> Connection:
+        """A connection in a transaction, after *at_most* seconds."""
+        start = time.monotonic()
+        ends = start + deadline.left(at_most)
+        while True:
+            connection = await self._pool.getconn(max(0.0, ends - time.monotonic()))
+            if await self._begins(connection):
+                self._measures.wait.observe(time.monotonic() - start)
+                return connection
+
+    async def _begins(self, connection: Connection) -> bool:
+        """Whether *connection* can still be used; if not, it is gone from the pool."""
+        begun = False
+        try:
+            if connection.is_of(self._access.current()):
+                with connection.cut_after(login.CONNECT_SECONDS):
+                    await connection.begin()
+                self._answered_at, begun = time.monotonic(), True
+        except psycopg.OperationalError as error:
+            logger.info("A pooled connection was broken.", extra={"cause": str(error).strip()})
+        finally:
+            if not begun:
+                await connection.close()
+                await self._pool.putconn(connection)
+        return begun
+
+    async def _ask(self) -> str:
+        """The health check. While all connections are in use, their answers are the answer."""
+        # A bit less than the check may take, so that it says itself what is wrong.
+        seconds = self._settings.check_timeout_seconds * 0.8
+        try:
+            with translated():
+                connection = await self._begun(seconds)
+                async with self._concluded(connection):
+                    return "it answers"
+        except DatabaseBusyError as error:
+            if time.monotonic() - self._answered_at < FRESH_SECONDS:
+                return "it answers; all connections are in use"
+            message = "no connection to it can be opened"
+            raise UnhealthyError(message) from error
+        except DatabaseError as error:
+            raise UnhealthyError(str(error.detail)) from error
+
+    def _statistics(self) -> dict[str, int]:
+        return self._pool.get_stats()
+
+    def _new_pool(self) -> psycopg_pool.AsyncConnectionPool[Connection]:
+        # It logs each connection that it gives and takes.
+        logging.getLogger("psycopg.pool").setLevel(logging.WARNING)
+        return psycopg_pool.AsyncConnectionPool(
+            connection_class=Connection,
+            kwargs=self._arguments,
+            min_size=0,
+            max_size=self._settings.database_connections,
+            open=False,
+            name=self._settings.module or "database",
+            timeout=self._settings.database_timeout_seconds,
+            max_waiting=self._settings.database_connections * WAITING_EACH,
+            max_lifetime=LIFETIME_SECONDS,
+            max_idle=IDLE_SECONDS,
+            reconnect_timeout=self._settings.database_timeout_seconds,
+        )
+
+    async def _arguments(self) -> dict[str, Any]:
+        given = self._access.current()
+        # Transactions are begun here, together with their time limit.
+        return login.arguments(self._settings, given) | {"autocommit": True}
+
+
+async def _roll_back(connection: Connection) -> None:
+    """End the transaction; a connection that cannot even do that is closed."""
+    try:
+        await connection.rollback()
+    except psycopg.Error:
+        await connection.close()

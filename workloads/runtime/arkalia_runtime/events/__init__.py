@@ -1,0 +1,12 @@
+"""What a module tells the others, and what it hears: at least once, in order, and nothing is lost.
+
+`outbox.Outbox` publishes in the caller's transaction and serves what was published; `reader.Reader`
+follows the record; `parking` keeps what a reader could not handle; `forms` holds data against the
+registry; `news` wakes whoever waits; `measures` are the metrics; `migrations/` makes the tables.
+"""
+
+from arkalia_runtime.events.forms import InvalidEventError
+from arkalia_runtime.events.outbox import Outbox
+from arkalia_runtime.events.reader import Reader
+
+__all__ = ["InvalidEventError", "Outbox", "Reader"]
