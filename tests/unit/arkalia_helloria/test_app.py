@@ -2,23 +2,9 @@
 
 import signal
 
-from arkalia_contract import endpoints
 from arkalia_helloria import __main__, app
 from arkalia_helloria.settings import GatewaySettings
 from unit.arkalia_runtime.serving import PATIENCE_SECONDS, process, status_of, wait_for_status
-
-
-def test_gateway_has_only_routes_that_do_their_work():
-    paths = set(app.create(GatewaySettings()).openapi()["paths"])
-
-    assert paths == {
-        endpoints.HEALTH,
-        endpoints.HEALTH_LIVE,
-        endpoints.HEALTH_READY,
-        endpoints.HEALTH_DETAILED,
-        endpoints.METRICS,
-        endpoints.STATUS,
-    }
 
 
 def test_gateway_starts_serves_and_stops_as_a_process():

@@ -2,12 +2,18 @@
 
 The operator admits an action and sends it; the module carries it out and answers with the
 outcome. Which verbs a module accepts stands in its `module.yaml`.
+
+A pod keeps its actions in memory. Whoever wants an action sends the same order to every pod, again
+and again until its end: an order that a pod knows changes nothing, and a new pod learns of it so.
+That is why an order says when it ends (`until`), and not how long it takes.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final
+from datetime import datetime
+from typing import Any, Final, Literal
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +40,38 @@ ROTATE_CREDENTIAL: Final = Verb(
 )
 
 ALL: Final = (SHED_LOAD, OPEN_BREAKER, QUARANTINE_QUEUE, ROTATE_CREDENTIAL)
+
+
+LONGEST_SECONDS: Final = 24 * 3600
+"""An order ends within a day: what is needed for longer is a change of the system."""
+
+
+Phase = Literal["running", "ended", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """The body of `POST /control/actions`."""
+
+    id: str
+    """Names the order: sent again with the same content, it changes nothing."""
+    verb: str
+    """A verb that the module's description lists."""
+    arguments: Mapping[str, Any]
+    """In the form that the description gives."""
+    until: datetime
+    """When the action ends; RFC 3339 with an offset."""
+    reason: str
+    """Why, for the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The answer: what has become of an order."""
+
+    id: str
+    verb: str
+    phase: Phase
+    until: datetime
+    message: str
+    """Why it failed; empty otherwise."""

@@ -34,7 +34,9 @@ KEYS: Final = f"{TRUST_FOLDER}/{KEYS_KEY}"
 IDENTITY_FOLDER: Final = f"{SETTINGS_FOLDER}/identity"
 CALLERS_KEY: Final = "callers.json"
 CALLERS: Final = f"{IDENTITY_FOLDER}/{CALLERS_KEY}"
-"""Who may call this module: `{"<caller>": ["/path", "/below/*"]}`, see `identity.PATTERN_END`."""
+"""Who may call this module: `{"<caller>": ["/path", "/below/*"]}`, see `identity.PATTERN_END`. A
+caller is a module of the system by its name, or another ServiceAccount by its whole subject
+(`system:serviceaccount:<namespace>:<name>`): so the operator may be named for `/control/actions`."""
 CALLEES_KEY: Final = "callees.json"
 CALLEES: Final = f"{IDENTITY_FOLDER}/{CALLEES_KEY}"
 """Whom this module may call: `{"<callee>": "<base URL>"}`, scheme and port as the callee has them.

@@ -25,6 +25,10 @@ BEARER: Final = "Bearer"
 """The token stands in the header `Authorization: Bearer <token>`."""
 
 
+ACCOUNTS: Final = "system:serviceaccount:"
+"""Beginning of the subject of every ServiceAccount's token."""
+
+
 def audience(namespace: str, system: str, callee: str) -> str:
     """`aud` of the tokens that the module *callee* accepts: nobody can replay one elsewhere."""
     return f"arkalia/{namespace}/{system}/{callee}"
@@ -37,7 +41,7 @@ def account(system: str, module: str) -> str:
 
 def subject(namespace: str, system: str, caller: str) -> str:
     """`sub` of the tokens that the module *caller* shows."""
-    return f"system:serviceaccount:{namespace}:{account(system, caller)}"
+    return f"{ACCOUNTS}{namespace}:{account(system, caller)}"
 
 
 def address(namespace: str, system: str, module: str, port: int, scheme: str = SCHEME) -> str:

@@ -14,10 +14,14 @@ from starlette.exceptions import HTTPException
 
 from arkalia_contract import endpoints
 from arkalia_runtime import docs, health, metrics, problems
+from arkalia_runtime.control import routes as control
+from arkalia_runtime.control.actions import Actions
+from arkalia_runtime.control.shedding import Shedder, ShedMiddleware
 from arkalia_runtime.health import Check, Health
 from arkalia_runtime.identity.guard import Guard, GuardMiddleware
 from arkalia_runtime.metrics import Metrics
 from arkalia_runtime.middleware import RequestMiddleware
+from arkalia_runtime.monitoring import MonitoringCore
 from arkalia_runtime.settings import ServiceSettings
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
@@ -47,8 +51,9 @@ def create_app(
 ) -> FastAPI:
     """The app of *module*.
 
-    `app.state.settings`, `.metrics` and `.health` are there for the service's own routes.
-    *lifespan* opens and closes what the service holds; the checks run inside it.
+    `app.state.settings`, `.metrics`, `.health`, `.actions` and `.monitoring` are there for the
+    service's own routes. *lifespan* opens and closes what the service holds; the checks run inside
+    it.
     """
     version = settings.version or distribution_version(f"arkalia-{module}")
     measured = Metrics(module, version)
@@ -59,44 +64,58 @@ def create_app(
         # Its own routes would load from elsewhere, and be unknown to the metrics.
         openapi_url=None,
         responses=problems.OPENAPI_RESPONSES,
-        lifespan=_watched_lifespan(watched, lifespan),
+        lifespan=_whole_lifespan(lifespan),
         # Every answer that is an error is made here, in one form.
         exception_handlers={
             HTTPException: problems.on_http_exception,
             RequestValidationError: problems.on_invalid_request,
         },
     )
-    # Outside a system there are no other modules, and nobody who could vouch for one.
-    if settings.system:
-        guard = Guard.of(module, settings)
-        app.add_middleware(GuardMiddleware, guard=guard, metrics=measured)
-    # The last one added stands outside the others.
-    app.add_middleware(
-        RequestMiddleware,
-        health=watched,
-        metrics=measured,
-        max_body_bytes=settings.max_body_bytes,
-    )
     app.state.settings, app.state.metrics, app.state.health = settings, measured, watched
+    app.state.monitoring = MonitoringCore(watched, measured)
+    app.state.shedder = Shedder(measured.registry)
+    app.state.actions = Actions(measured.registry, [app.state.shedder.ability])
+    _add_layers(app, module, settings)
     for part in (
         health.routes(watched),
         metrics.routes(measured),
         _status_routes(module, version, settings),
         docs.routes(app),
+        control.routes(app.state.actions),
         router or APIRouter(),
     ):
         app.include_router(part)
     return app
 
 
-def _watched_lifespan(watched: Health, inner: Lifespan | None) -> Lifespan:
-    """*inner*, with the checks asked once before the first request, for the log and `/metrics`."""
+def _add_layers(app: FastAPI, module: str, settings: ServiceSettings) -> None:
+    """What stands around all routes; each layer added stands outside those before it."""
+    measured = app.state.metrics
+    # Outside a system there are no other modules, and nobody who could vouch for one.
+    if settings.system:
+        guard = Guard.of(module, settings)
+        app.add_middleware(GuardMiddleware, guard=guard, metrics=measured)
+    app.add_middleware(ShedMiddleware, shedder=app.state.shedder)
+    app.add_middleware(
+        RequestMiddleware,
+        health=app.state.health,
+        metrics=measured,
+        max_body_bytes=settings.max_body_bytes,
+    )
+
+
+def _whole_lifespan(inner: Lifespan | None) -> Lifespan:
+    """*inner*, with what runs beside it in every service.
+
+    The checks are asked once before the first request, for the log and `/metrics`.
+    """
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with inner(app) if inner else nullcontext():
-            await watched.health_check()
+        async with inner(app) if inner else nullcontext(), app.state.monitoring.watching():
+            await app.state.health.health_check()
             yield
+            await app.state.actions.close()
 
     return lifespan
 

@@ -17,7 +17,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from arkalia_contract import endpoints, headers
-from arkalia_runtime import deadline, logs
+from arkalia_runtime import deadline, logs, urgency
 from arkalia_runtime.health import Health
 from arkalia_runtime.metrics import Metrics
 from arkalia_runtime.problems import Problem, problem_response
@@ -176,7 +176,7 @@ class Exchange:
 
 
 def _set_ids(given: Headers) -> None:
-    """Set what the log lines and the calls of this request carry: its ids and its deadline.
+    """Set what the log lines and the calls of this request carry: ids, deadline and urgency.
 
     The server runs each request in a context of its own.
     """
@@ -186,3 +186,4 @@ def _set_ids(given: Headers) -> None:
     logs.trace_id.set(trace.group(1) if trace else None)
     logs.traceparent.set(trace.group(0) if trace else None)
     deadline.begin(given.get(headers.TIMEOUT, ""))
+    urgency.begin(given.get(headers.PRIORITY, ""))

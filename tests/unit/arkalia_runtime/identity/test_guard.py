@@ -41,10 +41,6 @@ def an_app(mounts, **settings):
     async def read_state(name: str) -> str | None:
         return logs.caller.get()
 
-    @router.post(endpoints.CONTROL_ACTIONS)
-    async def act() -> str:
-        return "done"
-
     own = ServiceSettings(version="1", **(mounts.settings | settings))
     return create_app("zeroia", own, router=router)
 
@@ -215,10 +211,32 @@ async def test_public_service_acts_only_for_modules(mounts):
     app = an_app(mounts, public=True)
     mounts.allow(taskia=["/control/actions"])
 
-    refused, _ = await asked(app, endpoints.CONTROL_ACTIONS, "POST")
-    done, _ = await asked(app, endpoints.CONTROL_ACTIONS, "POST", **bearer(CLUSTER.token("taskia")))
+    refused, _ = await asked(app, endpoints.CONTROL_ACTIONS)
+    done, _ = await asked(app, endpoints.CONTROL_ACTIONS, **bearer(CLUSTER.token("taskia")))
 
     assert (refused.status, done.status) == (401, 200)
+
+
+async def test_account_of_no_module_is_let_in_when_it_is_named_by_its_subject(mounts):
+    operator = "system:serviceaccount:arkalia-system:arkalia-operator"
+    token = bearer(CLUSTER.token(sub=operator))
+    app = an_app(mounts)
+    refused, problem = await asked(app, endpoints.CONTROL_ACTIONS, **token)
+
+    mounts.allow(**{operator: [endpoints.CONTROL_ACTIONS]})
+
+    done, _ = await asked(app, endpoints.CONTROL_ACTIONS, **token)
+    elsewhere, _ = await asked(app, **token)
+    assert (refused.status, problem["reason"]) == (401, "subject")
+    assert (done.status, elsewhere.status) == (200, 403)
+
+
+async def test_user_is_not_let_in_by_a_name_that_is_no_account(mounts):
+    token = bearer(CLUSTER.token(sub="helloria"))
+
+    _, problem = await asked(an_app(mounts), **token)
+
+    assert problem["reason"] == "subject"
 
 
 async def test_service_outside_a_system_asks_nobody_for_a_token(mounts):

@@ -25,7 +25,7 @@ from tenacity import (
 )
 
 from arkalia_contract import headers, identity
-from arkalia_runtime import deadline, logs
+from arkalia_runtime import deadline, logs, urgency
 from arkalia_runtime.calls.connections import Connections
 from arkalia_runtime.calls.errors import CallError, LateError, OpenBreakerError, UnavailableError
 from arkalia_runtime.calls.measures import Measures
@@ -90,6 +90,8 @@ class _Request:
             headers.REQUEST_ID: logs.request_id.get() or secrets.token_hex(16),
             headers.TIMEOUT: f"{seconds:.3f}",
         }
+        if urgency.present() != urgency.USUAL:
+            own[headers.PRIORITY] = f"u={urgency.present()}"
         if trace := logs.traceparent.get():
             own[headers.TRACEPARENT] = trace
         return {**self.content.get("headers", {}), **own}

@@ -61,19 +61,20 @@ class Guard:
 
         Raises RefusedError if it may not, or if nobody can know who it is.
         """
-        caller = self.verifier.verified(_token(authorization)).caller
-        allowed = self._allowed(caller)
+        token, callers = _token(authorization), self._callers()
+        caller = self.verifier.verified(token, callers.keys()).caller
+        allowed = callers.get(caller)
         if allowed is None:
             raise RefusedError(Reason.CALLER, caller)
         if path not in allowed:
             raise RefusedError(Reason.PATH, caller)
         return caller
 
-    def _allowed(self, caller: str) -> Paths | None:
+    def _callers(self) -> dict[str, Paths]:
         try:
-            return self.callers.current().get(caller)
+            return self.callers.current()
         except UnreadableError as error:
-            raise RefusedError(Reason.UNVERIFIABLE, caller) from error
+            raise RefusedError(Reason.UNVERIFIABLE) from error
 
 
 class GuardMiddleware:

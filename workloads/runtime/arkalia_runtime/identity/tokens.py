@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -58,7 +58,7 @@ class Verified:
     """What a good token says."""
 
     caller: str
-    """Name of the module that shows it."""
+    """Name of the module that shows it; the whole subject of somebody else who was named."""
     expires: float
     """Unix time."""
 
@@ -75,17 +75,27 @@ def parse_trust(issuer: str, keys: str | bytes) -> Trust:
     return Trust(issuer.strip(), {key_id: key for key_id, key in usable.items() if key_id})
 
 
-def verify(token: str, trust: Trust, place: Place) -> Verified:
-    """Whose *token* is. Raises RefusedError unless it is good here and now."""
+def verify(
+    token: str, trust: Trust, place: Place, strangers: Collection[str] = frozenset()
+) -> Verified:
+    """Whose *token* is. Raises RefusedError unless it is good here and now.
+
+    It is a module's of this system, or of one of the *strangers*, who are known by their subjects.
+    """
     claims = _claims(token, trust, place)
     kubernetes, bound = identity.POD_CLAIM
     if not isinstance(claims.get(kubernetes), dict) or not claims[kubernetes].get(bound):
         raise RefusedError(Reason.CLAIMS)
     prefix = identity.subject(place.namespace, place.system, "")
     caller = claims["sub"].removeprefix(prefix)
-    if not caller or caller == claims["sub"]:
+    if not caller or (caller == claims["sub"] and not _is_named(caller, strangers)):
         raise RefusedError(Reason.SUBJECT)
     return Verified(caller, float(claims["exp"]))
+
+
+def _is_named(subject: str, strangers: Collection[str]) -> bool:
+    """Whether *subject* is one of the *strangers*: the name of a module has no colon."""
+    return subject.startswith(identity.ACCOUNTS) and subject in strangers
 
 
 def _claims(token: str, trust: Trust, place: Place) -> dict[str, Any]:
@@ -131,23 +141,23 @@ class Verifier:
         self._known_under: Trust | None = None
         self._known: dict[bytes, Verified] = {}
 
-    def verified(self, token: str) -> Verified:
-        """Whose *token* is. Raises RefusedError unless it is good here and now."""
+    def verified(self, token: str, strangers: Collection[str] = frozenset()) -> Verified:
+        """Whose *token* is, as `verify`. Raises RefusedError unless it is good here and now."""
         trust = self._newest_trust()
         digest = hashlib.sha256(token.encode(errors="surrogateescape")).digest()
         known = self._known.get(digest)
         if known is not None and known.expires > time.time():
             return known
-        return self._remember(digest, self._verify(token, trust))
+        return self._remember(digest, self._verify(token, trust, strangers))
 
-    def _verify(self, token: str, trust: Trust) -> Verified:
+    def _verify(self, token: str, trust: Trust, strangers: Collection[str]) -> Verified:
         try:
-            return verify(token, trust, self._place)
+            return verify(token, trust, self._place, strangers)
         except RefusedError as error:
             if error.reason is not Reason.UNKNOWN_KEY:
                 raise
         # The cluster may sign with a key that was published since the last look.
-        return verify(token, self._newest_trust(look=True), self._place)
+        return verify(token, self._newest_trust(look=True), self._place, strangers)
 
     def _newest_trust(self, *, look: bool = False) -> Trust:
         try:
