@@ -80,6 +80,7 @@ class MonitoringCore:
             yield
         finally:
             beat.cancel()
+            await asyncio.wait([beat], timeout=BEAT_SECONDS)
 
     async def _measure_lag(self) -> None:
         lags: deque[float] = deque(maxlen=BEATS_SHOWN)

@@ -166,9 +166,12 @@ class Actions:
 async def _either(begun: asyncio.Event, ended: asyncio.Event) -> None:
     """Wait until the action has begun or ended, or for as long as beginning may take."""
     waits = [asyncio.create_task(each.wait()) for each in (begun, ended)]
-    await asyncio.wait(waits, timeout=BEGIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-    for each in waits:
-        each.cancel()
+    try:
+        await asyncio.wait(waits, timeout=BEGIN_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for each in waits:
+            each.cancel()
+        await asyncio.wait(waits, timeout=BEGIN_SECONDS)
 
 
 async def _stop(action: Action) -> None:
