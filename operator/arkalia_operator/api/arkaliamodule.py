@@ -205,13 +205,15 @@ class Route(ApiModel):
 
 
 class Migrations(ApiModel):
-    """How the module's schema moves between versions."""
+    """How the module's schema moves between versions: by a Job that runs before its pods change."""
 
     forward: list[Argument] = Field(min_length=1, max_length=32)
-    """Command that brings the schema to this version."""
+    """Command that brings the schema to this version, as a whole or not at all. It may run again
+    when there is nothing to do."""
 
     back: list[Argument] = Field(min_length=1, max_length=32)
-    """Command that brings it to the version before."""
+    """Command that brings the schema back to the version in `ARKALIA_TARGET_VERSION`, as a whole
+    or not at all. It runs in the image of the newer version."""
 
 
 class Signal(ApiModel):
@@ -337,6 +339,14 @@ SERVED_RULE = rule(
 )
 
 
+SCHEMA_RULE = rule(
+    "!has(self.migrations) || (has(self.needs) && has(self.needs.postgresql) && "
+    "self.needs.postgresql)",
+    "migrations move the module's schema in the database: write needs: {postgresql: true}, or "
+    "leave migrations out",
+)
+
+
 class ArkaliaModuleSpec(ApiModel):
     """What the module is, needs and offers."""
 
@@ -387,4 +397,4 @@ class ArkaliaModuleSpec(ApiModel):
     monitoring: ModuleMonitoring = ModuleMonitoring()
     """What Prometheus and Grafana get."""
 
-    model_config = ApiModel.model_config | {"json_schema_extra": rules(SERVED_RULE)}
+    model_config = ApiModel.model_config | {"json_schema_extra": rules(SERVED_RULE, SCHEMA_RULE)}

@@ -6,16 +6,23 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import kinds, modules, monitoring, names, scaling, security, tls
-from arkalia_operator.desired.manifest import Manifest
+from arkalia_operator.desired import (
+    kinds,
+    migrations,
+    modules,
+    monitoring,
+    names,
+    scaling,
+    security,
+    tls,
+)
+from arkalia_operator.desired.manifest import Manifest, Which
 from arkalia_operator.desired.resolve import Modules, resolve
 from arkalia_operator.desired.resolved import Resolution
+from arkalia_operator.desired.schemas import Database, Remembered
 from arkalia_operator.desired.trust import Trust, trust_manifest
 
 RANK = {kind.name: rank for rank, kind in enumerate(kinds.IN_APPLY_ORDER)}
-
-Which = tuple[str, str]
-"""An object of the system: name of its kind, and its name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,8 @@ class Desired:
     """What an object waits for: it is applied only once all of this is there and done. A Job is
     done when it has succeeded, a StatefulSet when a pod of it is ready, anything else when it
     exists."""
+    alone: Mapping[Which, str] = field(default_factory=dict)
+    """Jobs that start when no other Job of their module is left, with this module."""
 
 
 def desired_state(system: ArkaliaSystem, available: Modules, trust: Trust | None = None) -> Desired:
@@ -40,14 +49,29 @@ def desired_state(system: ArkaliaSystem, available: Modules, trust: Trust | None
     return rendered(system, resolve(system, available), trust)
 
 
-def rendered(system: ArkaliaSystem, resolution: Resolution, trust: Trust | None) -> Desired:
+def rendered(
+    system: ArkaliaSystem,
+    resolution: Resolution,
+    trust: Trust | None,
+    known: Remembered | None = None,
+    database: Database | None = None,
+) -> Desired:
     """What must exist for *system* with the modules of *resolution*.
 
-    Without *trust* the parts cannot be told yet whom to trust: what they were told stays.
+    Without *trust* the parts cannot be told yet whom to trust: what they were told stays. *known*
+    of the schemas in the *database* is what decides which of them must be moved.
     """
-    found = sorted(_manifests(system, resolution, trust), key=lambda each: RANK[each["kind"]])
-    kept = frozenset() if trust else frozenset({names.trust(system.name)})
-    return Desired(resolution, tuple(found), dict(_autoscaled(system, resolution)), kept)
+    moves = migrations.moves(system, resolution, known or Remembered(), database)
+    found = [*_manifests(system, resolution, trust), *moves.manifests]
+    told = frozenset() if trust else frozenset({names.trust(system.name)})
+    return Desired(
+        resolution,
+        tuple(sorted(found, key=lambda each: RANK[each["kind"]])),
+        dict(_autoscaled(system, resolution)),
+        kept=told | moves.kept,
+        after=moves.after,
+        alone=moves.alone,
+    )
 
 
 def _manifests(

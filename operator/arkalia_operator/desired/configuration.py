@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import tomli_w
 
 from arkalia_contract import environment, files
-from arkalia_operator.api.arkaliamodule import Component
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired.manifest import Manifest
 from arkalia_operator.desired.resolved import ResolvedModule
@@ -30,9 +30,12 @@ def digest(module: ResolvedModule) -> str:
 
 
 def variables(
-    system: ArkaliaSystem, module: ResolvedModule, component: Component
+    system: ArkaliaSystem, module: ResolvedModule, told: Mapping[str, str]
 ) -> list[Manifest]:
-    """The environment of a container: the operator's variables, then the user's by name."""
+    """The environment of a container: the operator's variables, then the user's by name.
+
+    *told* are those that only this container has, or has otherwise.
+    """
     fixed = {
         environment.ENV: system.spec.environment,
         environment.LOG_LEVEL: system.spec.log_level,
@@ -42,9 +45,7 @@ def variables(
         environment.VERSION: module.version,
         environment.DRAIN_SECONDS: str(DRAIN_SECONDS),
     }
-    if component.port is not None:
-        fixed[environment.PORT] = str(component.port)
-    values = fixed | dict(sorted(module.settings.env.items()))
+    values = fixed | dict(told) | dict(sorted(module.settings.env.items()))
     return [_pod_name(), *({"name": name, "value": value} for name, value in values.items())]
 
 

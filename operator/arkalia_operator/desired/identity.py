@@ -130,15 +130,16 @@ def _sources(system: ArkaliaSystem, module: ResolvedModule, component: Component
         files.KEYS_KEY: files.KEYS,
     }
     pair = {files.CERTIFICATE_KEY: files.CERTIFICATE, files.PRIVATE_KEY_KEY: files.PRIVATE_KEY}
-    tls = {"secret": _source(names.tls(system.name, module.name), pair)}
+    tls = {"secret": source(names.tls(system.name, module.name), pair)}
     return [
-        {"configMap": _source(names.module(system.name, module.name), own)},
-        {"configMap": _source(names.trust(system.name), shared)},
+        {"configMap": source(names.module(system.name, module.name), own)},
+        {"configMap": source(names.trust(system.name), shared)},
         *([tls] if serves_https(component) else []),
     ]
 
 
-def _source(name: str, paths: dict[str, str]) -> Manifest:
+def source(name: str, paths: dict[str, str]) -> Manifest:
+    """A source of a projected volume: *paths* in the pod by key of the object *name*."""
     return {"name": name, "items": list(_items(paths))}
 
 

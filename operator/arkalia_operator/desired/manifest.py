@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 Manifest = dict[str, Any]
+Which = tuple[str, str]
+"""An object of the system: name of its kind, and its name."""
 
 
 def present(**fields: Any) -> Manifest:

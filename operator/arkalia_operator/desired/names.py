@@ -35,6 +35,26 @@ def tls(system: str, module_name: str) -> str:
     return _bounded(f"{system}-{module_name}-tls")
 
 
+def migration(system: str, module_name: str, digest: str) -> str:
+    """A Job that moves a module's schema."""
+    return _bounded(f"{system}-{module_name}-migrate-{digest}")
+
+
+def migrations(system: str, module_name: str) -> str:
+    """The Secret by which the migrations of a module reach the database."""
+    return _bounded(f"{system}-{module_name}-migrations")
+
+
+def migrating(system: str) -> str:
+    """The policy of all pods that move schemas."""
+    return f"{system}-migrating"
+
+
+def schemas(system: str) -> str:
+    """The ConfigMap that remembers what made each module's schema."""
+    return f"{system}-schemas"
+
+
 def authority(system: str) -> str:
     """The Secret of the authority that signs a system's certificates."""
     return f"{system}-authority"

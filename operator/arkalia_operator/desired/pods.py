@@ -6,9 +6,8 @@ import hashlib
 import json
 from typing import Final
 
-from arkalia_contract import endpoints, files, labels
+from arkalia_contract import endpoints, environment, files, labels
 from arkalia_operator.api.arkaliamodule import Component, Probe
-from arkalia_operator.api.modules import ResourceRequirements
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import configuration, identity, metadata, names, placement
 from arkalia_operator.desired.certificates import serves_https
@@ -23,6 +22,8 @@ CONTAINER_SECURITY: Final = {
     "capabilities": {"drop": ["ALL"]},
     "readOnlyRootFilesystem": True,
 }
+LAST_WORDS: Final = "FallbackToLogsOnError"
+"""A container that fails leaves the end of its log, and the reason in status can quote it."""
 SCRATCH: Final = "scratch"
 SCRATCH_VOLUME: Final[Manifest] = {"name": SCRATCH, "emptyDir": {"sizeLimit": "64Mi"}}
 SCRATCH_MOUNT: Final[Manifest] = {"name": SCRATCH, "mountPath": files.SCRATCH_FOLDER}
@@ -97,20 +98,27 @@ def _container(system: ArkaliaSystem, module: ResolvedModule, component: Compone
         "name": module.name,
         "image": module.image,
         "imagePullPolicy": system.spec.images.pull_policy,
-        "env": configuration.variables(system, module, component),
+        "env": configuration.variables(system, module, _own_variables(component)),
         "securityContext": CONTAINER_SECURITY,
+        "terminationMessagePolicy": LAST_WORDS,
         **_probes(component),
         **present(
             command=component.command,
             args=component.args,
             ports=_ports(component),
-            resources=_resources(module.settings.resources, component.resources),
+            resources=resources(module, component),
         ),
     }
 
 
-def _resources(wanted: ResourceRequirements | None, own: ResourceRequirements) -> Manifest:
-    chosen = wanted or own
+def _own_variables(component: Component) -> dict[str, str]:
+    return {} if component.port is None else {environment.PORT: str(component.port)}
+
+
+def resources(module: ResolvedModule, component: Component) -> Manifest:
+    """CPU and memory of a container of *component*."""
+    own = component.resources
+    chosen = module.settings.resources or own
     return present(requests=chosen.requests or own.requests, limits=chosen.limits or own.limits)
 
 

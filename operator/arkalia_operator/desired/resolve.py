@@ -77,7 +77,17 @@ def _resolution(choice: _Choice) -> Resolution:
             held[name] = outcome
         else:
             rendered.append(outcome)
-    return Resolution(choice.version, tuple(sorted(rendered, key=lambda module: module.name)), held)
+    modules = tuple(sorted(rendered, key=lambda module: module.name))
+    return Resolution(choice.version, modules, held, _ways_back(choice.modules))
+
+
+def _ways_back(modules: Modules) -> dict[tuple[str, str], tuple[str, ...]]:
+    return {
+        (name, version): tuple(each.spec.migrations.back)
+        for version, builtin in modules.builtin.items()
+        for name, each in builtin.items()
+        if each.spec.migrations is not None
+    }
 
 
 def _outcome(choice: _Choice, name: str, taken: dict[str, str]) -> ResolvedModule | Held:

@@ -5,7 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from arkalia_operator.api.arkaliamodule import ArkaliaModuleSpec, Component, ModuleScaling
+from arkalia_operator.api.arkaliamodule import (
+    ArkaliaModuleSpec,
+    Component,
+    Migrations,
+    ModuleScaling,
+)
 from arkalia_operator.api.conditions import Reason
 from arkalia_operator.api.modules import ModuleSettings
 
@@ -36,6 +41,11 @@ class ResolvedModule:
             return None
         chosen = wanted.model_dump(exclude_none=True) if wanted else {}
         return ModuleScaling.model_validate((own or ModuleScaling()).model_dump() | chosen)
+
+    @property
+    def migrations(self) -> Migrations | None:
+        """How its schema moves; None where it has none."""
+        return self.spec.migrations if self.spec.needs.postgresql else None
 
     def scaling_of(self, component: Component) -> ModuleScaling | None:
         """Automatic scaling in force for *component*; a singleton is never scaled."""
@@ -72,6 +82,8 @@ class Resolution:
     """Those that are rendered, in the order of their names."""
     held: Mapping[str, Held] = field(default_factory=dict)
     """By name."""
+    ways_back: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+    """By module and version, of every known version: the command that undoes its migrations."""
     problem: Problem | None = None
     """Of the system as a whole: nothing is rendered, and everything held."""
 

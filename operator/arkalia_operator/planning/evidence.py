@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from arkalia_contract.labels import MODULE
@@ -54,7 +54,7 @@ def module_view(module: ResolvedModule, evidence: Evidence) -> ModuleView:
         pods=[each for each in _troubled_pods(module.name, evidence) if each.revision in revisions],
         failures=[each for each in evidence.failures if each.key in wanted],
         missing=len(wanted.keys() - there.keys()),
-        jobs=_jobs(waits, evidence),
+        jobs=_jobs([*wanted, *(each for before in waits.values() for each in before)], evidence),
         waiting=waits,
         reason_before=_reason_before(module.name, evidence.system),
     )
@@ -89,10 +89,9 @@ def _manifests_of(module: ResolvedModule, evidence: Evidence) -> list[Manifest]:
     ]
 
 
-def _jobs(waits: Mapping[ObjectKey, Sequence[ObjectKey]], evidence: Evidence) -> list[Finding]:
-    """Why the Jobs are not done that are waited for; each of them once."""
-    keys = dict.fromkeys(each for before in waits.values() for each in before)
-    records = (evidence.observed.children.get(each) for each in keys)
+def _jobs(keys: Iterable[ObjectKey], evidence: Evidence) -> list[Finding]:
+    """Why those of *keys* that are Jobs are not done; each of them once."""
+    records = map(evidence.observed.children.get, dict.fromkeys(keys))
     found = (job_finding(each, evidence.observed) for each in records if each is not None)
     return [each for each in found if each is not None]
 

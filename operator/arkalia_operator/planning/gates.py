@@ -16,7 +16,8 @@ def awaited(
     """
     named = desired.after.get((key.kind, key.name), ())
     before = (ObjectKey(kind, key.namespace, name) for kind, name in named if kind in BY_NAME)
-    return tuple(each for each in before if not is_done(observed.children.get(each), uid))
+    undone = [each for each in before if not is_done(observed.children.get(each), uid)]
+    return (*undone, *_others(key, desired, observed))
 
 
 def is_done(record: ChildRecord | None, uid: str) -> bool:
@@ -29,6 +30,15 @@ def is_done(record: ChildRecord | None, uid: str) -> bool:
     if record.job is not None:
         return record.job.succeeded and record.owner_uid == uid
     return record.key.kind != STATEFUL_SET.name or _has_a_ready_pod(record)
+
+
+def _others(key: ObjectKey, desired: Desired, observed: Observed) -> list[ObjectKey]:
+    """The Jobs that must be gone before the Job *key* may start."""
+    module = desired.alone.get((key.kind, key.name))
+    if module is None:
+        return []
+    jobs = (each for each in observed.children.values() if each.job is not None)
+    return [each.key for each in jobs if each.module == module and each.key != key]
 
 
 def _has_a_ready_pod(record: ChildRecord) -> bool:

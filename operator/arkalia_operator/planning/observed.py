@@ -94,6 +94,9 @@ class ChildRecord:
     """Only for a PersistentVolumeClaim."""
     lineage: str = ""
     """Of data that outlives its system, see `arkalia_contract.labels.LINEAGE`."""
+    schemas: Mapping[str, str] = field(default_factory=dict)
+    """By module, what it says of the schema in the database (see `desired.schemas`): the ConfigMap
+    that remembers it, and a Job that moves it."""
     applied_at: datetime | None = None
     """When the operator last changed it."""
 

@@ -116,7 +116,8 @@ def container_crashes(view: ModuleView) -> Finding | None:
     crashed = view.reason_before == Reason.CONTAINER_CRASHES
     for pod in view.pods:
         if pod.waiting_reason == CRASH_REASON or (crashed and pod.last_exit):
-            message = f"the container ends again and again ({pod.last_exit}): read its log"
+            said = pod.last_words or "read its log"
+            message = f"the container ends again and again ({pod.last_exit}): {said}"
             return Finding(Reason.CONTAINER_CRASHES, of_pod(pod, message), doomed=True)
     return None
 

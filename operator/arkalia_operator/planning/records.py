@@ -9,7 +9,9 @@ from typing import Any, Final
 from arkalia_contract import labels
 from arkalia_operator.api import GROUP
 from arkalia_operator.api.resources import SYSTEM_KIND
+from arkalia_operator.desired import names
 from arkalia_operator.desired.kinds import (
+    CONFIG_MAP,
     DEPLOYMENT,
     JOB,
     PERSISTENT_VOLUME_CLAIM,
@@ -50,6 +52,7 @@ def child_record(kind: Kind, live: Mapping[str, Any]) -> ChildRecord:
         rollout=rollout(live) if kind in ROLLED_OUT else None,
         job=job_state(live) if kind is JOB else None,
         claim=claim_state(live) if kind is PERSISTENT_VOLUME_CLAIM else None,
+        schemas=schemas_told(kind, live),
         lineage=metadata.get("labels", {}).get(labels.LINEAGE, ""),
         applied_at=applied_at(live),
     )
@@ -101,6 +104,16 @@ def changing(kind: Kind, live: Mapping[str, Any]) -> dict[str, Any]:
     if kind is PERSISTENT_VOLUME_CLAIM:
         return {"claim": claim_state(live)}
     return {}
+
+
+def schemas_told(kind: Kind, live: Mapping[str, Any]) -> dict[str, str]:
+    """By module, what *live* says of the schema in the database."""
+    metadata = live["metadata"]
+    named = metadata.get("labels", {})
+    if kind is CONFIG_MAP and metadata["name"] == names.schemas(named.get(labels.SYSTEM, "")):
+        return {module: str(text) for module, text in (live.get("data") or {}).items()}
+    said = metadata.get("annotations", {}).get(labels.SCHEMA)
+    return {named.get(labels.MODULE, ""): said} if kind is JOB and said else {}
 
 
 def job_state(live: Mapping[str, Any]) -> JobState:

@@ -25,6 +25,7 @@ from arkalia_operator.planning.announcements import announcements
 from arkalia_operator.planning.evidence import Evidence
 from arkalia_operator.planning.judge import judge, judge_failed, judge_invalid
 from arkalia_operator.planning.plan import plan
+from arkalia_operator.planning.schemas import remembered
 from arkalia_operator.runtime.identity import Identity, Settled
 from arkalia_operator.runtime.resources import Refused, Resources
 
@@ -42,6 +43,7 @@ class Outcome(NamedTuple):
 
 SUCCESS: Final = Outcome("success")
 REQUEUE: Final = Outcome("requeue")
+AT_ONCE: Final = Outcome("requeue_after")
 
 
 @dataclass(slots=True)
@@ -83,7 +85,7 @@ class Reconciler:
         resolution = resolve(system, Modules(self.builtin, usable, broken, self.defaults))
         before = observe(self.store, key, self.served())
         settled = await self.identity.settle(system, resolution, before)
-        desired = rendered(system, resolution, settled.trust)
+        desired = rendered(system, resolution, settled.trust, remembered(system, before))
         decided = plan(system, desired, before)
         if _creates(decided) and not await self._is_there(key, system):
             return SUCCESS
@@ -98,6 +100,8 @@ class Reconciler:
         after = observe(self.store, key, before.served)
         status = judge(Evidence(system, desired, after, failures, settled.state), now())
         await self._tell(key, system, status)
+        if decided.deletes and not failures and plan(system, desired, after).applies:
+            return AT_ONCE  # what was in the way of something is gone, and no watch tells
         return self._outcome(failures, settled)
 
     async def _is_there(self, key: SystemKey, system: ArkaliaSystem) -> bool:

@@ -26,6 +26,9 @@ MIGRATION: Final = "arkalia.io/migration"
 """On the pods of a migration: the module whose schema is moved. They carry no MODULE, so neither
 its Services nor its policies select them."""
 
+SCHEMA: Final = "arkalia.io/schema"
+"""Annotation on a migration Job: the schema that is there once it has succeeded, as JSON."""
+
 PART_OF_ARKALIA: Final = "arkalia"
 MANAGED_BY_OPERATOR: Final = "arkalia-operator"
 

@@ -10,7 +10,7 @@ from arkalia_contract import environment
 from arkalia_operator.api.modules import ModuleSettings
 from arkalia_operator.desired.configuration import digest, settings_data, variables
 from arkalia_operator.desired.resolved import ResolvedModule
-from builders import a_component, a_module, a_system
+from builders import a_module, a_system
 from random_specs import JSON, TEXTS
 
 
@@ -21,10 +21,8 @@ def a_resolved(**settings):
     )
 
 
-def environment_of(component=None, *, env=None, **spec):
-    module = a_module(components=[component or a_component()])
-    resolved = a_resolved(env=env or {})
-    return variables(a_system(**spec), resolved, module.spec.components[0])
+def environment_of(*, told=None, env=None, **spec):
+    return variables(a_system(**spec), a_resolved(env=env or {}), told or {})
 
 
 def without_nulls(value):
@@ -66,20 +64,20 @@ def test_container_is_told_who_and_where_it_is():
         {"name": "ARKALIA_MODULE", "value": "alpha"},
         {"name": "ARKALIA_VERSION", "value": "0.1.0"},
         {"name": "ARKALIA_DRAIN_SECONDS", "value": "5"},
-        {"name": "ARKALIA_PORT", "value": "8000"},
     ]  # fmt: skip
 
 
 def test_every_variable_of_the_contract_is_set():
-    names = {each["name"] for each in environment_of()}
+    names = {each["name"] for each in environment_of(told={"ARKALIA_PORT": "8000"})}
 
     assert names == set(environment.SET_BY_OPERATOR)
 
 
-def test_component_without_a_port_is_told_none():
-    names = {each["name"] for each in environment_of(a_component("worker"))}
+def test_container_that_is_told_otherwise_hears_that():
+    found = environment_of(told={"ARKALIA_VERSION": "0.2.0"})
 
-    assert environment.PORT not in names
+    assert {"name": "ARKALIA_VERSION", "value": "0.2.0"} in found
+    assert "0.1.0" not in [each.get("value") for each in found]
 
 
 @pytest.mark.parametrize("order", [["B", "A"], ["A", "B"]])

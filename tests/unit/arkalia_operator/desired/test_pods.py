@@ -167,3 +167,28 @@ def test_revision_is_not_the_users_to_choose():
     chosen = {"podTemplate": {"metadata": {"annotations": {"arkalia.io/revision": "mine"}}}}
 
     assert revision(template(settings=chosen)) != "mine"
+
+
+@pytest.mark.parametrize(
+    ("component", "told"),
+    [(a_component(), [{"name": "ARKALIA_PORT", "value": "8000"}]), (a_component("worker"), [])],
+)
+def test_container_is_told_the_port_that_it_has(component, told):
+    module = a_module(
+        components=list({"main": a_component(), component["name"]: component}.values())
+    )
+    deployments = [
+        each
+        for each in rendered(a_system(), module).manifests
+        if each["kind"] == "Deployment"
+        if each["metadata"]["labels"]["app.kubernetes.io/component"] == component["name"]
+    ]
+
+    [pod] = [each["spec"]["template"]["spec"] for each in deployments]
+
+    env = pod["containers"][0]["env"]
+    assert [each for each in env if each["name"] == "ARKALIA_PORT"] == told
+
+
+def test_container_that_fails_leaves_the_end_of_its_log_as_last_words():
+    assert container()["terminationMessagePolicy"] == "FallbackToLogsOnError"

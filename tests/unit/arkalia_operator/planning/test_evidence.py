@@ -188,3 +188,17 @@ def test_what_other_modules_wait_for_does_not_count():
     gamma = ObjectKey("Deployment", "arkalia", "luna-gamma")
 
     assert view(desired=gated, children=changed(gamma, fingerprint=b"other")).waiting == {}
+
+
+def test_own_job_that_nothing_waits_for_tells_how_it_is_too():
+    manifest = {
+        "kind": "Job",
+        "metadata": {
+            "name": JOB.name, "namespace": "arkalia", "labels": {"arkalia.io/module": "alpha"},
+        },
+    }  # fmt: skip
+    desired = replace(DESIRED, manifests=(*DESIRED.manifests, manifest))
+
+    found = view(desired=desired, children=changed() | {JOB: a_job(failed=True)})
+
+    assert [str(each.reason) for each in found.jobs] == ["MigrationFailed"]

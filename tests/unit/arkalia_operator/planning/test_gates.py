@@ -75,3 +75,22 @@ def test_secret_is_left_to_the_pods_that_read_it():
 
 def test_object_without_a_gate_waits_for_nothing():
     assert awaited(JOB, behind(SECRET), Observed(), "uid-1") == ()
+
+
+@pytest.mark.parametrize(
+    ("module", "state", "waits"),
+    [
+        ("alpha", JobState(), True),
+        ("alpha", JobState(succeeded=True), True),
+        ("gamma", JobState(), False),
+        ("alpha", None, False),
+    ],
+    ids=["that runs", "that is over", "of another module", "that is no job"],
+)
+def test_job_starts_when_no_other_job_of_its_module_is_left(module, state, waits):
+    mine = ObjectKey("Job", "arkalia", "luna-alpha-migrate-2")
+    desired = replace(behind(), alone={("Job", mine.name): "alpha"})
+    other = a_record(module=module, job=state)
+    observed = Observed(children={JOB: other, mine: replace(other, key=mine)})
+
+    assert awaited(mine, desired, observed, "uid-1") == ((JOB,) if waits else ())

@@ -281,3 +281,15 @@ def test_object_that_waits_is_named_with_what_it_waits_for(missing, message):
     view = a_view(missing=missing, waiting={KEY: (JOB,)})
 
     assert told(view) == ("ObjectsMissing", False, message)
+
+
+def test_container_that_ends_again_and_again_is_quoted():
+    pod = a_pod(
+        waiting_reason="CrashLoopBackOff", last_exit="Error, exit code 78",
+        last_words="ARKALIA_PORT is '99999': it must be at most 65535",
+    )  # fmt: skip
+
+    assert told(a_view(pods=[pod]))[2] == (
+        "pod alpha-1: the container ends again and again (Error, exit code 78): "
+        "ARKALIA_PORT is '99999': it must be at most 65535"
+    )

@@ -328,3 +328,35 @@ def test_init_container_that_did_its_work_explains_nothing():
     statuses = [{"state": {"terminated": {"exitCode": 0, "reason": "Completed"}}}]
 
     assert a_pod({"initContainerStatuses": statuses}).last_exit == ""
+
+
+def test_memory_of_schemas_is_known_by_module():
+    named = {"arkalia.io/system": "luna"}
+    live = an_object("ConfigMap", labels=named, data={"alpha": "text"})
+    live["metadata"]["name"] = "luna-schemas"
+
+    assert child_record(CONFIG_MAP, live).schemas == {"alpha": "text"}
+
+
+@pytest.mark.parametrize("fields", [{"data": {"alpha": "text"}}, {}])
+def test_content_of_other_config_maps_is_not_kept(fields):
+    live = an_object("ConfigMap", labels={"arkalia.io/system": "luna"}, **fields)
+
+    assert child_record(CONFIG_MAP, live).schemas == {}
+
+
+def test_empty_memory_knows_nothing():
+    live = an_object("ConfigMap", labels={"arkalia.io/system": "luna"})
+    live["metadata"]["name"] = "luna-schemas"
+
+    assert child_record(CONFIG_MAP, live).schemas == {}
+
+
+@pytest.mark.parametrize(
+    ("annotations", "known"), [({"arkalia.io/schema": "text"}, {"alpha": "text"}), ({}, {})]
+)
+def test_job_of_a_migration_says_what_the_schema_will_be(annotations, known):
+    live = an_object("Job", labels={"arkalia.io/module": "alpha"})
+    live["metadata"]["annotations"] = annotations
+
+    assert child_record(JOB, live).schemas == known
