@@ -1,6 +1,5 @@
 """The outbox: what is committed is told, once, in the order of the commits, and nothing else is."""
 
-
 import pytest
 
 from arkalia_runtime.database import Database
