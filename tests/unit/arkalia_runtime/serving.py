@@ -22,12 +22,12 @@ PATIENCE_SECONDS = 30
 
 @asynccontextmanager
 async def served(
-    app: FastAPI, context: Callable[[], ssl.SSLContext] | None = None
+    app: FastAPI, context: Callable[[], ssl.SSLContext] | None = None, port: int = 0
 ) -> AsyncIterator[aiohttp.ClientSession]:
     """A client of *app*, which a real server serves; over TLS if there is a *context* for it."""
     config = uvicorn.Config(
         app,
-        port=0,
+        port=port,
         http="httptools",
         ws="none",
         lifespan="on",

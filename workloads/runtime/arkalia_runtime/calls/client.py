@@ -73,6 +73,13 @@ class Calls(AbstractAsyncContextManager["Calls"]):
             )
         return self._callees[callee]
 
+    def callees(self) -> frozenset[str]:
+        """The modules that this one may call now; empty while that is not known."""
+        try:
+            return frozenset(self._addresses.current())
+        except UnreadableError:
+            return frozenset()
+
     def _address(self, callee: str) -> str:
         try:
             return self._addresses.current()[callee]

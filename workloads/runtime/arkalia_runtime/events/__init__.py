@@ -2,7 +2,7 @@
 
 `outbox.Outbox` publishes in the caller's transaction and serves what was published; `reader.Reader`
 follows the record; `parking` keeps what a reader could not handle; `forms` holds data against the
-registry; `news` wakes whoever waits; `measures` are the metrics; `migrations/` makes the tables.
+registry; `pages` answers with events, `news` and `wakes` wake whoever waits for them; `measures` are the metrics; `migrations/` makes the tables.
 """
 
 from arkalia_runtime.events.forms import InvalidEventError

@@ -10,23 +10,23 @@ of them. A module that no record has ever asked keeps the last week.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-import orjson
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from psycopg.rows import TupleRow
 
 from arkalia_contract import endpoints, events
 from arkalia_contract.events import Event
 from arkalia_runtime import logs
 from arkalia_runtime.database import Connection, Database, DatabaseError
-from arkalia_runtime.events import forms
+from arkalia_runtime.events import forms, pages
 from arkalia_runtime.events.forms import InvalidEventError
 from arkalia_runtime.events.measures import Told
 from arkalia_runtime.events.news import News
+from arkalia_runtime.events.pages import After, Limit, Wait
 from arkalia_runtime.metrics import Metrics
 from arkalia_runtime.settings import ServiceSettings
 
@@ -38,12 +38,6 @@ KEEP: Final = timedelta(days=7)
 CLEAN_SECONDS: Final = 600
 CLEAN_ROWS: Final = 5000
 """Removed at once, so that a transaction stays short."""
-
-PAGE_BYTES: Final = 1_000_000
-"""Longest answer, about; one event always fits."""
-
-LOOK_SECONDS: Final = 1
-"""How often a waiting reader's request looks for what another pod has published."""
 
 PUBLISH: Final = """
     INSERT INTO outbox (id, type, schema_version, stream, time, data, traceparent, size)
@@ -77,12 +71,6 @@ CLEAN: Final = """
 NEVER_ASKED: Final = """
     UPDATE outbox_head SET confirmed = greatest(confirmed, %s) WHERE confirmed_at IS NULL
 """
-
-After = Annotated[int, Query(ge=0, le=2**63 - 1, description="Sequence of the last known event.")]
-Limit = Annotated[int, Query(ge=1, le=1000, description="Most events to answer with.")]
-Wait = Annotated[
-    float, Query(ge=0, le=30, description="Seconds to wait for an event if there is none yet.")
-]
 
 
 class Outbox:
@@ -147,7 +135,7 @@ class Outbox:
     async def page(self, after: int, limit: int) -> list[Event]:
         """The events that come after the sequence *after*, at most *limit*, in order."""
         async with self._database.transaction() as connection:
-            cursor = await connection.execute(PAGE, (after, limit, PAGE_BYTES))
+            cursor = await connection.execute(PAGE, (after, limit, pages.MOST_BYTES))
             return [self._event(row) for row in await cursor.fetchall()]
 
     async def confirm(self, after: int) -> None:
@@ -164,7 +152,10 @@ class Outbox:
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Outbox"]:
-        """Remove old events from time to time, during the block."""
+        """Remove old events from time to time, during the block.
+
+        A module with Redis also opens `wakes.shared` for its `news`.
+        """
         cleaning = asyncio.create_task(self._keep_clean(), name="outbox")
         try:
             yield self
@@ -221,18 +212,7 @@ class Outbox:
             request: Request, after: After = 0, limit: Limit = 500, wait: Wait = 0
         ) -> Response:
             await self.confirm(after)
-            ends = time.monotonic() + wait
             health = request.app.state.health
-            page = await self.page(after, limit)
-            while not page and not health.draining and (left := ends - time.monotonic()) > 0:
-                await self.news.wait(min(left, LOOK_SECONDS))
-                page = await self.page(after, limit)
-            return batch(page)
+            return await pages.awaited(lambda: self.page(after, limit), self.news, health, wait)
 
         return router
-
-
-def batch(page: Sequence[Event]) -> Response:
-    """An answer in the batch form of CloudEvents."""
-    content = orjson.dumps([events.to_json(event) for event in page])
-    return Response(content, media_type=events.BATCH_CONTENT_TYPE)
