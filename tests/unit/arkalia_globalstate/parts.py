@@ -102,8 +102,14 @@ class Keeper:
     def follow(self, *emitters: Emitter) -> None:
         """Name the modules whose events it may read."""
         addresses = {each.name: f"https://localhost:{each.port}" for each in emitters}
-        mount(self.mounts.identity, callers_json='{"helloria": ["/*"]}', callees_json=json.dumps(addresses))
-        mount(self.mounts.tokens, **{each.name: token("globalstate", each.name) for each in emitters})
+        mount(
+            self.mounts.identity,
+            callers_json='{"helloria": ["/*"]}',
+            callees_json=json.dumps(addresses),
+        )
+        mount(
+            self.mounts.tokens, **{each.name: token("globalstate", each.name) for each in emitters}
+        )
 
     @asynccontextmanager
     async def serving(self, **settings: object) -> AsyncIterator["Client"]:

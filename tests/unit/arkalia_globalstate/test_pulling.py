@@ -8,7 +8,7 @@ from unit.arkalia_runtime.serving import PATIENCE_SECONDS
 async def recorded(client, number):
     """What the record has, once that are *number* events."""
     async with asyncio.timeout(PATIENCE_SECONDS):
-        while len(found := await client.recorded()) < number:
+        while len(found := await client.recorded()) < number:  # noqa: ASYNC110 - polls a service
             await asyncio.sleep(0.02)
     return found
 

@@ -21,9 +21,11 @@ from arkalia_globalstate.domain import RefusedPageError, require_recordable
 from arkalia_globalstate.measures import Measures
 from arkalia_globalstate.record import Record
 from arkalia_globalstate.settings import RecordSettings
+from arkalia_runtime.calls.callee import Callee
 from arkalia_runtime.calls.client import Calls
 from arkalia_runtime.calls.errors import CallError
 from arkalia_runtime.database import DatabaseError
+from arkalia_runtime.metrics import Metrics
 
 logger: Final = logging.getLogger(__name__)
 
@@ -36,49 +38,56 @@ ANSWER_SECONDS: Final = 10
 class Pulling:
     """Brings the events of all modules into *record*."""
 
-    def __init__(
-        self, record: Record, settings: RecordSettings, measures: Measures, calls: Calls
-    ) -> None:
+    def __init__(self, record: Record, settings: RecordSettings) -> None:
         self._record = record
         self._settings = settings
-        self._measures = measures
-        self._calls = calls
+        self._measures = Measures()
+        self._metrics: Metrics | None = None
         self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    def measure(self, metrics: Metrics) -> None:
+        """Show in *metrics* what is recorded, and how the calls end."""
+        self._metrics = metrics
+        self._measures.register(metrics.registry)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Pulling"]:
         """Pull during the block."""
-        watching = asyncio.create_task(self._watch(), name="pulling")
-        try:
-            yield self
-        finally:
-            tasks = [watching, *self._tasks.values()]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+        assert self._metrics is not None  # noqa: S101 - the app measures its parts when it is made
+        async with Calls(self._settings, self._metrics) as calls:
+            watching = asyncio.create_task(self._watch(calls), name="pulling")
+            try:
+                yield self
+            finally:
+                tasks = [watching, *self._tasks.values()]
+                self._tasks.clear()
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _watch(self) -> None:
+    async def _watch(self, calls: Calls) -> None:
         """Keep one task for each module that may be asked."""
         while True:
-            emitters = self._calls.callees()
+            emitters = calls.callees()
             for gone in self._tasks.keys() - emitters:
                 self._tasks.pop(gone).cancel()
             for emitter in emitters - self._tasks.keys():
-                self._tasks[emitter] = asyncio.create_task(self._follow(emitter), name=emitter)
+                following = self._follow(calls.to(emitter))
+                self._tasks[emitter] = asyncio.create_task(following, name=emitter)
             await asyncio.sleep(max(self._settings.look_seconds, FIRST_PAUSE_SECONDS))
 
-    async def _follow(self, emitter: str) -> None:
+    async def _follow(self, emitter: Callee) -> None:
         pause = FIRST_PAUSE_SECONDS
         while True:
             reason = await self._tried(emitter)
             if not reason:
                 pause = FIRST_PAUSE_SECONDS
                 continue
-            self._measures.failed(emitter, reason)
+            self._measures.failed(emitter.name, reason)
             await asyncio.sleep(pause)
             pause = min(pause * 2, self._settings.pull_pause_seconds)
 
-    async def _tried(self, emitter: str) -> str:
+    async def _tried(self, emitter: Callee) -> str:
         """Pull one page; returns why that failed, or nothing."""
         try:
             await self._pull(emitter)
@@ -87,28 +96,28 @@ class Pulling:
         except DatabaseError as error:
             return error.reason
         except (RefusedPageError, EnvelopeError, orjson.JSONDecodeError) as error:
-            logger.error("Refused a page: %s", error, extra={"emitter": emitter})  # noqa: TRY400
+            logger.error("Refused a page: %s", error, extra={"emitter": emitter.name})  # noqa: TRY400
             return "refused"
         except httpx.HTTPStatusError as error:
             status = error.response.status_code
-            logger.warning("No events.", extra={"emitter": emitter, "status": status})
+            logger.warning("No events.", extra={"emitter": emitter.name, "status": status})
             return str(status)
         except Exception:
-            logger.exception("Pulling failed.", extra={"emitter": emitter})
+            logger.exception("Pulling failed.", extra={"emitter": emitter.name})
             return "error"
         return ""
 
-    async def _pull(self, emitter: str) -> None:
-        position = await self._record.position(emitter)
+    async def _pull(self, emitter: Callee) -> None:
+        position = await self._record.position(emitter.name)
         page = await self._page(emitter, position)
         if page:
-            require_recordable(page, self._source(emitter), position)
-            if await self._record.add(emitter, page, position):
-                self._note(emitter, page)
+            require_recordable(page, self._source(emitter.name), position)
+            if await self._record.add(emitter.name, page, position):
+                self._note(emitter.name, page)
 
-    async def _page(self, emitter: str, after: int) -> list[Event]:
+    async def _page(self, emitter: Callee, after: int) -> list[Event]:
         wait = self._settings.pull_wait_seconds
-        answer = await self._calls.to(emitter).request(
+        answer = await emitter.request(
             "GET",
             endpoints.EVENTS_OUTBOX,
             timeout_seconds=wait + ANSWER_SECONDS,

@@ -154,7 +154,7 @@ class Outbox:
     async def open(self) -> AsyncIterator["Outbox"]:
         """Remove old events from time to time, during the block.
 
-        A module with Redis also opens `wakes.shared` for its `news`.
+        A module with Redis also has `wakes.Wakes` for its `news`.
         """
         cleaning = asyncio.create_task(self._keep_clean(), name="outbox")
         try:

@@ -13,6 +13,7 @@ from typing import Any, Final
 from arkalia_contract import data
 from arkalia_runtime.events.news import News
 from arkalia_runtime.redis import Redis, RedisUnavailableError
+from arkalia_runtime.settings import ServiceSettings
 
 logger: Final = logging.getLogger(__name__)
 
@@ -24,43 +25,52 @@ PAUSE_SECONDS: Final = 2
 QUIET_SECONDS: Final = 3600
 
 
-@asynccontextmanager
-async def shared(redis: Redis, module: str, news: News) -> AsyncIterator[None]:
-    """Share *news* with the other pods of *module*, during the block."""
-    stream = data.wake_stream(module)
-    tasks = (
-        asyncio.create_task(_tell(redis, stream, news), name="wake-ups told"),
-        asyncio.create_task(_hear(redis, stream, news), name="wake-ups heard"),
-    )
-    try:
-        yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+class Wakes:
+    """Shares the news of a module with its other pods."""
 
+    def __init__(self, redis: Redis, settings: ServiceSettings, news: News) -> None:
+        self._redis = redis
+        self._stream = data.wake_stream(settings.module)
+        self._news = news
 
-async def _tell(redis: Redis, stream: str, news: News) -> None:
-    rings = 0
-    while True:
-        await news.told.wait(rings, QUIET_SECONDS)
-        rings = news.told.rings
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Share them, during the block."""
+        tasks = (
+            asyncio.create_task(self._tell(), name="wake-ups told"),
+            asyncio.create_task(self._hear(), name="wake-ups heard"),
+        )
         try:
-            with redis.needed():
-                await redis.client.xadd(stream, {b"": b""}, maxlen=LENGTH)
-        except RedisUnavailableError:
-            logger.info("A wake-up was not sent.")
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
 
+    async def _tell(self) -> None:
+        rings = 0
+        while True:
+            await self._news.told.wait(rings, QUIET_SECONDS)
+            if self._news.told.rings == rings:
+                continue
+            rings = self._news.told.rings
+            try:
+                with self._redis.needed():
+                    await self._redis.client.xadd(self._stream, {b"": b""}, maxlen=LENGTH)
+            except RedisUnavailableError:
+                logger.info("A wake-up was not sent.")
 
-async def _hear(redis: Redis, stream: str, news: News) -> None:
-    seen: Any = b"$"
-    while True:
-        try:
-            with redis.needed():
-                found = await redis.client.xread({stream: seen}, block=BLOCK_MILLISECONDS)
-        except RedisUnavailableError:
-            await asyncio.sleep(PAUSE_SECONDS)
-            continue
-        for _, entries in found:
-            seen = entries[-1][0]
-            news.hear()
+    async def _hear(self) -> None:
+        seen: Any = b"$"
+        while True:
+            try:
+                with self._redis.needed():
+                    found = await self._redis.client.xread(
+                        {self._stream: seen}, block=BLOCK_MILLISECONDS
+                    )
+            except RedisUnavailableError:
+                await asyncio.sleep(PAUSE_SECONDS)
+                continue
+            for _, entries in found:
+                seen = entries[-1][0]
+                self._news.hear()
