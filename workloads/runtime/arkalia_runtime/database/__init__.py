@@ -1,7 +1,6 @@
 """PostgreSQL: transactions from a pool that follows rotated logins and lives through restarts.
 
-`pool.Database` is what a service uses; `login` makes a connection's arguments of the mounted file;
-`connection` is what a transaction hands out; `errors` are problems for whoever asked; `measures`
+`pool.Database` is what a service uses; `connection` is what a transaction hands out; `errors` are problems for whoever asked; `measures`
 are its metrics. Only a service that imports this package loads psycopg.
 """
 

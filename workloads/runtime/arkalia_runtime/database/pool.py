@@ -16,7 +16,7 @@ import psycopg
 import psycopg_pool
 
 from arkalia_runtime import access, deadline
-from arkalia_runtime.database import login
+from arkalia_runtime import postgresql_login as login
 from arkalia_runtime.database.connection import Connection
 from arkalia_runtime.database.errors import DatabaseBusyError, DatabaseError, translated
 from arkalia_runtime.database.measures import Measures

@@ -19,8 +19,8 @@ from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
+from arkalia_runtime import postgresql_login as login
 from arkalia_runtime.access import PostgresqlAccess
-from arkalia_runtime.database import login
 from arkalia_runtime.migrations.errors import MigrationError, OutOfReachError
 from arkalia_runtime.settings import ServiceSettings
 from arkalia_runtime.watched import UnreadableError, Watched
