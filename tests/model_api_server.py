@@ -18,48 +18,9 @@ import kopf
 from aiohttp import web
 
 from arkalia_operator.cluster.session import Session
-
-
-def _resource(plural, kind):
-    verbs = ["get", "list", "watch", "patch", "create", "update", "delete"]
-    names = {"name": plural, "singularName": kind.lower(), "kind": kind}
-    return {**names, "namespaced": True, "verbs": verbs}
-
-
-LEGACY_DISCOVERY = {
-    "/api": {"versions": ["v1"]},
-    "/api/v1": {"resources": [{**_resource("namespaces", "Namespace"), "namespaced": False}]},
-    "/apis": {
-        "groups": [
-            {
-                "name": group,
-                "versions": [{"version": version}],
-                "preferredVersion": {"version": version},
-            }
-            for group, version in (("arkalia.io", "v1alpha1"), ("apiextensions.k8s.io", "v1"))
-        ]
-    },
-    "/apis/arkalia.io/v1alpha1": {
-        "resources": [
-            _resource("arkaliasystems", "ArkaliaSystem"),
-            _resource("arkaliamodules", "ArkaliaModule"),
-        ]
-    },
-    "/apis/apiextensions.k8s.io/v1": {
-        "resources": [
-            {
-                **_resource("customresourcedefinitions", "CustomResourceDefinition"),
-                "namespaced": False,
-            }
-        ]
-    },
-}
-"""What kopf reads before it watches."""
-ISSUER = {
-    "/.well-known/openid-configuration": {"issuer": "https://kubernetes.default.svc"},
-    "/openid/v1/jwks": {"keys": [{"kid": "one", "kty": "RSA", "alg": "RS256", "n": "AQ"}]},
-}
-"""Who signs tokens, and its keys; a test may change them."""
+from model_collections import is_collection, selected, within
+from model_discovery import ISSUER, LEGACY_DISCOVERY
+from model_managed_fields import applied, fields_of, merge, owned_fields, untimed, without
 
 Reply = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -182,7 +143,7 @@ class ModelApiServer:
             return self._issuer(request)
         if request.path in self.objects:
             return web.json_response(self.objects[request.path])
-        if not _is_collection(request.path):
+        if not is_collection(request.path):
             return _status(404, "NotFound", f"{request.path} not found")
         return self._list(request)
 
@@ -193,8 +154,8 @@ class ModelApiServer:
         return web.json_response(self.issuer[request.path], content_type=served)
 
     def _list(self, request):
-        items = [body for path, body in sorted(self.objects.items()) if _within(path, request.path)]
-        items = [body for body in items if _selected(body, request.query.get("labelSelector"))]
+        items = [body for path, body in sorted(self.objects.items()) if within(path, request.path)]
+        items = [body for body in items if selected(body, request.query.get("labelSelector"))]
         begin = int(request.query.get("continue", "0"))
         limit = self.page_limit or int(request.query.get("limit", "500"))
         page = items[begin : begin + limit]
@@ -240,7 +201,7 @@ class ModelApiServer:
     def _concerns(self, request, path, body):
         if path is None:
             return True
-        return _within(path, request.path) and _selected(body, request.query.get("labelSelector"))
+        return within(path, request.path) and selected(body, request.query.get("labelSelector"))
 
     async def _patch(self, request):
         body = json.loads(await request.read())
@@ -257,7 +218,7 @@ class ModelApiServer:
 
     async def _merge(self, path, old, change):
         """A merge patch; who changes more than the record of owners becomes one of them."""
-        merged = _merged(old, change)
+        merged = merge(old, change)
         if set(change) != {"metadata"}:
             owner = {"manager": "arkalia-operator", "operation": "Update", "fieldsV1": {}}
             before = old["metadata"].get("managedFields", [])
@@ -280,20 +241,18 @@ class ModelApiServer:
         owned = {**manifest, "metadata": {**manifest["metadata"]}}
         for name in ("name", "namespace"):
             owned["metadata"].pop(name, None)
-        merged = _merged(_without(old, _owned_fields(old)) if old else {}, body)
-        others = [
-            each for each in merged["metadata"].get("managedFields", []) if not _applied(each)
-        ]
+        merged = merge(without(old, owned_fields(old)) if old else {}, body)
+        others = [each for each in merged["metadata"].get("managedFields", []) if not applied(each)]
         merged["metadata"]["managedFields"] = [
             {
                 "manager": "arkalia-operator",
                 "operation": "Apply",
                 "time": datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-                "fieldsV1": _fields(owned),
+                "fieldsV1": fields_of(owned),
             },
             *others,
         ]
-        if old and _untimed(old) == _untimed(merged):
+        if old and untimed(old) == untimed(merged):
             return old
         return await self.put(path, merged)
 
@@ -308,11 +267,9 @@ class ModelApiServer:
         old = self.objects.get(request.path)
         if old is None:
             return _status(404, "NotFound", "not found")
-        if (
-            options.get("preconditions", {}).get("uid", old["metadata"]["uid"])
-            != old["metadata"]["uid"]
-        ):
-            return _status(409, "Conflict", "the UID in the precondition does not match")
+        wanted = options.get("preconditions", {}).items()
+        if any(old["metadata"][name] != value for name, value in wanted):
+            return _status(409, "Conflict", "a precondition does not hold")
         await self.remove(request.path)
         return web.json_response({"kind": "Status", "status": "Success", "metadata": {}})
 
@@ -419,69 +376,6 @@ def line(what, body):
     return json.dumps({"type": what, "object": body}).encode() + b"\n"
 
 
-def _untimed(body):
-    """*body* without the times of its managed fields."""
-    metadata = dict(body["metadata"])
-    entries = metadata.pop("managedFields", [])
-    return {**body, "metadata": metadata}, [{**each, "time": ""} for each in entries]
-
-
 def _status(code, reason, message):
     body = {"kind": "Status", "code": code, "reason": reason, "message": message}
     return web.json_response(body, status=code)
-
-
-def _is_collection(path):
-    parts = path.strip("/").split("/")
-    return len(parts[2:] if parts[0] == "api" else parts[3:]) in {1, 3}
-
-
-def _within(path, collection):
-    """Whether the object at *path* is one of *collection*, which may span all namespaces."""
-    parent, _ = path.rsplit("/", 1)
-    if parent == collection:
-        return True
-    prefix, plural = collection.rsplit("/", 1)
-    return parent.startswith(f"{prefix}/namespaces/") and parent.endswith(f"/{plural}")
-
-
-def _selected(body, selector):
-    if not selector:
-        return True
-    key, value = selector.split("=")
-    return body["metadata"].get("labels", {}).get(key) == value
-
-
-def _merged(old, change):
-    merged = deepcopy(old)
-    for key, value in change.items():
-        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = _merged(merged[key], value) if both else deepcopy(value)
-    return merged
-
-
-def _applied(owner):
-    return owner["operation"] == "Apply"
-
-
-def _owned_fields(body):
-    owners = body["metadata"].get("managedFields", [])
-    return next((each["fieldsV1"] for each in owners if _applied(each)), {})
-
-
-def _without(body, fields):
-    """*body* without the *fields* that were applied before."""
-    kept = {}
-    for key, value in body.items():
-        inner = fields.get(f"f:{key}")
-        if inner is None:
-            kept[key] = value
-        elif inner:
-            kept[key] = _without(value, inner)
-    return kept
-
-
-def _fields(value):
-    if not isinstance(value, dict):
-        return {}
-    return {f"f:{key}": _fields(each) for key, each in value.items()}

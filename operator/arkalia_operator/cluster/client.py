@@ -28,6 +28,7 @@ from arkalia_operator.errors import (
     from_response,
     from_transport,
 )
+from arkalia_operator.planning.actions import Delete
 from arkalia_operator.planning.ownership import FIELD_MANAGER
 
 LOGGER = logging.getLogger(__name__)
@@ -133,15 +134,17 @@ class Client:
         path = member(kind, metadata["namespace"], metadata["name"])
         return await self.send(_apply(f"{path}/status", manifest, force=True))
 
-    async def delete(self, kind: Kind, namespace: str, name: str, uid: str) -> Body:
-        """Delete the object if it still is the one with *uid*; ConflictError if it is not."""
+    async def delete(self, kind: Kind, action: Delete) -> Body:
+        """Delete the object if it still is the one that *action* means; else ConflictError."""
+        wanted = {"uid": action.uid, "resourceVersion": action.resource_version}
         options = {
             "apiVersion": "v1",
             "kind": "DeleteOptions",
-            "preconditions": {"uid": uid},
+            "preconditions": {name: value for name, value in wanted.items() if value},
             "propagationPolicy": "Background",
         }
-        return await self.send(Request("DELETE", member(kind, namespace, name), body=options))
+        path = member(kind, action.key.namespace, action.key.name)
+        return await self.send(Request("DELETE", path, body=options))
 
     async def create(self, kind: Kind, namespace: str, body: Body) -> Body:
         """Create an object."""

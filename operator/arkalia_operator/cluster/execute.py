@@ -135,7 +135,7 @@ class Executor:
     async def _delete(self, action: Delete) -> Failure | None:
         key = action.key
         try:
-            left = await self._client.delete(BY_NAME[key.kind], key.namespace, key.name, action.uid)
+            left = await self._client.delete(BY_NAME[key.kind], action)
         except NotFoundError:
             left = {}
         except ConflictError:

@@ -37,6 +37,8 @@ EVICTED: Final = {"type": "DisruptionTarget"}
 """A pod that the cluster itself ended: no fault of the migration, so it does not count."""
 DIGEST_LENGTH: Final = 10
 COMPONENT: Final = "migration"
+HOPELESS: Final = {"containerName": COMPONENT, "operator": "In", "values": [70, 78]}
+"""EX_SOFTWARE and EX_CONFIG of sysexits.h: the same command would fail again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +112,8 @@ def _not_known_yet(system: ArkaliaSystem, module: ResolvedModule) -> Which:
 def _kept(
     resolution: Resolution, known: Remembered, needed: Mapping[str, Manifest]
 ) -> Iterator[str]:
-    """Names of the Jobs that stay: of who has no other need, and all that are not written down."""
+    """Names of the Jobs that stay: that work, or are not written down, or are the last word."""
+    yield from known.working
     running = {each.name for each in resolution.modules}
     for module, job in known.jobs.items():
         if not known.saved or (module in running and module not in needed):
@@ -199,7 +202,12 @@ def _repository(image: str) -> str:
 def _job(system: ArkaliaSystem, module: ResolvedModule, step: Step, wanted: Schema) -> Manifest:
     spec = {
         "backoffLimit": TRIES_AGAIN,
-        "podFailurePolicy": {"rules": [{"action": "Ignore", "onPodConditions": [EVICTED]}]},
+        "podFailurePolicy": {
+            "rules": [
+                {"action": "Ignore", "onPodConditions": [EVICTED]},
+                {"action": "FailJob", "onExitCodes": HOPELESS},
+            ]
+        },
         # The next pod starts when the last one has ended, not while it still ends.
         "podReplacementPolicy": "Failed",
         "template": _template(system, module, step),

@@ -52,6 +52,8 @@ class Remembered:
     schemas: Schemas = field(default_factory=dict)
     jobs: Mapping[str, str] = field(default_factory=dict)
     """By module: name of the Job that has succeeded."""
+    working: frozenset[str] = frozenset()
+    """Names of Jobs of which a pod runs: a migration that has begun is not broken off."""
     saved: bool = True
     """Whether all of it is written down: then the Jobs themselves are needed no more."""
 

@@ -28,6 +28,8 @@ class Delete:
 
     key: ObjectKey
     uid: str
+    resource_version: str = ""
+    """Then only if nothing has happened to it since."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,8 @@ class Rollout:
 class JobState:
     """How far a Job is (batch/v1 JobStatus)."""
 
+    working: bool = False
+    """Whether a pod of it runs now."""
     succeeded: bool = False
     failed: bool = False
     """Whether it has given up."""

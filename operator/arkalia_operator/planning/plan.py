@@ -128,4 +128,6 @@ def unwanted(system: ArkaliaSystem, desired: Desired, observed: Observed) -> lis
 def _deletes(system: ArkaliaSystem, desired: Desired, observed: Observed) -> Iterator[Delete]:
     for record in unwanted(system, desired, observed):
         if not record.deleting:
-            yield Delete(record.key, record.uid)
+            # What a Job has done meanwhile must be known before it goes.
+            seen = record.resource_version if record.job else ""
+            yield Delete(record.key, record.uid, seen)

@@ -124,6 +124,7 @@ def job_state(live: Mapping[str, Any]) -> JobState:
     ended = complete if succeeded else failed
     finished = status.get("completionTime")
     return JobState(
+        working=status.get("ready", 0) > 0,
         succeeded=succeeded,
         failed=failed.get("status") == "True",
         reason=ended.get("reason", ""),

@@ -15,16 +15,21 @@ def remembered(system: ArkaliaSystem, observed: Observed) -> Remembered:
     There is one Job of a module at a time, so one that has succeeded did it last.
     """
     written = _written(system, observed)
-    jobs = [each for each in observed.children.values() if _has_succeeded(each, system)]
+    jobs = [each for each in observed.children.values() if _moves_a_schema(each, system)]
+    over = [each for each in jobs if each.job and each.job.succeeded]
     known = dict(written)
-    for each in jobs:
+    for each in over:
         known.update(_schemas(each))
-    return Remembered(known, {each.module: each.key.name for each in jobs}, known == written)
+    return Remembered(
+        known,
+        jobs={each.module: each.key.name for each in over},
+        working=frozenset(each.key.name for each in jobs if each.job and each.job.working),
+        saved=known == written,
+    )
 
 
-def _has_succeeded(record: ChildRecord, system: ArkaliaSystem) -> bool:
-    ours = record.owner_uid == system.uid and bool(record.schemas)
-    return ours and record.job is not None and record.job.succeeded
+def _moves_a_schema(record: ChildRecord, system: ArkaliaSystem) -> bool:
+    return record.job is not None and bool(record.schemas) and record.owner_uid == system.uid
 
 
 def _written(system: ArkaliaSystem, observed: Observed) -> Schemas:

@@ -17,9 +17,12 @@ from arkalia_operator.errors import (
     ThrottledError,
     UnavailableError,
 )
+from arkalia_operator.planning.actions import Delete
+from arkalia_operator.planning.observed import ObjectKey
 from model_api_server import cut, respond, running, session_for
 
 PATH = "/api/v1/namespaces/ns/configmaps"
+A = ObjectKey("ConfigMap", "ns", "a")
 MANIFEST = {
     "apiVersion": "v1",
     "kind": "ConfigMap",
@@ -95,7 +98,7 @@ async def test_a_deletion_of_another_object_of_the_same_name_conflicts(client, s
     await server.put(f"{PATH}/a", {"metadata": {"uid": "new"}})
 
     with pytest.raises(ConflictError):
-        await client.delete(CONFIG_MAP, "ns", "a", "old")
+        await client.delete(CONFIG_MAP, Delete(A, "old"))
 
     assert f"{PATH}/a" in server.objects
 
@@ -103,9 +106,19 @@ async def test_a_deletion_of_another_object_of_the_same_name_conflicts(client, s
 async def test_a_deletion_of_the_very_object_deletes_it(client, server):
     await server.put(f"{PATH}/a", {"metadata": {"uid": "u"}})
 
-    await client.delete(CONFIG_MAP, "ns", "a", "u")
+    await client.delete(CONFIG_MAP, Delete(A, "u"))
 
     assert server.objects == {}
+
+
+async def test_a_deletion_of_an_object_to_which_something_happened_since_conflicts(client, server):
+    seen = await server.put(f"{PATH}/a", {"metadata": {"uid": "u"}})
+    await server.put(f"{PATH}/a", {"metadata": {"uid": "u"}, "data": {"more": "happened"}})
+
+    with pytest.raises(ConflictError):
+        await client.delete(CONFIG_MAP, Delete(A, "u", seen["metadata"]["resourceVersion"]))
+
+    assert f"{PATH}/a" in server.objects
 
 
 async def test_a_status_goes_to_the_status_alone(client, server):

@@ -290,7 +290,9 @@ def test_nothing_is_written_while_nothing_is_known():
 def test_job_that_succeeded_stays_until_another_one_is_needed(remembered, stays):
     schema = the_wanted() if remembered["schemas"] == "wanted" else known().schemas["alpha"]
 
-    found = desired_with(Remembered({"alpha": schema}, {"alpha": "job-1"}, remembered["saved"]))
+    found = desired_with(
+        Remembered({"alpha": schema}, {"alpha": "job-1"}, saved=remembered["saved"])
+    )
 
     assert ("job-1" in found.kept) is stays
 
@@ -306,3 +308,9 @@ def test_system_that_is_held_moves_nothing_and_forgets_nothing():
 
     assert found.manifests == ()
     assert "luna-schemas" in found.kept
+
+
+def test_migration_that_has_begun_is_not_broken_off():
+    found = desired_with(known(working=frozenset({"job-1"})))
+
+    assert "job-1" in found.kept

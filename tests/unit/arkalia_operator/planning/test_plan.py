@@ -268,3 +268,12 @@ def test_claim_that_nothing_asks_for_any_more_keeps_its_data(owner):
     children = {**found.children, CLAIM: a_child(CLAIM, owner_uid=owner)}
 
     assert plan(SYSTEM, DESIRED, replace(found, children=children)).deletes == ()
+
+
+def test_job_is_deleted_only_as_it_was_seen():
+    found = an_observed(SYSTEM, DESIRED)
+    children = {**found.children, JOB: a_child(JOB, job=JobState())}
+
+    [left] = plan(SYSTEM, DESIRED, replace(found, children=children)).deletes
+
+    assert (left.key, left.resource_version) == (JOB, "1")

@@ -360,3 +360,10 @@ def test_job_of_a_migration_says_what_the_schema_will_be(annotations, known):
     live["metadata"]["annotations"] = annotations
 
     assert child_record(JOB, live).schemas == known
+
+
+@pytest.mark.parametrize(
+    ("status", "working"), [({"ready": 1}, True), ({"ready": 0}, False), ({}, False)]
+)
+def test_job_works_while_a_pod_of_it_runs(status, working):
+    assert a_job(**status).working is working

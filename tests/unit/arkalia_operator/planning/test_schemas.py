@@ -60,3 +60,8 @@ def test_job_that_moves_no_schema_changes_nothing():
 
 def test_what_somebody_else_wrote_is_not_known():
     assert known(a_record(MEMORY, "not mine")) == Remembered()
+
+
+def test_job_of_which_a_pod_runs_is_at_work():
+    assert known(a_job(job=JobState(working=True))).working == {JOB.name}
+    assert known(a_job(job=JobState())).working == frozenset()
