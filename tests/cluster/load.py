@@ -46,20 +46,47 @@ class Load:
 
         return eventually(enough, within=30)
 
+    def end(self) -> None:
+        """Stop it."""
+        self._kube.delete(self._ref)
+
+
+@contextmanager
+def load_on_each(
+    kube: Kube, services: list[Body], image: str, path: str, rate: float
+) -> Iterator[list[Load]]:
+    """Ask the pods behind each of *services* at *path*, *rate* times a second, all at once."""
+    running: list[Load] = []
+    try:
+        for service in services:
+            wanted = towards(service, path, seconds=300, lasting=1, fleeting=1, rate=rate)
+            running.append(_started(kube, service, image, wanted))
+        for each in running:
+            eventually(each.tally, within=60)
+            each.answered(more=3)
+        yield running
+    finally:
+        for each in running:
+            each.end()
+
 
 @contextmanager
 def load(kube: Kube, service: Body, image: str, wanted: Wanted) -> Iterator[Load]:
     """Ask the pods behind *service* as *wanted*, from the first answer on."""
-    ref = Ref(POD, service["metadata"]["namespace"], f"{service['metadata']['name']}-load")
-    known = replace(wanted, **_certified(kube, service))
-    kube.create(visitors.visitor(ref, image, PROGRAM, json.dumps(asdict(known))))
-    running = Load(kube, ref)
+    running = _started(kube, service, image, wanted)
     try:
         eventually(running.tally, within=30)
         running.answered(more=20)
         yield running
     finally:
-        kube.delete(ref)
+        running.end()
+
+
+def _started(kube: Kube, service: Body, image: str, wanted: Wanted) -> Load:
+    ref = Ref(POD, service["metadata"]["namespace"], f"{service['metadata']['name']}-load")
+    known = replace(wanted, **_certified(kube, service))
+    kube.create(visitors.visitor(ref, image, PROGRAM, json.dumps(asdict(known))))
+    return Load(kube, ref)
 
 
 def _certified(kube: Kube, service: Body) -> dict[str, str]:

@@ -45,6 +45,8 @@ class Tally:
 
     answered: int = 0
     failed: int = 0
+    unheard: int = 0
+    """Of the failed ones: nobody had opened the connection, so nobody had accepted the request."""
     connections: int = 0
     slowest: float = 0.0
     """Seconds that the slowest answer took."""
@@ -79,11 +81,10 @@ class Client:
                 await asyncio.sleep(self._pause)
 
     async def _connected(self, until: float) -> None:
-        wanted = self._wanted
-        opening = asyncio.open_connection(
-            wanted.host, wanted.port, ssl=self._tls, server_hostname=wanted.name or None
-        )
-        reader, writer = await asyncio.wait_for(opening, ANSWER_SECONDS)
+        opened = await self._opened()
+        if opened is None:
+            return
+        reader, writer = opened
         self._tally.connections += 1
         try:
             open_for_more = True
@@ -94,6 +95,19 @@ class Client:
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
+
+    async def _opened(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter] | None:
+        wanted = self._wanted
+        opening = asyncio.open_connection(
+            wanted.host, wanted.port, ssl=self._tls, server_hostname=wanted.name or None
+        )
+        try:
+            return await asyncio.wait_for(opening, ANSWER_SECONDS)
+        except (OSError, EOFError) as error:
+            self._tally.fail(error)
+            self._tally.unheard += 1
+            await asyncio.sleep(self._pause)
+            return None
 
     async def _asked(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
         """Ask once; whether the server leaves the connection open."""
