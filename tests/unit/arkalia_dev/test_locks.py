@@ -30,6 +30,13 @@ def test_second_command_waits_when_it_is_not_told(tmp_path):
     assert order == ["first", "second"]
 
 
+def test_waiting_has_an_end(tmp_path):
+    with locked(tmp_path / "lock"), pytest.raises(DevError) as failure:
+        locked(tmp_path / "lock", longest_wait=0.2).__enter__()
+
+    assert "too long" in str(failure.value)
+
+
 def test_lock_can_be_removed_by_its_holder(tmp_path):
     lock = tmp_path / "lock"
     with locked(lock):
