@@ -38,12 +38,18 @@ def locked(
 def _acquire(path: Path, busy: str, deadline: float) -> int:
     while True:
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        if _taken(descriptor) and _is_still(path, descriptor):
+        taken = _taken(descriptor)
+        if taken and _is_still(path, descriptor):
             return descriptor
         os.close(descriptor)
-        if time.monotonic() >= deadline:
-            raise DevError(busy, "Wait for it to end, then run the command again.")
-        time.sleep(PAUSE_SECONDS)
+        if not taken:
+            _pause(busy, deadline)
+
+
+def _pause(busy: str, deadline: float) -> None:
+    if time.monotonic() >= deadline:
+        raise DevError(busy, "Wait for it to end, then run the command again.")
+    time.sleep(PAUSE_SECONDS)
 
 
 def _taken(descriptor: int) -> bool:

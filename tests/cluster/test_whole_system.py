@@ -137,7 +137,7 @@ def test_no_accepted_request_is_lost_when_every_pod_is_killed(luna, kube):
 @pytest.mark.parametrize("service", DATA_SERVICES)
 def test_modules_degrade_visibly_and_recover_alone_when_their_data_is_killed(luna, kube, service):
     pods = {name: uids(luna.pods(name)) for name in MODULES}
-    [victim] = [each for each in data_pods(luna, kube, service)]
+    [victim] = data_pods(luna, kube, service)
 
     kube.delete(Ref.of(victim), gracePeriodSeconds=0)
 
