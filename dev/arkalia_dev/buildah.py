@@ -20,11 +20,13 @@ from arkalia_dev.run import attempt
 BASE_PACKAGES = ("ca-certificates", "python3", "python3-venv")
 UNNEEDED = ("usr/share/doc", "usr/share/man", "usr/share/locale", "usr/share/info", "var/log")
 UNNEEDED_CONTENT = ("var/cache/apt", "var/lib/apt/lists", "tmp")
+RUN_ROOT = "/run/buildah"
 CERTIFICATES = Path("/etc/ssl/certs")
 KEPT_PER_NAME = 4
 """Older builds of an image stay in the store for other checkouts, up to this number."""
-KEPT_LAYERS = 24
-"""Layers of stages between, which the next build starts from; about two for each build."""
+KEPT_LAYERS = 96
+"""Layers of stages between, which the next build starts from: one for each service and its checkout,
+and those that all services share."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Buildah:
         self, line: str, *, cwd: Path | None = None, timeout: float = 15 * MINUTE
     ) -> Command:
         """*line* in a shell with private mounts, in which `$BUILDAH` is the program."""
-        flags = f"--root {shlex.quote(str(self._store))} --runroot /run/buildah"
+        flags = f"--root {shlex.quote(str(self._store))} --runroot {RUN_ROOT}"
         program = f"buildah {flags} --storage-driver overlay"
         setup = f"mount -t tmpfs tmpfs /run && BUILDAH={shlex.quote(program)} && {line}"
         return command(*privately("sh", "-euc", setup), cwd=cwd, timeout=timeout)
@@ -105,29 +107,33 @@ class Buildah:
             *("--file", str(image.containerfile), str(image.context)),
         ]
         clean = "$BUILDAH rm --all >/dev/null || true"
-        build = self._alone(f"{clean}; $BUILDAH {shlex.join(words)}", cwd=image.context)
-        return [build, self._alone(self._prune(image))]
+        return [self._alone(f"{clean}; $BUILDAH {shlex.join(words)}", cwd=image.context)]
 
-    def _prune(self, image: Image) -> str:
-        """Bound the store: the newest builds of this image stay, and the newest unfinished layers."""
-        repository = image.reference.rpartition(":")[0]
-        old_tags = f"--filter reference={repository} --format '{{{{.Name}}}}:{{{{.Tag}}}}'"
-        old_layers = "--filter dangling=true --format '{{.ID}}'"
-        return "; ".join(
-            f"$BUILDAH images --noheading {which} | tail -n +{kept + 1} "
-            "| while read -r image; do $BUILDAH rmi $image || true; done"
-            for which, kept in ((old_tags, KEPT_PER_NAME), (old_layers, KEPT_LAYERS))
-        )
+    def prune_actions(self) -> list[Action]:
+        """Bound the store: the newest builds of each image stay, and the newest unfinished layers."""
+        kept = f'($1 == "<none>" ? {KEPT_LAYERS} : {KEPT_PER_NAME})'
+        old = f'++count[$1] > {kept} {{print $1 == "<none>" ? $3 : $1 ":" $2}}'
+        return [
+            self._alone(
+                "$BUILDAH images --noheading --format '{{.Name}} {{.Tag}} {{.ID}}' "
+                f"| awk {shlex.quote(old)} "
+                "| while read -r image; do $BUILDAH rmi $image || true; done"
+            )
+        ]
 
     def export(self, images: list[Image], archive: Path) -> Command:
         """Write *images* under their own references into one archive that holds shared layers once."""
         layout = "/run/layout"
-        pushes = " && ".join(
-            f"$BUILDAH push --quiet --disable-compression {self.tag(image)} "
-            f"oci:{layout}:{image.reference}"
+        # skopeo instead of `buildah push`, which compresses every layer again for each image.
+        copy = "skopeo copy --quiet --dest-oci-accept-uncompressed-layers"
+        store = f"containers-storage:[overlay@{self._store}+{RUN_ROOT}]"
+        copies = " && ".join(
+            shlex.join(
+                (*copy.split(), f"{store}{self.tag(image)}", f"oci:{layout}:{image.reference}")
+            )
             for image in images
         )
-        return self._alone(f"{pushes} && tar --create --file {archive} --directory {layout} .")
+        return self._alone(f"{copies} && tar --create --file {archive} --directory {layout} .")
 
 
 def _pip_settings() -> tuple[str, ...]:

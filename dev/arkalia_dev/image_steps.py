@@ -2,6 +2,7 @@
 
 from arkalia_dev import packages
 from arkalia_dev.buildah import Buildah
+from arkalia_dev.commands import Action
 from arkalia_dev.images import Image
 from arkalia_dev.kind import Kind
 from arkalia_dev.lanes import SYSTEM
@@ -9,6 +10,7 @@ from arkalia_dev.plan import Step
 
 BASE_STEP = "Make the base image"
 PACKAGES_STEP = "Install packages for images"
+PRUNE_STEP = "Remove old images"
 ADVICE = "A download may have failed: run the command again, finished layers are kept."
 
 
@@ -19,12 +21,17 @@ def name_of(image: Image) -> str:
 
 def buildah_steps(buildah: Buildah, images: list[Image]) -> list[Step]:
     """Packages, base and every image, without a Docker engine."""
+    begun: list[Image] = []
+
+    def actions(image: Image) -> list[Action]:
+        begun.append(image)
+        return buildah.build_actions(image)
 
     def build(image: Image) -> Step:
         return Step(
             name_of(image),
             SYSTEM,
-            lambda: buildah.build_actions(image),
+            lambda: actions(image),
             lambda: buildah.is_built(image),
             advice=ADVICE,
         )
@@ -43,7 +50,9 @@ def buildah_steps(buildah: Buildah, images: list[Image]) -> list[Step]:
         lambda: buildah.has(buildah.base()),
         advice="debootstrap needs the machine's Debian mirror: see /etc/apt/sources.list.",
     )
-    return [install, base, *(build(image) for image in images)]
+    # Once for all: looking through the store takes as long as building an image from its layers.
+    prune = Step(PRUNE_STEP, SYSTEM, buildah.prune_actions, lambda: not begun)
+    return [install, base, *(build(image) for image in images), prune]
 
 
 def docker_steps(kind: Kind, revision: str, images: list[Image]) -> list[Step]:

@@ -16,7 +16,7 @@ NODE = (
     "openssl",
     "runc",
 )
-IMAGES = ("buildah", "debootstrap")
+IMAGES = ("buildah", "debootstrap", "skopeo")
 WHEELS = ("python3-venv",)
 QUIET = {"DEBIAN_FRONTEND": "noninteractive"}
 
