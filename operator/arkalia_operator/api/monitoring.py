@@ -14,7 +14,8 @@ class Monitoring(ApiModel):
     """Whether each module gets a ServiceMonitor."""
 
     alert_rules: bool = True
-    """Whether each module that has rules gets a PrometheusRule."""
+    """Whether each module that has rules and a ServiceMonitor gets a PrometheusRule: without
+    scrapes, alerts on the silence of pods would never end."""
 
     dashboards: bool = True
     """Whether each module that has a dashboard gets it as a ConfigMap for Grafana's sidecar."""

@@ -1,8 +1,9 @@
 """Plan → cluster. What the API server refuses comes back as failures; nothing is raised for it.
 
 Objects go in three waves: what pods read, the pods' owners, what acts on pods. If an object of a
-module is refused, the later waves of this module wait: pods must not start with half of what they
-read. Deletions come last, so that nothing is missing in between.
+module is refused, nothing new starts in the later waves of this module: pods must not start with
+half of what they read. What runs already is repaired all the same. Deletions come last, so that
+nothing is missing in between.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from arkalia_operator.desired.kinds import BY_NAME, IN_APPLY_ORDER, MAKE_PODS, K
 from arkalia_operator.errors import ApiError, ConflictError, InvalidError, NotFoundError
 from arkalia_operator.planning.actions import Apply, Delete, Failure, Plan
 from arkalia_operator.planning.observed import Accepted, ChildRecord
+from arkalia_operator.planning.plan import CHANGED
 from arkalia_operator.planning.records import child_record
 
 LOGGER = logging.getLogger(__name__)
@@ -34,6 +36,8 @@ WAVE: Final = {
 """-1 before the pods, 0 with their owners, 1 after them."""
 WHOLE_SYSTEM: Final = ""
 """In place of a module: the object belongs to the system as a whole."""
+DATA_SERVICE: Final = "data/"
+"""Before the name of a data service: no module has a slash in its name."""
 NO_VERSION_YET: Final = "1"
 """An apply with a resource version creates a missing object, and conflicts with one that exists
 (seen on 1.36): so nothing foreign is taken over, without a read before each create."""
@@ -53,9 +57,13 @@ class Executor:
         blocked: set[str] = set()
         for wave in (-1, 0, 1):
             actions = [each for each in plan.applies if WAVE[each.key.kind] == wave]
-            open_ = [each for each in actions if not blocked & {WHOLE_SYSTEM, _module(each)}]
+            open_ = [
+                each
+                for each in actions
+                if not (_starts_pods(each) and blocked & {WHOLE_SYSTEM, _part(each)})
+            ]
             failed = await self._apply_all(key, open_)
-            blocked.update(_module(each) for each, _ in failed)
+            blocked.update(_part(each) for each, _ in failed)
             failures += [failure for _, failure in failed]
         failures += await self._delete_all(plan.deletes)
         return tuple(failures)
@@ -156,9 +164,17 @@ class Executor:
         LOGGER.info("Deleted %s.", action.key)
 
 
-def _module(action: Apply) -> str:
-    found: str = action.manifest["metadata"].get("labels", {}).get(labels.MODULE, WHOLE_SYSTEM)
-    return found
+def _part(action: Apply) -> str:
+    """The module or data service that the object belongs to, or the whole system."""
+    named: Mapping[str, str] = action.manifest["metadata"].get("labels", {})
+    service = named.get(labels.DATA)
+    return f"{DATA_SERVICE}{service}" if service else named.get(labels.MODULE, WHOLE_SYSTEM)
+
+
+def _starts_pods(action: Apply) -> bool:
+    """Whether pods start by it that were not there, or acts on such pods."""
+    changes_pods = WAVE[action.key.kind] == 0 and action.why == CHANGED
+    return action.creates or changes_pods
 
 
 def _belongs_to_owner_of(manifest: Mapping[str, Any], kind: Kind, live: dict[str, Any]) -> bool:

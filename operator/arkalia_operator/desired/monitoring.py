@@ -26,8 +26,9 @@ def manifests(system: ArkaliaSystem, module: ResolvedModule) -> Iterator[Manifes
     wanted = system.spec.monitoring
     if wanted.service_monitors and any(each.port for each in module.spec.components):
         yield _service_monitor(system, module)
-    if wanted.alert_rules and module.spec.monitoring.rules:
-        yield _rules(system, module)
+        # Without pods that Prometheus asks, an alert on their silence would never end.
+        if wanted.alert_rules and module.spec.monitoring.rules and _is_asked(module):
+            yield _rules(system, module)
     if wanted.dashboards and module.spec.monitoring.dashboard:
         yield _dashboard(system, module)
 
@@ -42,6 +43,12 @@ def filled(value: Any, system: ArkaliaSystem, module: ResolvedModule) -> Any:
         return value
     named = value.replace("$(system)", system.name).replace("$(namespace)", system.namespace)
     return named.replace("$(module)", module.name)
+
+
+def _is_asked(module: ResolvedModule) -> bool:
+    """Whether there are pods that Prometheus asks."""
+    served = (each for each in module.spec.components if each.port is not None)
+    return any(module.certain_replicas(each) for each in served)
 
 
 def _labels(system: ArkaliaSystem, module: ResolvedModule) -> dict[str, str]:

@@ -167,7 +167,10 @@ def rolling_out(view: ModuleView) -> Finding | None:
     for each in view.deployments:
         if each.rolling:
             updated = min(each.rollout.updated, each.required) if each.seen else 0
-            message = f"{updated} of {each.required} pods have the wanted revision"
+            message = (
+                f"{updated} of {each.required} pods have the wanted revision, "
+                f"{each.rollout.ready} are ready"
+            )
             return Finding(Reason.ROLLING_OUT, message, doomed=False)
     return None
 

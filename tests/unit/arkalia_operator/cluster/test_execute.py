@@ -100,6 +100,58 @@ async def test_pods_do_not_start_when_what_they_read_was_refused(server, executo
     ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "why", "sent"),
+    [
+        ("Deployment", "missing", False),
+        ("Deployment", "changed", False),
+        ("Deployment", "drifted", True),
+        ("HorizontalPodAutoscaler", "missing", False),
+        ("HorizontalPodAutoscaler", "changed", True),
+        ("HorizontalPodAutoscaler", "drifted", True),
+    ],
+)
+async def test_what_runs_is_repaired_although_another_object_of_its_module_is_refused(
+    server, executor, kind, why, sent
+):
+    server.script("PATCH", "configmaps/a", respond(422, {"message": "wrong"}))
+    later = an_apply(a_manifest(kind, spec={"a": 1}), creates=why == "missing", why=why)
+
+    (failure,) = await executor.execute(LUNA, Plan((an_apply(a_manifest()), later)))
+
+    assert failure.key.kind == "ConfigMap"
+    assert bool(server.requests("PATCH", BY_NAME[kind].plural)) is sent
+
+
+async def test_refused_object_of_a_data_service_stops_that_service_alone(server, executor):
+    server.script("PATCH", "persistentvolumeclaims/a", respond(403, {"message": "quota"}))
+    of_queue = {labels.DATA: "redis-queue"}
+    claim, server_set = (
+        a_manifest(kind, module="", spec={"a": 1})
+        for kind in ("PersistentVolumeClaim", "StatefulSet")
+    )
+    for each in (claim, server_set):
+        each["metadata"]["labels"] = {labels.SYSTEM: "luna", **of_queue}
+    deployment = a_manifest("Deployment", spec={"a": 1})
+
+    await executor.execute(LUNA, Plan(tuple(map(an_apply, (claim, server_set, deployment)))))
+
+    assert server.requests("PATCH", "statefulsets") == []
+    assert len(server.requests("PATCH", "deployments")) == 1
+
+
+async def test_refused_object_of_the_whole_system_stops_every_module(server, executor):
+    server.script("PATCH", "configmaps/a", respond(403, {"message": "quota"}))
+    trust = a_manifest()
+    trust["metadata"]["labels"] = {labels.SYSTEM: "luna"}
+
+    await executor.execute(
+        LUNA, Plan((an_apply(trust), an_apply(a_manifest("Deployment", spec={"a": 1}))))
+    )
+
+    assert server.requests("PATCH", "deployments") == []
+
+
 async def test_an_object_of_somebody_else_is_not_taken_over(server, store, executor):
     foreign = await server.put(path_of(a_manifest()), {"data": {"theirs": "1"}})
 

@@ -92,6 +92,22 @@ def test_kind_that_is_switched_off_is_not_rendered(field, kind):
     assert of_kind(kind, monitoring={field: False}) == []
 
 
+@pytest.mark.parametrize(
+    "spec",
+    [
+        {"monitoring": {"serviceMonitors": False}},
+        {"modules": {"alpha": {"replicas": 0}}},
+    ],
+    ids=["no scrape", "no pods"],
+)
+def test_alert_on_silence_is_not_rendered_where_nobody_is_asked(spec):
+    assert of_kind("PrometheusRule", **spec) == []
+
+
+def test_alert_on_silence_is_rendered_where_an_autoscaler_keeps_a_pod():
+    assert of_kind("PrometheusRule", modules={"alpha": {"scaling": {"maxReplicas": 2}}}) != []
+
+
 def test_dashboards_that_are_switched_off_are_not_rendered():
     assert dashboards(monitoring={"dashboards": False}) == []
 

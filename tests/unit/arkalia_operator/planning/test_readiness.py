@@ -114,17 +114,17 @@ def test_module_with_all_its_pods_is_ready():
         ),
         pytest.param(
             a_view(deployment(applied=3)),
-            "RollingOut", False, "0 of 2 pods have the wanted revision",
+            "RollingOut", False, "0 of 2 pods have the wanted revision, 2 are ready",
             id="controller has not seen the new spec",
         ),
         pytest.param(
             a_view(deployment(updated=1, replicas=3)),
-            "RollingOut", False, "1 of 2 pods have the wanted revision",
+            "RollingOut", False, "1 of 2 pods have the wanted revision, 2 are ready",
             id="new pods are coming",
         ),
         pytest.param(
             a_view(deployment(replicas=3)),
-            "RollingOut", False, "2 of 2 pods have the wanted revision",
+            "RollingOut", False, "2 of 2 pods have the wanted revision, 2 are ready",
             id="old pods are going",
         ),
         pytest.param(
