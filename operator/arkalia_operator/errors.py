@@ -134,6 +134,11 @@ def from_transport(error: BaseException) -> UnavailableError:
     return UnavailableError(0, type(error).__name__, message[:MESSAGE_LIMIT])
 
 
+def harmless(error: ApiError) -> str:
+    """What may be told of *error* about a Secret: a refusal may quote the object, and its key."""
+    return error.reason if isinstance(error, InvalidError) else error.message
+
+
 def _status_object(body: bytes) -> dict[str, Any]:
     try:
         details = orjson.loads(body)

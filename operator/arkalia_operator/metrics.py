@@ -110,7 +110,13 @@ FAILURES = Counter(
 CERTIFICATES = Counter(
     "arkalia_operator_certificates_issued_total",
     "Secrets of certificates written, by what was done: certificate, or a step of the authority "
-    "(create, prepare, promote, retire).",
+    "(create, prepare, promote, retire, mark).",
+    ["what"],
+)
+CREDENTIALS = Counter(
+    "arkalia_operator_credentials_written_total",
+    "Secrets of credentials written, by what was done: passwords (made, followed or retired) or "
+    "hand-over (to a module).",
     ["what"],
 )
 NOOP_APPLIES = Counter(

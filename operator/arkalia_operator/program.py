@@ -11,6 +11,7 @@ from arkalia_operator import catalogue, metrics
 from arkalia_operator.backoff import Backoff
 from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.client import Client
+from arkalia_operator.cluster.credentials import Credentials
 from arkalia_operator.cluster.events import Recorder
 from arkalia_operator.cluster.execute import Executor
 from arkalia_operator.cluster.informers import Informers
@@ -22,6 +23,7 @@ from arkalia_operator.desired.resolve import Defaults
 from arkalia_operator.errors import ApiError
 from arkalia_operator.handlers.lifecycle import watch_resources
 from arkalia_operator.runtime.checks import liveness, readiness
+from arkalia_operator.runtime.data import DataServices
 from arkalia_operator.runtime.identity import Identity
 from arkalia_operator.runtime.intake import Intake
 from arkalia_operator.runtime.loop import Loop
@@ -154,6 +156,7 @@ class Program:
             executor=Executor(self._client, self._store),
             recorder=self._recorder,
             identity=self._identity(),
+            data=DataServices(Credentials(self._client), self._settings.spread_seconds, now),
             served=lambda: self._informers.served,
             builtin=catalogue.load(),
             defaults=Defaults(version("arkalia-operator"), self._settings.image_registry),

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from arkalia_operator.api.base import DNS_LABEL, ApiModel, ModuleName, rule, rule_on_keys, rules
 from arkalia_operator.api.conditions import Condition
+from arkalia_operator.api.data import Data, DeletionPolicy
 from arkalia_operator.api.images import Images
 from arkalia_operator.api.modules import ModuleSettings
 from arkalia_operator.api.monitoring import Monitoring
@@ -72,6 +73,14 @@ class ArkaliaSystemSpec(ApiModel):
 
     security: Security = Security()
     """Protection of the system."""
+
+    data: Data = Data()
+    """Where the modules keep their data."""
+
+    deletion_policy: DeletionPolicy = "Retain"
+    """What becomes of the data when the system is deleted. `Retain`: volumes, and the Secrets that
+    make them readable, stay, and a new system of the same name takes them over. `Delete`:
+    everything goes with the system. It can be changed at any time."""
 
 
 class ModuleStatus(ApiModel):

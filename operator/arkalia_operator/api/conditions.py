@@ -44,6 +44,10 @@ class ConditionType(Explained):
         "IdentityReady",
         "Every module that serves HTTPS has its certificate, and all know whom to trust.",
     )
+    DATA_READY = (
+        "DataReady",
+        "Every data service that a module needs runs, and is prepared for the modules.",
+    )
 
 
 class Reason(Explained):
@@ -86,6 +90,19 @@ class Reason(Explained):
         "ProvisioningFailed",
         "The Job that prepares a data service for the modules has given up.",
     )
+    PROVISIONED = "Provisioned", "Every data service runs, and every module can use its own part."
+    NOT_NEEDED = "NotNeeded", "No module needs a data service."
+    RESTARTING = (
+        "Restarting",
+        "A data service of one instance restarts: it serves nothing until it is there again.",
+    )
+    LINEAGE_MISMATCH = (
+        "LineageMismatch",
+        "Volumes or Secrets of an earlier system of this name do not belong together: nothing of "
+        "them is touched.",
+    )
+    SECRET_MISSING = "SecretMissing", "A Secret that `spec.data` names does not exist."
+    SECRET_INVALID = "SecretInvalid", "A Secret of a data service does not hold what it must."
     OPERATOR_FAILED = (
         "OperatorFailed",
         "The operator itself failed on this system; it tries again, and its log tells more.",

@@ -23,7 +23,7 @@ class Images(ApiModel):
             )
         ),
     )
-    """Registry (and path) of every module image that names none. Default: the operator's own."""
+    """Registry (and path) of every image that names none. Default: the operator's own."""
 
     pull_policy: Literal["Always", "IfNotPresent", "Never"] = "IfNotPresent"
     """When the kubelet pulls an image."""
@@ -45,4 +45,4 @@ class Images(ApiModel):
             )
         ),
     )
-    """Image digest by module name; it wins over the version's tag."""
+    """Image digest by module name, or `postgresql` and `redis`; it wins over the version's tag."""

@@ -119,6 +119,8 @@ class Certificates:
             return _held(IN_FORCE, self._make_authority(system, now))
         live = await self._get(system, names.authority(system.name))
         data = _data(live or {})
+        if issue.step is Step.MARK:
+            return data
         if issue.step is Step.PREPARE:
             return data | _held(NEXT, self._make_authority(system, now))
         if issue.step is Step.PROMOTE:
@@ -150,12 +152,18 @@ class Certificates:
 def _manifest(system: ArkaliaSystem, issue: Issue, data: Data) -> dict[str, Any]:
     object_labels = metadata.system_labels(system, "")
     object_labels.pop(labels.VERSION)  # what a Secret holds has nothing to do with a version
-    if not isinstance(issue, IssueAuthority):
-        object_labels |= {labels.MODULE: issue.wanted.module}
     encoded = {key: base64.b64encode(value).decode() for key, value in data.items()}
-    return metadata.manifest(
-        kinds.SECRET, _name(system, issue), system, object_labels, type=TYPE, data=encoded
-    )
+    body = {"type": TYPE, "data": encoded}
+    name = _name(system, issue)
+    if isinstance(issue, IssueAuthority):
+        object_labels |= {labels.LINEAGE: issue.lineage}
+        return metadata.retained(kinds.SECRET, name, system, object_labels, **body)
+    object_labels |= _whose(issue.wanted)
+    return metadata.manifest(kinds.SECRET, name, system, object_labels, **body)
+
+
+def _whose(wanted: WantedCertificate) -> dict[str, str]:
+    return {labels.MODULE: wanted.module} if wanted.module else {labels.DATA: wanted.data}
 
 
 def _name(system: ArkaliaSystem, issue: Issue) -> str:
@@ -188,6 +196,8 @@ def _record(system: ArkaliaSystem, live: Mapping[str, Any]) -> SecretRecord:
         is_ours=_is_ours(system, live["metadata"]),
         certificates=dict(_certificates(data)),
         authorities=(authorities.decode(errors="replace"),) if authorities else (),
+        owner_uid=owner_uid(live["metadata"]),
+        lineage=(live["metadata"].get("labels") or {}).get(labels.LINEAGE, ""),
     )
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import (
+    data,
     kinds,
     migrations,
     modules,
@@ -16,6 +18,8 @@ from arkalia_operator.desired import (
     security,
     tls,
 )
+from arkalia_operator.desired.data import network
+from arkalia_operator.desired.data.access import DataAccess, DataService
 from arkalia_operator.desired.manifest import Manifest, Which
 from arkalia_operator.desired.resolve import Modules, resolve
 from arkalia_operator.desired.resolved import Resolution
@@ -44,9 +48,17 @@ class Desired:
     """Jobs that start when no other Job of their module is left, with this module."""
 
 
-def desired_state(system: ArkaliaSystem, available: Modules, trust: Trust | None = None) -> Desired:
-    """What must exist for *system*, given the modules that are *available* to it, and *trust*."""
-    return rendered(system, resolve(system, available), trust)
+NOTHING_KNOWN: Final = DataAccess()
+
+
+def desired_state(
+    system: ArkaliaSystem,
+    available: Modules,
+    trust: Trust | None = None,
+    access: DataAccess = NOTHING_KNOWN,
+) -> Desired:
+    """What must exist for *system*, given the modules that are *available* to it."""
+    return rendered(system, resolve(system, available), trust, access=access)
 
 
 def rendered(
@@ -54,36 +66,55 @@ def rendered(
     resolution: Resolution,
     trust: Trust | None,
     known: Remembered | None = None,
-    database: Database | None = None,
+    access: DataAccess = NOTHING_KNOWN,
 ) -> Desired:
     """What must exist for *system* with the modules of *resolution*.
 
-    Without *trust* the parts cannot be told yet whom to trust: what they were told stays. *known*
-    of the schemas in the *database* is what decides which of them must be moved.
+    Without *trust* the parts cannot be told yet whom to trust, and without *access* not where their
+    data is: what they were told stays, and what they have there too. *known* of the schemas in the
+    database is what decides which of them must be moved.
     """
+    prepared = data.jobs(system, access, resolution)
+    database = _database(access, prepared)
     moves = migrations.moves(system, resolution, known or Remembered(), database)
-    found = [*_manifests(system, resolution, trust), *moves.manifests]
+    found = [*_manifests(system, resolution, trust, access), *moves.manifests]
     told = frozenset() if trust else frozenset({names.trust(system.name)})
     return Desired(
         resolution,
         tuple(sorted(found, key=lambda each: RANK[each["kind"]])),
         dict(_autoscaled(system, resolution)),
-        kept=told | moves.kept,
-        after=moves.after,
+        kept=told | moves.kept | access.kept | network.held(system, access, resolution),
+        after=_joined(data.after(system, access, resolution), moves.after),
         alone=moves.alone,
     )
 
 
+def _database(access: DataAccess, prepared: Mapping[DataService, Which]) -> Database | None:
+    """The database in which schemas are moved; None while it is not known."""
+    found = access.services.get(DataService.POSTGRESQL)
+    return Database(found.database, prepared[DataService.POSTGRESQL][1]) if found else None
+
+
+def _joined(*gates: Mapping[Which, tuple[Which, ...]]) -> dict[Which, tuple[Which, ...]]:
+    """All that is waited for, whoever says it."""
+    found: dict[Which, tuple[Which, ...]] = {}
+    for each in gates:
+        for which, before in each.items():
+            found[which] = (*found.get(which, ()), *before)
+    return found
+
+
 def _manifests(
-    system: ArkaliaSystem, resolution: Resolution, trust: Trust | None
+    system: ArkaliaSystem, resolution: Resolution, trust: Trust | None, access: DataAccess
 ) -> Iterator[Manifest]:
     if trust is not None and not resolution.hold_all:
         yield trust_manifest(system, resolution.version, trust)
     yield from tls.manifests(system, resolution)
+    yield from data.manifests(system, access, resolution)
     for module in resolution.modules:
         yield from modules.manifests(system, module, resolution)
         yield from scaling.manifests(system, module)
-        yield from security.manifests(system, module, resolution)
+        yield from security.manifests(system, module, resolution, access)
         yield from monitoring.manifests(system, module)
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 from arkalia_operator.api.conditions import Reason
+from arkalia_operator.api.data import Data
 from arkalia_operator.api.modules import ResourceRequirements
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import names, pod_template
@@ -22,6 +23,9 @@ most 12; what is much deeper would end in a recursion error instead of a conditi
 TOO_DEEP: Final = f"more than {DEEPEST} objects and lists inside each other: write it flatter"
 NAMED: Final = 3
 """A message names this many mistakes."""
+
+UNMET: Final = ("llm", "kubernetes")
+"""What this version does not provide."""
 
 Check = Callable[[ResolvedModule], Problem | None]
 
@@ -78,8 +82,8 @@ def pod_template_does_not_fit(module: ResolvedModule) -> Problem | None:
 
 def needs_are_not_met(module: ResolvedModule) -> Problem | None:
     """The module cannot work without something that this version does not provide."""
-    needs = module.spec.needs
-    unmet = [name for name, wanted in needs.model_dump(by_alias=True).items() if wanted]
+    needs = module.spec.needs.model_dump(by_alias=True)
+    unmet = [name for name in UNMET if needs[name]]
     if not unmet:
         return None
     message = (
@@ -90,8 +94,8 @@ def needs_are_not_met(module: ResolvedModule) -> Problem | None:
 
 
 def name_is_taken(module: ResolvedModule) -> Problem | None:
-    """The ConfigMap of the module would be the one by which the parts of the system trust."""
-    if names.module("", module.name) != names.trust(""):
+    """An object of the module would be called as one of the system as a whole."""
+    if module.name not in names.OWN:
         return None
     message = f"ArkaliaModule {module.name}: the name is the system's own: write another one"
     return Problem(Reason.MODULE_INVALID, message)
@@ -116,7 +120,39 @@ def problem_of_system(system: ArkaliaSystem) -> Problem | None:
     """What keeps all modules of *system* from being rendered."""
     if _too_deep(system.spec.placement.affinity):
         return Problem(Reason.INVALID_SPEC, f"spec.placement.affinity nests {TOO_DEEP}")
-    return None
+    return next(map(_invalid, _wrong_amounts_of_data(system.spec.data)), None)
+
+
+def _wrong_amounts_of_data(data: Data) -> Iterator[str]:
+    """What is wrong with the quantities of `spec.data`."""
+    queue, cache = data.redis.queue, data.redis.cache
+    amounts = {
+        "postgresql.storage.size": data.postgresql.volume.size,
+        "redis.queue.storage.size": queue.volume.size,
+        "redis.queue.maxMemory": queue.max_memory or "0",
+        "redis.cache.maxMemory": cache.max_memory or "0",
+    }
+    for place, quantity in amounts.items():
+        yield from _wrong_quantity(place, quantity)
+    resources = {
+        "postgresql": data.postgresql.resources,
+        "redis.queue": queue.resources,
+        "redis.cache": cache.resources,
+    }
+    for place, found in resources.items():
+        for mistake in _wrong_quantities(found or ResourceRequirements()):
+            yield f"spec.data.{place}.resources.{mistake}"
+
+
+def _wrong_quantity(place: str, quantity: str) -> Iterator[str]:
+    try:
+        canonical_quantity(quantity)
+    except ValueError as error:
+        yield f"spec.data.{place}: {error}"
+
+
+def _invalid(message: str) -> Problem:
+    return Problem(Reason.INVALID_SPEC, message)
 
 
 def _of_settings(module: ResolvedModule, message: str) -> Problem:

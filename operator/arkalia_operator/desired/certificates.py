@@ -1,4 +1,4 @@
-"""Which certificates a system needs: one for each module that serves HTTPS."""
+"""Which certificates a system needs: one for each module that serves HTTPS, and data service."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from arkalia_operator.api.arkaliamodule import Component
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import names
+from arkalia_operator.desired.data.access import DataService
+from arkalia_operator.desired.data.needs import mode, needed
 from arkalia_operator.desired.resolved import Resolution, ResolvedModule
 
 
@@ -26,9 +28,12 @@ class WantedCertificate:
     """A certificate that must exist."""
 
     module: str
+    """The module that shows it; empty for a data service."""
     secret: str
     dns_names: tuple[str, ...]
-    """Every name by which the module is called; the first is its subject."""
+    """Every name by which its holder is called; the first is its subject."""
+    data: str = ""
+    """The data service that shows it; empty for a module."""
 
 
 def wanted_certificates(
@@ -39,10 +44,12 @@ def wanted_certificates(
     A held module has one too: its pods go on.
     """
     served = (each for each in resolution.known if any(map(serves_https, each.spec.components)))
-    return tuple(
+    of_modules = tuple(
         WantedCertificate(each.name, names.tls(system.name, each.name), dns_names(system, each))
         for each in sorted(served, key=lambda each: each.name)
     )
+    builtin = (each for each in needed(resolution) if mode(system, each) == "builtin")
+    return (*of_modules, *(_of_data_service(system, each) for each in builtin))
 
 
 def serves_https(component: Component) -> bool:
@@ -57,6 +64,15 @@ def dns_names(system: ArkaliaSystem, module: ResolvedModule) -> tuple[str, ...]:
         for each in module.spec.components
         if serves_https(each)
     ]
+    return _names_of(system, services)
+
+
+def _of_data_service(system: ArkaliaSystem, service: DataService) -> WantedCertificate:
+    called = _names_of(system, [names.data_service(system.name, service)])
+    return WantedCertificate("", names.tls(system.name, service), called, service.value)
+
+
+def _names_of(system: ArkaliaSystem, services: list[str]) -> tuple[str, ...]:
     scopes = ("", f".{system.namespace}", f".{system.namespace}.svc")
     local = f".{system.namespace}.svc.cluster.local"
     return (*(f"{name}{scope}" for name in services for scope in (*scopes, local)), "localhost")

@@ -15,6 +15,8 @@ from arkalia_operator.api.arkaliamodule import Component
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import names
 from arkalia_operator.desired.certificates import serves_https
+from arkalia_operator.desired.data.needs import FILES as FILES_OF
+from arkalia_operator.desired.data.needs import services_of
 from arkalia_operator.desired.manifest import Manifest
 from arkalia_operator.desired.resolved import Resolution, ResolvedModule
 from arkalia_operator.desired.security import calls_strangers, may_call, reads_outbox
@@ -131,10 +133,13 @@ def _sources(system: ArkaliaSystem, module: ResolvedModule, component: Component
     }
     pair = {files.CERTIFICATE_KEY: files.CERTIFICATE, files.PRIVATE_KEY_KEY: files.PRIVATE_KEY}
     tls = {"secret": source(names.tls(system.name, module.name), pair)}
+    held = {FILES_OF[each]: f"{files.DATA_FOLDER}/{FILES_OF[each]}" for each in services_of(module)}
+    data = source(names.data(system.name, module.name), held)
     return [
         {"configMap": source(names.module(system.name, module.name), own)},
         {"configMap": source(names.trust(system.name), shared)},
         *([tls] if serves_https(component) else []),
+        *([{"secret": data}] if held else []),
     ]
 
 

@@ -1,4 +1,4 @@
-"""`spec.images`: the full reference of a module's image."""
+"""`spec.images`: the full reference of an image."""
 
 from __future__ import annotations
 
@@ -11,14 +11,22 @@ def reference(module: ArkaliaModule, images: Images, version: str, registry: str
 
     *version* is the tag and *registry* the host where nothing else names one.
     """
-    repository = module.spec.image.repository
+    image = module.spec.image
+    found = images.digests.get(module.name)
+    named = _with_host(image.repository, images, registry)
+    return f"{named}@{found}" if found else f"{named}:{image.tag or version}"
+
+
+def of_data_service(repository: str, images: Images, version: str, registry: str) -> str:
+    """The image of a builtin data service; its digest is written by the name of the image."""
+    found = images.digests.get(repository)
+    named = _with_host(repository, images, registry)
+    return f"{named}@{found}" if found else f"{named}:{version}"
+
+
+def _with_host(repository: str, images: Images, registry: str) -> str:
     host = images.registry or registry
-    if host and not _names_a_host(repository):
-        repository = f"{host}/{repository}"
-    digest = images.digests.get(module.name)
-    return (
-        f"{repository}@{digest}" if digest else f"{repository}:{module.spec.image.tag or version}"
-    )
+    return f"{host}/{repository}" if host and not _names_a_host(repository) else repository
 
 
 def _names_a_host(repository: str) -> bool:

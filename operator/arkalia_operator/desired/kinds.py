@@ -30,6 +30,7 @@ CERTIFICATE: Final = Kind("cert-manager.io/v1", "Certificate", "certificates", o
 NETWORK_POLICY: Final = Kind("networking.k8s.io/v1", "NetworkPolicy", "networkpolicies")
 SERVICE: Final = Kind("v1", "Service", "services")
 PERSISTENT_VOLUME_CLAIM: Final = Kind("v1", "PersistentVolumeClaim", "persistentvolumeclaims")
+CLUSTER: Final = Kind("postgresql.cnpg.io/v1", "Cluster", "clusters", optional=True)
 STATEFUL_SET: Final = Kind("apps/v1", "StatefulSet", "statefulsets")
 JOB: Final = Kind("batch/v1", "Job", "jobs")
 DEPLOYMENT: Final = Kind("apps/v1", "Deployment", "deployments")
@@ -56,6 +57,7 @@ IN_APPLY_ORDER: Final = (
     NETWORK_POLICY,
     SERVICE,
     PERSISTENT_VOLUME_CLAIM,
+    CLUSTER,
     STATEFUL_SET,
     JOB,
     DEPLOYMENT,
@@ -69,5 +71,8 @@ IN_APPLY_ORDER: Final = (
 MAKE_PODS: Final = (STATEFUL_SET, JOB, DEPLOYMENT)
 ROLLED_OUT: Final = (STATEFUL_SET, DEPLOYMENT)
 """Kinds that replace pods by newer ones."""
+
+HOLD_DATA: Final = (PERSISTENT_VOLUME_CLAIM, CLUSTER)
+"""Kinds whose end is the end of data: never deleted because nothing asks for them any more."""
 
 BY_NAME: Final = {kind.name: kind for kind in (*IN_APPLY_ORDER, POD)}

@@ -58,6 +58,19 @@ def owner(system: ArkaliaSystem) -> Manifest:
     }
 
 
+def retained(
+    kind: Kind, name: str, system: ArkaliaSystem, object_labels: dict[str, str], **body: object
+) -> Manifest:
+    """An object that outlives *system* where `spec.deletionPolicy` says Retain.
+
+    *object_labels* hold the lineage (`labels.LINEAGE`), by which a new system knows its data.
+    """
+    made = manifest(kind, name, system, object_labels, **body)
+    if system.spec.deletion_policy == "Retain":
+        del made["metadata"]["ownerReferences"]
+    return made
+
+
 def manifest(
     kind: Kind, name: str, system: ArkaliaSystem, object_labels: dict[str, str], **body: object
 ) -> Manifest:

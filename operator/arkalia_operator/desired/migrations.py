@@ -15,7 +15,16 @@ from typing import Final
 
 from arkalia_contract import environment, files, labels
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import configuration, kinds, metadata, names, placement, pods
+from arkalia_operator.desired import (
+    configuration,
+    kinds,
+    metadata,
+    names,
+    placement,
+    pods,
+    templates,
+)
+from arkalia_operator.desired.data.network import DNS
 from arkalia_operator.desired.identity import FILES, READABLE, source
 from arkalia_operator.desired.manifest import Manifest, Which, present
 from arkalia_operator.desired.resolved import Resolution, ResolvedModule
@@ -28,7 +37,6 @@ from arkalia_operator.desired.schemas import (
     wanted_schema,
     written,
 )
-from arkalia_operator.desired.security import DNS
 
 TRIES_AGAIN: Final = 2
 """Failed pods after the first: a database that restarts is back within the 30 s that two more tries
@@ -242,10 +250,10 @@ def _template(system: ArkaliaSystem, module: ResolvedModule, step: Step) -> Mani
             "automountServiceAccountToken": False,
             "enableServiceLinks": False,
             "restartPolicy": "Never",
-            "securityContext": pods.POD_SECURITY,
+            "securityContext": templates.POD_SECURITY,
             "serviceAccountName": names.module(system.name, module.name),
             "containers": [_container(system, module, step)],
-            "volumes": [_files(system, module), pods.SCRATCH_VOLUME],
+            "volumes": [_files(system, module), templates.SCRATCH_VOLUME],
         },
     }
 
@@ -259,9 +267,9 @@ def _container(system: ArkaliaSystem, module: ResolvedModule, step: Step) -> Man
         "command": list(step.command),
         "env": _variables(system, module, step),
         "resources": pods.resources(module, module.spec.components[0]),
-        "securityContext": pods.CONTAINER_SECURITY,
-        "terminationMessagePolicy": pods.LAST_WORDS,
-        "volumeMounts": [folder, pods.SCRATCH_MOUNT],
+        "securityContext": templates.CONTAINER_SECURITY,
+        "terminationMessagePolicy": templates.LAST_WORDS,
+        "volumeMounts": [folder, templates.SCRATCH_MOUNT],
     }
 
 

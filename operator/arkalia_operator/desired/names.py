@@ -11,6 +11,16 @@ MAIN: Final = "main"
 LONGEST: Final = 63
 """What a Service and a label value may have; the other kinds take more."""
 DIGEST_LENGTH: Final = 8
+LONGEST_ROLE: Final = 63 - len("_migrations")
+"""What PostgreSQL leaves of a name for a module's roles, which all begin alike."""
+
+
+OWN: Final = frozenset({
+    "authority", "trust", "schemas",
+    "postgresql", "postgresql-provisioning",
+    "redis-queue", "redis-queue-provisioning", "redis-cache", "redis-cache-provisioning",
+})  # fmt: skip
+"""What no module can be called: objects of the system as a whole have these names."""
 
 
 def module(system: str, module_name: str) -> str:
@@ -65,15 +75,50 @@ def trust(system: str) -> str:
     return f"{system}-trust"
 
 
+def data(system: str, module_name: str) -> str:
+    """The Secret by which a module reaches its data."""
+    return _bounded(f"{system}-{module_name}-data")
+
+
+def data_service(system: str, service: str) -> str:
+    """What belongs to a data service: its server, its volume, its Secret of credentials."""
+    return f"{system}-{service}"
+
+
+def provisioning(system: str, service: str, digest: str) -> str:
+    """The Job that applies what *digest* stands for to a data service."""
+    return f"{system}-{service}-{digest}"
+
+
+def schema(module_name: str) -> str:
+    """The schema of a module: no two modules have the same, since a name has no underscore."""
+    return module_name.replace("-", "_")
+
+
+def role(system: str, module_name: str) -> str:
+    """The group role of a module: it may read and write the rows of its schema."""
+    return _bounded(f"{system}_{module_name}", LONGEST_ROLE)
+
+
+def role_of_slot(system: str, module_name: str, slot: int) -> str:
+    """A login of a module."""
+    return f"{role(system, module_name)}_{slot}"
+
+
+def role_of_migrations(system: str, module_name: str) -> str:
+    """The role that owns a module's schema."""
+    return f"{role(system, module_name)}_migrations"
+
+
 def all_of(system: str, module_name: str, component_names: Iterator[str]) -> frozenset[str]:
     """Every name that the objects of a module can have."""
     of_components = (component(system, module_name, each) for each in component_names)
     return frozenset({module(system, module_name), dashboard(system, module_name), *of_components})
 
 
-def _bounded(name: str) -> str:
+def _bounded(name: str, longest: int = LONGEST) -> str:
     """*name*, its end replaced by a digest of the whole where it is too long."""
-    if len(name) <= LONGEST:
+    if len(name) <= longest:
         return name
     digest = hashlib.sha256(name.encode()).hexdigest()[:DIGEST_LENGTH]
-    return f"{name[: LONGEST - DIGEST_LENGTH - 1].rstrip('-')}-{digest}"
+    return f"{name[: longest - DIGEST_LENGTH - 1].rstrip('-')}-{digest}"

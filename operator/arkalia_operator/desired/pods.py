@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
-from typing import Final
-
-from arkalia_contract import endpoints, environment, files, labels
+from arkalia_contract import endpoints, environment, labels
 from arkalia_operator.api.arkaliamodule import Component, Probe
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import configuration, identity, metadata, names, placement
@@ -14,20 +10,14 @@ from arkalia_operator.desired.certificates import serves_https
 from arkalia_operator.desired.manifest import Manifest, present
 from arkalia_operator.desired.overlay import overlay
 from arkalia_operator.desired.resolved import Resolution, ResolvedModule
-from arkalia_operator.desired.stored import as_stored
-
-POD_SECURITY: Final = {"runAsNonRoot": True, "seccompProfile": {"type": "RuntimeDefault"}}
-CONTAINER_SECURITY: Final = {
-    "allowPrivilegeEscalation": False,
-    "capabilities": {"drop": ["ALL"]},
-    "readOnlyRootFilesystem": True,
-}
-LAST_WORDS: Final = "FallbackToLogsOnError"
-"""A container that fails leaves the end of its log, and the reason in status can quote it."""
-SCRATCH: Final = "scratch"
-SCRATCH_VOLUME: Final[Manifest] = {"name": SCRATCH, "emptyDir": {"sizeLimit": "64Mi"}}
-SCRATCH_MOUNT: Final[Manifest] = {"name": SCRATCH, "mountPath": files.SCRATCH_FOLDER}
-REVISION_LENGTH: Final = 16
+from arkalia_operator.desired.templates import (
+    CONTAINER_SECURITY,
+    LAST_WORDS,
+    POD_SECURITY,
+    SCRATCH_MOUNT,
+    SCRATCH_VOLUME,
+    with_revision,
+)
 
 
 def template(
@@ -48,26 +38,12 @@ def template(
             "volumes": [*identity.volumes(system, module, component, resolution), SCRATCH_VOLUME],
         },
     }
-    return _with_revision(overlay(rendered, module.settings.pod_template, CONTAINER_SECURITY))
+    return with_revision(overlay(rendered, module.settings.pod_template, CONTAINER_SECURITY))
 
 
 def port_name(component: Component) -> str:
     """What the port of *component* is called in its pods and its Service."""
     return endpoints.PORT_HTTPS if serves_https(component) else endpoints.PORT_HTTP
-
-
-def revision(pod_template: Manifest) -> str:
-    """What tells pods of this template from those of another."""
-    found: str = pod_template["metadata"]["annotations"][labels.REVISION]
-    return found
-
-
-def _with_revision(merged: Manifest) -> Manifest:
-    stored = as_stored(merged)
-    text = json.dumps(stored, sort_keys=True)
-    digest = hashlib.sha256(text.encode()).hexdigest()[:REVISION_LENGTH]
-    annotations = {**stored["metadata"]["annotations"], labels.REVISION: digest}
-    return {**stored, "metadata": {**stored["metadata"], "annotations": annotations}}
 
 
 def _spec(system: ArkaliaSystem, module: ResolvedModule, component: Component) -> Manifest:

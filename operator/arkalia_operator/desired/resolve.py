@@ -78,7 +78,13 @@ def _resolution(choice: _Choice) -> Resolution:
         else:
             rendered.append(outcome)
     modules = tuple(sorted(rendered, key=lambda module: module.name))
-    return Resolution(choice.version, modules, held, _ways_back(choice.modules))
+    return Resolution(
+        choice.version,
+        modules,
+        held,
+        ways_back=_ways_back(choice.modules),
+        registry=choice.modules.defaults.registry,
+    )
 
 
 def _ways_back(modules: Modules) -> dict[tuple[str, str], tuple[str, ...]]:

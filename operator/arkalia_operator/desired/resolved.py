@@ -86,6 +86,8 @@ class Resolution:
     """By module and version, of every known version: the command that undoes its migrations."""
     problem: Problem | None = None
     """Of the system as a whole: nothing is rendered, and everything held."""
+    registry: str = ""
+    """Where images come from that name no registry, if the spec names none either."""
 
     @property
     def hold_all(self) -> bool:

@@ -13,21 +13,27 @@ from typing import Final
 from arkalia_contract import labels
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import kinds, names
+from arkalia_operator.desired.data import network
+from arkalia_operator.desired.data.access import DataAccess
+from arkalia_operator.desired.data.needs import services_of
+from arkalia_operator.desired.data.network import DNS
 from arkalia_operator.desired.manifest import Manifest, present
 from arkalia_operator.desired.metadata import manifest, module_labels, module_selector
 from arkalia_operator.desired.resolved import Resolution, ResolvedModule
 from arkalia_operator.desired.stored import as_stored
 
 EVERY_POD: Final[Manifest] = {"namespaceSelector": {}}
-DNS: Final[Manifest] = {"ports": [{"port": 53, "protocol": "UDP"}, {"port": 53, "protocol": "TCP"}]}
 
 
 def manifests(
-    system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution
+    system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution, access: DataAccess
 ) -> Iterator[Manifest]:
     """The policy of *module*, unless policies are turned off."""
-    if not system.spec.security.network_policies.enabled:
+    if not system.spec.security.network_policies.enabled or network.is_held(module, access):
         return
+    to_data = [
+        rule for each in services_of(module) for rule in network.to_service(system, each, access)
+    ]
     yield manifest(
         kinds.NETWORK_POLICY,
         names.module(system.name, module.name),
@@ -37,7 +43,7 @@ def manifests(
             "podSelector": {"matchLabels": module_selector(system.name, module.name)},
             "policyTypes": ["Ingress", "Egress"],
             **present(ingress=_ingress(system, module, resolution)),
-            "egress": _egress(system, module, resolution),
+            "egress": [*_egress(system, module, resolution), *to_data],
         },
     )
 

@@ -10,8 +10,8 @@ from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import kinds, names
 from arkalia_operator.desired.certificates import WantedCertificate, wanted_certificates
 from arkalia_operator.desired.manifest import Manifest
-from arkalia_operator.desired.metadata import manifest, module_labels
-from arkalia_operator.desired.resolved import Resolution, ResolvedModule
+from arkalia_operator.desired.metadata import manifest, module_labels, system_labels
+from arkalia_operator.desired.resolved import Resolution
 
 DURATION: Final = "2160h0m0s"
 """90 days, in the form in which cert-manager stores it."""
@@ -21,24 +21,31 @@ PRIVATE_KEY: Final = {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Alwa
 
 
 def manifests(system: ArkaliaSystem, resolution: Resolution) -> Iterator[Manifest]:
-    """A Certificate for each rendered module that serves HTTPS; nothing in mode `builtin`."""
+    """A Certificate for each rendered module that serves HTTPS, and for each data service.
+
+    Nothing in mode `builtin`.
+    """
     if system.spec.security.tls.mode != "certManager":
         return
     modules = {each.name: each for each in resolution.modules}
     for wanted in wanted_certificates(system, resolution):
-        if wanted.module in modules:
-            yield _certificate(system, modules[wanted.module], wanted)
+        if wanted.data:
+            own = {**system_labels(system, resolution.version), labels.DATA: wanted.data}
+            yield _certificate(system, own, wanted)
+        elif wanted.module in modules:
+            own = module_labels(system, modules[wanted.module], names.MAIN)
+            yield _certificate(system, own, wanted)
 
 
 def _certificate(
-    system: ArkaliaSystem, module: ResolvedModule, wanted: WantedCertificate
+    system: ArkaliaSystem, object_labels: dict[str, str], wanted: WantedCertificate
 ) -> Manifest:
     issuer = system.spec.security.tls.issuer_ref
     return manifest(
         kinds.CERTIFICATE,
         wanted.secret,
         system,
-        module_labels(system, module, names.MAIN),
+        object_labels,
         spec={
             "secretName": wanted.secret,
             "secretTemplate": {"labels": {labels.SYSTEM: system.name}},

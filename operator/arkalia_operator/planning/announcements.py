@@ -9,7 +9,7 @@ from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus
 from arkalia_operator.api.conditions import Condition, ConditionType
 from arkalia_operator.planning.actions import Announcement
 
-TOLD: Final = (ConditionType.READY, ConditionType.IDENTITY_READY)
+TOLD: Final = (ConditionType.READY, ConditionType.IDENTITY_READY, ConditionType.DATA_READY)
 
 
 def announcements(

@@ -38,6 +38,8 @@ class Step(StrEnum):
     PREPARE = "prepare"
     PROMOTE = "promote"
     RETIRE = "retire"
+    MARK = "mark"
+    """Its owner or lineage is to be another, after a change of `spec.deletionPolicy`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +76,24 @@ class SecretRecord:
     """Those that can be read, by their key in the Secret."""
     authorities: tuple[str, ...] = ()
     """What its `ca.crt` says is to be trusted, PEM; cert-manager writes it."""
+    owner_uid: str = ""
+    """Uid of the ArkaliaSystem that owns it; empty if none does."""
+    lineage: str = ""
+    """Which data it belongs to, see `planning.lineage`."""
 
     @property
     def in_force(self) -> CertificateRecord | None:
         """The certificate in use, if it can be read."""
         return self.certificates.get(IN_FORCE)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeping:
+    """What becomes of the authority when its system is deleted."""
+
+    owned: bool
+    """Whether it ends with its system."""
+    lineage: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +105,8 @@ class ObservedSecrets:
     """By name; those that exist."""
     trusted_since: datetime | None = None
     """When the ConfigMap with the authorities was last written; None if there is none."""
+    keeping: Keeping | None = None
+    """How the authority shall be kept; None: as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +116,8 @@ class IssueAuthority:
     step: Step
     secret: SecretRecord | None
     """What is replaced, and only that."""
+    lineage: str = ""
+    """Which data it belongs to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +143,8 @@ def issues(
         return ()
     step = authority_step(wanted, observed, lifetimes, now)
     if step is not None:
-        return (IssueAuthority(step, observed.authority),)
+        lineage = observed.keeping.lineage if observed.keeping else ""
+        return (IssueAuthority(step, observed.authority, lineage),)
     return tuple(_leaves(wanted, observed, now))
 
 
@@ -139,6 +159,8 @@ def authority_step(
     in_force = authority.in_force if authority else None
     if authority is None or in_force is None or in_force.expires <= now:
         return Step.CREATE
+    if observed.keeping not in (None, Keeping(bool(authority.owner_uid), authority.lineage)):
+        return Step.MARK
     following = authority.certificates.get(NEXT)
     if following is not None and following.signs:
         return Step.PROMOTE if _is_known(following, observed, lifetimes, now) else None

@@ -7,11 +7,12 @@ from dataclasses import dataclass, field
 
 from arkalia_contract.labels import MODULE
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import Desired, pods
+from arkalia_operator.desired import Desired, templates
 from arkalia_operator.desired.kinds import DEPLOYMENT
 from arkalia_operator.desired.manifest import Manifest
 from arkalia_operator.desired.resolved import ResolvedModule
 from arkalia_operator.planning.actions import Failure
+from arkalia_operator.planning.data import DataState
 from arkalia_operator.planning.findings import Finding
 from arkalia_operator.planning.identity import IdentityState
 from arkalia_operator.planning.jobs import job_finding
@@ -31,6 +32,8 @@ class Evidence:
     """Actions of the plan that the API server refused."""
     identity: IdentityState = field(default_factory=IdentityState)
     """How far the certificates are."""
+    data: DataState = field(default_factory=DataState)
+    """How far the credentials of the modules' data are."""
 
 
 def module_view(module: ResolvedModule, evidence: Evidence) -> ModuleView:
@@ -47,7 +50,7 @@ def module_view(module: ResolvedModule, evidence: Evidence) -> ModuleView:
         for key, before in waiting(evidence.system, evidence.desired, evidence.observed).items()
         if key in wanted
     }
-    revisions = {pods.revision(wanted[key]["spec"]["template"]) for key in deployments}
+    revisions = {templates.revision(wanted[key]["spec"]["template"]) for key in deployments}
     return ModuleView(
         image=module.image,
         deployments=[_deployment(there[key], evidence) for key in deployments if key in there],

@@ -15,7 +15,8 @@ from arkalia_operator.api.mistakes import mistakes_of
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import Desired
 from arkalia_operator.desired.resolved import Problem
-from arkalia_operator.planning import identity
+from arkalia_operator.planning import data, identity
+from arkalia_operator.planning.data import DataView
 from arkalia_operator.planning.evidence import (
     Evidence,
     module_view,
@@ -49,6 +50,7 @@ def judge(evidence: Evidence, now: datetime) -> ArkaliaSystemStatus:
         _accepted(evidence.desired),
         _modules_ready(evidence.desired, judged),
         _identity_ready(evidence),
+        _data_ready(evidence),
     ]
     summary = summed_up([*facts, *_clean_up(evidence)])
     return ArkaliaSystemStatus(
@@ -71,6 +73,7 @@ def judge_invalid(
         Verdict(ConditionType.ACCEPTED, "False", reason, message),
         Verdict(ConditionType.MODULES_READY, "Unknown", reason, message),
         Verdict(ConditionType.IDENTITY_READY, "Unknown", reason, message),
+        Verdict(ConditionType.DATA_READY, "Unknown", reason, message),
     ]
     return ArkaliaSystemStatus(
         observed_generation=generation,
@@ -163,6 +166,21 @@ def _identity_ready(evidence: Evidence) -> Verdict:
         kind = ConditionType.IDENTITY_READY
         return Verdict(kind, "Unknown", problem.reason, problem.message)
     return identity.verdict(evidence.identity)
+
+
+def _data_ready(evidence: Evidence) -> Verdict:
+    problem = evidence.desired.resolution.problem
+    if problem is not None:
+        return Verdict(ConditionType.DATA_READY, "Unknown", problem.reason, problem.message)
+    return data.verdict(
+        DataView(
+            evidence.system,
+            evidence.desired,
+            evidence.observed,
+            evidence.failures,
+            evidence.data,
+        )
+    )
 
 
 def _clean_up(evidence: Evidence) -> list[Verdict]:

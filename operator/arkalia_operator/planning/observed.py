@@ -119,7 +119,7 @@ class PodRecord:
     unschedulable: str = ""
     """Message of the condition PodScheduled=False."""
     revision: str = ""
-    """Which template it was made from, see `desired.pods.revision`."""
+    """Which template it was made from, see `desired.templates.revision`."""
     job: str = ""
     """Name of the Job that made it; empty if none did."""
     finished: bool = False

@@ -7,7 +7,13 @@ from typing import Final
 
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import Desired
-from arkalia_operator.desired.kinds import BY_NAME, DEPLOYMENT, JOB, PERSISTENT_VOLUME_CLAIM
+from arkalia_operator.desired.kinds import (
+    BY_NAME,
+    DEPLOYMENT,
+    HOLD_DATA,
+    JOB,
+    PERSISTENT_VOLUME_CLAIM,
+)
 from arkalia_operator.desired.manifest import Manifest
 from arkalia_operator.planning.actions import Apply, Delete, Plan
 from arkalia_operator.planning.claims import only_grown
@@ -119,7 +125,7 @@ def unwanted(system: ArkaliaSystem, desired: Desired, observed: Observed) -> lis
         record
         for key, record in observed.children.items()
         if record.owner_uid == system.uid
-        if key.kind != PERSISTENT_VOLUME_CLAIM.name
+        if BY_NAME[key.kind] not in HOLD_DATA
         if key not in wanted and key.name not in desired.kept
         if record.module not in resolution.held
     ]

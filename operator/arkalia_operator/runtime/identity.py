@@ -21,11 +21,12 @@ from arkalia_operator.desired.certificates import Lifetimes, WantedCertificate, 
 from arkalia_operator.desired.kinds import SECRET
 from arkalia_operator.desired.resolved import Resolution
 from arkalia_operator.desired.trust import Issuer, Trust, trust_manifest
-from arkalia_operator.errors import ApiError, InvalidError
+from arkalia_operator.errors import ApiError, harmless
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.certificates import (
     Issue,
     IssueAuthority,
+    Keeping,
     ObservedSecrets,
     bundle,
     issues,
@@ -33,7 +34,9 @@ from arkalia_operator.planning.certificates import (
     trusted_since,
 )
 from arkalia_operator.planning.identity import IdentityState, of_cert_manager, taken
+from arkalia_operator.planning.lineage import Retained
 from arkalia_operator.planning.observed import ObjectKey, Observed
+from arkalia_operator.runtime.presence import Presence
 
 LOGGER = logging.getLogger(__name__)
 
@@ -41,6 +44,17 @@ ROUNDS: Final = 3
 """An authority, the certificates that it signs, and a look at what came of it."""
 LONGEST_LOOK_SECONDS: Final = 60.0
 """Somebody may delete or change a Secret, and no watch tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A system as it was found."""
+
+    system: ArkaliaSystem
+    resolution: Resolution
+    before: Observed
+    lineage: str
+    """Which data it has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,19 +78,28 @@ class Identity:
     """Who signs the tokens of the cluster; None while that is not known."""
     now: Callable[[], datetime]
 
-    async def settle(
-        self, system: ArkaliaSystem, resolution: Resolution, before: Observed
-    ) -> Settled:
-        """Make what is missing or due. Raises ApiError if the Secrets cannot be read."""
+    async def retained(self, system: ArkaliaSystem) -> tuple[Retained, ...]:
+        """What of it outlives *system*. Raises ApiError if the Secret cannot be read."""
+        if system.spec.security.tls.mode == "certManager":
+            return ()
+        found = (await self.certificates.observe(system, ())).authority
+        if found is None or not found.is_ours:
+            return ()
+        return (Retained(SECRET.name, found.name, found.owner_uid, found.lineage),)
+
+    async def settle(self, looked: Looked, presence: Presence) -> Settled:
+        """Make what is missing or due. Raises ApiError if Secrets cannot be read, SystemGoneError."""
+        system, resolution, before = looked.system, looked.resolution, looked.before
         wanted = wanted_certificates(system, resolution)
         if system.spec.security.tls.mode == "certManager":
             return await self._from_cert_manager(system, wanted, before)
         failures: tuple[Failure, ...] = ()
         for _ in range(ROUNDS):
-            observed = await self._observed(system, resolution, wanted, before)
+            observed = await self._observed(looked, wanted)
             todo = issues(wanted, observed, self.lifetimes, self.now())
             if failures or not todo:
                 break
+            await presence.make_sure()
             failures = await self._issue_all(system, todo)
         pending = tuple(_name(system, each) for each in todo)
         state = IdentityState(pending, (*failures, *taken(system.namespace, observed)))
@@ -92,18 +115,15 @@ class Identity:
         return Settled(self._trust(tuple(sorted(found))), state, LONGEST_LOOK_SECONDS)
 
     async def _observed(
-        self,
-        system: ArkaliaSystem,
-        resolution: Resolution,
-        wanted: Sequence[WantedCertificate],
-        before: Observed,
+        self, looked: Looked, wanted: Sequence[WantedCertificate]
     ) -> ObservedSecrets:
-        observed = await self.certificates.observe(system, wanted)
+        found = await self.certificates.observe(looked.system, wanted)
+        observed = replace(found, keeping=_keeping(looked, found))
         trust = self._trust(bundle(observed.authority))
         if trust is None:
             return observed
-        manifest = trust_manifest(system, resolution.version, trust)
-        return replace(observed, trusted_since=trusted_since(manifest, before.children))
+        manifest = trust_manifest(looked.system, looked.resolution.version, trust)
+        return replace(observed, trusted_since=trusted_since(manifest, looked.before.children))
 
     def _trust(self, authorities: tuple[str, ...]) -> Trust | None:
         issuer = self.issuer()
@@ -119,24 +139,26 @@ class Identity:
             await self.certificates.issue(system, issue, self.now())
         except ApiError as error:
             key = ObjectKey(SECRET.name, system.namespace, name)
-            LOGGER.warning("Secret %s was not written: %s", name, _harmless(error))
+            LOGGER.warning("Secret %s was not written: %s", name, harmless(error))
             metrics.FAILURES.labels(SECRET.name, str(error.permanent).lower()).inc()
-            return Failure(key, _harmless(error), error.permanent)
+            return Failure(key, harmless(error), error.permanent)
         what = issue.step if isinstance(issue, IssueAuthority) else "certificate"
         metrics.CERTIFICATES.labels(what).inc()
         LOGGER.info("Wrote Secret %s: %s.", name, what)
         return None
 
 
+def _keeping(looked: Looked, observed: ObservedSecrets) -> Keeping:
+    """An authority of another lineage keeps it: the mismatch is told, and nothing is covered up."""
+    lineage = observed.authority.lineage if observed.authority else ""
+    owned = looked.system.spec.deletion_policy == "Delete"
+    return Keeping(owned, lineage or looked.lineage)
+
+
 def _name(system: ArkaliaSystem, issue: Issue) -> str:
     if isinstance(issue, IssueAuthority):
         return names.authority(system.name)
     return issue.wanted.secret
-
-
-def _harmless(error: ApiError) -> str:
-    """What may be told of *error*: a refusal of an object may quote the object, and its key."""
-    return error.reason if isinstance(error, InvalidError) else error.message
 
 
 def _bounded(seconds: float) -> float:

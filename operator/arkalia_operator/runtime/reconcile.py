@@ -19,14 +19,18 @@ from arkalia_operator.cluster.status import write_status
 from arkalia_operator.cluster.store import Store, SystemKey
 from arkalia_operator.desired import rendered
 from arkalia_operator.desired.resolve import Defaults, Modules, resolve
+from arkalia_operator.desired.resolved import Resolution
 from arkalia_operator.errors import ApiError, ConflictError, NotFoundError
 from arkalia_operator.planning.actions import Failure, Plan
 from arkalia_operator.planning.announcements import announcements
 from arkalia_operator.planning.evidence import Evidence
 from arkalia_operator.planning.judge import judge, judge_failed, judge_invalid
+from arkalia_operator.planning.observed import Observed
 from arkalia_operator.planning.plan import plan
 from arkalia_operator.planning.schemas import remembered
-from arkalia_operator.runtime.identity import Identity, Settled
+from arkalia_operator.runtime.data import DataServices, SettledData
+from arkalia_operator.runtime.identity import Identity, Looked, Settled
+from arkalia_operator.runtime.presence import Presence, SystemGoneError
 from arkalia_operator.runtime.resources import Refused, Resources
 
 Told = TypeVar("Told", ArkaliaSystem, Refused)
@@ -56,6 +60,7 @@ class Reconciler:
     executor: Executor
     recorder: Recorder
     identity: Identity
+    data: DataServices
     served: Callable[[], frozenset[str]]
     """Names of the optional kinds that can be used now."""
     builtin: Mapping[str, Mapping[str, ArkaliaModule]]
@@ -84,25 +89,38 @@ class Reconciler:
         usable, broken = self.resources.available(key.namespace)
         resolution = resolve(system, Modules(self.builtin, usable, broken, self.defaults))
         before = observe(self.store, key, self.served())
-        settled = await self.identity.settle(system, resolution, before)
-        desired = rendered(system, resolution, settled.trust, remembered(system, before))
+        try:
+            identity, data = await self._settle(system, resolution, before)
+        except SystemGoneError:
+            return SUCCESS
+        known = remembered(system, before)
+        desired = rendered(system, resolution, identity.trust, known, data.access)
         decided = plan(system, desired, before)
         if _creates(decided) and not await self._is_there(key, system):
             return SUCCESS
+        evidence = Evidence(system, desired, before, identity=identity.state, data=data.state)
         async with asyncio.TaskGroup() as group:
-            telling = group.create_task(
-                self._first_word(
-                    key, system, Evidence(system, desired, before, identity=settled.state)
-                )
-            )
+            telling = group.create_task(self._first_word(key, system, evidence))
             work = group.create_task(self.executor.execute(key, decided))
         system, failures = telling.result(), work.result()
         after = observe(self.store, key, before.served)
-        status = judge(Evidence(system, desired, after, failures, settled.state), now())
-        await self._tell(key, system, status)
+        evidence = replace(evidence, system=system, observed=after, failures=failures)
+        await self._tell(key, system, judge(evidence, now()))
         if decided.deletes and not failures and plan(system, desired, after).applies:
             return AT_ONCE  # what was in the way of something is gone, and no watch tells
-        return self._outcome(failures, settled)
+        left = (*failures, *identity.state.failures, *data.state.failures)
+        return self._outcome(failures, left, min(identity.next_look, data.next_look))
+
+    async def _settle(
+        self, system: ArkaliaSystem, resolution: Resolution, before: Observed
+    ) -> tuple[Settled, SettledData]:
+        """Certificates and credentials. Raises SystemGoneError before any is made in vain."""
+        presence = Presence(self.client, system)
+        others = await self.identity.retained(system)
+        found = await self.data.look(system, resolution, before, others)
+        looked = Looked(system, resolution, before, found.lineage.id)
+        identity = await self.identity.settle(looked, presence)
+        return identity, await self.data.settle(found, presence)
 
     async def _is_there(self, key: SystemKey, system: ArkaliaSystem) -> bool:
         """Whether the system still exists, asked before its lost objects are made anew.
@@ -151,11 +169,14 @@ class Reconciler:
             self.recorder.announce(Subject(key, system.uid), each)
         return replace(system, status=status)
 
-    def _outcome(self, failures: tuple[Failure, ...], settled: Settled) -> Outcome:
-        if any(not each.permanent for each in (*failures, *settled.state.failures)):
+    def _outcome(
+        self, failures: tuple[Failure, ...], everywhere: tuple[Failure, ...], look: float
+    ) -> Outcome:
+        """*failures* of the plan, and those *everywhere*; *look* at it again in so many seconds."""
+        if any(not each.permanent for each in everywhere):
             return REQUEUE
-        wait = self.executor.refusals.wait(failures) if failures else settled.next_look
-        return Outcome("requeue_after", min(wait, settled.next_look))
+        wait = self.executor.refusals.wait(failures) if failures else look
+        return Outcome("requeue_after", min(wait, look))
 
 
 def _creates(decided: Plan) -> bool:

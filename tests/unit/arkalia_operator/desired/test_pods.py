@@ -2,7 +2,7 @@
 
 import pytest
 
-from arkalia_operator.desired.pods import revision
+from arkalia_operator.desired.templates import revision
 from builders import a_component, a_module, a_system, only, rendered
 from pod_security import violations
 

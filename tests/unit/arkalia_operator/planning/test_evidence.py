@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from arkalia_operator.desired.pods import revision
+from arkalia_operator.desired.templates import revision
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.evidence import (
     Evidence,

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemSpec
 from arkalia_operator.desired import desired_state
-from arkalia_operator.desired.pods import revision
+from arkalia_operator.desired.templates import revision
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.evidence import Evidence
 from arkalia_operator.planning.judge import judge, judge_failed, judge_invalid

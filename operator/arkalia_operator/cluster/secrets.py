@@ -1,0 +1,93 @@
+"""Secrets of systems, read by name and believed for a minute, without what is secret in them.
+
+What is kept in memory are records. A password is read when it must be written somewhere, and is
+gone with the request.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from time import monotonic
+from typing import Any, Final, Generic, NamedTuple, TypeVar
+
+from arkalia_operator.cluster.client import Client
+from arkalia_operator.desired import kinds
+from arkalia_operator.errors import NotFoundError
+
+FRESH_SECONDS: Final = 60.0
+"""For so long a record is believed; then the Secret is read again."""
+REMEMBERED: Final = 16384
+
+Live = dict[str, Any]
+Record = TypeVar("Record")
+
+
+class Place(NamedTuple):
+    """Whose Secret, and which one."""
+
+    uid: str
+    namespace: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen(Generic[Record]):
+    record: Record
+    until: float
+
+
+class Secrets(Generic[Record]):
+    """Reads Secrets, and remembers what *recorded* makes of them."""
+
+    def __init__(self, client: Client, clock: Callable[[], float] = monotonic) -> None:
+        self._client = client
+        self._clock = clock
+        self._seen: OrderedDict[Place, _Seen[Record]] = OrderedDict()
+
+    async def read(self, place: Place, recorded: Callable[[Live | None], Record]) -> Record:
+        """The record of a Secret, at most a minute old; *recorded* gets None if there is none."""
+        seen = self._seen.get(place)
+        if seen is not None and self._clock() < seen.until:
+            return seen.record
+        return self.remember(place, recorded(await self.live(place)))
+
+    async def live(self, place: Place) -> Live | None:
+        """The Secret as it is now; None if there is none. Raises ApiError."""
+        try:
+            return await self._client.get(kinds.SECRET, place.namespace, place.name)
+        except NotFoundError:
+            return None
+
+    def remember(self, place: Place, record: Record) -> Record:
+        """Believe *record* for a minute."""
+        self._seen[place] = _Seen(record, self._clock() + FRESH_SECONDS)
+        self._seen.move_to_end(place)
+        if len(self._seen) > REMEMBERED:
+            self._seen.popitem(last=False)
+        return record
+
+    def forget(self, place: Place) -> None:
+        """Read the Secret again, the next time."""
+        self._seen.pop(place, None)
+
+
+def decoded(secret: Mapping[str, Any] | None) -> dict[str, bytes]:
+    """The data of a live Secret; a value that is no base64 is empty."""
+    data = (secret or {}).get("data") or {}
+    return {key: _decoded(value) for key, value in data.items()}
+
+
+def encoded(data: Mapping[str, str]) -> dict[str, str]:
+    """*data* as a manifest holds it."""
+    return {key: base64.b64encode(value.encode()).decode() for key, value in data.items()}
+
+
+def _decoded(text: str) -> bytes:
+    try:
+        return base64.b64decode(text or "", validate=True)
+    except binascii.Error:
+        return b""

@@ -1,0 +1,175 @@
+"""Whether the modules can keep their data, in one verdict, and what is known of each service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from arkalia_contract.labels import DATA
+from arkalia_operator.api.conditions import ConditionType, Reason
+from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.desired import Desired
+from arkalia_operator.desired.data.access import DataService
+from arkalia_operator.desired.kinds import CLUSTER, JOB, STATEFUL_SET, Kind
+from arkalia_operator.desired.manifest import Manifest
+from arkalia_operator.planning.actions import Failure
+from arkalia_operator.planning.findings import (
+    Finding,
+    image_trouble,
+    of_pod,
+    schedule_trouble,
+    start_trouble,
+)
+from arkalia_operator.planning.jobs import job_finding
+from arkalia_operator.planning.observed import ObjectKey, Observed, PodRecord
+from arkalia_operator.planning.plan import is_served, key_of
+from arkalia_operator.planning.verdicts import Verdict, broken
+
+NAMED: Final = 3
+CRASH_REASON: Final = "CrashLoopBackOff"
+INSTALL_CNPG: Final = (
+    "the cluster does not serve postgresql.cnpg.io/v1: install CloudNativePG, or write "
+    "spec.data.postgresql.mode: builtin"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DataState:
+    """How far the credentials of a system's data are."""
+
+    needed: frozenset[DataService] = frozenset()
+    problems: tuple[Finding, ...] = ()
+    """What keeps data services from being used."""
+    pending: tuple[str, ...] = ()
+    """Names of the Secrets that modules do not have yet."""
+    failures: tuple[Failure, ...] = ()
+    """Secrets that could not be written."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataView:
+    """Everything known of the data services of a system."""
+
+    system: ArkaliaSystem
+    desired: Desired
+    observed: Observed
+    failures: Sequence[Failure] = ()
+    """Actions of the plan that the API server refused."""
+    state: DataState = field(default_factory=DataState)
+
+    @property
+    def manifests(self) -> list[Manifest]:
+        """What must exist for the data services."""
+        return [each for each in self.desired.manifests if DATA in each["metadata"]["labels"]]
+
+    @property
+    def reason_before(self) -> str:
+        """What the last status gave as reason."""
+        kind = ConditionType.DATA_READY
+        before = (each for each in self.system.status.conditions if each.type == kind)
+        return next((each.reason for each in before), "")
+
+
+def verdict(view: DataView) -> Verdict:
+    """The condition `DataReady`."""
+    kind = ConditionType.DATA_READY
+    if not view.state.needed:
+        return Verdict(kind, "True", Reason.NOT_NEEDED, "No module needs a data service.")
+    found = [each for check in CHECKS for each in check(view)]
+    found.sort(key=lambda each: not each.doomed)
+    if not found:
+        named = ", ".join(sorted(view.state.needed))
+        message = f"Prepared for every module: {named}."
+        return Verdict(kind, "True", Reason.PROVISIONED, message)
+    messages = dict.fromkeys(each.message for each in found)
+    first = found[0]
+    return broken(kind, first.reason, "; ".join([*messages][:NAMED]), doomed=first.doomed)
+
+
+def _problems(view: DataView) -> Iterator[Finding]:
+    """What lies in Secrets and volumes."""
+    yield from view.state.problems
+
+
+def _not_served(view: DataView) -> Iterator[Finding]:
+    """CloudNativePG is asked for, and not installed."""
+    if not all(is_served(each, view.observed) for each in view.manifests if _is(each, CLUSTER)):
+        yield Finding(Reason.APPLY_FAILED, INSTALL_CNPG, doomed=True)
+
+
+def _refused(view: DataView) -> Iterator[Finding]:
+    """The API server did not take an object."""
+    wanted = {key_of(each) for each in view.manifests}
+    of_objects = (each for each in view.failures if each.key in wanted)
+    for failure in (*view.state.failures, *of_objects):
+        message = f"{failure.key}: {failure.message}"
+        yield Finding(Reason.APPLY_FAILED, message, doomed=failure.permanent)
+
+
+def _servers(view: DataView) -> Iterator[Finding]:
+    """A server is not there, or does not answer."""
+    for manifest in view.manifests:
+        if _is(manifest, STATEFUL_SET):
+            key = key_of(manifest)
+            record = view.observed.children.get(key)
+            if record is None or record.rollout is None or record.rollout.ready < 1:
+                yield _server(view, key)
+
+
+def _server(view: DataView, key: ObjectKey) -> Finding:
+    """Why the one server of a StatefulSet does not answer."""
+    pods = [each for each in view.observed.pods if each.name == f"{key.name}-0" and not each.ready]
+    trouble = image_trouble(pods, "") or start_trouble(pods) or _crashes(view, pods)
+    trouble = trouble or schedule_trouble(pods)
+    if trouble is not None:
+        return trouble
+    if view.reason_before in (Reason.PROVISIONED, Reason.RESTARTING):
+        message = f"{key.name} restarts: it has one instance, and serves nothing until it is ready"
+        return Finding(Reason.RESTARTING, message, doomed=False)
+    return Finding(Reason.PROVISIONING, f"{key.name} starts", doomed=False)
+
+
+def _crashes(view: DataView, pods: Sequence[PodRecord]) -> Finding | None:
+    """A server that ends again and again counts as crashing, once it did, until it is ready."""
+    crashed = view.reason_before == Reason.CONTAINER_CRASHES
+    for pod in pods:
+        if pod.waiting_reason == CRASH_REASON or (crashed and pod.last_exit):
+            said = pod.last_words or pod.last_exit
+            message = of_pod(pod, f"the server ends again and again: {said}")
+            return Finding(Reason.CONTAINER_CRASHES, message, doomed=True)
+    return None
+
+
+def _jobs(view: DataView) -> Iterator[Finding]:
+    """A service is not prepared."""
+    for manifest in view.manifests:
+        if _is(manifest, JOB):
+            record = view.observed.children.get(key_of(manifest))
+            if record is None:
+                message = f"{key_of(manifest)} waits for its server"
+                yield Finding(Reason.PROVISIONING, message, doomed=False)
+            elif (found := job_finding(record, view.observed)) is not None:
+                yield found
+
+
+def _not_handed_over(view: DataView) -> Iterator[Finding]:
+    """Modules do not have what they need to get in."""
+    if view.state.pending:
+        names = ", ".join(view.state.pending[:NAMED])
+        message = f"{len(view.state.pending)} Secrets are to be written: {names}"
+        yield Finding(Reason.PROVISIONING, message, doomed=False)
+
+
+CHECKS: Final[tuple[Callable[[DataView], Iterator[Finding]], ...]] = (
+    _problems,
+    _not_served,
+    _refused,
+    _servers,
+    _jobs,
+    _not_handed_over,
+)
+
+
+def _is(manifest: Manifest, kind: Kind) -> bool:
+    return bool(manifest["kind"] == kind.name)

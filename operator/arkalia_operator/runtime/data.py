@@ -1,0 +1,173 @@
+"""The credentials of a system's data, brought to what they must be before objects are rendered.
+
+What is rendered names what must be applied to each data service, so this comes first, in a few
+rounds of look, decide and write. What takes a Job, or time, is looked at again later.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from arkalia_operator import metrics
+from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.cluster.credentials import Credentials, Preparing
+from arkalia_operator.desired import names
+from arkalia_operator.desired.data import needs
+from arkalia_operator.desired.data.access import DataAccess
+from arkalia_operator.desired.kinds import SECRET
+from arkalia_operator.desired.resolved import Resolution
+from arkalia_operator.errors import ApiError, harmless
+from arkalia_operator.planning.actions import Failure
+from arkalia_operator.planning.credentials import (
+    Moment,
+    ObservedCredentials,
+    Step,
+    WriteAdmin,
+    next_look,
+    pending,
+    steps,
+    taken,
+)
+from arkalia_operator.planning.data import DataState
+from arkalia_operator.planning.lineage import Lineage, Retained, lineage
+from arkalia_operator.planning.observed import ObjectKey, Observed
+from arkalia_operator.planning.services import (
+    Picture,
+    Situation,
+    access,
+    active,
+    picture,
+    retained,
+)
+from arkalia_operator.runtime.presence import Presence
+
+LOGGER = logging.getLogger(__name__)
+
+ROUNDS: Final = 3
+"""The passwords, what the modules get of them, and a look at what came of it."""
+LONGEST_LOOK_SECONDS: Final = 60.0
+"""Somebody may delete or change a Secret, and no watch tells."""
+
+
+@dataclass(frozen=True, slots=True)
+class SettledData:
+    """What came of it."""
+
+    access: DataAccess
+    state: DataState
+    next_look: float
+    """Seconds until it must be looked at again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A system's data as it was found."""
+
+    situation: Situation
+    lineage: Lineage
+
+
+@dataclass(slots=True)
+class DataServices:
+    """Brings the credentials of systems' data to what they must be."""
+
+    credentials: Credentials
+    spread_seconds: float
+    now: Callable[[], datetime]
+
+    async def look(
+        self,
+        system: ArkaliaSystem,
+        resolution: Resolution,
+        before: Observed,
+        others: Sequence[Retained],
+    ) -> Looked:
+        """Which data there is; *others* is what else outlives a system. Raises ApiError."""
+        situation = Situation(system, resolution, before, needs.secrets(system, resolution))
+        seen = await self.credentials.look(system, situation.wanted)
+        found = [*retained(situation, seen), *others]
+        return Looked(situation, lineage(system.uid, found))
+
+    async def settle(self, looked: Looked, presence: Presence) -> SettledData:
+        """Make what is missing or due. Raises ApiError if Secrets cannot be read, SystemGoneError."""
+        situation = looked.situation
+        if situation.resolution.hold_all:
+            return SettledData(DataAccess(), DataState(), LONGEST_LOOK_SECONDS)
+        failures: tuple[Failure, ...] = ()
+        for _ in range(ROUNDS):
+            seen = await self.credentials.look(situation.system, situation.wanted)
+            found = picture(situation, seen, looked.lineage)
+            todo = steps(found.views, situation.wanted, seen.modules, self._moment())
+            if failures or not todo:
+                break
+            await presence.make_sure()
+            failures = await self._carry_out(situation, seen, found, todo)
+        return self._settled(situation, seen, found, failures)
+
+    def _settled(
+        self,
+        situation: Situation,
+        seen: ObservedCredentials,
+        found: Picture,
+        failures: tuple[Failure, ...],
+    ) -> SettledData:
+        refused = taken(situation.system.namespace, situation.wanted, seen.modules)
+        state = DataState(
+            needed=found.needed,
+            problems=tuple(dict.fromkeys(found.unusable.values())),
+            pending=pending(found.views, situation.wanted, seen.modules),
+            failures=(*failures, *refused),
+        )
+        due = next_look(found.views, situation.wanted, seen.modules, self._moment())
+        wait = LONGEST_LOOK_SECONDS if due is None else min(max(due, 1.0), LONGEST_LOOK_SECONDS)
+        return SettledData(access(situation, found), state, wait)
+
+    def _moment(self) -> Moment:
+        return Moment(self.now(), self.spread_seconds)
+
+    async def _carry_out(
+        self,
+        situation: Situation,
+        seen: ObservedCredentials,
+        found: Picture,
+        todo: Sequence[Step],
+    ) -> tuple[Failure, ...]:
+        results = await asyncio.gather(
+            *(self._write(situation, seen, found, each) for each in todo)
+        )
+        return tuple(each for each in results if each is not None)
+
+    async def _write(
+        self, situation: Situation, seen: ObservedCredentials, found: Picture, step: Step
+    ) -> Failure | None:
+        system, name = situation.system, _name(situation.system, step)
+        try:
+            if isinstance(step, WriteAdmin):
+                allowed = active(situation, step.service, seen)
+                preparing = Preparing(found.targets[step.service], found.lineage, allowed)
+                await self.credentials.write_admin(system, step, preparing)
+            else:
+                await self.credentials.hand_over(system, step, found.targets)
+        except ApiError as error:
+            key = ObjectKey(SECRET.name, system.namespace, name)
+            return _failed(key, error)
+        metrics.CREDENTIALS.labels(step.what).inc()
+        LOGGER.info("Wrote Secret %s: %s.", name, step.what)
+        return None
+
+
+def _failed(key: ObjectKey, error: ApiError) -> Failure:
+    LOGGER.warning("%s was not written: %s", key, harmless(error))
+    metrics.FAILURES.labels(SECRET.name, str(error.permanent).lower()).inc()
+    return Failure(key, harmless(error), error.permanent)
+
+
+def _name(system: ArkaliaSystem, step: Step) -> str:
+    if isinstance(step, WriteAdmin):
+        return names.data_service(system.name, step.service)
+    return step.wanted.name
