@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
 from arkalia_operator.desired import desired_state
+from arkalia_operator.desired.data.access import Access, DataAccess, DataService, Endpoint
 from arkalia_operator.desired.kinds import BY_NAME, DEPLOYMENT
 from arkalia_operator.desired.resolve import Defaults, Modules
 from arkalia_operator.planning.observed import ChildRecord, Observed, Rollout
@@ -45,6 +46,25 @@ def modules_with(*builtin, foreign=(), broken=None):
 def rendered(system=None, *modules):
     """What must exist for *system*, whose built-in modules are *modules*."""
     return desired_state(system or a_system(), modules_with(*(modules or [a_module()])))
+
+
+def an_access(*services, database="d-1", **fields):
+    """What is known of data services, of PostgreSQL alone unless others are named."""
+    named = [DataService(each) for each in services or ["postgresql"]]
+    ports = {DataService.POSTGRESQL: 5432}
+    found = {
+        each: Access(
+            Endpoint(
+                f"luna-{each}.arkalia.svc",
+                ports.get(each, 6379),
+                "arkalia" if each is DataService.POSTGRESQL else "",
+            ),
+            "provision-0123456789ab",
+            database,
+        )
+        for each in named
+    }
+    return DataAccess("uid-1", found, **fields)
 
 
 def only(manifests, kind, name=None):

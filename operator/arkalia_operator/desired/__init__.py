@@ -107,7 +107,9 @@ def _joined(*gates: Mapping[Which, tuple[Which, ...]]) -> dict[Which, tuple[Whic
 def _manifests(
     system: ArkaliaSystem, resolution: Resolution, trust: Trust | None, access: DataAccess
 ) -> Iterator[Manifest]:
-    if trust is not None and not resolution.hold_all:
+    if resolution.hold_all:
+        return
+    if trust is not None:
         yield trust_manifest(system, resolution.version, trust)
     yield from tls.manifests(system, resolution)
     yield from data.manifests(system, access, resolution)

@@ -20,6 +20,7 @@ def test_what_pods_read_comes_before_the_pods_and_what_acts_on_them_after():
 def test_only_kinds_of_other_operators_may_be_absent():
     assert {kind.name for kind in kinds.BY_NAME.values() if kind.optional} == {
         "Certificate",
+        "Cluster",
         "ServiceMonitor",
         "PrometheusRule",
     }

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from arkalia_operator.desired import rendered
+from arkalia_operator.desired.data.access import DataAccess
 from arkalia_operator.desired.migrations import next_step
 from arkalia_operator.desired.resolve import Modules, resolve
 from arkalia_operator.desired.schemas import (
@@ -22,13 +23,13 @@ from builders import (
     a_component,
     a_module,
     a_system,
+    an_access,
     modules_with,
     only,
 )
 from pod_security import violations
 
 DATABASE = Database("d-1", "luna-postgresql-1")
-PROVISIONED = ("Job", "luna-postgresql-1")
 ALPHA = a_module(
     needs={"postgresql": True},
     migrations={"forward": ["migrate", "forward"], "back": ["migrate", "back"]},
@@ -61,15 +62,39 @@ def known(version="0.2.0", image=f"{REGISTRY}/alpha:0.2.0", database="d-1", **fi
 
 def desired_with(remembered=None, resolution=None, database=DATABASE, **spec):
     system = a_system(**spec)
-    return rendered(system, resolution or resolved(**spec), None, remembered, database)
+    access = an_access(database=database.identity) if database else DataAccess()
+    return rendered(system, resolution or resolved(**spec), None, remembered, access)
 
 
 def the_job(desired):
-    return only(desired.manifests, "Job")
+    [found] = jobs_of(desired)
+    return found
 
 
 def jobs_of(desired):
-    return [each for each in desired.manifests if each["kind"] == "Job"]
+    moving = (
+        each for each in desired.manifests if "arkalia.io/module" in each["metadata"]["labels"]
+    )
+    return [each for each in moving if each["kind"] == "Job"]
+
+
+def gates_of(desired):
+    """What waits for the Jobs that move schemas, and what these wait for."""
+    found = {
+        which: tuple(each for each in before if which[0] == "Job" or "migrate" in each[1])
+        for which, before in desired.after.items()
+    }
+    return {which: each for which, each in found.items() if each and each[0][0] == "Job"}
+
+
+def provisioned(desired):
+    """The Job that makes roles and schemas."""
+    [found] = [
+        each["metadata"]["name"]
+        for each in desired.manifests
+        if each["kind"] == "Job" and each["metadata"]["labels"].get("arkalia.io/data")
+    ]
+    return "Job", found
 
 
 def container_of(job):
@@ -89,10 +114,12 @@ def test_new_schema_is_made_before_any_pod_of_its_module():
     found = desired_with()
 
     job = ("Job", the_job(found)["metadata"]["name"])
+    first = provisioned(found)
     assert found.after == {
-        ("Deployment", "luna-alpha"): (job,),
-        ("Deployment", "luna-alpha-worker"): (job,),
-        job: (PROVISIONED,),
+        first: (("StatefulSet", "luna-postgresql"),),
+        ("Deployment", "luna-alpha"): (first, job),
+        ("Deployment", "luna-alpha-worker"): (first, job),
+        job: (first,),
     }
     assert found.alone == {job: "alpha"}
 
@@ -156,21 +183,21 @@ def test_schema_that_is_as_wanted_moves_nowhere_and_nothing_waits():
     found = desired_with(Remembered({"alpha": the_wanted()}))
 
     assert jobs_of(found) == []
-    assert (found.after, found.alone) == ({}, {})
+    assert (gates_of(found), found.alone) == ({}, {})
 
 
 def test_module_without_migrations_has_no_job():
     found = desired_with(resolution=resolved(a_module(needs={"postgresql": True})))
 
     assert jobs_of(found) == []
-    assert found.after == {}
+    assert gates_of(found) == {}
 
 
 def test_pods_wait_while_the_database_is_not_known():
     found = desired_with(database=None)
 
     assert jobs_of(found) == []
-    assert found.after[("Deployment", "luna-alpha")] == (("Job", "luna-alpha-migrate-"),)
+    assert gates_of(found)[("Deployment", "luna-alpha")] == (("Job", "luna-alpha-migrate-"),)
 
 
 def test_job_says_what_the_schema_is_once_it_has_succeeded():

@@ -12,19 +12,17 @@ from hypothesis import strategies as st
 
 from arkalia_operator.desired import rendered
 from arkalia_operator.desired.resolve import resolve
-from arkalia_operator.desired.schemas import Database
-from arkalia_operator.planning.observed import ChildRecord, JobState, ObjectKey, Observed
+from arkalia_operator.planning.observed import JobState, ObjectKey, Observed, Rollout
 from arkalia_operator.planning.plan import plan
 from arkalia_operator.planning.schemas import remembered
-from builders import a_module, a_record, a_system, modules_with
+from builders import a_module, a_record, a_system, an_access, modules_with
 
 VERSIONS = ("0.1.0", "0.2.0", "0.3.0")
-DATABASE = Database("d-1", "luna-postgresql-1")
-PROVISIONED = ObjectKey("Job", "arkalia", "luna-postgresql-1")
 ALPHA = a_module(needs={"postgresql": True}, migrations={"forward": ["forward"], "back": ["back"]})
 MODULES = replace(
     modules_with(ALPHA), builtin={each: {"alpha": ALPHA} for each in VERSIONS}
 )  # fmt: skip
+PREPARED, SERVING = JobState(succeeded=True), Rollout(ready=1)
 ENDS = st.sampled_from(["", "works", "succeeds", "fails"])
 LEFT_OUT = st.frozensets(st.integers(0, 8)) | st.integers(0, 8).map(lambda death: range(death, 20))
 TURNS = st.lists(st.tuples(st.sampled_from(VERSIONS), LEFT_OUT, ENDS), min_size=1, max_size=25)
@@ -34,8 +32,7 @@ class World:
     """A cluster and its database."""
 
     def __init__(self):
-        done = JobState(succeeded=True)
-        self.children = {PROVISIONED: ChildRecord(PROVISIONED, "u", "1", 1, "uid-1", b"", job=done)}
+        self.children = {}
         self.jobs = {}
         self.schema = None
         self.changes = 0
@@ -48,8 +45,7 @@ class World:
         usable = [each.module for each in resolution.held.values()]
         resolution = replace(resolution, modules=(*resolution.modules, *usable), held={})
         known = remembered(system, observed)
-        desired = rendered(system, resolution, None, known, DATABASE)
-        desired = replace(desired, kept=desired.kept | {PROVISIONED.name})
+        desired = rendered(system, resolution, None, known, an_access())
         decided = plan(system, desired, observed)
         actions = [*decided.applies, *decided.deletes]
         for number, each in enumerate(actions):
@@ -62,7 +58,9 @@ class World:
         found = a_record(manifest, a_system())
         self.changes += 1
         fields = {"resource_version": str(self.changes), "uid": f"uid-{self.changes}"}
-        if found.key.kind == "Job":
+        if "arkalia.io/data" in manifest["metadata"]["labels"]:
+            fields |= {"job": PREPARED} if found.key.kind == "Job" else {"rollout": SERVING}
+        elif found.key.kind == "Job":
             self.begin(found.key, manifest)
             said = manifest["metadata"]["annotations"]["arkalia.io/schema"]
             fields |= {"job": JobState(), "schemas": {"alpha": said}}

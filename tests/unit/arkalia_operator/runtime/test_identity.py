@@ -12,7 +12,8 @@ from arkalia_operator.desired.certificates import Lifetimes
 from arkalia_operator.desired.resolve import resolve
 from arkalia_operator.desired.trust import Issuer
 from arkalia_operator.planning.observed import Observed
-from arkalia_operator.runtime.identity import LONGEST_LOOK_SECONDS, Identity
+from arkalia_operator.runtime.identity import LONGEST_LOOK_SECONDS, Identity, Looked
+from arkalia_operator.runtime.presence import Presence
 from builders import a_component, a_module, a_record, a_system, modules_with, only
 from model_api_server import respond, running, session_for
 
@@ -31,7 +32,7 @@ class Hands:
     """What turns the clocks, and runs the operator against a cluster that keeps up."""
 
     def __init__(self, client):
-        self.now = NOW
+        self.now, self.client = NOW, client
         certificates = Certificates(client, LIFETIMES, self._seconds)
         issuer = Issuer("https://issuer", '{"keys":[]}')
         self.identity = Identity(certificates, LIFETIMES, lambda: issuer, lambda: self.now)
@@ -42,7 +43,8 @@ class Hands:
 
     async def settle(self, system=SYSTEM, served=frozenset({"Certificate"})):
         before = Observed(children=self.children, served=served)
-        settled = await self.identity.settle(system, RESOLUTION, before)
+        looked = Looked(system, RESOLUTION, before, system.uid)
+        settled = await self.identity.settle(looked, Presence(self.client, system, known=True))
         if settled.trust is not None:
             self._apply(rendered(SYSTEM, RESOLUTION, settled.trust))
         return settled

@@ -7,12 +7,14 @@ import pytest
 from arkalia_operator import catalogue
 from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.client import Client
+from arkalia_operator.cluster.credentials import Credentials
 from arkalia_operator.cluster.events import Recorder
 from arkalia_operator.cluster.execute import Executor
 from arkalia_operator.cluster.store import Store, SystemKey
 from arkalia_operator.desired.certificates import Lifetimes
 from arkalia_operator.desired.resolve import Defaults
 from arkalia_operator.desired.trust import Issuer
+from arkalia_operator.runtime.data import DataServices
 from arkalia_operator.runtime.identity import Identity
 from arkalia_operator.runtime.reconcile import Reconciler
 from arkalia_operator.runtime.resources import Resources
@@ -45,6 +47,7 @@ async def reconciler(server):
             identity=Identity(
                 Certificates(client, LIFETIMES), LIFETIMES, lambda: ISSUER, lambda: NOW
             ),
+            data=DataServices(Credentials(client), LIFETIMES.spread_seconds, lambda: NOW),
             served=frozenset,
             builtin=catalogue.load(),
             defaults=Defaults("0.1.0", "localhost/arkalia"),
