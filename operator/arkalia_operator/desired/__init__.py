@@ -75,7 +75,7 @@ def rendered(
     database is what decides which of them must be moved.
     """
     prepared = data.jobs(system, access, resolution)
-    database = _database(access, prepared)
+    database = _database(system, access, prepared)
     moves = migrations.moves(system, resolution, known or Remembered(), database)
     found = [*_manifests(system, resolution, trust, access), *moves.manifests]
     told = frozenset() if trust else frozenset({names.trust(system.name)})
@@ -89,10 +89,16 @@ def rendered(
     )
 
 
-def _database(access: DataAccess, prepared: Mapping[DataService, Which]) -> Database | None:
+def _database(
+    system: ArkaliaSystem, access: DataAccess, prepared: Mapping[DataService, Which]
+) -> Database | None:
     """The database in which schemas are moved; None while it is not known."""
-    found = access.services.get(DataService.POSTGRESQL)
-    return Database(found.database, prepared[DataService.POSTGRESQL][1]) if found else None
+    service = DataService.POSTGRESQL
+    found = access.services.get(service)
+    if found is None:
+        return None
+    egress = network.to_service(system, service, access)
+    return Database(found.database, prepared[service][1], access.lineage, tuple(egress))
 
 
 def _joined(*gates: Mapping[Which, tuple[Which, ...]]) -> dict[Which, tuple[Which, ...]]:

@@ -78,34 +78,44 @@ def moves(
 
     While the *database* is not known, nothing moves, and the pods of its modules stay as they are.
     """
+    stays = {names.schemas(system.name)}
     if resolution.hold_all:
-        return Moves(kept=frozenset({names.schemas(system.name)}))
-    needed = {} if database is None else jobs(system, resolution, known.schemas, database)
-    manifests = (*_memory(system, resolution, known), *_policy(system, resolution))
+        return Moves(kept=frozenset(stays))
+    if database is None:
+        unknown = {
+            each.name: _not_known_yet(system, each)
+            for each in resolution.modules
+            if each.migrations
+        }
+        stays |= {names.migrating(system.name), *known.jobs.values(), *known.working}
+        gates = {which: (job,) for which, job in _gated(system, resolution, unknown)}
+        return Moves(after=gates, kept=frozenset(stays))
+    needed = jobs(system, resolution, known.schemas, database)
+    started = {module: _which(job) for module, job in needed.items()}
+    ready = ((kinds.JOB.name, database.provisioned_by),)
     return Moves(
-        manifests=(*manifests, *needed.values()),
-        after=dict(_gates(system, resolution, needed, database)),
-        alone={_which(job): module for module, job in needed.items()},
-        kept=frozenset({names.schemas(system.name), *_kept(resolution, known, needed)}),
+        manifests=(
+            *_memory(system, resolution, known, database),
+            *_policy(system, resolution, database),
+            *needed.values(),
+        ),
+        after={
+            **{which: (job,) for which, job in _gated(system, resolution, started)},
+            **dict.fromkeys(started.values(), ready),
+        },
+        alone={job: module for module, job in started.items()},
+        kept=frozenset(stays | set(_kept(resolution, known, needed))),
     )
 
 
-def _gates(
-    system: ArkaliaSystem,
-    resolution: Resolution,
-    needed: Mapping[str, Manifest],
-    database: Database | None,
-) -> Iterator[tuple[Which, tuple[Which, ...]]]:
+def _gated(
+    system: ArkaliaSystem, resolution: Resolution, jobs: Mapping[str, Which]
+) -> Iterator[tuple[Which, Which]]:
+    """The Deployments that wait, each with the Job of its module."""
     for module in resolution.modules:
-        if module.migrations is None or (database and module.name not in needed):
-            continue
-        job = needed.get(module.name)
-        before = _which(job) if job else _not_known_yet(system, module)
-        for component in module.spec.components:
+        for component in module.spec.components if module.name in jobs else ():
             name = names.component(system.name, module.name, component.name)
-            yield (kinds.DEPLOYMENT.name, name), (before,)
-        if job and database:
-            yield before, ((kinds.JOB.name, database.provisioned_by),)
+            yield (kinds.DEPLOYMENT.name, name), jobs[module.name]
 
 
 def _which(job: Manifest) -> Which:
@@ -128,36 +138,44 @@ def _kept(
             yield job
 
 
-def _memory(system: ArkaliaSystem, resolution: Resolution, known: Remembered) -> Iterator[Manifest]:
+def _memory(
+    system: ArkaliaSystem, resolution: Resolution, known: Remembered, database: Database
+) -> Iterator[Manifest]:
     if known.schemas:
-        yield metadata.manifest(
+        yield metadata.retained(
             kinds.CONFIG_MAP,
             names.schemas(system.name),
             system,
-            metadata.system_labels(system, resolution.version),
+            {
+                **metadata.system_labels(system, resolution.version),
+                labels.LINEAGE: database.lineage,
+            },
             data={module: written(each) for module, each in sorted(known.schemas.items())},
         )
 
 
-def _policy(system: ArkaliaSystem, resolution: Resolution) -> Iterator[Manifest]:
+def _policy(
+    system: ArkaliaSystem, resolution: Resolution, database: Database
+) -> Iterator[Manifest]:
     """Nobody calls the pods that move schemas, and they reach the database alone."""
     moved = any(each.migrations for each in resolution.known)
-    if moved and system.spec.security.network_policies.enabled:
-        chosen = {"key": labels.MIGRATION, "operator": "Exists"}
-        yield metadata.manifest(
-            kinds.NETWORK_POLICY,
-            names.migrating(system.name),
-            system,
-            metadata.system_labels(system, resolution.version),
-            spec={
-                "podSelector": {
-                    "matchLabels": {labels.SYSTEM: system.name},
-                    "matchExpressions": [chosen],
-                },
-                "policyTypes": ["Ingress", "Egress"],
-                "egress": [DNS],
+    if not moved or not system.spec.security.network_policies.enabled:
+        return
+    chosen = {"key": labels.MIGRATION, "operator": "Exists"}
+    yield metadata.manifest(
+        kinds.NETWORK_POLICY,
+        names.migrating(system.name),
+        system,
+        metadata.system_labels(system, resolution.version),
+        spec={
+            "podSelector": {
+                "matchLabels": {labels.SYSTEM: system.name},
+                "matchExpressions": [chosen],
             },
-        )
+            "policyTypes": ["Ingress", "Egress"],
+            "egress": [DNS, *database.egress],
+        },
+    )
 
 
 def jobs(

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from typing import Final
 
+from arkalia_operator.desired.manifest import Manifest
 from arkalia_operator.desired.resolved import ResolvedModule
 
 DIGEST_LENGTH: Final = 16
@@ -43,6 +44,10 @@ class Database:
     """Another one for another database: what is known of schemas holds in one database only."""
     provisioned_by: str
     """Name of the Job that makes roles and schemas in it."""
+    lineage: str = ""
+    """Which data this is, see `arkalia_contract.labels.LINEAGE`."""
+    egress: tuple[Manifest, ...] = ()
+    """Rules of a NetworkPolicy by which pods reach it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -282,6 +282,14 @@ def test_nobody_calls_a_migration():
     assert "ingress" not in policy["spec"]
 
 
+def test_migration_reaches_names_and_the_database_and_nothing_else():
+    policy = only(desired_with().manifests, "NetworkPolicy", "luna-migrating")
+
+    assert [rule["ports"][0]["port"] for rule in policy["spec"]["egress"]] == [53, 5432]
+    [server] = policy["spec"]["egress"][1]["to"]
+    assert server["podSelector"]["matchLabels"]["arkalia.io/data"] == "postgresql"
+
+
 def test_system_without_migrations_or_policies_has_no_policy_for_them():
     off = {"security": {"networkPolicies": {"enabled": False}}}
 
@@ -297,6 +305,26 @@ def test_what_is_known_is_written_down_for_modules_that_are_off_too():
 
     assert list(memory["data"]) == ["alpha", "gone"]
     assert json.loads(memory["data"]["gone"]) == json.loads(written(schema))
+
+
+@pytest.mark.parametrize(("policy", "owned"), [("Retain", False), ("Delete", True)])
+def test_what_is_known_outlives_the_system_like_its_data(policy, owned):
+    spec = {"deletionPolicy": policy}
+
+    found = desired_with(known(), resolution=resolved(**spec), **spec)
+
+    memory = only(found.manifests, "ConfigMap", "luna-schemas")["metadata"]
+    assert memory["labels"]["arkalia.io/lineage"] == "uid-1"
+    assert ("ownerReferences" in memory) is owned
+
+
+def test_everything_stays_while_the_database_is_not_known():
+    remembered = known(jobs={"alpha": "job-1"}, working=frozenset({"job-2"}))
+
+    found = desired_with(remembered, database=None)
+
+    assert {"luna-schemas", "luna-migrating", "job-1", "job-2"} <= found.kept
+    assert "luna-schemas" not in names_of(found)
 
 
 def test_nothing_is_written_while_nothing_is_known():
