@@ -173,33 +173,29 @@ class RedisCache(ApiModel):
 _EXTERNAL: Final = "has(self.mode) && self.mode == 'external'"
 
 
-def _redis_rules() -> list[dict[str, str]]:
-    own = ("queue.storage", "queue.maxMemory", "queue.resources", "cache.maxMemory",
-           "cache.resources")  # fmt: skip
-    secrets = ("queue", "cache")
+_OWN: Final = {
+    "queue": ("storage", "maxMemory", "resources"),
+    "cache": ("maxMemory", "resources"),
+}
+"""What an external Redis decides by itself, by role."""
+
+
+def _rules_of_role(role: str) -> list[dict[str, str]]:
+    own = " || ".join(f"has(self.{role}.{each})" for each in _OWN[role])
     return [
-        *(
-            rule(
-                f"!({_EXTERNAL}) || (has(self.{each}) && has(self.{each}.secret))",
-                f"an external Redis must be named for each role: write {each}: {{secret: {{name: "
-                "...}} with the Secret that holds host, port, username and password",
-            )
-            for each in secrets
+        rule(
+            f"!({_EXTERNAL}) || (has(self.{role}) && has(self.{role}.secret))",
+            f"an external Redis must be named for each role: write {role}: {{secret: {{name: ...}}}} "
+            "with the Secret that holds host, port, username and password",
         ),
-        *(
-            rule(
-                f"({_EXTERNAL}) || !has(self.{each}) || !has(self.{each}.secret)",
-                f"{each}.secret has a meaning with mode: external only: leave it out, or write "
-                "mode: external",
-            )
-            for each in secrets
+        rule(
+            f"({_EXTERNAL}) || !has(self.{role}) || !has(self.{role}.secret)",
+            f"{role}.secret has a meaning with mode: external only: leave it out, or write "
+            "mode: external",
         ),
-        *(
-            rule(
-                f"!({_EXTERNAL}) || !has(self.{each.partition('.')[0]}) || !has(self.{each})",
-                f"an external Redis has its own storage, memory and resources: leave {each} out",
-            )
-            for each in own
+        rule(
+            f"!({_EXTERNAL}) || !has(self.{role}) || !({own})",
+            f"an external Redis has its own storage, memory and resources: leave them out of {role}",
         ),
     ]
 
@@ -217,7 +213,9 @@ class Redis(ApiModel):
     cache: RedisCache = RedisCache()
     """For what can be made again."""
 
-    model_config = ApiModel.model_config | {"json_schema_extra": rules(*_redis_rules())}
+    model_config = ApiModel.model_config | {
+        "json_schema_extra": rules(*_rules_of_role("queue"), *_rules_of_role("cache"))
+    }
 
 
 class Credentials(ApiModel):
