@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from dataclasses import dataclass, field
+from functools import partial
 
 import pytest
 
@@ -81,8 +82,8 @@ class Server:
     def start(self):
         self.kube.create(data_servers.server(self.ref, self.image))
 
-    def told(self, statements, phase="Succeeded"):
-        """What provisioning with *statements* wrote until it ended in *phase*."""
+    def give(self, statements):
+        """Have *statements* provisioned; the pod that does it."""
         self.count += 1
         given, pod = self.place(SECRET, f"given-{self.count}"), self.place(POD, f"{self.count}")
         address = {"host": self.host, "port": str(data_servers.PORTS[self.name])}
@@ -91,56 +92,76 @@ class Server:
         self.kube.create(data_servers.secret(given, address | login | files))
         command = f"arkalia-provision-{self.name}"
         self.kube.create(data_servers.provisioner(pod, self.image, given.name, command))
+        return pod
+
+    def told(self, pod, phase="Succeeded"):
+        """What *pod* wrote until it ended in *phase*."""
         return data_servers.ended(self.kube, pod, phase)
 
 
-@pytest.fixture(scope="module", params=["postgresql", "redis"])
-def server(request, kube, operator, namespace):
-    """A server that was provisioned once; its settings are the image's own."""
+@pytest.fixture(scope="module")
+def servers(kube, operator, namespace):
+    """Both servers, provisioned once; they are started together."""
     image = operator.pod()["spec"]["containers"][0]["image"]
-    ref = Ref(POD, namespace, request.param)
-    found = Server(kube, ref, image.replace("/operator:", f"/{request.param}:"))
-    for manifest in (
-        data_servers.claim(ref),
-        data_servers.service(ref),
-        data_servers.settings(ref, SETTINGS[ref.name]),
-    ):
-        kube.create(manifest)
-    kube.create(data_servers.secret(found.place(SECRET, "admin"), ADMIN[request.param]))
-    found.give_certificate()
-    found.start()
-    found.told(FIRST[request.param])
-    return found
+    found = [
+        Server(kube, Ref(POD, namespace, name), image.replace("/operator:", f"/{name}:"))
+        for name in data_servers.PORTS
+    ]
+    for server in found:
+        for manifest in (
+            data_servers.claim(server.ref),
+            data_servers.service(server.ref),
+            data_servers.settings(server.ref, SETTINGS[server.name]),
+            data_servers.secret(server.place(SECRET, "admin"), ADMIN[server.name]),
+        ):
+            kube.create(manifest)
+        server.give_certificate()
+        server.start()
+    pods = [server.give(FIRST[server.name]) for server in found]
+    for server, pod in zip(found, pods, strict=True):
+        server.told(pod)
+    return {server.name: server for server in found}
 
 
-def test_server_is_ready_and_keeps_what_it_was_given(server, kube):
+@pytest.fixture(params=data_servers.PORTS)
+def server(request, servers):
+    return servers[request.param]
+
+
+@pytest.fixture(scope="module")
+def killed(kube, servers):
+    """Both servers after they were killed and started again."""
+    before = {name: kube.require(server.ref)["metadata"]["uid"] for name, server in servers.items()}
+    for server in servers.values():
+        kube.delete(server.ref, gracePeriodSeconds=0)
+    for name, server in servers.items():
+        eventually(partial(gone, kube, server.ref, before[name]))
+        server.start()
+    return {name: server.give(KEPT[name]) for name, server in servers.items()}
+
+
+def test_server_is_ready_and_has_read_its_settings(server, kube):
     data_servers.wait_until_ready(kube, server.ref)
 
-    server.told(KEPT[server.name])
+    server.told(server.give(KEPT[server.name]))
 
 
 def test_provisioning_tells_what_failed_and_no_password_when_a_statement_is_wrong(server):
-    told = server.told(WRONG[server.name], "Failed")
+    told = server.told(server.give(WRONG[server.name]), "Failed")
 
     assert "ERR" in told
     assert PASSWORD not in told
 
 
-def test_data_outlive_a_server_that_was_killed(server, kube):
-    before = kube.require(server.ref)["metadata"]["uid"]
-
-    kube.delete(server.ref, gracePeriodSeconds=0)
-    eventually(lambda: gone(kube, server.ref, before))
-    server.start()
-
-    server.told(KEPT[server.name])
+def test_data_outlive_a_server_that_was_killed(server, killed):
+    server.told(killed[server.name])
 
 
 def test_server_shows_its_new_certificate_and_does_not_restart_when_it_is_replaced(server, kube):
     server.give_certificate()
     touch(kube, server.ref)
 
-    server.told(KEPT[server.name])
+    server.told(server.give(KEPT[server.name]))
 
     [container] = kube.require(server.ref)["status"]["containerStatuses"]
     assert container["restartCount"] == 0
