@@ -22,7 +22,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
-from psycopg import sql
 
 from arkalia_runtime.migrations.command import MigrationSettings, move
 from unit.arkalia_runtime.authority import Authority, Mounts, mount
@@ -66,15 +65,22 @@ class Door:
         self._thread.start()
         self._passing: set[asyncio.StreamWriter] = set()
         self._server: asyncio.Server | None = None
+        self._flows = asyncio.Event()
+        self._flows.set()
         self.port = 0
         self.opened = 0
         """Connections that came, since the beginning."""
         self.show(authority)
         self.open()
 
-    def show(self, authority: Authority, **wanted: object) -> None:
+    @property
+    def is_open(self) -> bool:
+        """Whether connections are let in."""
+        return self._server is not None and self._server.is_serving()
+
+    def show(self, authority: Authority, names: tuple[str, ...] = (), **wanted: object) -> None:
         """Show another certificate from now on."""
-        issued = authority.issue(**wanted)
+        issued = authority.issue(*names, **wanted)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         with tempfile.TemporaryDirectory() as folder:
             for key, content in issued.items():
@@ -93,6 +99,15 @@ class Door:
     def cut(self) -> None:
         """Break off every connection, without a farewell."""
         self._loop.call_soon_threadsafe(self._cut)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Pass nothing on, and break nothing off: a server that hangs."""
+        self._loop.call_soon_threadsafe(self._flows.clear)
+        try:
+            yield
+        finally:
+            self._loop.call_soon_threadsafe(self._flows.set)
 
     def end(self) -> None:
         self.close()
@@ -127,7 +142,7 @@ class Door:
                 await writer.drain()
             await writer.start_tls(self._context)
             inner = await asyncio.open_unix_connection(str(self._socket))
-            await asyncio.gather(carry(reader, inner[1]), carry(inner[0], writer))
+            await asyncio.gather(self._carry(reader, inner[1]), self._carry(inner[0], writer))
         except (OSError, EOFError, ssl.SSLError):
             pass
         finally:
@@ -136,15 +151,15 @@ class Door:
             if inner is not None:
                 inner[1].transport.abort()
 
-
-async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Pass on until one side ends; then end both."""
-    try:
-        while data := await reader.read(65536):
-            writer.write(data)
-            await writer.drain()
-    finally:
-        writer.close()
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Pass on until one side ends; then end both."""
+        try:
+            while data := await reader.read(65536):
+                await self._flows.wait()
+                writer.write(data)
+                await writer.drain()
+        finally:
+            writer.close()
 
 
 @dataclass
@@ -184,12 +199,14 @@ class Postgresql(Server):
         self.process.send_signal(3)  # SIGQUIT: "immediate shutdown", recovery at the next start
         self.process.wait(PATIENCE_SECONDS)
 
-    def admin(
-        self, statement: str | sql.Composed, **connection: object
-    ) -> list[tuple[object, ...]]:
-        """Run *statement* as the superuser, past the door."""
+    def connected(self, **connection: object) -> psycopg.Connection:
+        """The superuser's connection, past the door."""
         arguments = {"host": str(self.folder), "user": "postgres", "dbname": "postgres"}
-        with psycopg.connect(**arguments, **connection, autocommit=True) as opened:
+        return psycopg.connect(**arguments, **connection)
+
+    def admin(self, statement: str, **connection: object) -> list[tuple[object, ...]]:
+        """What *statement* gives the superuser."""
+        with self.connected(**connection, autocommit=True) as opened:
             cursor = opened.execute(statement)
             return cursor.fetchall() if cursor.description else []
 
@@ -236,7 +253,7 @@ class Schema:
 
     def migrations_file(self, **changes: object) -> str:
         """The same, for the role of the migrations."""
-        return self.file(f"{self.name}_migrations", "moves", **changes)
+        return self.file(f"{self.name}_migrations", **{"password": "moves"} | changes)
 
     def rows(self, statement: str) -> list[tuple[object, ...]]:
         """What *statement* gives the superuser in this schema."""
@@ -314,7 +331,7 @@ def a_postgresql(**settings: str) -> Iterator[Postgresql]:
 
     def is_ready() -> bool:
         try:
-            psycopg.connect(host=str(folder), user="postgres", dbname="postgres").close()
+            server.connected().close()
         except psycopg.OperationalError:
             return False
         return True
@@ -344,7 +361,7 @@ class Redis(Server):
     def admin(self, *words: str) -> str:
         """What redis-cli prints for a command, past the door."""
         program = REDIS_PROGRAM.with_name("redis-cli")
-        asked = [program, "-s", self.folder / "socket", *words]
+        asked = [program, "-e", "-s", self.folder / "socket", *words]
         answer = subprocess.run(asked, capture_output=True, timeout=PATIENCE_SECONDS, check=True)
         return answer.stdout.decode().strip()
 
@@ -373,6 +390,6 @@ def a_redis() -> Iterator[Redis]:
 
     server.is_ready = is_ready
     with running(server):
-        rights = ["~zeroia:*", "~wake:*", "&zeroia:*", "+@all", "-@admin", "-@dangerous"]
+        rights = ["~zeroia:*", "~wake:*", "resetchannels", "&zeroia:*", "+@all", "-@dangerous"]
         server.admin("ACL", "SETUSER", "zeroia", "on", ">secret", *rights)
         yield server

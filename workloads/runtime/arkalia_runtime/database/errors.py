@@ -83,6 +83,8 @@ def translated() -> Iterator[None]:
 
 def _sentence(error: psycopg.Error) -> str:
     """What a client may know; addresses and users stand in the log."""
+    if isinstance(error, psycopg.errors.ConfigurationLimitExceeded):  # our own triggers raise it
+        return f"{error.diag.message_primary}."
     if error.sqlstate:
         return f"The database cannot do this now ({error.sqlstate})."
     return "The database cannot be reached."

@@ -18,7 +18,12 @@ import psycopg_pool
 from arkalia_runtime import access, deadline
 from arkalia_runtime import postgresql_login as login
 from arkalia_runtime.database.connection import Connection
-from arkalia_runtime.database.errors import DatabaseBusyError, DatabaseError, translated
+from arkalia_runtime.database.errors import (
+    DatabaseBusyError,
+    DatabaseError,
+    DatabaseUnavailableError,
+    translated,
+)
 from arkalia_runtime.database.measures import Measures
 from arkalia_runtime.health import Check, UnhealthyError
 from arkalia_runtime.metrics import Metrics
@@ -49,6 +54,7 @@ class Database:
         self._access = access.postgresql(settings)
         self._pool = self._new_pool()
         self._answered_at = float("-inf")
+        self._unanswered = 0  # tries to open or to use a connection, since one succeeded
         self._measures = Measures(self._statistics, settings.database_connections)
         self.check = Check("postgresql", self._ask)
         """Healthy while PostgreSQL answers."""
@@ -111,10 +117,19 @@ class Database:
         start = time.monotonic()
         ends = start + deadline.left(at_most)
         while True:
-            connection = await self._pool.getconn(max(0.0, ends - time.monotonic()))
+            connection = await self._got(ends - time.monotonic())
             if await self._begins(connection):
                 self._measures.wait.observe(time.monotonic() - start)
                 return connection
+
+    async def _got(self, seconds: float) -> Connection:
+        try:
+            return await self._pool.getconn(max(0.0, seconds))
+        except psycopg_pool.PoolTimeout as error:
+            if not self._unanswered:
+                raise
+            sentence = "The database cannot be reached."
+            raise DatabaseUnavailableError(sentence) from error
 
     async def _begins(self, connection: Connection) -> bool:
         """Whether *connection* can still be used; if not, it is gone from the pool."""
@@ -123,8 +138,9 @@ class Database:
             if connection.is_of(self._access.current()):
                 with connection.cut_after(login.CONNECT_SECONDS):
                     await connection.begin()
-                self._answered_at, begun = time.monotonic(), True
+                self._answered_at, self._unanswered, begun = time.monotonic(), 0, True
         except psycopg.OperationalError as error:
+            self._unanswered += 1
             logger.info("A pooled connection was broken.", extra={"cause": str(error).strip()})
         finally:
             if not begun:
@@ -167,12 +183,17 @@ class Database:
             max_lifetime=LIFETIME_SECONDS,
             max_idle=IDLE_SECONDS,
             reconnect_timeout=self._settings.database_timeout_seconds,
+            configure=self._note_answer,
         )
 
     async def _arguments(self) -> dict[str, Any]:
+        self._unanswered += 1
         given = self._access.current()
         # Transactions are begun here, together with their time limit.
         return login.arguments(self._settings, given) | {"autocommit": True}
+
+    async def _note_answer(self, _connection: Connection) -> None:
+        self._unanswered = 0
 
 
 async def _roll_back(connection: Connection) -> None:

@@ -43,7 +43,7 @@ FORWARD = (
     BEGIN
         UPDATE outbox_head SET sequence = sequence + 1 RETURNING * INTO head;
         IF head.sequence - head.confirmed > head.capacity THEN
-            RAISE EXCEPTION 'the outbox is full: % events wait for the record', head.capacity
+            RAISE EXCEPTION 'The outbox is full: % events wait for the record', head.capacity
                 USING ERRCODE = 'configuration_limit_exceeded';
         END IF;
         UPDATE outbox SET sequence = head.sequence WHERE id = NEW.id;
