@@ -186,10 +186,10 @@ def _admin_data(
         keys.HOST: endpoint.host,
         keys.PORT: str(endpoint.port),
     }
-    if endpoint.database:
-        data[keys.DATABASE] = endpoint.database
     if mode(system, step.service) == "external":
         return data
+    if endpoint.database:
+        data[keys.DATABASE] = ADMINISTRATORS[step.service]  # whose own database is always there
     password = before.get(keys.PASSWORD, b"").decode() or passwords.make_password()
     data |= {keys.USERNAME: ADMINISTRATORS[step.service], keys.PASSWORD: password}
     if step.service is not DataService.POSTGRESQL:

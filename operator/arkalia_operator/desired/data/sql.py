@@ -33,6 +33,8 @@ class Place:
     database: str
     namespace: str
     system: str
+    is_own: bool = False
+    """Whether the operator asked for the server: then it makes the database too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +49,22 @@ class Logins:
 
 def provisioning(place: Place, modules: Mapping[str, Logins]) -> str:
     """The SQL that gives each of *modules* its schema and its roles."""
-    parts = [_ground(place)]
+    parts = [*(_database(place.database) if place.is_own else ()), _ground(place)]
     for module, logins in sorted(modules.items()):
         parts += [_module(place, module, logins)]
     return "\n".join([*parts, "COMMIT;\n"])
+
+
+def _database(name: str) -> Iterator[str]:
+    """Make the database and go on in it. The server's log does not tell what is said there."""
+    wanted = literal(f"CREATE DATABASE {identifier(name)}")
+    yield f"SELECT {wanted} WHERE NOT EXISTS"
+    yield f"  (SELECT FROM pg_database WHERE datname = {literal(name)}) \\gexec"
+    yield "REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC;"
+    yield f"\\connect {identifier(name)}"
+    yield "SET log_min_error_statement = panic;"
+    yield "SET log_min_duration_statement = -1;"
+    yield "SET log_statement = none;"
 
 
 def _ground(place: Place) -> str:
@@ -80,6 +94,8 @@ def _module(place: Place, module: str, logins: Logins) -> str:
     lines += _logins(dict(zip(entries, (logins.slots.get(each) for each in SLOTS), strict=True)))
     lines += _logins({owner: logins.migrations})
     lines += [f"GRANT {identifier(group)} TO {', '.join(map(identifier, entries))};"]
+    if not place.is_own:  # who is no superuser must be a member of a role to give it a schema
+        lines += [f"GRANT {identifier(owner)} TO CURRENT_USER;"]
     lines += _schema(schema, owner, group)
     lines += _sessions(place.database, schema, [owner, *entries])
     lines += [_connect(place.database, [group, owner])]
@@ -129,7 +145,6 @@ def _schema(schema: str, owner: str, group: str) -> Iterator[str]:
         f"schema {schema} exists and is not owned by {owner}: it belongs to somebody else. "
         "Give the system a database of its own"
     )
-    yield f"GRANT {by} TO CURRENT_USER;"
     yield "\n".join(
         [
             "DO $do$ BEGIN",
