@@ -82,12 +82,12 @@ class Server:
     def start(self):
         self.kube.create(data_servers.server(self.ref, self.image))
 
-    def give(self, statements):
+    def give(self, statements, user=None):
         """Have *statements* provisioned; the pod that does it."""
         self.count += 1
         given, pod = self.place(SECRET, f"given-{self.count}"), self.place(POD, f"{self.count}")
         address = {"host": self.host, "port": str(data_servers.PORTS[self.name])}
-        login = {"database": "postgres", "user": USER[self.name], "password": PASSWORD}
+        login = {"database": "postgres", "user": user or USER[self.name], "password": PASSWORD}
         files = {"authorities": self.authority, GIVEN[self.name]: statements}
         self.kube.create(data_servers.secret(given, address | login | files))
         command = f"arkalia-provision-{self.name}"
@@ -165,6 +165,18 @@ def test_server_shows_its_new_certificate_and_does_not_restart_when_it_is_replac
 
     [container] = kube.require(server.ref)["status"]["containerStatuses"]
     assert container["restartCount"] == 0
+
+
+def test_redis_takes_a_new_user_from_its_file(servers, kube):
+    server = servers["redis"]
+    users = f"{USERS}user another reset on #{DIGEST} ~* +@all\n"
+
+    kube.apply(
+        data_servers.secret(server.place(SECRET, "admin"), ADMIN["redis"] | {"users.acl": users})
+    )
+    touch(kube, server.ref)
+
+    server.told(server.give("RENAME kept kept\n", user="another"))
 
 
 def gone(kube, ref, uid):
