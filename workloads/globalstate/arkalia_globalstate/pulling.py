@@ -21,6 +21,7 @@ from arkalia_globalstate.domain import RefusedPageError, require_recordable
 from arkalia_globalstate.measures import Measures
 from arkalia_globalstate.record import Record
 from arkalia_globalstate.settings import RecordSettings
+from arkalia_runtime import background
 from arkalia_runtime.calls.callee import Callee
 from arkalia_runtime.calls.client import Calls
 from arkalia_runtime.calls.errors import CallError
@@ -55,15 +56,12 @@ class Pulling:
         """Pull during the block."""
         assert self._metrics is not None  # noqa: S101 - the app measures its parts when it is made
         async with Calls(self._settings, self._metrics) as calls:
-            watching = asyncio.create_task(self._watch(calls), name="pulling")
             try:
-                yield self
+                async with background.running(self._watch(calls)):
+                    yield self
             finally:
-                tasks = [watching, *self._tasks.values()]
+                await background.end(self._tasks.values())
                 self._tasks.clear()
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _watch(self, calls: Calls) -> None:
         """Keep one task for each module that may be asked."""

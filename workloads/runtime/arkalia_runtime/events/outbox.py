@@ -20,7 +20,7 @@ from psycopg.rows import TupleRow
 
 from arkalia_contract import endpoints, events
 from arkalia_contract.events import Event
-from arkalia_runtime import logs
+from arkalia_runtime import background, logs
 from arkalia_runtime.database import Connection, Database, DatabaseError
 from arkalia_runtime.events import forms, pages
 from arkalia_runtime.events.forms import InvalidEventError
@@ -156,12 +156,8 @@ class Outbox:
 
         A module with Redis also has `wakes.Wakes` for its `news`.
         """
-        cleaning = asyncio.create_task(self._keep_clean(), name="outbox")
-        try:
+        async with background.running(self._keep_clean()):
             yield self
-        finally:
-            cleaning.cancel()
-            await asyncio.gather(cleaning, return_exceptions=True)
 
     async def clean(self, older_than: datetime) -> int:
         """Remove events that nobody needs any more; returns how many, CLEAN_ROWS at most."""

@@ -18,6 +18,7 @@ import orjson
 
 from arkalia_contract import endpoints, events
 from arkalia_contract.events import Event
+from arkalia_runtime import background
 from arkalia_runtime.calls.client import Calls
 from arkalia_runtime.calls.errors import CallError
 from arkalia_runtime.database import (
@@ -96,12 +97,8 @@ class Reader:
     @asynccontextmanager
     async def open(self, calls: Calls) -> AsyncIterator["Reader"]:
         """Read during the block."""
-        reading = asyncio.create_task(self._read(calls), name=f"reader {self._name}")
-        try:
+        async with background.running(self._read(calls)):
             yield self
-        finally:
-            reading.cancel()
-            await asyncio.gather(reading, return_exceptions=True)
 
     async def _read(self, calls: Calls) -> None:
         while True:

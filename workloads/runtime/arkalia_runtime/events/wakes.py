@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 from typing import Any, Final
 
 from arkalia_contract import data
+from arkalia_runtime import background
 from arkalia_runtime.events.news import News
 from arkalia_runtime.redis import Redis, RedisUnavailableError
 from arkalia_runtime.settings import ServiceSettings
@@ -36,16 +37,8 @@ class Wakes:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Share them, during the block."""
-        tasks = (
-            asyncio.create_task(self._tell(), name="wake-ups told"),
-            asyncio.create_task(self._hear(), name="wake-ups heard"),
-        )
-        try:
+        async with background.running(self._tell(), self._hear()):
             yield
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _tell(self) -> None:
         rings = 0
