@@ -18,6 +18,7 @@ VERSIONS = tomllib.loads((ROOT / "dev/versions.toml").read_text(encoding="utf-8"
 OF_OTHERS = {
     "prometheus-operator": ("*_servicemonitors.yaml", "*_prometheusrules.yaml"),
     "cert-manager": ("*_certificates.yaml",),
+    "cloudnative-pg": ("*_clusters.yaml",),
 }
 """Files of other operators' CRDs, by their name in dev/versions.toml."""
 REFERENCE = re.compile(r'"#/definitions/([^"]+)"')

@@ -18,9 +18,12 @@ import yaml
 import kubernetes_schemas
 from arkalia_operator import catalogue
 from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
-from arkalia_operator.desired import desired_state
-from arkalia_operator.desired.kinds import IN_APPLY_ORDER
-from arkalia_operator.desired.resolve import Defaults, Modules
+from arkalia_operator.desired import desired_state, names
+from arkalia_operator.desired.certificates import wanted_certificates
+from arkalia_operator.desired.data import needs
+from arkalia_operator.desired.data.access import Access, DataAccess, DataService, Endpoint
+from arkalia_operator.desired.kinds import IN_APPLY_ORDER, MAKE_PODS
+from arkalia_operator.desired.resolve import Defaults, Modules, resolve
 from arkalia_operator.desired.trust import Issuer, Trust
 from arkalia_operator.settings import Settings
 from pod_security import violations
@@ -31,6 +34,13 @@ CASES = sorted(path.name for path in Path(__file__).parent.iterdir() if path.is_
 WRITE = os.environ.get("GOLDEN") == "write"
 TRUST = Trust(Issuer("https://kubernetes.default.svc", '{"keys":[]}'), ("<authority>\n",))
 WITH_ALL_MODULES = {"empty"}
+ENDPOINTS = {
+    "builtin": {each: Endpoint(f"luna-{each}.arkalia.svc", 6379) for each in DataService}
+    | {DataService.POSTGRESQL: Endpoint("luna-postgresql.arkalia.svc", 5432, "arkalia")},
+    "external": {each: Endpoint(f"{each}.example.com", 6380) for each in DataService}
+    | {DataService.POSTGRESQL: Endpoint("db.example.com", 5433, "luna")},
+    "cnpg": {DataService.POSTGRESQL: Endpoint("luna-postgresql-rw.arkalia.svc", 5432, "arkalia")},
+}
 UID = "00000000-0000-0000-0000-000000000001"
 
 
@@ -83,13 +93,34 @@ def modules_of(case):
     return Modules(builtin, foreign, {}, Defaults(newest, Settings().image_registry))
 
 
+def access_to(system, resolution):
+    """Every data service that is needed, as it is once its Secret was made."""
+    found = {
+        each: Access(ENDPOINTS[needs.mode(system, each)][each], "provision-0123456789ab", "d-1")
+        for each in needs.needed(resolution)
+    }
+    return DataAccess(UID, found)
+
+
 def rendered(case):
     available = modules_of(case)
-    return [
-        each
-        for system in systems_of(case)
-        for each in desired_state(system, available, TRUST).manifests
-    ]
+    found = []
+    for system in systems_of(case):
+        access = access_to(system, resolve(system, available))
+        found += desired_state(system, available, TRUST, access).manifests
+    return found
+
+
+def secrets_of(case):
+    """Names of the Secrets that are made beside: what they hold is nobody's to write down."""
+    available = modules_of(case)
+    for system in systems_of(case):
+        resolution = resolve(system, available)
+        if system.spec.security.tls.mode == "builtin":
+            yield names.authority(system.name)
+            yield from (each.secret for each in wanted_certificates(system, resolution))
+        yield from (names.data_service(system.name, each) for each in needs.needed(resolution))
+        yield from (each.name for each in needs.secrets(system, resolution))
 
 
 def as_yaml(manifests):
@@ -110,7 +141,8 @@ def kubeconform(tmp_path_factory):
 @pytest.mark.parametrize("case", CASES)
 def test_case_is_rendered_as_expected(case):
     path = Path(__file__).parent / case / "expected.yaml"
-    text = as_yaml(rendered(case))
+    made = "".join(f"# {each}\n" for each in sorted(secrets_of(case)))
+    text = as_yaml(rendered(case)) + (f"# Secrets that are made beside:\n{made}" if made else "")
 
     if WRITE:
         path.write_text(text, encoding="utf-8")
@@ -127,7 +159,8 @@ def test_no_two_objects_of_a_case_are_the_same(case):
 
 @pytest.mark.parametrize("case", CASES)
 def test_pods_of_a_case_pass_the_level_restricted(case):
-    pods = [each["spec"]["template"] for each in rendered(case) if each["kind"] == "Deployment"]
+    makers = {kind.name for kind in MAKE_PODS}
+    pods = [each["spec"]["template"] for each in rendered(case) if each["kind"] in makers]
 
     assert [each for pod in pods for each in violations(pod)] == []
 
