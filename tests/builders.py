@@ -87,9 +87,15 @@ def a_record(manifest, system, **fields):
         owner_uid=system.uid,
         fingerprint=fingerprint(manifest),
         module=manifest["metadata"]["labels"].get("arkalia.io/module", ""),
+        version=version_of(manifest) if manifest["kind"] == DEPLOYMENT.name else "",
         rollout=a_rollout(manifest) if manifest["kind"] == DEPLOYMENT.name else None,
     )
     return replace(record, **fields)
+
+
+def version_of(manifest):
+    """Version of the system that *manifest* was rendered for."""
+    return manifest["metadata"]["labels"].get("app.kubernetes.io/version", "")
 
 
 def a_rollout(manifest):

@@ -8,6 +8,7 @@
         ├── ForbiddenError         403: a right is missing, or an admission rule or quota says no
         ├── NotFoundError          404
         ├── ConflictError          409: another version, another uid, another field manager
+        │   └── TakenError         the name is taken by an object of somebody else
         ├── GoneError              410: the resource version is too old, list again
         ├── InvalidError           400, 405, 413, 415, 422: the object itself is wrong
         ├── ThrottledError         429: the API server asks to wait
@@ -72,6 +73,12 @@ class NotFoundError(ApiError):
 
 class ConflictError(ApiError):
     """The object is not the one that the request was made for."""
+
+
+class TakenError(ConflictError):
+    """The name is taken by an object of somebody else."""
+
+    permanent = True
 
 
 class GoneError(ApiError):

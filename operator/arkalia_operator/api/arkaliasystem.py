@@ -115,10 +115,11 @@ class ArkaliaSystemStatus(ApiModel):
     """`metadata.generation` of the spec that this status describes."""
 
     version: str = Field(default="", max_length=64)
-    """Version that runs or is being rolled out."""
+    """Version that serves or is being rolled out; not one that was refused."""
 
     modules_ready: str = Field(default="", max_length=16)
-    """Ready modules of enabled modules, for example `9/10`."""
+    """Modules that serve, of enabled modules, for example `9/10`. A module whose new pods cannot
+    start serves with its old ones."""
 
     modules: Annotated[
         list[ModuleStatus],

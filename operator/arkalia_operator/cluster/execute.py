@@ -20,7 +20,7 @@ from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.refusals import Refusals
 from arkalia_operator.cluster.store import Store, SystemKey
 from arkalia_operator.desired.kinds import BY_NAME, IN_APPLY_ORDER, MAKE_PODS, Kind
-from arkalia_operator.errors import ApiError, ConflictError, InvalidError, NotFoundError
+from arkalia_operator.errors import ApiError, ConflictError, InvalidError, NotFoundError, TakenError
 from arkalia_operator.planning.actions import Apply, Delete, Failure, Plan
 from arkalia_operator.planning.observed import Accepted, ChildRecord
 from arkalia_operator.planning.plan import CHANGED
@@ -102,8 +102,6 @@ class Executor:
             live = await send(kind, action)
         except ApiError as error:
             return Failure(action.key, error.message, error.permanent)
-        if live is None:
-            return Failure(action.key, _taken(action), permanent=True)
         record = self._remember(key, kind, action, live)
         if before is not None and before.resource_version == record.resource_version:
             metrics.NOOP_APPLIES.labels(kind.name).inc()
@@ -115,8 +113,8 @@ class Executor:
         except InvalidError:
             return await replace_clashing_lists(self._client, kind, action.manifest)
 
-    async def _create(self, kind: Kind, action: Apply) -> dict[str, Any] | None:
-        """Create the object. None if one of that name exists and is not the system's."""
+    async def _create(self, kind: Kind, action: Apply) -> dict[str, Any]:
+        """Create the object. Raises TakenError if one of that name is somebody else's."""
         manifest = action.manifest
         metadata = manifest["metadata"] | {"resourceVersion": NO_VERSION_YET}
         try:
@@ -124,7 +122,7 @@ class Executor:
         except ConflictError:
             live = await self._client.get(kind, action.key.namespace, action.key.name)
         if not _belongs_to_owner_of(manifest, kind, live):
-            return None
+            raise TakenError(409, "Taken", _taken(action, live))
         return await self._client.apply(kind, manifest, force=True)  # our label was taken off it
 
     def _remember(
@@ -182,9 +180,14 @@ def _belongs_to_owner_of(manifest: Mapping[str, Any], kind: Kind, live: dict[str
     return child_record(kind, live).owner_uid in owners
 
 
-def _taken(action: Apply) -> str:
+def _taken(action: Apply, live: Mapping[str, Any]) -> str:
     key = action.key
+    ours, theirs = (
+        each["metadata"].get("labels", {}).get(labels.SYSTEM) for each in (action.manifest, live)
+    )
+    another = f"belongs to ArkaliaSystem {theirs}"
+    whose = another if theirs not in {None, ours} else "does not belong to this system"
     return (
-        f"{key} exists already and does not belong to this system, so it is left alone: "
-        f"delete or rename it, or give the system another name"
+        f"{key} exists already and {whose}, so it is left alone: delete or rename it, or give the "
+        "system or the module another name"
     )

@@ -16,7 +16,7 @@ LONGEST_ROLE: Final = 63 - len("_migrations")
 
 
 OWN: Final = frozenset({
-    "authority", "trust", "schemas",
+    "authority", "trust", "schemas", "migrating",
     "postgresql", "postgresql-provisioning",
     "redis-queue", "redis-queue-provisioning", "redis-cache", "redis-cache-provisioning",
 })  # fmt: skip

@@ -82,9 +82,15 @@ def _resolution(choice: _Choice) -> Resolution:
         choice.version,
         modules,
         held,
+        ignored=_ignored(choice),
         ways_back=_ways_back(choice.modules),
         registry=choice.modules.defaults.registry,
     )
+
+
+def _ignored(choice: _Choice) -> tuple[str, ...]:
+    others = {*choice.modules.foreign, *choice.modules.broken}
+    return tuple(sorted(others & choice.builtin.keys()))
 
 
 def _ways_back(modules: Modules) -> dict[tuple[str, str], tuple[str, ...]]:

@@ -82,6 +82,8 @@ class Resolution:
     """Those that are rendered, in the order of their names."""
     held: Mapping[str, Held] = field(default_factory=dict)
     """By name."""
+    ignored: tuple[str, ...] = ()
+    """ArkaliaModules that are not used: a built-in module has the name."""
     ways_back: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     """By module and version, of every known version: the command that undoes its migrations."""
     problem: Problem | None = None

@@ -74,7 +74,7 @@ def wanted_schema(module: ResolvedModule, database: Database) -> Schema:
 
 def is_newer(one: str, other: str) -> bool:
     """Whether version *one* comes after *other*, number by number: 0.10.0 after 0.9.1."""
-    return _numbers(one) > _numbers(other)
+    return numbers(one) > numbers(other)
 
 
 def written(schema: Schema) -> str:
@@ -91,7 +91,7 @@ def read(text: str) -> Schema | None:
         return None
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def numbers(version: str) -> tuple[int, ...]:
     """The numbers of *version*, without what follows a hyphen or plus: 1.2.0-rc.1 counts as 1.2.0."""
     release = re.split(r"[-+]", version, maxsplit=1)[0]
     return tuple(map(int, NUMBER.findall(release)))

@@ -11,6 +11,7 @@ from arkalia_operator.desired import Desired, templates
 from arkalia_operator.desired.kinds import DEPLOYMENT
 from arkalia_operator.desired.manifest import Manifest
 from arkalia_operator.desired.resolved import ResolvedModule
+from arkalia_operator.desired.schemas import numbers
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.data import DataState
 from arkalia_operator.planning.findings import Finding
@@ -70,6 +71,13 @@ def rollouts_of(module: str, evidence: Evidence) -> list[Rollout]:
         for record in _owned(evidence)
         if record.module == module and record.rollout is not None
     ]
+
+
+def version_in_use(evidence: Evidence) -> str:
+    """The version that serves or is being rolled out: the wanted one once a Deployment has it."""
+    wanted = evidence.desired.resolution.version
+    found = {each.version for each in _owned(evidence) if each.version}
+    return wanted if wanted in found or not found else max(found, key=numbers)
 
 
 def modules_with_objects(evidence: Evidence) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -22,10 +22,11 @@ from arkalia_operator.planning.evidence import (
     module_view,
     modules_with_objects,
     rollouts_of,
+    version_in_use,
 )
 from arkalia_operator.planning.findings import Finding
 from arkalia_operator.planning.plan import key_of, unwanted
-from arkalia_operator.planning.readiness import finding, line
+from arkalia_operator.planning.readiness import finding, line, serves
 from arkalia_operator.planning.verdicts import Verdict, agreeing, broken, conditions, summed_up
 
 NAMED: Final = 3
@@ -40,6 +41,15 @@ class Judged:
 
     status: ModuleStatus
     found: Finding | None
+    serves: bool
+    """Whether enough pods answer, be they of an older revision."""
+    is_held: bool = False
+
+    @property
+    def message(self) -> str:
+        """Why it is not ready, with its name; a problem of the spec names the module itself."""
+        found = self.found.message if self.found else ""
+        return found if self.is_held else f"{self.status.name}: {found}"
 
 
 def judge(evidence: Evidence, now: datetime) -> ArkaliaSystemStatus:
@@ -55,8 +65,8 @@ def judge(evidence: Evidence, now: datetime) -> ArkaliaSystemStatus:
     summary = summed_up([*facts, *_clean_up(evidence)])
     return ArkaliaSystemStatus(
         observed_generation=system.generation,
-        version=evidence.desired.resolution.version,
-        modules_ready=f"{sum(each.status.ready for each in judged)}/{len(judged)}",
+        version=version_in_use(evidence),
+        modules_ready=f"{sum(each.serves for each in judged)}/{len(judged)}",
         modules=_listed(judged),
         conditions=conditions([*summary, *facts], system.status.conditions, system.generation, now),
     )
@@ -111,7 +121,8 @@ def _judged(evidence: Evidence) -> list[Judged]:
         view = module_view(module, evidence)
         rollouts = [each.rollout for each in view.deployments]
         found = finding(view)
-        rendered.append(Judged(line(module.name, module.image, rollouts, found), found))
+        status = line(module.name, module.image, rollouts, found)
+        rendered.append(Judged(status, found, serves=serves(view, len(module.spec.components))))
     held = [_held(name, problem, evidence) for name, problem in _held_problems(evidence).items()]
     return sorted((*rendered, *held), key=lambda each: each.status.name)
 
@@ -126,7 +137,9 @@ def _held_problems(evidence: Evidence) -> Mapping[str, Problem]:
 
 def _held(name: str, problem: Problem, evidence: Evidence) -> Judged:
     found = Finding(problem.reason, problem.message, doomed=True)
-    return Judged(line(name, "", rollouts_of(name, evidence), found), found)
+    rollouts = rollouts_of(name, evidence)
+    full = bool(rollouts) and all(each.available >= each.wanted for each in rollouts)
+    return Judged(line(name, "", rollouts, found), found, serves=full, is_held=True)
 
 
 def _listed(judged: Sequence[Judged]) -> list[ModuleStatus]:
@@ -140,18 +153,28 @@ def _listed(judged: Sequence[Judged]) -> list[ModuleStatus]:
 def _accepted(desired: Desired) -> Verdict:
     problems = desired.resolution.problems
     if not problems:
-        message = "Every part of the spec is understood."
+        message = " ".join(["Every part of the spec is understood.", *_not_used(desired)])
         return Verdict(ConditionType.ACCEPTED, "True", Reason.SPEC_ACCEPTED, message)
     message = "; ".join(each.message for each in problems[:NAMED])
     return Verdict(ConditionType.ACCEPTED, "False", problems[0].reason, message)
 
 
+def _not_used(desired: Desired) -> Iterator[str]:
+    names = ", ".join(desired.resolution.ignored[:NAMED])
+    if names:
+        yield (
+            f"Not used: ArkaliaModule {names}, since a built-in module has this name: give it "
+            "another one, or delete it."
+        )
+
+
 def _modules_ready(desired: Desired, judged: Sequence[Judged]) -> Verdict:
-    found = [(each.status.name, each.found) for each in judged if each.found is not None]
+    found = [(each.found, each.message) for each in judged if each.found is not None]
     if found:
-        found.sort(key=lambda each: not each[1].doomed)
-        first = found[0][1]
-        message = "; ".join(f"{name}: {each.message}" for name, each in found[:NAMED])
+        found.sort(key=lambda each: not each[0].doomed)
+        first = found[0][0]
+        messages = list(dict.fromkeys(message for _, message in found))
+        message = "; ".join(messages[:NAMED])
         return broken(ConditionType.MODULES_READY, first.reason, message, doomed=first.doomed)
     problem = desired.resolution.problem
     if problem is not None:

@@ -86,6 +86,8 @@ class ChildRecord:
     """Digest of the fields that the operator owns, see `planning.ownership`."""
     deleting: bool = False
     module: str = ""
+    version: str = ""
+    """Of the system that it was rendered for; only for a Deployment."""
     owned_replicas: int | None = None
     """`spec.replicas` where the operator still owns that field of a Deployment."""
     rollout: Rollout | None = None

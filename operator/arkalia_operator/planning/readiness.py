@@ -205,6 +205,11 @@ def finding(view: ModuleView) -> Finding | None:
     return next(filter(None, (check(view) for check in CHECKS)), None)
 
 
+def serves(view: ModuleView, components: int) -> bool:
+    """Whether enough pods of each of so many *components* answer, be they of an older revision."""
+    return len(view.deployments) == components and not any(each.short for each in view.deployments)
+
+
 def line(name: str, image: str, rollouts: Sequence[Rollout], found: Finding | None) -> ModuleStatus:
     """The line of module *name* in the system's status."""
     return ModuleStatus(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from sys import intern
 from typing import Any, Final
 
 from arkalia_contract import labels
@@ -48,6 +49,7 @@ def child_record(kind: Kind, live: Mapping[str, Any]) -> ChildRecord:
         fingerprint=fingerprint(part),
         deleting="deletionTimestamp" in metadata,
         module=metadata.get("labels", {}).get(labels.MODULE, ""),
+        version=_version(metadata) if kind is DEPLOYMENT else "",
         owned_replicas=part.get("spec", {}).get("replicas") if kind is DEPLOYMENT else None,
         rollout=rollout(live) if kind in ROLLED_OUT else None,
         job=job_state(live) if kind is JOB else None,
@@ -179,6 +181,10 @@ def _ended(container: Mapping[str, Any]) -> Mapping[str, Any]:
     now: Mapping[str, Any] = container.get("state", {}).get("terminated", {})
     before: Mapping[str, Any] = container.get("lastState", {}).get("terminated", {})
     return now if now.get("exitCode") else before
+
+
+def _version(metadata: Mapping[str, Any]) -> str:
+    return intern(metadata.get("labels", {}).get(labels.VERSION, ""))
 
 
 def _exit(ended: Mapping[str, Any]) -> str:

@@ -163,6 +163,19 @@ async def test_an_object_of_somebody_else_is_not_taken_over(server, store, execu
     assert len(store) == 0
 
 
+async def test_an_object_of_another_system_is_named_as_such(server, executor):
+    other = {"labels": {labels.SYSTEM: "luna-a"}, "ownerReferences": [OWNER | {"uid": "s2"}]}
+    await server.put(path_of(a_manifest(name="luna-a-b")), {"metadata": other})
+
+    (failure,) = await executor.execute(LUNA, Plan((an_apply(a_manifest(name="luna-a-b")),)))
+
+    assert failure.permanent
+    assert failure.message == (
+        "ConfigMap luna-a-b exists already and belongs to ArkaliaSystem luna-a, so it is left "
+        "alone: delete or rename it, or give the system or the module another name"
+    )
+
+
 async def test_an_object_of_the_system_that_lost_its_label_is_taken_back(server, executor):
     manifest = a_manifest(data={"k": "v"})
     await server.put(path_of(manifest), {"metadata": {"ownerReferences": [OWNER]}})

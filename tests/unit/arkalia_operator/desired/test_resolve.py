@@ -166,3 +166,10 @@ def test_built_in_module_keeps_its_names_whatever_the_alphabet_says():
 
     assert names(found) == ["z-worker"]
     assert found.held.keys() == {"z"}
+
+
+def test_modules_of_a_built_in_name_are_not_used():
+    foreign = [a_module("alpha"), a_module("weather")]
+    available = modules_with(a_module(), a_module("gamma"), foreign=foreign, broken={"gamma": "no"})
+
+    assert resolve(a_system(), available).ignored == ("alpha", "gamma")

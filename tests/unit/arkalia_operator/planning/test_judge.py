@@ -216,7 +216,8 @@ def test_module_that_is_held_is_told_with_its_pods_and_its_problem():
     status = judged(an_observed(SYSTEM, DESIRED), system=system, desired=desired)
 
     alpha, gamma = status.modules
-    assert status.modules_ready == "1/2"
+    assert status.modules_ready == "2/2"
+    assert conditions(status)["ModulesReady"].message.startswith("spec.modules.alpha.podTemplate")
     assert (alpha.name, alpha.ready, alpha.reason) == ("alpha", False, "InvalidSpec")
     assert (alpha.replicas, alpha.ready_replicas) == (1, 1)
     assert gamma.ready
@@ -228,8 +229,9 @@ def test_modules_of_an_unknown_version_are_told_from_their_objects():
 
     status = judged(an_observed(SYSTEM, DESIRED), system=system, desired=desired)
 
-    assert status.version == "9.9.9"
-    assert status.modules_ready == "0/2"
+    assert status.version == "0.1.0"
+    assert status.modules_ready == "2/2"
+    assert conditions(status)["ModulesReady"].message.count("spec.version 9.9.9") == 1
     assert {(each.name, each.reason) for each in status.modules} == {
         ("alpha", "VersionNotSupported"),
         ("gamma", "VersionNotSupported"),
@@ -430,3 +432,60 @@ def test_failure_of_the_operator_itself_is_told_beside_what_was_known():
     assert status.modules == before.modules
     assert conditions(status)["Accepted"] == conditions(before)["Accepted"]
     assert conditions(status)["Ready"].message == "KeyError: 'a'"
+
+
+@pytest.mark.parametrize(
+    ("found", "serving"),
+    [
+        pytest.param(observed(updated=0), "2/2", id="old pods serve during a rollout"),
+        pytest.param(
+            observed([a_pod(waiting_reason="ImagePullBackOff")], updated=0), "2/2",
+            id="old pods serve while new ones cannot start",
+        ),
+        pytest.param(observed(available=0), "1/2", id="no pod serves"),
+        pytest.param(without("Deployment"), "0/2", id="nothing runs"),
+        pytest.param(without("Service"), "2/2", id="another object is missing"),
+    ],
+)  # fmt: skip
+def test_modules_are_counted_while_enough_pods_serve_be_they_old(found, serving):
+    assert judged(found).modules_ready == serving
+
+
+@pytest.mark.parametrize(
+    ("versions", "told"),
+    [
+        (["0.0.9", "0.0.9"], "0.0.9"),
+        (["0.0.9", "0.1.0"], "0.1.0"),
+        (["0.0.9", "0.0.10"], "0.0.10"),
+        (["", ""], "0.1.0"),
+    ],
+    ids=["all wait", "rolling out", "stopped half way", "not known"],
+)
+def test_version_is_the_one_that_serves_or_is_rolled_out(versions, told):
+    found = an_observed(SYSTEM, DESIRED)
+    keys = [key for key in found.children if key.kind == "Deployment"]
+    changed = {
+        key: replace(found.children[key], version=version)
+        for key, version in zip(keys, versions, strict=True)
+    }
+
+    assert judged(replace(found, children={**found.children, **changed})).version == told
+
+
+def test_reason_of_a_module_names_it_once():
+    status = judged(observed(available=0, ready=0))
+
+    assert conditions(status)["ModulesReady"].message == "alpha: 0 of 1 pods are ready"
+
+
+def test_module_that_is_not_used_is_named():
+    own = a_module("alpha", image={"repository": "mine"})
+    desired = desired_state(SYSTEM, modules_with(a_module(), a_module("gamma"), foreign=[own]))
+
+    status = judged(desired=desired)
+
+    assert conditions(status)["Accepted"].status == "True"
+    assert conditions(status)["Accepted"].message == (
+        "Every part of the spec is understood. Not used: ArkaliaModule alpha, since a built-in "
+        "module has this name: give it another one, or delete it."
+    )

@@ -25,7 +25,7 @@ MODULES = replace(
 PREPARED, SERVING = JobState(succeeded=True), Rollout(ready=1)
 ENDS = st.sampled_from(["", "works", "succeeds", "fails"])
 LEFT_OUT = st.frozensets(st.integers(0, 8)) | st.integers(0, 8).map(lambda death: range(death, 20))
-TURNS = st.lists(st.tuples(st.sampled_from(VERSIONS), LEFT_OUT, ENDS), min_size=1, max_size=25)
+TURNS = st.lists(st.tuples(st.sampled_from(VERSIONS), LEFT_OUT, ENDS), min_size=1, max_size=12)
 
 
 class World:
