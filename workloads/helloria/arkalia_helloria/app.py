@@ -3,9 +3,10 @@
 from fastapi import FastAPI
 
 from arkalia_helloria.settings import GatewaySettings
-from arkalia_runtime.app import create_app
+from arkalia_runtime.parts import assembled
+from arkalia_runtime.redis import Redis
 
 
 def create(settings: GatewaySettings) -> FastAPI:
-    """The app, for *settings*."""
-    return create_app("helloria", settings)
+    """The app, for *settings*. It answers without its cache too."""
+    return assembled("helloria", settings, Redis.of(settings, "cache", required=False))

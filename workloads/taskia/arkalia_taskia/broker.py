@@ -1,0 +1,100 @@
+"""Celery's way to the Redis `queue`: every new connection takes what the mounted file says now.
+
+kombu keeps the password that it was started with. So it is given a transport of its own, whose
+connections read host, user, password and authorities when they are opened, as the runtime's do.
+"""
+
+from typing import Any, Final
+
+import redis
+from kombu import transport
+from kombu.transport import redis as of_kombu
+from redis.credentials import CredentialProvider
+
+from arkalia_contract import files
+from arkalia_runtime import access
+from arkalia_runtime.access import RedisAccess
+from arkalia_runtime.settings import ServiceSettings
+from arkalia_runtime.watched import Watched
+
+SCHEME: Final = "arkalia"
+"""Of the broker's URL, which holds nothing: all stands in the file."""
+
+CONNECT_SECONDS: Final = 3
+ANSWER_SECONDS: Final = 30
+"""Longer than the 10 s for which a worker waits for a task in one command."""
+
+
+class Place:
+    """Where the broker is: set once, before the first connection of the process."""
+
+    def __init__(self) -> None:
+        self._settings: ServiceSettings | None = None
+        self._access: Watched[RedisAccess] | None = None
+
+    def set(self, settings: ServiceSettings) -> None:
+        """Follow the file that *settings* lead to."""
+        self._settings = settings
+        self._access = access.redis(settings, files.REDIS_QUEUE_KEY)
+
+    def now(self) -> tuple[RedisAccess, str]:
+        """How to reach it, and the file of the authorities. Raises UnreadableError."""
+        assert self._settings is not None  # noqa: S101 - `app.celery_app` has set it
+        assert self._access is not None  # noqa: S101
+        given = self._access.current()
+        return given, str(access.authorities(self._settings, given))
+
+
+PLACE: Final = Place()
+
+
+class Credentials(CredentialProvider):
+    """User and password, as the file says now."""
+
+    def get_credentials(self) -> tuple[str, str]:
+        """Both, for AUTH."""
+        given, _ = PLACE.now()
+        return given.user, given.password
+
+
+class FollowingConnection(redis.SSLConnection):
+    """A connection that takes everything from the file as it is now."""
+
+    def __init__(self, **others: Any) -> None:
+        for given in ("username", "password"):
+            others.pop(given, None)
+        super().__init__(credential_provider=Credentials(), **others)
+
+    def connect(self) -> None:
+        """Open it. Raises UnreadableError while there is no usable file."""
+        given, authorities = PLACE.now()
+        self.host, self.port = given.host, given.port
+        self.ca_certs = authorities
+        super().connect()
+
+
+class Channel(of_kombu.Channel):  # type: ignore[misc] - kombu has no types
+    """kombu's channel on such connections."""
+
+    connection_class = FollowingConnection
+
+
+class Transport(of_kombu.Transport):  # type: ignore[misc]
+    """kombu's transport with such channels."""
+
+    Channel = Channel
+
+
+transport.TRANSPORT_ALIASES[SCHEME] = f"{__name__}:Transport"
+
+
+def client(settings: ServiceSettings) -> redis.Redis:
+    """A client beside Celery's own, for keys that are not tasks."""
+    PLACE.set(settings)
+    pool = redis.ConnectionPool(
+        connection_class=FollowingConnection,
+        socket_timeout=CONNECT_SECONDS,
+        socket_connect_timeout=CONNECT_SECONDS,
+        max_connections=4,
+    )
+    return redis.Redis(connection_pool=pool)

@@ -1,0 +1,77 @@
+"""The process of a component: settings, logs, the front, and what is written down for it."""
+
+import os
+import sys
+from collections.abc import Callable
+from importlib.metadata import version
+from typing import Final
+
+from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, generate_latest
+
+from arkalia_contract import files
+from arkalia_runtime import access
+from arkalia_runtime.logs import configure_logging
+from arkalia_runtime.settings import SettingsError, load_settings
+from arkalia_runtime.watched import UnreadableError
+from arkalia_taskia.front import Board, Place, Told, fork_front
+from arkalia_taskia.measures import Measures
+from arkalia_taskia.settings import TaskSettings
+
+MODULE: Final = "taskia"
+
+
+class Component:
+    """A worker or the scheduler, as it shows itself."""
+
+    def __init__(self, name: str, settings: TaskSettings) -> None:
+        self.settings = settings
+        self.measures = Measures(CollectorRegistry())
+        ProcessCollector(registry=self.measures.registry)
+        build = Gauge(
+            "arkalia_build_info",
+            "What runs; always 1.",
+            ("module", "version"),
+            registry=self.measures.registry,
+        )
+        build.labels(MODULE, settings.version or version(f"arkalia-{MODULE}")).set(1)
+        self._board = Board(name)
+
+    def tell(self, *, is_working: bool, message: str = "") -> None:
+        """Write down for the front how it is."""
+        self.measures.ready.set(is_working)
+        metrics = generate_latest(self.measures.registry).decode()
+        self._board.write(Told(is_working, message, metrics))
+
+    def show(self) -> None:
+        """Start the front. Before anything is loaded that must not be forked."""
+        own = self.settings
+        self.tell(is_working=False, message="it starts")
+        fork_front(self._board, Place(own.host, own.port, own.tls_folder, own.look_seconds))
+
+    def prefix(self) -> str:
+        """What the module's keys in Redis begin with. Raises UnreadableError if nobody says."""
+        return access.redis(self.settings, files.REDIS_QUEUE_KEY).current().prefix
+
+
+def be(name: str, work: Callable[[Component], None]) -> None:
+    """Be the component *name* until a signal. Ends the process if it cannot."""
+    try:
+        settings = load_settings(TaskSettings)
+        configure_logging(settings.log_level, _constants(name, settings))
+        component = Component(name, settings)
+        component.show()
+        work(component)
+    except (SettingsError, UnreadableError) as error:
+        sys.stderr.write(f"arkalia-{MODULE}-{name} cannot start: {error}\n")
+        sys.exit(os.EX_CONFIG)
+
+
+def _constants(name: str, settings: TaskSettings) -> dict[str, str]:
+    """What every log line says about its origin."""
+    return {
+        "module": settings.module or MODULE,
+        "component": name,
+        "system": settings.system,
+        "namespace": settings.namespace,
+        "pod": settings.pod,
+    }

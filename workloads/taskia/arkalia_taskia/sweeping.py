@@ -1,0 +1,175 @@
+"""The sweep: finds tasks that were lost on their way, and sends them again.
+
+- waiting: nobody has sent it, because the queue was away or the sender died;
+- sent, and the queue is empty: Redis has lost it;
+- running, and its lock is free: the process that ran it is gone.
+
+A task that is sent twice is done once (`run`), so that the sweep may err on this side.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Final
+from uuid import UUID
+
+from prometheus_client import Gauge
+from redis.exceptions import RedisError
+
+from arkalia_runtime.database import Connection, Database, DatabaseError
+from arkalia_runtime.metrics import Metrics
+from arkalia_runtime.redis import Redis
+from arkalia_runtime.watched import UnreadableError
+from arkalia_taskia.kinds import QUEUES
+from arkalia_taskia.run import MOST_RUNS
+from arkalia_taskia.sending import Sender
+from arkalia_taskia.settings import TaskSettings
+
+logger: Final = logging.getLogger(__name__)
+
+AT_ONCE: Final = 200
+"""Tasks in one sweep and state."""
+
+YOUNG_SECONDS: Final = 10
+"""What was sent so lately may be anywhere on its way."""
+
+OLD_SECONDS: Final = 900
+"""What was sent so long ago is sent again, whatever the queue holds."""
+
+UNCONFIRMED: Final = "unacked"
+"""kombu's key for the messages that workers have taken and not confirmed."""
+
+WAITING: Final = """
+    SELECT id, queue FROM tasks
+    WHERE state = 'waiting' AND created_at < now() - interval '1 second'
+    ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+"""
+LOST: Final = """
+    SELECT id, queue FROM tasks
+    WHERE state = 'sent' AND sent_at < now() - %s * interval '1 second'
+      AND (queue = ANY(%s) OR sent_at < now() - %s * interval '1 second')
+    ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+"""
+GIVE_UP: Final = """
+    UPDATE tasks SET state = 'failed', ended_at = now(), error = CASE
+        WHEN runs >= %(most)s THEN 'its process died in ' || runs || ' runs'
+        ELSE 'it was killed after ' || %(limit)s || ' s' END
+    WHERE state = 'running' AND started_at < now() - interval '2 seconds'
+      AND (runs >= %(most)s OR started_at < now() - %(limit)s * interval '1 second')
+      AND id IN (SELECT id FROM tasks WHERE state = 'running' LIMIT 1000)
+      AND pg_try_advisory_xact_lock(hashtextextended(id::text, 0))
+"""
+GIVE_BACK: Final = """
+    UPDATE tasks SET state = 'waiting', sent_at = NULL
+    WHERE state = 'running' AND started_at < now() - interval '2 seconds'
+      AND pg_try_advisory_xact_lock(hashtextextended(id::text, 0))
+"""
+SENT: Final = """
+    UPDATE tasks SET state = 'sent', sent_at = now()
+    WHERE id = ANY(%s) AND state IN ('waiting', 'sent')
+"""
+COUNTED: Final = """
+    SELECT queue, count(*), coalesce(extract(epoch FROM now() - min(created_at)), 0) FROM tasks
+    WHERE state IN ('waiting', 'sent', 'running') GROUP BY queue
+"""
+
+
+class Sweeping:
+    """The part of the service that sends: new tasks at once, and lost ones again."""
+
+    def __init__(self, database: Database, queue: Redis, settings: TaskSettings) -> None:
+        self._database, self._queue, self._settings = database, queue, settings
+        self._sender = Sender(settings)
+        self._sending = asyncio.Lock()
+        self._open = _gauge("open", "Tasks that wait or run.")
+        self._oldest = _gauge("oldest_seconds", "Age of the oldest task that waits or runs.")
+
+    def measure(self, metrics: Metrics) -> None:
+        """Show in *metrics* how many tasks there are to do."""
+        for each in (self._open, self._oldest):
+            metrics.registry.register(each)
+            for name in QUEUES:
+                each.labels(name).set(0)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Sweep during the block."""
+        sweeping = asyncio.create_task(self._keep_sweeping(), name="sweep")
+        try:
+            yield
+        finally:
+            sweeping.cancel()
+            await asyncio.gather(sweeping, return_exceptions=True)
+            self._sender.close()
+
+    async def send(self, task_id: UUID, queue: str) -> None:
+        """Send a task that was added; if that fails, the next sweep does it."""
+        if await self._sent(task_id, queue):
+            async with self._database.transaction() as connection:
+                await connection.execute(SENT, ([task_id],))
+
+    async def sweep(self) -> int:
+        """Look once; returns how many tasks were sent."""
+        await self._look_at_running()
+        empty = await self._empty_queues()
+        async with self._database.transaction() as connection:
+            found = await self._found(connection, empty)
+            sent = [task_id for task_id, queue in found if await self._sent(task_id, queue)]
+            if sent:
+                await connection.execute(SENT, (sent,))
+        await self._count()
+        return len(sent)
+
+    async def _keep_sweeping(self) -> None:
+        while True:
+            try:
+                number = await self.sweep()
+                if number:
+                    logger.info("Tasks were sent again.", extra={"tasks": number})
+            except DatabaseError as error:
+                logger.info("The sweep waits.", extra={"cause": error.detail})
+            except Exception:
+                logger.exception("A sweep failed.")
+            await asyncio.sleep(self._settings.sweep_seconds)
+
+    async def _look_at_running(self) -> None:
+        limits = {"most": MOST_RUNS, "limit": self._settings.hard_limit_seconds}
+        async with self._database.transaction() as connection:
+            await connection.execute(GIVE_UP, limits)
+            await connection.execute(GIVE_BACK)
+
+    async def _found(self, connection: Connection, empty: list[str]) -> list[tuple[Any, ...]]:
+        cursor = await connection.execute(WAITING, (AT_ONCE,))
+        waiting = await cursor.fetchall()
+        bounds = (YOUNG_SECONDS, empty, OLD_SECONDS, AT_ONCE)
+        cursor = await connection.execute(LOST, bounds)
+        return [*waiting, *await cursor.fetchall()]
+
+    async def _empty_queues(self) -> list[str]:
+        """Queues of which Redis holds no message, neither waiting nor taken by a worker."""
+        client, key = self._queue.client, self._queue.key
+        try:
+            if await client.hlen(key(UNCONFIRMED)):
+                return []
+            return [name for name in QUEUES if not await client.llen(key(name))]
+        except (RedisError, OSError, UnreadableError):
+            return []
+
+    async def _sent(self, task_id: UUID, queue: str) -> bool:
+        # Celery knows no asyncio; one thread at a time uses its connection.
+        async with self._sending:
+            return await asyncio.to_thread(self._sender.send, str(task_id), queue)
+
+    async def _count(self) -> None:
+        async with self._database.transaction() as connection:
+            cursor = await connection.execute(COUNTED)
+            counted = {queue: rest for queue, *rest in await cursor.fetchall()}
+        for name in QUEUES:
+            number, seconds = counted.get(name, (0, 0))
+            self._open.labels(name).set(number)
+            self._oldest.labels(name).set(float(seconds))
+
+
+def _gauge(name: str, meaning: str) -> Gauge:
+    return Gauge(f"arkalia_tasks_{name}", meaning, ("queue",), registry=None)
