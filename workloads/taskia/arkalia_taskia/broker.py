@@ -70,10 +70,10 @@ class FollowingConnection(redis.SSLConnection):
         given, authorities = PLACE.now()
         self.host, self.port = given.host, given.port
         self.ca_certs = authorities
-        super().connect()
+        super().connect()  # type: ignore[no-untyped-call]
 
 
-class Channel(of_kombu.Channel):  # type: ignore[misc] - kombu has no types
+class Channel(of_kombu.Channel):  # type: ignore[misc]
     """kombu's channel on such connections."""
 
     connection_class = FollowingConnection

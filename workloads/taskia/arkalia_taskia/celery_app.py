@@ -13,9 +13,6 @@ from arkalia_taskia import broker
 from arkalia_taskia.kinds import QUEUES
 from arkalia_taskia.settings import TaskSettings
 
-DO: Final = "arkalia.do"
-"""The one Celery task: does the task whose id it is given."""
-
 REDELIVERY_MARGIN_SECONDS: Final = 60
 """A message comes again when it was not confirmed for longer than any task may take, and this."""
 

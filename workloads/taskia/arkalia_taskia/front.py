@@ -171,7 +171,7 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.0"
     server_version, sys_version = "arkalia", ""
 
-    def do_GET(self) -> None:  # noqa: N802 - the name is the library's
+    def do_GET(self) -> None:
         """Answer one request."""
         status, content_type, body = answer(self.path.partition("?")[0], self.server.board.read())
         self.send_response(status)

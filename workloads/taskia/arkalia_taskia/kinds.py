@@ -19,6 +19,9 @@ from arkalia_taskia.settings import TaskSettings
 QUEUES: Final = ("priority", "default", "ai_tasks")
 """In the order in which they are served: what is in the first is done before the second."""
 
+MOST_RUNS: Final = 3
+"""A task whose process dies again and again is what kills it."""
+
 REMOVED_AT_ONCE: Final = 1000
 """Rows, so that a statement stays short."""
 

@@ -1,5 +1,7 @@
-"""What is measured in a worker. Seed 003's names are `celery_task_total` and
-`celery_task_duration_seconds`; the first has Prometheus' plural here, and a recording rule.
+"""What is measured in a worker, and in the scheduler.
+
+Seed 003's names are `celery_task_total` and `celery_task_duration_seconds`; the first has
+Prometheus' plural here, and a recording rule gives the seed's name.
 """
 
 from typing import Final

@@ -25,9 +25,6 @@ from arkalia_taskia.settings import TaskSettings
 
 logger: Final = logging.getLogger(__name__)
 
-MOST_RUNS: Final = 3
-"""A task whose process dies again and again is what kills it."""
-
 LONGEST_ERROR: Final = 2000
 """Characters."""
 
@@ -98,10 +95,9 @@ def _begun(connection: psycopg.Connection, task_id: UUID) -> Begun | None:
 
 def _concluded(connection: psycopg.Connection, begun: Begun, settings: TaskSettings) -> str:
     """Run it and note how it ended; its effect and its end are one transaction."""
+    if begun.runs > kinds.MOST_RUNS:
+        return _failed(connection, begun, f"its process died in {kinds.MOST_RUNS} runs")
     try:
-        if begun.runs > MOST_RUNS:
-            message = f"its process died in {MOST_RUNS} runs"
-            raise RuntimeError(message)
         kind = kinds.ALL[begun.kind]
         with connection.transaction():
             work = kinds.Work(begun.id, begun.created_at, connection, settings)

@@ -15,15 +15,12 @@ from typing import Any, Final
 from uuid import UUID
 
 from prometheus_client import Gauge
-from redis.exceptions import RedisError
 
 from arkalia_runtime.database import Connection, Database, DatabaseError
 from arkalia_runtime.metrics import Metrics
 from arkalia_runtime.redis import Redis
-from arkalia_runtime.watched import UnreadableError
-from arkalia_taskia.kinds import QUEUES
-from arkalia_taskia.run import MOST_RUNS
-from arkalia_taskia.sending import Sender
+from arkalia_taskia.kinds import MOST_RUNS, QUEUES
+from arkalia_taskia.sending import AWAY, send
 from arkalia_taskia.settings import TaskSettings
 
 logger: Final = logging.getLogger(__name__)
@@ -57,7 +54,6 @@ GIVE_UP: Final = """
         ELSE 'it was killed after ' || %(limit)s || ' s' END
     WHERE state = 'running' AND started_at < now() - interval '2 seconds'
       AND (runs >= %(most)s OR started_at < now() - %(limit)s * interval '1 second')
-      AND id IN (SELECT id FROM tasks WHERE state = 'running' LIMIT 1000)
       AND pg_try_advisory_xact_lock(hashtextextended(id::text, 0))
 """
 GIVE_BACK: Final = """
@@ -80,8 +76,6 @@ class Sweeping:
 
     def __init__(self, database: Database, queue: Redis, settings: TaskSettings) -> None:
         self._database, self._queue, self._settings = database, queue, settings
-        self._sender = Sender(settings)
-        self._sending = asyncio.Lock()
         self._open = _gauge("open", "Tasks that wait or run.")
         self._oldest = _gauge("oldest_seconds", "Age of the oldest task that waits or runs.")
 
@@ -101,11 +95,10 @@ class Sweeping:
         finally:
             sweeping.cancel()
             await asyncio.gather(sweeping, return_exceptions=True)
-            self._sender.close()
 
     async def send(self, task_id: UUID, queue: str) -> None:
         """Send a task that was added; if that fails, the next sweep does it."""
-        if await self._sent(task_id, queue):
+        if await send(self._queue, str(task_id), queue):
             async with self._database.transaction() as connection:
                 await connection.execute(SENT, ([task_id],))
 
@@ -115,7 +108,9 @@ class Sweeping:
         empty = await self._empty_queues()
         async with self._database.transaction() as connection:
             found = await self._found(connection, empty)
-            sent = [task_id for task_id, queue in found if await self._sent(task_id, queue)]
+            sent = [
+                task_id for task_id, queue in found if await send(self._queue, str(task_id), queue)
+            ]
             if sent:
                 await connection.execute(SENT, (sent,))
         await self._count()
@@ -150,16 +145,15 @@ class Sweeping:
         """Queues of which Redis holds no message, neither waiting nor taken by a worker."""
         client, key = self._queue.client, self._queue.key
         try:
-            if await client.hlen(key(UNCONFIRMED)):
-                return []
-            return [name for name in QUEUES if not await client.llen(key(name))]
-        except (RedisError, OSError, UnreadableError):
+            async with client.pipeline(transaction=False) as asked:
+                asked.hlen(key(UNCONFIRMED))
+                for name in QUEUES:
+                    asked.llen(key(name))
+                unconfirmed, *lengths = await asked.execute()
+        except AWAY:
             return []
-
-    async def _sent(self, task_id: UUID, queue: str) -> bool:
-        # Celery knows no asyncio; one thread at a time uses its connection.
-        async with self._sending:
-            return await asyncio.to_thread(self._sender.send, str(task_id), queue)
+        by_name = zip(QUEUES, lengths, strict=True)
+        return [] if unconfirmed else [name for name, length in by_name if not length]
 
     async def _count(self) -> None:
         async with self._database.transaction() as connection:

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from arkalia_runtime import logs
 from arkalia_runtime.database import Connection, Database
-from arkalia_runtime.events.ids import new_id
+from arkalia_runtime.ids import new_id
 from arkalia_runtime.problems import Problem
 from arkalia_taskia import kinds
 from arkalia_taskia.settings import TaskSettings

@@ -1,20 +1,22 @@
 """`arkalia-taskia-worker`: a Celery worker that does the tasks of all queues, `priority` first."""
 
 import gc
+import logging
 import os
 from typing import Any, Final
 
 from celery import Celery, bootsteps, signals
-from celery.apps.worker import Worker
 from celery.worker.request import Request
 
 from arkalia_taskia import broker, run
-from arkalia_taskia.celery_app import DO, celery_app
+from arkalia_taskia.celery_app import celery_app
 from arkalia_taskia.closed_queues import closed_queues
 from arkalia_taskia.component import Component, be
 from arkalia_taskia.kinds import QUEUES
+from arkalia_taskia.measures import Measures
+from arkalia_taskia.message import DO
 
-
+logger: Final = logging.getLogger(__name__)
 
 BEAT_SECONDS: Final = 3
 """How often the worker says that it is well, and looks for queues in quarantine."""
@@ -31,46 +33,95 @@ def work(component: Component) -> None:
     # A collection touches every object, and with it every page that the processes share.
     os.register_at_fork(before=_freeze)
     signals.setup_logging.connect(_keep_logging, weak=False)
-    worker = app.Worker(
+    app.Worker(
         hostname=f"worker@{component.settings.pod or 'taskia'}",
         queues=list(QUEUES),
         without_gossip=True,
         without_mingle=True,
         quiet=True,
-    )
-    assert isinstance(worker, Worker)  # noqa: S101 - Celery has no types
-    worker.start()
+    ).start()
 
 
 def app_of(component: Component) -> Celery:
     """Celery's app with the one task, and the step that keeps the front informed."""
-    app = celery_app(component.settings, component.prefix())
-    _register(app, component)
+    settings = component.settings
 
-    class Watching(bootsteps.StartStopStep):  # type: ignore[misc]
-        """Says how the worker is, while it is connected."""
+    def do(task_id: str) -> dict[str, Any] | None:
+        return run.do(settings, task_id)
 
-        requires = ("celery.worker.consumer.tasks:Tasks",)
-
-        def start(self, consumer: Any) -> None:
-            self._closed: frozenset[str] = frozenset()
-            self._redis = broker.client(component.settings)
-            self._look(consumer)
-            self._timer = consumer.timer.call_repeatedly(BEAT_SECONDS, self._look, (consumer,))
-
-        def stop(self, consumer: Any) -> None:  # noqa: ARG002
-            self._timer.cancel()
-            component.tell(is_working=False, message="the queue cannot be reached")
-
-        def _look(self, consumer: Any) -> None:
-            closed = closed_queues(self._redis, component.prefix())
-            if closed is not None and closed != self._closed:
-                take_from(consumer, [name for name in QUEUES if name not in closed])
-                self._closed = closed
-            component.tell(is_working=True, message="it takes tasks")
-
+    app = celery_app(settings, component.prefix())
+    app.component = component
+    app.task(do, name=DO, Request=Measured)
     app.steps["consumer"].add(Watching)
     return app
+
+
+class Watching(bootsteps.StartStopStep):  # type: ignore[misc]
+    """Says how the worker is while it is connected, and closes queues."""
+
+    requires = ("celery.worker.consumer.tasks:Tasks",)
+
+    def __init__(self, parent: Any, **named: Any) -> None:
+        self._component: Component = parent.app.component
+        self._redis = broker.client(self._component.settings)
+        self._closed: frozenset[str] = frozenset()
+        self._timer: Any = None
+        super().__init__(parent, **named)
+
+    def start(self, parent: Any) -> None:
+        """The worker is connected, and takes from all queues."""
+        self._closed = frozenset()
+        self._look(parent)
+        self._timer = parent.timer.call_repeatedly(BEAT_SECONDS, self._look, (parent,))
+
+    def stop(self, parent: Any) -> None:  # noqa: ARG002 - the signature is Celery's
+        """The connection is lost, or the worker stops."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._component.tell(is_working=False, message="it is not connected to the queue")
+
+    def _look(self, parent: Any) -> None:
+        closed = closed_queues(self._redis, self._component.prefix())
+        if closed is not None and closed != self._closed:
+            logger.warning("Queues in quarantine.", extra={"queues": sorted(closed)})
+            take_from(parent, [name for name in QUEUES if name not in closed])
+            self._closed = closed
+        self._component.tell(is_working=True, message="it takes tasks")
+
+
+class Measured(Request):  # type: ignore[misc]
+    """Counts, in the worker's first process, how runs end."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        # Celery makes a faster class of this one, with an `on_success` of its own.
+        self._concludes = self.on_success
+        self.on_success = self._succeeded
+        self._measures: Measures = self.app.component.measures
+
+    def on_failure(self, *arguments: Any, **named: Any) -> Any:
+        """The process died, or the run ended in what nobody had foreseen."""
+        self._measures.tasks.labels("", "", "lost").inc()
+        return super().on_failure(*arguments, **named)
+
+    def on_timeout(self, soft: bool, timeout: float) -> Any:
+        """A limit was reached; the soft one is the run's own matter."""
+        if not soft:
+            self._measures.tasks.labels("", "", "killed").inc()
+        return super().on_timeout(soft, timeout)
+
+    def _succeeded(self, ended: Any, **named: Any) -> Any:
+        failed, done, _ = ended
+        if not failed:
+            self._count(done)
+        return self._concludes(ended, **named)
+
+    def _count(self, done: dict[str, Any] | None) -> None:
+        if done is None:
+            self._measures.tasks.labels("", "", "dropped").inc()
+            return
+        self._measures.tasks.labels(done["kind"], done["queue"], done["state"]).inc()
+        self._measures.durations.labels(done["kind"], done["queue"]).observe(done["seconds"])
 
 
 def take_from(consumer: Any, queues: list[str]) -> None:
@@ -81,46 +132,6 @@ def take_from(consumer: Any, queues: list[str]) -> None:
         consumer.add_task_queue(name)
 
 
-def _register(app: Celery, component: Component) -> None:
-    settings, measures = component.settings, component.measures
-
-    class Measured(Request):  # type: ignore[misc]
-        """Counts, in the worker's first process, how runs end."""
-
-        def __init__(self, *arguments: Any, **named: Any) -> None:
-            super().__init__(*arguments, **named)
-            # Celery makes a faster class of this one, with an `on_success` of its own.
-            self._concludes, self.on_success = self.on_success, self._succeeded
-
-        def _succeeded(self, ended: Any, **named: Any) -> Any:
-            failed, done, _ = ended
-            if not failed:
-                self._count(done)
-            return self._concludes(ended, **named)
-
-        def on_failure(self, *arguments: Any, **named: Any) -> Any:
-            measures.tasks.labels("", "", "lost").inc()
-            return super().on_failure(*arguments, **named)
-
-        def on_timeout(self, soft: bool, timeout: float) -> Any:  # noqa: FBT001
-            if not soft:
-                measures.tasks.labels("", "", "killed").inc()
-            return super().on_timeout(soft, timeout)
-
-        @staticmethod
-        def _count(done: dict[str, Any] | None) -> None:
-            if done is None:
-                measures.tasks.labels("", "", "dropped").inc()
-                return
-            measures.tasks.labels(done["kind"], done["queue"], done["state"]).inc()
-            measures.durations.labels(done["kind"], done["queue"]).observe(done["seconds"])
-
-    def do(task_id: str) -> dict[str, Any] | None:
-        return run.do(settings, task_id)
-
-    app.task(do, name=DO, Request=Measured)
-
-
 def _freeze() -> None:
     gc.collect()
     gc.freeze()
@@ -128,5 +139,3 @@ def _freeze() -> None:
 
 def _keep_logging(**_: Any) -> None:
     """Celery leaves logging as it is where somebody listens to this signal."""
-
-

@@ -1,11 +1,8 @@
 """Whether an event has the form that the registry of the contract gives to its type."""
 
-import os
-import time
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Final
-from uuid import UUID
 
 import fastjsonschema
 import orjson
@@ -38,14 +35,6 @@ def dumped(name: str, version: int, data: Mapping[str, Any]) -> bytes:
         message = f"{name}: data has {len(text)} bytes, {MAX_BYTES} are allowed"
         raise InvalidEventError(message)
     return text
-
-
-def new_id() -> UUID:
-    """A UUID version 7 (RFC 9562): milliseconds since 1970, then chance."""
-    milliseconds, chance = time.time_ns() // 1_000_000, int.from_bytes(os.urandom(10))
-    value = (milliseconds & 0xFFFFFFFFFFFF) << 80 | chance
-    value = value & ~(0xF << 76) | 0x7 << 76
-    return UUID(int=value & ~(0x3 << 62) | 0x2 << 62)
 
 
 @cache

@@ -27,6 +27,7 @@ from arkalia_runtime.events.forms import InvalidEventError
 from arkalia_runtime.events.measures import Told
 from arkalia_runtime.events.news import News
 from arkalia_runtime.events.pages import After, Limit, Wait
+from arkalia_runtime.ids import new_id
 from arkalia_runtime.metrics import Metrics
 from arkalia_runtime.settings import ServiceSettings
 
@@ -117,7 +118,7 @@ class Outbox:
             raise InvalidEventError(message)
         text = forms.dumped(event_type, version, data)
         event = Event(
-            id=str(forms.new_id()),
+            id=str(new_id()),
             source=self._source,
             type=event_type,
             schema_version=version,
