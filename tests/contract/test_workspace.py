@@ -97,9 +97,10 @@ def test_member_tells_type_checkers_that_it_is_typed(member):
 def test_service_starts_by_a_script_of_its_own_name(service):
     package = f"arkalia_{service.name.replace('-', '_')}"
 
-    assert project(service)["project"]["scripts"] == {
-        f"arkalia-{service.name}": f"{package}.__main__:main"
-    }
+    scripts = project(service)["project"]["scripts"]
+
+    assert scripts[f"arkalia-{service.name}"] == f"{package}.__main__:main"
+    assert [name for name in scripts if not name.startswith(f"arkalia-{service.name}")] == []
 
 
 def test_contract_depends_on_nothing():

@@ -1,4 +1,4 @@
-"""`arkalia-taskia-beat`: Celery's scheduler, with its memory in PostgreSQL.
+"""The component `beat`: Celery's scheduler, with its memory in PostgreSQL.
 
 A due entry becomes a task and is noted as started in one transaction, so that it is started once,
 whatever ends in between. An entry whose time passed while the scheduler was away is started when
@@ -22,7 +22,7 @@ from arkalia_runtime.ids import new_id
 from arkalia_runtime.watched import UnreadableError
 from arkalia_taskia import kinds, run
 from arkalia_taskia.celery_app import celery_app
-from arkalia_taskia.component import Component, be
+from arkalia_taskia.component import Component
 from arkalia_taskia.message import DO
 from arkalia_taskia.settings import TaskSettings
 
@@ -42,11 +42,6 @@ ADD: Final = """
 """
 SENT: Final = "UPDATE tasks SET state = 'sent', sent_at = now() WHERE id = %s AND state = 'waiting'"
 CALLER: Final = "beat"
-
-
-def main() -> None:
-    """Schedule until a signal."""
-    be("beat", work)
 
 
 def work(component: Component) -> None:

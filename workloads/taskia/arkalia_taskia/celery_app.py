@@ -56,6 +56,8 @@ def configuration(settings: TaskSettings, prefix: str) -> dict[str, Any]:
         "worker_max_tasks_per_child": settings.tasks_per_process,
         "worker_prefetch_multiplier": 1,
         "worker_cancel_long_running_tasks_on_connection_loss": False,
+        # It subscribes to a pattern, which a user of Redis may not who may not see all channels.
+        "worker_enable_remote_control": False,
         "worker_hijack_root_logger": False,
         "worker_redirect_stdouts": False,
         "enable_utc": True,

@@ -1,9 +1,12 @@
 """The process of a component: settings, logs, the front, and what is written down for it."""
 
+import logging
 import os
 import sys
-from collections.abc import Callable
+import tempfile
+from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, generate_latest
@@ -13,9 +16,11 @@ from arkalia_runtime import access
 from arkalia_runtime.logs import configure_logging
 from arkalia_runtime.settings import SettingsError, load_settings
 from arkalia_runtime.watched import UnreadableError
-from arkalia_taskia.front import Board, Place, Told, fork_front
+from arkalia_taskia.front import Board, Place, Told, start_front
 from arkalia_taskia.measures import Measures
 from arkalia_taskia.settings import TaskSettings
+
+logger: Final = logging.getLogger(__name__)
 
 MODULE: Final = "taskia"
 
@@ -34,7 +39,7 @@ class Component:
             registry=self.measures.registry,
         )
         build.labels(MODULE, settings.version or version(f"arkalia-{MODULE}")).set(1)
-        self._board = Board(name)
+        self._board = Board(Path(tempfile.gettempdir()) / f"arkalia-{name}-{os.getpid()}.json")
 
     def tell(self, *, is_working: bool, message: str = "") -> None:
         """Write down for the front how it is."""
@@ -43,24 +48,37 @@ class Component:
         self._board.write(Told(is_working, message, metrics))
 
     def show(self) -> None:
-        """Start the front. Before anything is loaded that must not be forked."""
+        """Start the front."""
         own = self.settings
         self.tell(is_working=False, message="it starts")
-        fork_front(self._board, Place(own.host, own.port, own.tls_folder, own.look_seconds))
+        place = Place(own.host, own.port, str(own.tls_folder), own.look_seconds)
+        start_front(self._board, place)
+        logger.info("Serving.", extra={"port": own.port})
 
     def prefix(self) -> str:
         """What the module's keys in Redis begin with. Raises UnreadableError if nobody says."""
         return access.redis(self.settings, files.REDIS_QUEUE_KEY).current().prefix
 
 
-def be(name: str, work: Callable[[Component], None]) -> None:
+def worker() -> None:
+    """`arkalia-taskia-worker`: do tasks until a signal."""
+    be("worker")
+
+
+def beat() -> None:
+    """`arkalia-taskia-beat`: start what is due, until a signal."""
+    be("beat")
+
+
+def be(name: str) -> None:
     """Be the component *name* until a signal. Ends the process if it cannot."""
     try:
         settings = load_settings(TaskSettings)
         configure_logging(settings.log_level, _constants(name, settings))
         component = Component(name, settings)
         component.show()
-        work(component)
+        # Celery is loaded last: the probes are answered meanwhile.
+        import_module(f"arkalia_taskia.{name}").work(component)
     except (SettingsError, UnreadableError) as error:
         sys.stderr.write(f"arkalia-{MODULE}-{name} cannot start: {error}\n")
         sys.exit(os.EX_CONFIG)

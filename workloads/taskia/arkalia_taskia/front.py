@@ -1,9 +1,10 @@
 """What a component without an app shows of itself: health and metrics over HTTPS.
 
 A Celery worker forks processes as long as it lives, and a process with threads or an event loop of
-its own must not be forked. So a small process stands beside it, forked before anything else is
-loaded: it reads what the component writes down every few seconds, and tells it to the kubelet and
-to Prometheus. It uses Python's own server, because a framework would take more memory than Celery.
+its own must not be forked. So a small process stands beside it: it reads what the component writes
+down every few seconds, and tells it to the kubelet and to Prometheus. It is a process of its own
+program, with Python's own server, because a copy of Celery or a framework would take more memory
+than all that it does.
 """
 
 import json
@@ -11,7 +12,8 @@ import logging
 import os
 import signal
 import ssl
-import tempfile
+import subprocess
+import sys
 import threading
 import time
 from dataclasses import asdict, dataclass
@@ -51,20 +53,20 @@ class Told:
 class Board:
     """A file in the scratch folder: the component writes it, the front reads it."""
 
-    def __init__(self, name: str) -> None:
-        self._path = Path(tempfile.gettempdir()) / f"arkalia-{name}-{os.getpid()}.json"
+    def __init__(self, path: Path) -> None:
+        self.path = path
 
     def write(self, told: Told) -> None:
         """Replace what was said before, at once."""
-        unfinished = self._path.with_suffix(".new")
+        unfinished = self.path.with_suffix(".new")
         unfinished.write_text(json.dumps(asdict(told)), encoding="utf-8")
-        unfinished.replace(self._path)
+        unfinished.replace(self.path)
 
     def read(self) -> tuple[Told, float] | None:
         """What was said last and how many seconds ago; None if nothing was."""
         try:
-            age = time.time() - self._path.stat().st_mtime
-            return Told(**json.loads(self._path.read_text(encoding="utf-8"))), age
+            age = time.time() - self.path.stat().st_mtime
+            return Told(**json.loads(self.path.read_text(encoding="utf-8"))), age
         except FileNotFoundError:
             return None
 
@@ -75,33 +77,22 @@ class Place:
 
     host: str
     port: int
-    tls_folder: Path
+    tls_folder: str
     look_seconds: float
 
 
-def fork_front(board: Board, place: Place) -> int:
-    """Start the front; returns its process id. It ends with the process that calls this."""
-    parent = os.getpid()
-    child = os.fork()
-    if child:
-        return child
-    status = os.EX_SOFTWARE
-    try:
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-        threading.Thread(target=_end_with, args=(parent,), daemon=True).start()
-        serve(board, place)
-        status = os.EX_OK
-    except Exception:
-        logger.exception("The front cannot serve.")
-    finally:
-        os._exit(status)
+def start_front(board: Board, place: Place) -> subprocess.Popen[bytes]:
+    """Start the front. It ends with the process that calls this."""
+    own = json.dumps({"board": str(board.path), "parent": os.getpid(), "place": asdict(place)})
+    return subprocess.Popen([sys.executable, "-m", __name__, own], stdin=subprocess.DEVNULL)  # noqa: S603
 
 
-def serve(board: Board, place: Place) -> None:
-    """Serve until the process ends."""
-    with Server(board, place) as server:
-        logger.info("Serving.", extra={"port": server.server_address[1], "scheme": server.scheme})
+def main(own: str) -> None:
+    """Be the front; *own* is what `start_front` says."""
+    told = json.loads(own)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with, args=(told["parent"],), daemon=True).start()
+    with Server(Board(Path(told["board"])), Place(**told["place"])) as server:
         server.serve_forever()
 
 
@@ -119,8 +110,8 @@ class Server(ThreadingHTTPServer):
     def __init__(self, board: Board, place: Place) -> None:
         self.board = board
         self._free = threading.BoundedSemaphore(AT_ONCE)
-        certificate = place.tls_folder / files.CERTIFICATE_KEY
-        key = place.tls_folder / files.PRIVATE_KEY_KEY
+        certificate = Path(place.tls_folder, files.CERTIFICATE_KEY)
+        key = Path(place.tls_folder, files.PRIVATE_KEY_KEY)
         self.scheme = "https" if certificate.exists() else "http"
         self._context = Watched(
             [certificate, key], lambda: _context(certificate, key), place.look_seconds
@@ -214,3 +205,7 @@ def _context(certificate: Path, key: Path) -> ssl.SSLContext:
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     context.load_cert_chain(certificate, key)
     return context
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -52,7 +52,7 @@ CANCEL: Final = f"""
 COUNT_OPEN: Final = """
     SELECT count(*) FROM (
         SELECT FROM tasks WHERE state IN ('waiting', 'sent', 'running') LIMIT %s
-    ) AS some
+    ) AS counted
 """
 
 

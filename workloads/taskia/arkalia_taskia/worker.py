@@ -1,8 +1,9 @@
-"""`arkalia-taskia-worker`: a Celery worker that does the tasks of all queues, `priority` first."""
+"""The component `worker`: a Celery worker that does the tasks of all queues, `priority` first."""
 
 import gc
 import logging
 import os
+from collections.abc import Callable
 from typing import Any, Final
 
 from celery import Celery, bootsteps, signals
@@ -11,7 +12,7 @@ from celery.worker.request import Request
 from arkalia_taskia import broker, run
 from arkalia_taskia.celery_app import celery_app
 from arkalia_taskia.closed_queues import closed_queues
-from arkalia_taskia.component import Component, be
+from arkalia_taskia.component import Component
 from arkalia_taskia.kinds import QUEUES
 from arkalia_taskia.measures import Measures
 from arkalia_taskia.message import DO
@@ -20,11 +21,6 @@ logger: Final = logging.getLogger(__name__)
 
 BEAT_SECONDS: Final = 3
 """How often the worker says that it is well, and looks for queues in quarantine."""
-
-
-def main() -> None:
-    """Work until a signal."""
-    be("worker", work)
 
 
 def work(component: Component) -> None:
@@ -54,6 +50,10 @@ def app_of(component: Component) -> Celery:
     app.task(do, name=DO, Request=Measured)
     app.steps["consumer"].add(Watching)
     return app
+
+
+ON_SUCCESS: Final = "on_success"
+"""What Celery calls, in its first process, when a run is over."""
 
 
 class Watching(bootsteps.StartStopStep):  # type: ignore[misc]
@@ -95,8 +95,8 @@ class Measured(Request):  # type: ignore[misc]
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         # Celery makes a faster class of this one, with an `on_success` of its own.
-        self._concludes = self.on_success
-        self.on_success = self._succeeded
+        self._concludes: Callable[..., Any] = getattr(self, ON_SUCCESS)
+        setattr(self, ON_SUCCESS, self._succeeded)
         self._measures: Measures = self.app.component.measures
 
     def on_failure(self, *arguments: Any, **named: Any) -> Any:
