@@ -45,15 +45,20 @@ def job_finding(record: ChildRecord, observed: Observed) -> Finding | None:
     trouble = image_trouble(pods, "") or start_trouble(pods) or schedule_trouble(pods)
     if trouble is not None:
         return trouble
-    said = _last_words(pods)
-    message = f"{record.key} tries again after it failed: {said}" if said else f"{record.key} runs"
-    return Finding(purpose.running, message, doomed=False)
+    return Finding(purpose.running, f"{record.key} {_course(pods)}", doomed=False)
 
 
 def pods_of(record: ChildRecord, observed: Observed) -> list[PodRecord]:
     """The pods that the Job *record* made, in the order of their names."""
     found = (each for each in observed.pods if each.job == record.key.name)
     return sorted(found, key=lambda each: each.name)
+
+
+def _course(pods: Sequence[PodRecord]) -> str:
+    said = _last_words(pods)
+    if said:
+        return f"tries again after it failed: {said}"
+    return "runs" if pods else "has no pod yet"
 
 
 def _last_words(pods: Sequence[PodRecord]) -> str:

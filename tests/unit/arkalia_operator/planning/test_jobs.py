@@ -39,10 +39,10 @@ def test_object_that_is_no_job_has_nothing_to_tell():
     ("record", "pods", "expected"),
     [
         pytest.param(
-            a_record(), [], ("Migrating", False, "Job luna-alpha-migrate-1 runs"), id="runs",
+            a_record(), [a_pod()], ("Migrating", False, "Job luna-alpha-migrate-1 runs"), id="runs",
         ),
         pytest.param(
-            a_record(module=""), [], ("Provisioning", False, "Job luna-alpha-migrate-1 runs"),
+            a_record(module=""), [a_pod()], ("Provisioning", False, "Job luna-alpha-migrate-1 runs"),
             id="of the system",
         ),
         pytest.param(
@@ -91,7 +91,7 @@ def test_object_that_is_no_job_has_nothing_to_tell():
         ),
         pytest.param(
             a_record(), [a_pod(job="another", unschedulable="0/1 nodes")],
-            ("Migrating", False, "Job luna-alpha-migrate-1 runs"),
+            ("Migrating", False, "Job luna-alpha-migrate-1 has no pod yet"),
             id="pod of another job",
         ),
     ],
