@@ -2,7 +2,7 @@
 
 import json
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +18,7 @@ from arkalia_runtime.database import Database
 from arkalia_runtime.events import Outbox
 from arkalia_runtime.identity.certificates import ServerCertificate
 from arkalia_runtime.settings import ServiceSettings
-from data_services import Postgresql, Redis, migrate
+from data_services import Postgresql, Redis, Schema, migrate
 from unit.arkalia_runtime.authority import NAMESPACE, SYSTEM, Authority, Cluster, Mounts, mount
 from unit.arkalia_runtime.serving import free_port, served
 
@@ -31,15 +31,15 @@ def decision(number: int) -> dict[str, object]:
     return {"decision_id": str(number), "subject": "s", "verdict": "watch", "confidence": 0.5}
 
 
-def a_pod(root: Path, module: str, postgresql: Postgresql) -> Mounts:
-    """The folders of a pod of *module*, with a schema that has its tables."""
+def a_pod(root: Path, module: str, postgresql: Postgresql) -> tuple[Mounts, Schema]:
+    """The folders of a pod of *module*, and its schema with its tables."""
     mounts, schema = Mounts(root / module), postgresql.new_schema(module)
     mount(mounts.tls, **AUTHORITY.issue("localhost"))
     mount(mounts.trust, **CLUSTER.trust(), ca_crt=AUTHORITY.pem)
     mount(mounts.data, postgresql_json=schema.file())
     has_tables = module == "globalstate"
     migrate(mounts, schema, "forward", module=module if has_tables else "helloria")
-    return mounts
+    return mounts, schema
 
 
 def token(caller: str, callee: str) -> str:
@@ -59,7 +59,7 @@ class Emitter:
 
     @classmethod
     def of(cls, root: Path, name: str, postgresql: Postgresql) -> "Emitter":
-        mounts = a_pod(root, name, postgresql)
+        mounts, _ = a_pod(root, name, postgresql)
         mounts.allow(globalstate=["/events/outbox"])
         settings = ServiceSettings(version="1", **mounts.settings | {"module": name})
         database = Database.of(settings)
@@ -90,14 +90,15 @@ class Keeper:
     """The record, to be started and stopped."""
 
     mounts: Mounts
+    schema: Schema
 
     @classmethod
     def of(cls, root: Path, postgresql: Postgresql, redis: Redis) -> "Keeper":
-        mounts = a_pod(root, "globalstate", postgresql)
+        mounts, schema = a_pod(root, "globalstate", postgresql)
         file = json.loads((mounts.data / "postgresql.json").read_text())
         mount(mounts.data, postgresql_json=json.dumps(file), **{"redis-queue_json": redis.file()})
         mounts.allow(helloria=["/*"])
-        return cls(mounts)
+        return cls(mounts, schema)
 
     def follow(self, *emitters: Emitter) -> None:
         """Name the modules whose events it may read."""
@@ -131,7 +132,7 @@ class Client:
 
     async def ask(
         self, method: str, path: str, **content: object
-    ) -> tuple[int, dict[str, str], object]:
+    ) -> tuple[int, Mapping[str, str], object]:
         """Status, headers and JSON of the answer."""
         headers = {"Authorization": f"Bearer {token('helloria', 'globalstate')}"}
         headers |= content.pop("headers", {})
@@ -139,7 +140,7 @@ class Client:
             method, f"{self._base}{path}", ssl=self._trusted, headers=headers, **content
         ) as answer:
             text = await answer.read()
-            return answer.status, dict(answer.headers), json.loads(text) if text else None
+            return answer.status, answer.headers.copy(), json.loads(text) if text else None
 
     async def recorded(self, **asked: object) -> list[dict[str, object]]:
         """What the record has."""
