@@ -35,7 +35,7 @@ async def ended(client, task_id, seconds=30):
 
 async def running(client, task_id):
     async with asyncio.timeout(30):
-        while (await (await client.get(f"/tasks/{task_id}")).json())["state"] != "running":
+        while (await (await client.get(f"/tasks/{task_id}")).json())["state"] != "running":  # noqa: ASYNC110 - another process does it
             await asyncio.sleep(0.05)
 
 
