@@ -19,7 +19,8 @@ from arkalia_operator.desired import (
     tls,
 )
 from arkalia_operator.desired.data import network
-from arkalia_operator.desired.data.access import DataAccess, DataService
+from arkalia_operator.desired.data.access import DataAccess, DataService, digest
+from arkalia_operator.desired.data.needs import mode
 from arkalia_operator.desired.manifest import Manifest, Which
 from arkalia_operator.desired.resolve import Modules, resolve
 from arkalia_operator.desired.resolved import Resolution
@@ -98,7 +99,11 @@ def _database(
     if found is None:
         return None
     egress = network.to_service(system, service, access)
-    return Database(found.database, prepared[service][1], access.lineage, tuple(egress))
+    end = found.endpoint
+    # An external one stays the same when the Secret that names it gets another password.
+    place = digest(end.host, str(end.port), end.database)
+    identity = place if mode(system, service) == "external" else found.database
+    return Database(identity, prepared[service][1], access.lineage, tuple(egress))
 
 
 def _joined(*gates: Mapping[Which, tuple[Which, ...]]) -> dict[Which, tuple[Which, ...]]:

@@ -369,3 +369,18 @@ def test_migration_that_has_begun_is_not_broken_off():
     found = desired_with(known(working=frozenset({"job-1"})))
 
     assert "job-1" in found.kept
+
+
+def test_schema_stays_where_an_external_database_gets_another_password():
+    spec = {"data": {"postgresql": {"mode": "external", "secret": {"name": "mine"}}}}
+    first = desired_with(resolution=resolved(**spec), **spec)
+
+    changed = desired_with(resolution=resolved(**spec), database=Database("d-2", ""), **spec)
+
+    assert the_job(changed)["metadata"] == the_job(first)["metadata"]
+
+
+def test_schema_is_made_anew_on_a_new_volume():
+    changed = desired_with(database=Database("d-2", ""))
+
+    assert the_job(changed)["metadata"] != the_job(desired_with())["metadata"]
