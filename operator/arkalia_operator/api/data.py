@@ -205,7 +205,7 @@ class Redis(ApiModel):
 
     mode: Literal["builtin", "external"] = "builtin"
     """`builtin`: instances that the operator runs. `external`: Redis of yours, one for each role;
-    it must support ACLs (Redis 6 or later) and keep them in a file (`aclfile`)."""
+    it must be of version 7 or later, and keep its users in a file (`aclfile`)."""
 
     queue: RedisQueue = RedisQueue()
     """For what must not be lost."""

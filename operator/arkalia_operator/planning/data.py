@@ -154,8 +154,8 @@ def _jobs(view: DataView) -> Iterator[Finding]:
 
 
 def _not_handed_over(view: DataView) -> Iterator[Finding]:
-    """Modules do not have what they need to get in."""
-    if view.state.pending:
+    """Modules do not have what they need to get in, and nothing else says why."""
+    if view.state.pending and not view.state.problems:
         names = ", ".join(view.state.pending[:NAMED])
         message = f"{len(view.state.pending)} Secrets are to be written: {names}"
         yield Finding(Reason.PROVISIONING, message, doomed=False)

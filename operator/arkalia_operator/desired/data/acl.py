@@ -39,7 +39,7 @@ def _lines(service: DataService, modules: Users) -> Iterator[str]:
     for module, digests in sorted(modules.items()):
         if digests:
             passwords = " ".join(f"#{each}" for each in digests)
-            yield f"user {module} reset on {passwords} {_keys(service, module)} {ALLOWED}"
+            yield f"user {module} reset resetchannels on {passwords} {_keys(service, module)} {ALLOWED}"
         else:
             yield f"user {module} reset off"
 

@@ -23,6 +23,7 @@ from arkalia_operator.desired.metadata import manifest
 from arkalia_operator.desired.resolved import Resolution
 from arkalia_operator.desired.templates import (
     CONTAINER_SECURITY,
+    LAST_WORDS,
     SCRATCH_MOUNT,
     SCRATCH_VOLUME,
     with_revision,
@@ -85,7 +86,7 @@ def _container(system: ArkaliaSystem, service: DataService, resolution: Resoluti
         "image": image(system, repository, resolution),
         "imagePullPolicy": system.spec.images.pull_policy,
         "command": ["arkalia-provision-postgresql" if is_sql else "arkalia-provision-redis"],
-        "terminationMessagePolicy": "FallbackToLogsOnError",
+        "terminationMessagePolicy": LAST_WORDS,
         "resources": {"requests": REQUESTS, "limits": LIMITS},
         "securityContext": CONTAINER_SECURITY,
         "volumeMounts": [

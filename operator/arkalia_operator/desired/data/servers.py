@@ -20,7 +20,7 @@ from arkalia_operator.desired.manifest import Manifest, present
 from arkalia_operator.desired.metadata import manifest, retained
 from arkalia_operator.desired.quantities import canonical_quantity
 from arkalia_operator.desired.resolved import Resolution
-from arkalia_operator.desired.templates import CONTAINER_SECURITY, with_revision
+from arkalia_operator.desired.templates import CONTAINER_SECURITY, LAST_WORDS, with_revision
 
 DATA_FOLDER: Final = "/var/lib/arkalia"
 RUN_FOLDER: Final = "/run/arkalia"
@@ -127,6 +127,7 @@ def _container(system: ArkaliaSystem, server: Server, resolution: Resolution) ->
         **_probes(server.ready_command),
         **present(resources=server.resources),
         "securityContext": CONTAINER_SECURITY,
+        "terminationMessagePolicy": LAST_WORDS,
         "volumeMounts": [
             {"name": "data", "mountPath": DATA_FOLDER},
             {"name": "run", "mountPath": RUN_FOLDER},
