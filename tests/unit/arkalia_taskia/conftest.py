@@ -64,3 +64,16 @@ def eventually(ask, seconds=PATIENCE_SECONDS):
         assert time.monotonic() < deadline, "it did not come about"
         time.sleep(0.05)
     return answer
+
+
+@pytest.fixture
+def rotated(mounts, redis, schema):
+    """Gives the module another password, and takes the first one away."""
+
+    def rotate(password):
+        redis.admin("ACL", "SETUSER", "zeroia", "resetpass", f">{password}")
+        files = {"postgresql.json": schema.file(), "redis-queue.json": redis.file(password)}
+        mount(mounts.data, **files)
+
+    yield rotate
+    redis.admin("ACL", "SETUSER", "zeroia", "resetpass", ">secret")

@@ -1,47 +1,38 @@
 """A real worker on a real queue: what was taken is done, whatever is killed."""
 
 import asyncio
-from contextlib import asynccontextmanager
+import os
+import signal
+import time
+import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from arkalia_taskia.app import create
-from unit.arkalia_runtime.serving import served, wait_for_status
-from unit.arkalia_taskia.conftest import component
-
-
-@asynccontextmanager
-async def service(settings):
-    async with served(create(settings)) as client:
-        yield client
-
-
-async def added(client, kind="canary", queue="default", **arguments):
-    body = {"kind": kind, "arguments": arguments, "queue": queue}
-    answer = await client.post("/tasks", json=body)
-    assert answer.status == 202, await answer.text()
-    return (await answer.json())["id"]
-
-
-async def ended(client, task_id, seconds=30):
-    async with asyncio.timeout(seconds):
-        while True:
-            task = await (await client.get(f"/tasks/{task_id}")).json()
-            if task["ended_at"]:
-                return task
-            await asyncio.sleep(0.05)
-
-
-async def running(client, task_id):
-    async with asyncio.timeout(30):
-        while (await (await client.get(f"/tasks/{task_id}")).json())["state"] != "running":  # noqa: ASYNC110 - another process does it
-            await asyncio.sleep(0.05)
+from arkalia_contract import endpoints
+from unit.arkalia_runtime.serving import wait_for_status
+from unit.arkalia_taskia.asking import added, ordered, service, task, until
+from unit.arkalia_taskia.conftest import component, eventually
 
 
 def children(pid):
-    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [int(each) for each in found]
+    """The pool's processes and the front."""
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def runs_in(pid):
+    """Processes of the pool, without the front, which is another program."""
+    return [
+        each
+        for each in children(pid)
+        if b"arkalia_taskia.front" not in Path(f"/proc/{each}/cmdline").read_bytes()
+    ]
+
+
+def metrics(address):
+    with urllib.request.urlopen(f"{address}{endpoints.METRICS}", timeout=10) as answer:
+        return answer.read().decode()
 
 
 @pytest.fixture
@@ -53,7 +44,151 @@ def worker(mounts):
 
 async def test_task_is_done_and_its_result_kept(settings, worker):
     async with service(settings) as client:
-        task = await ended(client, await added(client))
+        done = await until(client, await added(client), "succeeded")
 
-    assert (task["state"], task["runs"], task["error"]) == ("succeeded", 1, None)
-    assert task["result"]["waited_seconds"] < 20
+    assert (done["runs"], done["error"]) == (1, None)
+    assert done["result"]["waited_seconds"] < 20
+
+
+async def test_run_is_counted_and_its_time_measured(settings, worker):
+    async with service(settings) as client:
+        await until(client, await added(client, queue="priority"), "succeeded")
+
+    labels = 'kind="canary",queue="priority"'
+    counted = f'celery_tasks_total{{{labels},state="succeeded"}} 1.0'
+    eventually(lambda: counted in metrics(worker[1]))
+    assert f"celery_task_duration_seconds_count{{{labels}}} 1.0" in metrics(worker[1])
+
+
+async def test_task_of_a_killed_process_is_run_again(settings, worker):
+    async with service(settings) as client:
+        task_id = await added(client, seconds=3)
+        await until(client, task_id, "running")
+
+        for pid in runs_in(worker[0].pid):
+            os.kill(pid, signal.SIGKILL)
+
+        done = await until(client, task_id, "succeeded")
+    assert done["runs"] == 2
+
+
+async def test_task_of_a_killed_worker_is_run_by_the_next(settings, mounts):
+    async with service(settings) as client:
+        with component("worker", mounts) as (first, address):
+            wait_for_status(f"{address}/health/ready", 200)
+            task_id = await added(client, seconds=2)
+            await until(client, task_id, "running")
+            os.killpg(first.pid, signal.SIGKILL)
+            first.wait(10)
+        with component("worker", mounts):
+            done = await until(client, task_id, "succeeded")
+    assert done["runs"] == 2
+
+
+async def test_task_that_kills_its_process_each_time_is_given_up(settings, worker):
+    async with service(settings) as client:
+        task_id = await added(client, seconds=30)
+
+        async with asyncio.timeout(60):
+            while (found := await task(client, task_id))["ended_at"] is None:
+                for pid in runs_in(worker[0].pid) if found["state"] == "running" else ():
+                    with suppress(ProcessLookupError):
+                        os.kill(pid, signal.SIGKILL)
+                await asyncio.sleep(0.1)
+
+    assert (found["state"], found["runs"]) == ("failed", 3)
+    assert found["error"] == "its process died in 3 runs"
+
+
+async def test_priority_is_served_first(settings, mounts):
+    async with service(settings) as client:
+        waiting = [await added(client, queue=queue) for queue in ("default", "ai_tasks") * 3]
+        urgent = await added(client, queue="priority")
+
+        with component("worker", mounts, ARKALIA_CONCURRENCY="1"):
+            ended = [(await until(client, each, "succeeded"))["ended_at"] for each in waiting]
+            first = (await until(client, urgent, "succeeded"))["ended_at"]
+
+    assert first < min(ended)
+
+
+async def test_running_task_ends_before_the_worker_stops(settings, worker):
+    async with service(settings) as client:
+        task_id = await added(client, seconds=2)
+        await until(client, task_id, "running")
+
+        worker[0].terminate()
+        worker[0].wait(30)
+
+        assert (await task(client, task_id))["state"] == "succeeded"
+
+
+async def test_task_is_ended_at_the_soft_limit(settings, mounts):
+    limits = {"ARKALIA_SOFT_LIMIT_SECONDS": "1", "ARKALIA_HARD_LIMIT_SECONDS": "20"}
+    async with service(settings) as client:
+        with component("worker", mounts, **limits):
+            task_id = await added(client, seconds=30)
+            done = await until(client, task_id, "failed")
+
+    assert done["error"] == "it took longer than 1 s"
+
+
+async def test_nothing_is_taken_from_a_queue_in_quarantine(settings, worker):
+    async with service(settings) as client:
+        await ordered(client, "QuarantineQueue", queue="ai_tasks")
+        await asyncio.sleep(5)  # the worker looks every three seconds
+        closed = await added(client, queue="ai_tasks")
+        other = await added(client, queue="default")
+        await until(client, other, "succeeded")
+        assert (await task(client, closed))["state"] == "sent"
+
+        await client.delete(f"{endpoints.CONTROL_ACTIONS}/QuarantineQueue")
+
+        await until(client, closed, "succeeded")
+
+
+async def test_task_is_done_after_redis_has_lost_everything(settings, redis, mounts):
+    async with service(settings) as client:
+        task_id = await added(client)
+        await until(client, task_id, "sent")
+        redis.admin("FLUSHALL")
+
+        with component("worker", mounts):
+            await until(client, task_id, "succeeded")
+
+
+async def test_worker_comes_back_when_redis_does(settings, redis, worker):
+    redis.door.close()
+    eventually(lambda: "not connected" in said(worker[1]))
+    async with service(settings) as client:
+        task_id = await added(client)
+        assert (await task(client, task_id))["state"] == "waiting"
+
+        redis.door.open()
+
+        await until(client, task_id, "succeeded")
+
+
+async def test_worker_uses_a_rotated_password_for_the_next_connection(
+    settings, redis, worker, rotated
+):
+    rotated("another")
+    redis.door.cut()
+
+    async with service(settings) as client:
+        await until(client, await added(client), "succeeded")
+
+
+def said(address):
+    with urllib.request.urlopen(f"{address}{endpoints.HEALTH_DETAILED}", timeout=10) as answer:
+        return answer.read().decode()
+
+
+def test_worker_is_ready_soon(mounts):
+    start = time.monotonic()
+    with component("worker", mounts) as (_, address):
+        wait_for_status(f"{address}/health/live", 200)
+        live = time.monotonic() - start
+        wait_for_status(f"{address}/health/ready", 200)
+
+    assert live < 20  # 0.6 s on a machine that has nothing else to do

@@ -53,7 +53,7 @@ def work(component: Component) -> None:
 
 def app_of(component: Component) -> Celery:
     """Celery's app with the schedule."""
-    app = celery_app(component.settings, component.prefix())
+    app = celery_app(component.settings)
     app.component = component
     app.conf.beat_schedule = entries(component.settings)
     app.conf.beat_max_loop_interval = LONGEST_PAUSE_SECONDS

@@ -37,6 +37,11 @@ class Place:
         self._settings = settings
         self._access = access.redis(settings, files.REDIS_QUEUE_KEY)
 
+    @property
+    def is_set(self) -> bool:
+        """Whether it is known."""
+        return self._settings is not None
+
     def now(self) -> tuple[RedisAccess, str]:
         """How to reach it, and the file of the authorities. Raises UnreadableError."""
         assert self._settings is not None  # noqa: S101 - `app.celery_app` has set it
@@ -90,7 +95,8 @@ transport.TRANSPORT_ALIASES[SCHEME] = f"{__name__}:Transport"
 
 def client(settings: ServiceSettings) -> redis.Redis:
     """A client beside Celery's own, for keys that are not tasks."""
-    PLACE.set(settings)
+    if not PLACE.is_set:
+        PLACE.set(settings)
     pool = redis.ConnectionPool(
         connection_class=FollowingConnection,
         socket_timeout=CONNECT_SECONDS,

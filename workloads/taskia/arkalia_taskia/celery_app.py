@@ -17,11 +17,14 @@ REDELIVERY_MARGIN_SECONDS: Final = 60
 """A message comes again when it was not confirmed for longer than any task may take, and this."""
 
 
-def celery_app(settings: TaskSettings, prefix: str) -> celery.Celery:
-    """The app, for a process of the module whose keys begin with *prefix*."""
+def celery_app(settings: TaskSettings) -> celery.Celery:
+    """The app. Raises UnreadableError if it is not known yet how to reach the queue."""
     broker.PLACE.set(settings)
-    app = celery.Celery("taskia", broker=f"{broker.SCHEME}://", backend=None, set_as_current=False)
-    app.conf.update(configuration(settings, prefix))
+    given, _ = broker.PLACE.now()
+    # Address and login are read again for every connection; these are for the log.
+    url = f"{broker.SCHEME}://{given.host}:{given.port}/0"
+    app = celery.Celery("taskia", broker=url, backend=None, set_as_current=False)
+    app.conf.update(configuration(settings, given.prefix))
     return app
 
 

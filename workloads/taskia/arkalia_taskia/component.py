@@ -11,8 +11,6 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, generate_latest
 
-from arkalia_contract import files
-from arkalia_runtime import access
 from arkalia_runtime.logs import configure_logging
 from arkalia_runtime.settings import SettingsError, load_settings
 from arkalia_runtime.watched import UnreadableError
@@ -54,10 +52,6 @@ class Component:
         place = Place(own.host, own.port, str(own.tls_folder), own.look_seconds)
         start_front(self._board, place)
         logger.info("Serving.", extra={"port": own.port})
-
-    def prefix(self) -> str:
-        """What the module's keys in Redis begin with. Raises UnreadableError if nobody says."""
-        return access.redis(self.settings, files.REDIS_QUEUE_KEY).current().prefix
 
 
 def worker() -> None:

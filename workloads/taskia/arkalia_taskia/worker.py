@@ -45,7 +45,7 @@ def app_of(component: Component) -> Celery:
     def do(task_id: str) -> dict[str, Any] | None:
         return run.do(settings, task_id)
 
-    app = celery_app(settings, component.prefix())
+    app = celery_app(settings)
     app.component = component
     app.task(do, name=DO, Request=Measured)
     app.steps["consumer"].add(Watching)
@@ -64,6 +64,7 @@ class Watching(bootsteps.StartStopStep):  # type: ignore[misc]
     def __init__(self, parent: Any, **named: Any) -> None:
         self._component: Component = parent.app.component
         self._redis = broker.client(self._component.settings)
+        self._prefix = broker.PLACE.now()[0].prefix
         self._closed: frozenset[str] = frozenset()
         self._timer: Any = None
         super().__init__(parent, **named)
@@ -81,7 +82,7 @@ class Watching(bootsteps.StartStopStep):  # type: ignore[misc]
         self._component.tell(is_working=False, message="it is not connected to the queue")
 
     def _look(self, parent: Any) -> None:
-        closed = closed_queues(self._redis, self._component.prefix())
+        closed = closed_queues(self._redis, self._prefix)
         if closed is not None and closed != self._closed:
             logger.warning("Queues in quarantine.", extra={"queues": sorted(closed)})
             take_from(parent, [name for name in QUEUES if name not in closed])
