@@ -4,6 +4,7 @@
 """
 
 import importlib
+import importlib.util
 import json
 import re
 import subprocess
@@ -77,7 +78,16 @@ def exposed_by(component):
         return samples(prometheus_client.REGISTRY.collect())
     create = importlib.import_module(f"arkalia_{component.replace('-', '_')}.app").create
     app = create(get_type_hints(create)["settings"]())
-    return samples(app.state.metrics.registry.collect())
+    return samples(app.state.metrics.registry.collect()) | exposed_by_others(component)
+
+
+def exposed_by_others(component):
+    """The metrics of a module's components that have no app: they stand in its `measures`."""
+    package = f"arkalia_{component.replace('-', '_')}"
+    if importlib.util.find_spec(f"{package}.measures") is None:
+        return set()
+    measures = importlib.import_module(f"{package}.measures")
+    return samples(measures.Measures(prometheus_client.CollectorRegistry()).registry.collect())
 
 
 def recorded():

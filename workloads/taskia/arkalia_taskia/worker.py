@@ -1,5 +1,6 @@
 """The component `worker`: a Celery worker that does the tasks of all queues, `priority` first."""
 
+import ast
 import gc
 import logging
 import os
@@ -112,10 +113,11 @@ class Measured(Request):  # type: ignore[misc]
         return super().on_timeout(soft, timeout)
 
     def _succeeded(self, ended: Any, **named: Any) -> Any:
+        concluded = self._concludes(ended, **named)
         failed, done, _ = ended
         if not failed:
-            self._count(done)
-        return self._concludes(ended, **named)
+            self._count(ast.literal_eval(done))  # Celery hands over what `repr` made of it
+        return concluded
 
     def _count(self, done: dict[str, Any] | None) -> None:
         if done is None:
