@@ -36,7 +36,7 @@ logger: Final = logging.getLogger(__name__)
 KEEP: Final = timedelta(days=7)
 """How long a confirmed event stays: a record that was restored from a backup can ask again."""
 
-CLEAN_SECONDS: Final = 600
+CLEAN_SECONDS: Final = 60
 CLEAN_ROWS: Final = 5000
 """Removed at once, so that a transaction stays short."""
 
@@ -69,6 +69,7 @@ CLEAN: Final = """
     )
     SELECT count(*), max(sequence) FROM gone
 """
+FILLED: Final = "SELECT sequence - confirmed, capacity FROM outbox_head"
 NEVER_ASKED: Final = """
     UPDATE outbox_head SET confirmed = greatest(confirmed, %s) WHERE confirmed_at IS NULL
 """
@@ -145,11 +146,8 @@ class Outbox:
             return
         async with self._database.transaction() as connection:
             cursor = await connection.execute(CONFIRM, (after,))
-            row = await cursor.fetchone()
-        assert row is not None  # noqa: S101 - the table has one row
+            self._show(await cursor.fetchone())
         self._confirmed, self._confirmed_at = after, time.monotonic()
-        self._told.unconfirmed.set(row[0])
-        self._told.capacity.set(row[1])
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Outbox"]:
@@ -169,8 +167,15 @@ class Outbox:
             number, last = row
             if number:
                 await connection.execute(NEVER_ASKED, (last,))
+            cursor = await connection.execute(FILLED)
+            self._show(await cursor.fetchone())
         self._told.removed.inc(number)
         return int(number)
+
+    def _show(self, filled: TupleRow | None) -> None:
+        assert filled is not None  # noqa: S101 - outbox_head has one row
+        self._told.unconfirmed.set(filled[0])
+        self._told.capacity.set(filled[1])
 
     async def _keep_clean(self) -> None:
         while True:
