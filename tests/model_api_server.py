@@ -89,9 +89,10 @@ class ModelApiServer:
         metadata["uid"] = metadata.get("uid") or (
             old["metadata"]["uid"] if old else f"uid-{next(self._versions)}"
         )
-        before = old["metadata"].get("generation", 0) if old else 0
-        same = bool(old) and old.get("spec") == body.get("spec")
-        metadata["generation"] = before if same else before + 1
+        if "spec" in body:  # ConfigMaps and their like have no generation
+            before = old["metadata"].get("generation", 0) if old else 0
+            same = bool(old) and old.get("spec") == body.get("spec")
+            metadata["generation"] = before if same else before + 1
         return await self._store(path, body, "MODIFIED" if old else "ADDED")
 
     async def edit(self, path, **change):

@@ -5,6 +5,7 @@ import signal
 import aiohttp
 import pytest
 
+from arkalia_operator import catalogue
 from arkalia_operator import program as program_module
 from arkalia_operator.errors import ResourcesNotServedError
 from arkalia_operator.program import Program
@@ -12,8 +13,16 @@ from arkalia_operator.settings import Settings
 from model_api_server import respond, running, session_for, until
 
 SYSTEM = "/apis/arkalia.io/v1alpha1/namespaces/ns/arkaliasystems/luna"
-DEPLOYMENT = "/apis/apps/v1/namespaces/ns/deployments/luna-helloria"
 SERVICE = "/api/v1/namespaces/ns/services/luna-helloria"
+SERVED = ("helloria", "globalstate")
+FEW = {
+    "spec": {
+        "modules": {
+            name: {"enabled": False} for name in catalogue.load()["0.1.0"] if name not in SERVED
+        }
+    }
+}
+"""The gateway, with a cache, and the record, with a schema."""
 SETTINGS = Settings(health_port=0, drain_seconds=5)
 
 
@@ -61,17 +70,24 @@ def condition(server, name="Ready"):
 
 
 async def controllers(server):
-    """What the Deployment controller and the kubelets of a cluster would do, for ever."""
+    """What the controllers and the kubelets of a cluster would do, for ever."""
     while True:
-        for path in [each for each in server.objects if "/deployments/" in each]:
-            body = server.objects[path]
-            pods = dict.fromkeys(COUNTED, body["spec"].get("replicas", 1))
-            status = {"observedGeneration": body["metadata"]["generation"], **pods}
-            if body.get("status") != status:
+        for path, body in tuple(server.objects.items()):
+            status = status_of(path.split("/")[-2], body)
+            if status and body.get("status") != status:
                 await server.edit(path, status=status)
         await asyncio.sleep(0.02)
 
 
+def status_of(plural, body):
+    """The status of an object for which everything is done; None where it has none."""
+    if plural in {"deployments", "statefulsets"}:
+        pods = dict.fromkeys(COUNTED, body["spec"].get("replicas", 1))
+        return {"observedGeneration": body["metadata"]["generation"], **pods}
+    return COMPLETE if plural == "jobs" else None
+
+
+COMPLETE = {"conditions": [{"type": "Complete", "status": "True"}]}
 COUNTED = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
 
 
@@ -79,7 +95,7 @@ COUNTED = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
 async def ready(server):
     """A converged system, with everything around it at work."""
     task = asyncio.create_task(controllers(server))
-    await server.put(SYSTEM, {"spec": {}})
+    await server.put(SYSTEM, FEW)
 
     async def reached():
         await until(lambda: condition(server).get("status") == "True", 15)
@@ -91,14 +107,14 @@ async def ready(server):
 
 async def test_a_system_is_built_told_and_ready(server, start):
     start()
-    await server.put(SYSTEM, {"spec": {}})
+    await server.put(SYSTEM, FEW)
 
-    await until(lambda: DEPLOYMENT in server.objects, 15)
+    await until(lambda: SERVICE in server.objects, 15)
     await until(lambda: condition(server))
     before = condition(server)["status"]
     task = asyncio.create_task(controllers(server))
 
-    await until(lambda: condition(server)["status"] == "True")
+    await until(lambda: condition(server)["status"] == "True", 15)
     task.cancel()
     assert before == "Unknown"
     assert server.objects[SYSTEM]["status"]["observedGeneration"] == 1
@@ -160,20 +176,20 @@ async def test_a_failure_of_the_operator_itself_is_told_in_the_status(server, st
     monkeypatch.setattr("arkalia_operator.runtime.reconcile.rendered", broken)
     start()
 
-    await server.put(SYSTEM, {"spec": {}})
+    await server.put(SYSTEM, FEW)
 
     await until(lambda: condition(server).get("reason") == "OperatorFailed", 15)
     assert "ZeroDivisionError: unforeseen" in condition(server)["message"]
 
 
 async def test_a_refused_object_is_told_and_tried_again(server, start):
-    server.script("PATCH", "deployments", respond(403, {"message": "exceeded quota"}))
+    server.script("PATCH", "services/", respond(403, {"message": "exceeded quota"}))
     start()
 
-    await server.put(SYSTEM, {"spec": {}})
+    await server.put(SYSTEM, FEW)
 
     await until(lambda: "exceeded quota" in condition(server).get("message", ""), 15)
-    await until(lambda: DEPLOYMENT in server.objects)
+    await until(lambda: SERVICE in server.objects)
 
 
 async def test_missing_crds_end_the_operator_with_a_clear_error(server, start):
@@ -189,9 +205,9 @@ async def test_the_operator_waits_for_an_api_server_that_is_not_there_yet(server
     server.script("GET", "arkaliamodules", respond(403, {"message": "not yet"}), times=2)
     start()
 
-    await server.put(SYSTEM, {"spec": {}})
+    await server.put(SYSTEM, FEW)
 
-    await until(lambda: DEPLOYMENT in server.objects, 15)
+    await until(lambda: SERVICE in server.objects, 15)
     assert "not yet" in caplog.text
 
 
@@ -204,7 +220,7 @@ async def test_a_signal_lets_running_reconciles_finish(server, start, caplog):
         return await respond(403)(request)
 
     server.script("PATCH", "serviceaccounts", slow)
-    await server.put(SYSTEM, {"spec": {}})
+    await server.put(SYSTEM, FEW)
     operator = start()
     await until(lambda: server.requests("PATCH", "serviceaccounts"), 15)
 
