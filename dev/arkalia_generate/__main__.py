@@ -6,6 +6,7 @@ import sys
 from typing import Final
 
 from arkalia_generate import (
+    catalogue_pages,
     metrics_reference,
     module_monitoring,
     operator_monitoring,
@@ -18,6 +19,7 @@ from arkalia_operator.api.generated import CHECKOUT, GeneratedFiles, run
 
 COMMAND: Final = "python -m arkalia_generate"
 SOURCES: Final = (
+    catalogue_pages,
     metrics_reference,
     module_monitoring,
     operator_monitoring,

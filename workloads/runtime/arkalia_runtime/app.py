@@ -4,6 +4,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from datetime import UTC, datetime
+from importlib import import_module
 from importlib.metadata import version as distribution_version
 from typing import Any
 
@@ -23,6 +24,7 @@ from arkalia_runtime.metrics import Metrics
 from arkalia_runtime.middleware import RequestMiddleware
 from arkalia_runtime.monitoring import MonitoringCore
 from arkalia_runtime.settings import ServiceSettings
+from arkalia_runtime.tracing.spans import TraceMiddleware
 
 Lifespan = Callable[[FastAPI], AbstractAsyncContextManager[None]]
 
@@ -73,6 +75,7 @@ def create_app(
     )
     app.state.settings, app.state.metrics, app.state.health = settings, measured, watched
     app.state.monitoring = MonitoringCore(watched, measured)
+    app.state.export = _export(module, version, settings)
     app.state.shedder = Shedder(measured.registry)
     app.state.actions = Actions(measured.registry, [app.state.shedder.ability])
     _add_layers(app, module, settings)
@@ -96,12 +99,21 @@ def _add_layers(app: FastAPI, module: str, settings: ServiceSettings) -> None:
         guard = Guard.of(module, settings)
         app.add_middleware(GuardMiddleware, guard=guard, metrics=measured)
     app.add_middleware(ShedMiddleware, shedder=app.state.shedder)
+    if app.state.export is not None:
+        app.add_middleware(TraceMiddleware, tracer=app.state.export.tracer)
     app.add_middleware(
         RequestMiddleware,
         health=app.state.health,
         metrics=measured,
         max_body_bytes=settings.max_body_bytes,
     )
+
+
+def _export(module: str, version: str, settings: ServiceSettings) -> Any:
+    """What sends traces; None where there is nobody to send them to: then the SDK is not loaded."""
+    if not settings.tracing_endpoint:
+        return None
+    return import_module("arkalia_runtime.tracing.export").Export(module, version, settings)
 
 
 def _whole_lifespan(inner: Lifespan | None) -> Lifespan:
@@ -112,7 +124,9 @@ def _whole_lifespan(inner: Lifespan | None) -> Lifespan:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with inner(app) if inner else nullcontext(), app.state.monitoring.watching():
+        exporting = app.state.export.open() if app.state.export else nullcontext()
+        held = inner(app) if inner else nullcontext()
+        async with exporting, held, app.state.monitoring.watching():
             await app.state.health.health_check()
             yield
             await app.state.actions.close()

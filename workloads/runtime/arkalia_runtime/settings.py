@@ -113,6 +113,13 @@ class ServiceSettings(BaseSettings):
     record_module: str = "globalstate"
     """Name of the module that keeps the record of all events."""
 
+    tracing_endpoint: str = Field(default="", pattern=r"^(https?://[^/?#]+(/[^?#]*)?)?$")
+    """Where traces are sent, OTLP over HTTP, for example `http://otel-collector:4318`; empty for
+    nowhere."""
+
+    tracing_sampling: float = Field(default=0.1, ge=0, le=1)
+    """Share, 0 to 1, of the traces that begin here and are sent; of the others their caller says."""
+
     look_seconds: Seconds = Field(default=2, ge=0, le=60)
     """Seconds, 0 to 60, after which a replaced file in these folders is in use at the latest."""
 

@@ -29,6 +29,7 @@ from arkalia_runtime import deadline, logs, urgency
 from arkalia_runtime.calls.connections import Connections
 from arkalia_runtime.calls.errors import CallError, LateError, OpenBreakerError, UnavailableError
 from arkalia_runtime.calls.measures import Measures
+from arkalia_runtime.tracing.spans import calling
 from arkalia_runtime.watched import UnreadableError, Watched
 
 logger: Final = logging.getLogger(__name__)
@@ -127,7 +128,9 @@ class Callee:
         seconds = deadline.left(timeout_seconds)
         asked = _Request(method.upper(), path, time.monotonic() + seconds, content)
         try:
-            answer = await self._guarded(asked, seconds)
+            with calling(self.name, asked.method) as span:
+                answer = await self._guarded(asked, seconds)
+                span.set_attribute("http.response.status_code", answer.status_code)
             outcome = str(answer.status_code)
         except CallError as error:
             outcome = error.outcome
