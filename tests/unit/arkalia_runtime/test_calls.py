@@ -3,6 +3,8 @@
 import asyncio
 import gc
 import json
+import subprocess
+import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -425,3 +427,13 @@ async def test_failed_call_is_a_problem_for_whoever_asked(caller, settings):
 
     assert (answer.status, problem["callee"]) == (503, "zeroia")
     assert problem["detail"] == "zeroia cannot be reached."
+
+
+@pytest.mark.parametrize("loaded", ["", "import redis.asyncio; "])
+def test_service_that_calls_others_loads_no_client_of_redis(loaded):
+    program = f"{loaded}import sys, arkalia_runtime.calls.client; print('redis' in sys.modules)"
+    answer = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=True
+    )
+
+    assert answer.stdout.strip() == str(bool(loaded))

@@ -10,6 +10,7 @@ once.
 
 import asyncio
 import contextlib
+import ctypes
 import logging
 import os
 import signal
@@ -71,6 +72,7 @@ class DrainingServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""
         await super().startup(sockets)
+        _give_memory_back()
         scheme = "https" if self.config.is_ssl else "http"
         logger.info("Serving.", extra={"port": self.config.port, "scheme": scheme})
 
@@ -104,6 +106,16 @@ def run(module: str, settings_class: type[S], create: Callable[[S], FastAPI]) ->
     )
     uvloop.run(server.serve())
     logger.info("Stopped.")
+
+
+def _give_memory_back() -> None:
+    """Return what the imports have used and freed to the kernel: about 5 MiB of an idle service.
+
+    glibc does that only when somebody asks, or when the end of its heap happens to be free.
+    """
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:  # another C library than glibc has none
+        trim(0)
 
 
 def _certificate(settings: ServiceSettings) -> ServerCertificate | None:

@@ -14,8 +14,6 @@ from http import HTTPStatus
 from typing import Any, Final, TypedDict, Unpack
 
 import httpx
-from purgatory import AsyncCircuitBreakerFactory
-from purgatory.domain.model import OpenedState
 from tenacity import (
     AsyncRetrying,
     RetryCallState,
@@ -26,6 +24,7 @@ from tenacity import (
 
 from arkalia_contract import headers, identity
 from arkalia_runtime import deadline, logs, urgency
+from arkalia_runtime.calls.breakers import AsyncCircuitBreakerFactory, OpenedState
 from arkalia_runtime.calls.connections import Connections
 from arkalia_runtime.calls.errors import CallError, LateError, OpenBreakerError, UnavailableError
 from arkalia_runtime.calls.measures import Measures

@@ -9,10 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
-from purgatory import AsyncCircuitBreakerFactory
 from pydantic import TypeAdapter
 
 from arkalia_contract import files
+from arkalia_runtime.calls.breakers import AsyncCircuitBreakerFactory
 from arkalia_runtime.calls.callee import Callee
 from arkalia_runtime.calls.connections import Connections
 from arkalia_runtime.calls.errors import NotCallableError
