@@ -82,9 +82,9 @@ def exposed_by(component):
 
 
 def exposed_by_others(component):
-    """The metrics of a module's components that have no app: they stand in its `measures`."""
+    """The metrics of a module's components without an app, started by its `component`."""
     package = f"arkalia_{component.replace('-', '_')}"
-    if importlib.util.find_spec(f"{package}.measures") is None:
+    if importlib.util.find_spec(f"{package}.component") is None:
         return set()
     measures = importlib.import_module(f"{package}.measures")
     return samples(measures.Measures(prometheus_client.CollectorRegistry()).registry.collect())

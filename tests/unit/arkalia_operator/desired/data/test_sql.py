@@ -8,7 +8,7 @@ import pytest
 
 from arkalia_operator.cluster.passwords import scram
 from arkalia_operator.desired.data.sql import EXTENSIONS, Logins, Place, provisioning
-from data_services import POSTGRESQL_PROGRAMS
+from data_services import POSTGRESQL_PROGRAMS, a_postgresql
 
 FIRST, SECOND, MOVES = (scram(each, b"0123456789abcdef") for each in ("first", "second", "moves"))
 LOGINS = Logins({1: FIRST}, MOVES)
@@ -48,9 +48,16 @@ class Database:
             return cursor.fetchall() if cursor.description else []
 
 
+@pytest.fixture(scope="module")
+def server():
+    """A server of these tests alone: what they apply takes the rights of everybody else."""
+    with a_postgresql() as own:
+        yield own
+
+
 @pytest.fixture
-def database(postgresql):
-    return Database(postgresql)
+def database(server):
+    return Database(server)
 
 
 def test_module_reads_and_writes_what_its_migrations_made(database):
