@@ -124,12 +124,26 @@ class Database:
 
     async def _got(self, seconds: float) -> Connection:
         try:
-            return await self._pool.getconn(max(0.0, seconds))
+            return await self._waited(max(0.0, seconds))
         except psycopg_pool.PoolTimeout as error:
             if not self._unanswered:
                 raise
             sentence = "The database cannot be reached."
             raise DatabaseUnavailableError(sentence) from error
+
+    async def _waited(self, seconds: float) -> Connection:
+        """A connection of the pool. Who gives up waiting leaves the queue.
+
+        The pool itself forgets them only when a connection comes (psycopg_pool 3.3): while
+        PostgreSQL is away its queue would fill with them, and a full queue opens no connection.
+        """
+        try:
+            return await self._pool.getconn(seconds)
+        except BaseException:
+            queue = self._pool._waiting
+            for each in [one for one in queue if one.error is not None]:
+                queue.remove(each)
+            raise
 
     async def _begins(self, connection: Connection) -> bool:
         """Whether *connection* can still be used; if not, it is gone from the pool."""
