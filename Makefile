@@ -11,7 +11,7 @@ DEV := $(PYTHON) -m arkalia_dev
 STEP := @dev/step
 INSTALLED := .venv/installed
 MEMBERS := operator/pyproject.toml $(wildcard workloads/*/pyproject.toml)
-MEASURED := -n auto --maxprocesses 4 --dist loadfile --timeout 60 --cov --cov-report= --cov-report=xml:build/coverage.xml
+MEASURED := -m "not soak" -n auto --maxprocesses 4 --dist loadfile --timeout 60 --cov --cov-report= --cov-report=xml:build/coverage.xml
 PURE := operator/arkalia_operator/desired/*,operator/arkalia_operator/planning/*
 SHARED := workloads/contract/*,workloads/runtime/*
 SHELL_FILES = $(shell git grep -lI '^\#!/.*bash' -- . ':!*.md')
@@ -65,7 +65,7 @@ bench: $(INSTALLED) ## Measure what docs/benchmarks.md gives figures of.
 	@pytest tests/bench
 
 soak: $(INSTALLED) ## Run the suites that take long, on the development cluster.
-	@dev/with-cluster pytest -m soak -s --timeout 0 tests/cluster
+	@dev/with-cluster pytest -m soak -s --timeout 0 tests/cluster tests/unit
 
 audit: $(INSTALLED) ## Scan the code (bandit) and the dependencies (pip-audit) for weaknesses.
 	@mkdir -p build/audit

@@ -15,6 +15,8 @@ from unit.arkalia_runtime.serving import wait_for_status
 from unit.arkalia_taskia.asking import added, ordered, service, task, until
 from unit.arkalia_taskia.conftest import component, eventually
 
+pytestmark = pytest.mark.soak  # whole processes, killed and started again: minutes on two cores
+
 
 def children(pid):
     """The pool's processes and the front."""

@@ -129,6 +129,24 @@ def test_first_mistakes_of_many_are_told_and_the_rest_counted():
     assert message.endswith("; and 2 more")
 
 
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        ({"postgresql": {"storage": {"size": "8Gx"}}}, "spec.data.postgresql.storage.size: "),
+        (
+            {"redis": {"queue": {"resources": {"limits": {"memory": "1Gx"}}}}},
+            "spec.data.redis.queue.resources.limits.memory",
+        ),
+    ],
+    ids=["size", "resources"],
+)
+def test_quantity_of_the_data_that_kubernetes_cannot_store_is_refused(data, place):
+    [found] = rendered(a_system(data=data), a_module()).resolution.problems
+
+    assert found.reason == Reason.INVALID_SPEC
+    assert found.message.startswith(place)
+
+
 def test_first_problem_is_the_one_that_hides_the_others():
     _, message = problem({"podTemplate": nested(40), "scaling": {"minReplicas": 9}})
 

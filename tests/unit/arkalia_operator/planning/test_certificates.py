@@ -13,6 +13,7 @@ from arkalia_operator.planning.certificates import (
     CertificateRecord,
     IssueAuthority,
     IssueCertificate,
+    Keeping,
     ObservedSecrets,
     SecretRecord,
     Step,
@@ -122,6 +123,13 @@ def test_authority_is_made_anew_when_it_cannot_be_read():
     seen = ObservedSecrets(a_secret("luna-authority"))
 
     assert steps(seen) == [Step.CREATE]
+
+
+@pytest.mark.parametrize("keeping", [Keeping(owned=False, lineage="uid-1"), None])
+def test_authority_is_marked_when_it_is_to_be_kept_in_another_way(keeping):
+    seen = replace(observed(leaf=a_leaf(), in_force=an_authority()), keeping=keeping)
+
+    assert steps(seen) == ([Step.MARK] if keeping else [])
 
 
 def test_next_authority_is_prepared_when_two_thirds_of_a_life_are_over():

@@ -302,6 +302,24 @@ async def test_service_starts_while_the_server_is_away(settings, schema):
             schema.server.door.open()
 
 
+async def test_service_heals_after_more_have_given_up_than_may_wait(settings, schema, monkeypatch):
+    monkeypatch.setattr("arkalia_runtime.database.pool.WAITING_EACH", 2)
+    schema.server.door.close()
+    try:
+        async with opened(
+            settings, database_connections=1, database_timeout_seconds=0.1
+        ) as database:
+            for _ in range(4):
+                with pytest.raises(DatabaseUnavailableError):
+                    await tell(database, "early")
+            schema.server.door.open()
+
+            assert await eventually(database, "later") < 5
+    finally:
+        if not schema.server.door.is_open:
+            schema.server.door.open()
+
+
 async def test_login_is_rotated_without_a_failed_request(settings, mounts, schema):
     over, told = asyncio.Event(), []
 
