@@ -19,6 +19,9 @@ from cluster.waiting import eventually
 
 READY_SECONDS: Final = 60.0
 CHILD_KINDS: Final = tuple(kind for kind in kinds.IN_APPLY_ORDER if not kind.optional)
+OF_DATA: Final = (kinds.PERSISTENT_VOLUME_CLAIM, kinds.STATEFUL_SET, kinds.JOB)
+MODULE_KINDS: Final = tuple(kind for kind in CHILD_KINDS if kind not in OF_DATA)
+"""What a module without a schema has one of."""
 
 
 def off_except(*wanted: str) -> dict[str, Body]:

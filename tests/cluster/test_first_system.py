@@ -9,7 +9,7 @@ import yaml
 from arkalia_operator.api.conditions import ConditionType
 from cluster.development import environment
 from cluster.kinds import NAMESPACE, Ref
-from cluster.systems import System
+from cluster.systems import System, off_except
 from cluster.waiting import eventually
 
 SAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "empty" / "system.yaml"
@@ -38,11 +38,15 @@ def kubectl(namespace):
 
 @pytest.fixture(scope="module")
 def luna(kube, operator, kubectl, namespace):
-    """The sample system, as a person applies and awaits it."""
+    """The sample system with the gateway alone, as a person applies and awaits it.
+
+    `test_whole_system.py` tells of all ten.
+    """
     sample = yaml.safe_load(SAMPLE.read_text(encoding="utf-8"))
     sample["metadata"]["namespace"] = namespace
+    sample["spec"] = {"modules": off_except("helloria")}
     kubectl("apply", "-f", "-", given=yaml.safe_dump(sample))
-    kubectl("wait", "arkaliasystem/luna", "--for=condition=Ready", "--timeout=60s")
+    kubectl("wait", "arkaliasystem/luna", "--for=condition=Ready", "--timeout=80s")
     return System(kube, namespace, "luna")
 
 

@@ -7,7 +7,7 @@ import pytest
 from arkalia_operator.desired import kinds
 from cluster.kinds import Ref
 from cluster.kube import STRATEGIC
-from cluster.systems import CHILD_KINDS, System, off_except, uids
+from cluster.systems import MODULE_KINDS, System, off_except, uids
 from cluster.waiting import eventually
 
 SECONDS = 10
@@ -60,10 +60,10 @@ def luna(kube, operator, namespace):
 
 
 def test_system_has_an_object_of_every_kind(luna):
-    assert {child["kind"] for child in luna.children()} == {kind.name for kind in CHILD_KINDS}
+    assert {child["kind"] for child in luna.of_modules()} == {kind.name for kind in MODULE_KINDS}
 
 
-@pytest.mark.parametrize("kind", CHILD_KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("kind", MODULE_KINDS, ids=lambda kind: kind.name)
 def test_deleted_child_comes_back(luna, kube, kind):
     ref = luna.child(kind)
     before = kube.require(ref)

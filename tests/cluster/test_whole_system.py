@@ -6,7 +6,7 @@ from itertools import product
 
 import pytest
 
-from arkalia_contract import endpoints, identity
+from arkalia_contract import endpoints, identity, labels
 from arkalia_operator.desired import kinds, names
 from cluster import load
 from cluster.built_in import MODULES, allowed_paths
@@ -120,6 +120,7 @@ def test_module_reads_its_own_data_and_no_other_s(luna, module):
     assert "permission denied for schema" in others.stderr
 
 
+@pytest.mark.soak
 def test_no_accepted_request_is_lost_when_every_pod_is_killed(luna, kube):
     before = {name: uids(luna.pods(name)) for name in MODULES}
     with loaded(luna, kube) as running:
@@ -183,7 +184,8 @@ def not_ready(luna):
 
 
 def data_pods(luna, kube, service):
-    wanted = {"arkalia.io/system": luna.name, "arkalia.io/data": service}
+    """The server's pods; those of the Jobs that prepare it are others."""
+    wanted = {labels.SYSTEM: luna.name, labels.DATA: service, labels.COMPONENT: "server"}
     return kube.find(kinds.POD, luna.namespace, wanted)
 
 

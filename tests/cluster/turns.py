@@ -15,7 +15,7 @@ from typing import Final
 
 from cluster.waiting import eventually
 
-LONGEST_WAIT: Final = 300.0
+LONGEST_WAIT: Final = 840.0
 
 
 class Turn:
@@ -28,7 +28,7 @@ class Turn:
         self._descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 
     def take(self) -> None:
-        """Wait for it. Raises AssertionError after five minutes."""
+        """Wait for it. Raises AssertionError after fourteen minutes."""
         eventually(self._try, within=LONGEST_WAIT)
 
     def give_back(self) -> None:
