@@ -146,7 +146,8 @@ def test_modules_degrade_visibly_and_recover_alone_when_their_data_is_killed(lun
     luna.ready(RECOVERY_SECONDS)
     luna.expect("DataReady", "True")
     assert victim["metadata"]["uid"] not in uids(data_pods(luna, kube, service))
-    assert {name: uids(luna.pods(name)) for name in MODULES} == pods
+    # An autoscaler may have added a pod; none of those that were there has ended.
+    assert [name for name in MODULES if not pods[name] <= uids(luna.pods(name))] == []
 
 
 def test_no_request_fails_while_all_modules_roll(luna, kube):
