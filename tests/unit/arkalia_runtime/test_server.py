@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -64,6 +65,21 @@ def test_new_requests_are_answered_while_the_process_drains():
         assert status_of(f"{address}/slow/0") == (200, "close")
         assert service.wait(PATIENCE_SECONDS) == 0
         assert status_of(f"{address}/slow/0") == (0, "")
+
+
+def test_who_connected_before_the_port_closed_is_answered():
+    with process(SLOW, ARKALIA_DRAIN_SECONDS="1") as (service, address):
+        wait_for_status(f"{address}/health/ready", 200)
+        host, port = address.removeprefix("http://").split(":")
+        with socket.create_connection((host, int(port)), PATIENCE_SECONDS) as connected:
+            service.terminate()
+            wait_for_status(f"{address}/health/live", 0)
+
+            connected.sendall(b"GET /slow/0 HTTP/1.1\r\nHost: slow\r\n\r\n")
+            answer = connected.recv(4096).decode()
+
+    assert answer.startswith("HTTP/1.1 200 ")
+    assert "connection: close" in answer.lower()
 
 
 def test_request_is_given_up_when_it_takes_longer_than_the_stop_may():

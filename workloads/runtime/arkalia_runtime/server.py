@@ -3,9 +3,9 @@
 On SIGTERM readiness says no at once, but the service goes on answering for
 `ARKALIA_DRAIN_SECONDS`: kube-proxy on every node needs a moment to withdraw the endpoint, and
 until then clients are still sent here. Answers then carry `Connection: close`, so that clients
-with open connections move to another pod. After that the port is closed, requests in flight are
-finished (`ARKALIA_STOP_SECONDS` at most), and the process ends with 0. A second signal ends it at
-once.
+with open connections move to another pod. After that the port is closed, who is connected has a
+second more to ask, requests in flight are finished (`ARKALIA_STOP_SECONDS` at most), and the process
+ends with 0. A second signal ends it at once.
 """
 
 import asyncio
@@ -41,6 +41,10 @@ be the client, or a request can meet a closing connection."""
 DEVELOPMENT: Final = "development"
 """The environment in which a part of a system may serve without a certificate."""
 
+LAST_REQUEST_SECONDS: Final = 1.0
+"""How long a connection stays open after the port is closed. Whoever was let in at the last moment
+is still in the TLS handshake, and has not asked yet."""
+
 BACKLOG: Final = 2048
 """Connections that wait to be accepted; the kernel's own limit (somaxconn) may be lower."""
 
@@ -52,6 +56,7 @@ class DrainingServer(uvicorn.Server):
         super().__init__(config)
         self._health = health
         self._drain_seconds = drain_seconds
+        self._last_request_seconds = 0.0
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -76,6 +81,13 @@ class DrainingServer(uvicorn.Server):
         scheme = "https" if self.config.is_ssl else "http"
         logger.info("Serving.", extra={"port": self.config.port, "scheme": scheme})
 
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Close the port, answer those who are connected, then close everything."""
+        for server in self.servers:
+            server.close()
+        await asyncio.sleep(self._last_request_seconds)
+        await super().shutdown(sockets)
+
     def _stop(self, number: int) -> None:
         name = signal.Signals(number).name
         if self._health.draining:
@@ -83,6 +95,7 @@ class DrainingServer(uvicorn.Server):
             os._exit(128 + number)
         # Nobody withdraws an endpoint when a person presses Ctrl+C.
         seconds = self._drain_seconds if number == signal.SIGTERM else 0
+        self._last_request_seconds = min(seconds, LAST_REQUEST_SECONDS)
         logger.info("Stopping.", extra={"signal": name, "drain_seconds": seconds})
         self._health.drain()
         asyncio.get_running_loop().call_later(seconds, self._close)
