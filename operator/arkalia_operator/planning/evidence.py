@@ -54,7 +54,9 @@ def module_view(module: ResolvedModule, evidence: Evidence) -> ModuleView:
     revisions = {templates.revision(wanted[key]["spec"]["template"]) for key in deployments}
     return ModuleView(
         image=module.image,
-        deployments=[_deployment(there[key], evidence) for key in deployments if key in there],
+        deployments=[
+            _deployment(there[key], key in waits, evidence) for key in deployments if key in there
+        ],
         pods=[each for each in _troubled_pods(module.name, evidence) if each.revision in revisions],
         failures=[each for each in evidence.failures if each.key in wanted],
         missing=len(wanted.keys() - there.keys()),
@@ -117,13 +119,14 @@ def _troubled_pods(module: str, evidence: Evidence) -> list[PodRecord]:
     return sorted(found, key=lambda each: each.name)
 
 
-def _deployment(record: ChildRecord, evidence: Evidence) -> DeploymentView:
+def _deployment(record: ChildRecord, waits: bool, evidence: Evidence) -> DeploymentView:
     rollout = record.rollout or Rollout()
     accepted = evidence.observed.accepted.get(record.key)
     return DeploymentView(
         rollout=rollout,
         required=evidence.desired.autoscaled.get(record.key.name, rollout.wanted),
         applied_generation=accepted.generation if accepted else 0,
+        waits=waits,
     )
 
 

@@ -38,11 +38,14 @@ class DeploymentView:
     adds on top may still be starting while the module is ready."""
     applied_generation: int = 0
     """`metadata.generation` of the operator's own last write; 0 if there was none."""
+    waits: bool = False
+    """Whether it is of an older revision, since the wanted one waits for other objects."""
 
     @property
     def seen(self) -> bool:
-        """Whether its status speaks of what the operator wrote last."""
-        return self.rollout.observed_generation >= self.applied_generation
+        """Whether its status speaks of what is wanted."""
+        current = self.rollout.observed_generation >= self.applied_generation
+        return current and not self.waits
 
     @property
     def short(self) -> bool:

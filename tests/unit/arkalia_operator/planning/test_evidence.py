@@ -12,7 +12,14 @@ from arkalia_operator.planning.evidence import (
     modules_with_objects,
     rollouts_of,
 )
-from arkalia_operator.planning.observed import Accepted, ChildRecord, JobState, ObjectKey, PodRecord
+from arkalia_operator.planning.observed import (
+    Accepted,
+    ChildRecord,
+    JobState,
+    ObjectKey,
+    PodRecord,
+    Rollout,
+)
 from builders import a_component, a_module, a_system, an_observed, only, rendered
 
 SYSTEM = a_system()
@@ -172,6 +179,16 @@ def test_module_whose_deployment_waits_for_what_is_not_there_names_it():
 
     assert found.waiting == {MAIN: (JOB,)}
     assert found.jobs == []
+
+
+def test_deployment_that_waits_says_nothing_of_its_wanted_revision():
+    before = Rollout(observed_generation=1, wanted=1, deadline_exceeded=True)
+
+    waits = view(desired=GATED, children=changed(fingerprint=b"other", rollout=before))
+    stays = view(children=changed(rollout=before))
+
+    assert [each.seen for each in waits.deployments] == [False, True]
+    assert [each.seen for each in stays.deployments] == [True, True]
 
 
 def test_job_of_an_earlier_system_explains_nothing():
