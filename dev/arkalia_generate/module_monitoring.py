@@ -15,7 +15,7 @@ import yaml
 
 from arkalia_contract import labels
 from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
-from arkalia_operator.catalogue.generate import bodies
+from arkalia_operator.catalogue.generate import bodies, grounds
 from arkalia_operator.desired import desired_state, kinds, monitoring
 from arkalia_operator.desired.resolve import Defaults, Modules
 
@@ -25,10 +25,9 @@ HEAD: Final = """\
 # GENERATED from workloads/{module}/module.yaml by `python -m arkalia_generate`: do not edit.
 # This is what docs/examples/empty/system.yaml gets; rules_test.yaml beside it tests it.
 """
-TESTS: Final = "workloads/runtime/ground_test.yaml"
 OWN_TESTS: Final = "rules_test.yaml"
-TESTS_HEAD: Final = f"""\
-# GENERATED from {TESTS} and workloads/{{module}}/{OWN_TESTS} by
+TESTS_HEAD: Final = """\
+# GENERATED from {sources} by
 # `python -m arkalia_generate`: do not edit.
 """
 
@@ -52,18 +51,21 @@ def _files(manifest: dict[str, Any], root: Path) -> Iterator[tuple[str, str]]:
     if manifest["kind"] == kinds.PROMETHEUS_RULE.name:
         body = yaml.safe_dump(manifest["spec"], sort_keys=False, allow_unicode=True, width=1000)
         yield "rules.yaml", HEAD.format(module=module) + body
-        yield OWN_TESTS, TESTS_HEAD.format(module=module) + _tests(module, root)
+        yield OWN_TESTS, _tests(module, root)
     elif monitoring.DASHBOARD_LABEL.items() <= metadata["labels"].items():
         yield "dashboard.json", next(iter(manifest["data"].values())) + "\n"
 
 
 def _tests(module: str, root: Path) -> str:
-    sources = (root / TESTS, root / "workloads" / module / OWN_TESTS)
-    texts = [source.read_text(encoding="utf-8") for source in sources if source.exists()]
-    read = [yaml.safe_load(text.replace("$(module)", module)) for text in texts]
-    tests = [test for each in read for test in each["tests"]]
+    home = root / "workloads" / module
+    needs = _read(home / "module.yaml")["spec"].get("needs", ())
+    shared = [path.with_name(f"{path.stem}_test.yaml") for path in grounds(root, needs)]
+    sources = [path for path in (*shared, home / OWN_TESTS) if path.exists()]
+    texts = [path.read_text(encoding="utf-8").replace("$(module)", module) for path in sources]
+    tests = [test for text in texts for test in yaml.safe_load(text)["tests"]]
     whole = {"rule_files": ["rules.yaml"], "evaluation_interval": "1m", "tests": tests}
-    return yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=1000)
+    head = TESTS_HEAD.format(sources=", ".join(str(path.relative_to(root)) for path in sources))
+    return head + yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=1000)
 
 
 def _system(root: Path) -> ArkaliaSystem:

@@ -95,6 +95,11 @@ INFORMER_SYNCED = Gauge(
 )
 RECORDS = Gauge("arkalia_operator_cached_records", "Compact records in the cache.")
 SYSTEMS = Gauge("arkalia_operator_systems", "ArkaliaSystems known.")
+CONDITIONS = Gauge(
+    "arkalia_operator_system_condition",
+    "1 while the condition of the ArkaliaSystem is True, 0 while it is False or Unknown.",
+    ["system_namespace", "system", "type"],
+)
 
 APPLIES = Counter(
     "arkalia_operator_applies_total",

@@ -1,14 +1,14 @@
 """The built-in modules of this version: `python -m arkalia_operator.catalogue.generate [--check]`.
 
-Joins `workloads/<module>/module.yaml` with what every module on the runtime has, and writes the
-whole into the package, below the operator's own version. The folders of earlier versions are
+Joins `workloads/<module>/module.yaml` with what every module on the runtime has, and every one with
+its needs (`ground.yaml`, `ground-<need>.yaml`), and writes the whole into the package, below the operator's own version. The folders of earlier versions are
 history: nothing writes them again.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +22,7 @@ from arkalia_operator.api.resources import ArkaliaModule
 COMMAND: Final = "python -m arkalia_operator.catalogue.generate"
 HOME: Final = f"operator/arkalia_operator/catalogue/{version('arkalia-operator')}"
 GROUND: Final = "workloads/runtime/ground.yaml"
+GROUND_OF_NEED: Final = "workloads/runtime/ground-{need}.yaml"
 NAMES: Final = ("name", "verb", "alert", "record", "title")
 """What tells the entries of a list apart: the first of these that an entry has."""
 
@@ -38,16 +39,22 @@ def generated_files(root: Path = CHECKOUT) -> GeneratedFiles:
 
 def bodies(root: Path) -> dict[str, dict[str, Any]]:
     """The modules below *root* by name, as they are shipped. Raises ModuleFileError."""
-    ground = _read(root / GROUND) if (root / GROUND).exists() else {}
     sources = sorted(root.glob("workloads/*/module.yaml"))
-    return {source.parent.name: _whole(source, root, ground) for source in sources}
+    return {source.parent.name: _whole(source, root) for source in sources}
 
 
-def _whole(source: Path, root: Path, ground: Mapping[str, Any]) -> dict[str, Any]:
+def grounds(root: Path, needs: Iterable[str]) -> list[Path]:
+    """The files below *root* that hold for a module with these *needs*; all of them exist."""
+    names = (GROUND, *(GROUND_OF_NEED.format(need=need) for need in needs))
+    return [path for name in names if (path := root / name).exists()]
+
+
+def _whole(source: Path, root: Path) -> dict[str, Any]:
     path = str(source.relative_to(root))
     try:
         body: dict[str, Any] = _read(source)
-        body["spec"] = joined(ground, body["spec"])
+        for ground in reversed(grounds(root, body["spec"].get("needs", ()))):
+            body["spec"] = joined(_read(ground), body["spec"])
         module = ArkaliaModule.from_body(body)
     except (ValidationError, yaml.YAMLError, KeyError, TypeError) as error:
         msg = f"{path} is not an ArkaliaModule: {error}"
@@ -76,7 +83,7 @@ def _name(entry: Any) -> Any:
 
 
 def _text(name: str, body: Mapping[str, Any]) -> str:
-    sources = f"workloads/{name}/module.yaml or {GROUND}"
+    sources = f"workloads/{name}/module.yaml or {GROUND} and those beside it"
     return header(COMMAND, sources) + yaml.safe_dump(
         body, sort_keys=False, allow_unicode=True, width=1000
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final, NamedTuple, TypeVar
 
@@ -32,6 +32,7 @@ from arkalia_operator.runtime.data import DataServices, SettledData
 from arkalia_operator.runtime.identity import Identity, Looked, Settled
 from arkalia_operator.runtime.presence import Presence, SystemGoneError
 from arkalia_operator.runtime.resources import Refused, Resources
+from arkalia_operator.runtime.shown import ShownConditions
 
 Told = TypeVar("Told", ArkaliaSystem, Refused)
 
@@ -66,11 +67,13 @@ class Reconciler:
     builtin: Mapping[str, Mapping[str, ArkaliaModule]]
     """The catalogue: modules by version and name."""
     defaults: Defaults
+    shown: ShownConditions = field(default_factory=ShownConditions)
 
     async def reconcile(self, key: SystemKey) -> Outcome:
         """Bring the system *key* one step nearer. Raises ApiError if its status is not written."""
         system = self.resources.systems.get(key)
         if system is None:
+            self.shown.hide(key)
             return SUCCESS
         if isinstance(system, Refused):
             return await self._refuse(key, system)
@@ -156,6 +159,7 @@ class Reconciler:
 
     async def _tell(self, key: SystemKey, system: Told, status: ArkaliaSystemStatus) -> Told:
         """Write *status* if it is new; gives the system with it."""
+        self.shown.show(key, status.conditions)
         if status == system.status:
             return system
         try:

@@ -71,8 +71,11 @@ def test_nothing_is_written_for_a_module_without_monitoring(checkout):
 
 
 def test_tests_of_the_rules_are_those_of_every_module_and_its_own(checkout):
-    (checkout / "workloads/runtime").mkdir()
-    (checkout / "workloads/runtime/ground_test.yaml").write_text("tests: [{name: $(module) is}]")
+    runtime = checkout / "workloads/runtime"
+    runtime.mkdir()
+    (runtime / "ground.yaml").write_text("{}")
+    (runtime / "ground_test.yaml").write_text("tests: [{name: $(module) is}]")
+    (runtime / "ground-redis_test.yaml").write_text("tests: [{name: $(module) does not need it}]")
     (checkout / "workloads/zeroia/rules_test.yaml").write_text("tests: [{name: its own}]")
 
     text = written(checkout, RULES)["manifests/monitoring/zeroia/rules_test.yaml"]

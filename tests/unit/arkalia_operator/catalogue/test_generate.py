@@ -43,7 +43,10 @@ def test_first_line_names_the_source(tmp_path):
     texts = generated_files(tmp_path).texts
 
     first, rest = texts[f"{HOME}/weather.yaml"].split("\n", 1)
-    assert "edit workloads/weather/module.yaml or workloads/runtime/ground.yaml" in first
+    assert (
+        "edit workloads/weather/module.yaml or workloads/runtime/ground.yaml and those beside it"
+        in first
+    )
     assert yaml.safe_load(rest) == yaml.safe_load(MODULE)
 
 
@@ -54,6 +57,17 @@ def test_module_has_what_every_module_has_where_it_says_nothing(tmp_path):
 
     assert spec["signals"] == yaml.safe_load(GROUND)["signals"]
     assert spec["control"] == [{"verb": "ShedLoad"}]
+
+
+def test_module_has_what_every_module_with_its_needs_has(tmp_path):
+    write(tmp_path, MODULE.replace("spec: {", "spec: {needs: {postgresql: true}, "), ground=GROUND)
+    for need in ("postgresql", "redis"):
+        shared = f"control: [{{verb: Of-{need}}}]"
+        (tmp_path / f"workloads/runtime/ground-{need}.yaml").write_text(shared)
+
+    control = bodies(tmp_path)["weather"]["spec"]["control"]
+
+    assert control == [{"verb": "ShedLoad"}, {"verb": "Of-postgresql"}]
 
 
 def test_own_entry_stands_for_the_one_of_every_module_of_the_same_name(tmp_path):
