@@ -47,7 +47,7 @@ def mounts(request, tmp_path, servers):
     mount(made.tokens)
     mount(made.identity, callees_json="{}", callers_json="{}")
     migrate(made, schema, "forward", module=module if module in OWN_TABLES else "helloria")
-    yield module, made, ssl.create_default_context(cadata=authority.pem.decode())
+    return module, made, ssl.create_default_context(cadata=authority.pem.decode())
 
 
 def is_ready(port, trusted):
