@@ -19,6 +19,8 @@ SHELL_FILES = $(shell git grep -lI '^\#!/.*bash' -- . ':!*.md')
 # The project's own Python and tools come first, whatever else the machine has.
 export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/build/tools:$(PATH)
 export PYTHONPATH := $(CURDIR)/dev
+# What is compiled once is read by every worker of the tests and by every process that they start.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help up down check test generate format images bench soak audit clean tools python
 

@@ -10,6 +10,7 @@ difference before you commit it.
 import os
 import shutil
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -30,9 +31,10 @@ from pod_security import violations
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "docs/examples"
-CASES = sorted(path.name for path in Path(__file__).parent.iterdir() if path.is_dir())
+CASES = sorted(path.name for path in Path(__file__).parent.glob("[a-z]*/"))
 WRITE = os.environ.get("GOLDEN") == "write"
 TRUST = Trust(Issuer("https://kubernetes.default.svc", '{"keys":[]}'), ("<authority>\n",))
+BUILT_IN = catalogue.load()
 WITH_ALL_MODULES = {"empty"}
 ENDPOINTS = {
     "builtin": {each: Endpoint(f"luna-{each}.arkalia.svc", 6379) for each in DataService}
@@ -44,7 +46,7 @@ ENDPOINTS = {
 UID = "00000000-0000-0000-0000-000000000001"
 
 
-class Readable(yaml.SafeDumper):
+class Readable(yaml.CSafeDumper):
     """YAML without anchors, and with texts of several lines as people write them."""
 
     def ignore_aliases(self, _):
@@ -60,7 +62,8 @@ Readable.add_representer(str, _text)
 
 
 def documents(path):
-    return [each for each in yaml.safe_load_all(path.read_text(encoding="utf-8")) if each]
+    text = path.read_text(encoding="utf-8")
+    return [each for each in yaml.load_all(text, Loader=yaml.CSafeLoader) if each]
 
 
 def folder_of(case):
@@ -87,7 +90,7 @@ def built_in(case, known):
 def modules_of(case):
     files = [*folder_of(case).glob("modules/*.yaml"), *folder_of(case).glob("module.yaml")]
     modules = [ArkaliaModule.from_body(body) for path in files for body in documents(path)]
-    builtin = {version: built_in(case, known) for version, known in catalogue.load().items()}
+    builtin = {version: built_in(case, known) for version, known in BUILT_IN.items()}
     newest = max(builtin, key=lambda version: tuple(map(int, version.split("."))))
     foreign = {each.name: each for each in modules}
     return Modules(builtin, foreign, {}, Defaults(newest, Settings().image_registry))
@@ -102,13 +105,14 @@ def access_to(system, resolution):
     return DataAccess(UID, found)
 
 
+@cache
 def rendered(case):
     available = modules_of(case)
     found = []
     for system in systems_of(case):
         access = access_to(system, resolve(system, available))
         found += desired_state(system, available, TRUST, access).manifests
-    return found
+    return tuple(found)
 
 
 def secrets_of(case):

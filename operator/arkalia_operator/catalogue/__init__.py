@@ -22,5 +22,5 @@ def load() -> Mapping[str, Mapping[str, ArkaliaModule]]:
 
 def _modules(folder: Traversable) -> Mapping[str, ArkaliaModule]:
     texts = (file.read_text(encoding="utf-8") for file in folder.iterdir())
-    modules = [ArkaliaModule.from_body(yaml.safe_load(text)) for text in texts]
+    modules = [ArkaliaModule.from_body(yaml.load(text, Loader=yaml.CSafeLoader)) for text in texts]
     return {module.name: module for module in sorted(modules, key=lambda each: each.name)}

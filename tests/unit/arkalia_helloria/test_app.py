@@ -8,7 +8,7 @@ from unit.arkalia_runtime.serving import PATIENCE_SECONDS, process, status_of, w
 
 
 def test_gateway_starts_serves_and_stops_as_a_process():
-    with process("-m", "arkalia_helloria", ARKALIA_DRAIN_SECONDS="3") as (gateway, address):
+    with process("-m", "arkalia_helloria", ARKALIA_DRAIN_SECONDS="1.5") as (gateway, address):
         wait_for_status(f"{address}/health/ready", 200)
         assert status_of(f"{address}/docs")[0] == 200
 

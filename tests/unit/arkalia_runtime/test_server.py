@@ -56,12 +56,12 @@ def test_request_in_flight_is_finished_when_the_process_stops():
 
 
 def test_new_requests_are_answered_while_the_process_drains():
-    with process(SLOW, ARKALIA_DRAIN_SECONDS="3") as (service, address):
+    with process(SLOW, ARKALIA_DRAIN_SECONDS="2") as (service, address):
         wait_for_status(f"{address}/health/ready", 200)
         service.terminate()
 
         wait_for_status(f"{address}/health/ready", 503)
-        time.sleep(1)
+        time.sleep(0.3)
         assert status_of(f"{address}/slow/0") == (200, "close")
         assert service.wait(PATIENCE_SECONDS) == 0
         assert status_of(f"{address}/slow/0") == (0, "")

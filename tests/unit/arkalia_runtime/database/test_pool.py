@@ -145,7 +145,7 @@ async def test_connections_are_used_again_and_have_a_bound(settings, schema):
 async def test_request_is_refused_when_no_connection_becomes_free(settings, schema):
     async with opened(settings, database_connections=1, database_timeout_seconds=0.3) as database:
         await tell(database, "first")
-        long = asyncio.create_task(sleep(database, 1))
+        long = asyncio.create_task(sleep(database, 0.6))
         await asyncio.sleep(0.1)
         with pytest.raises(DatabaseBusyError) as busy:
             await tell(database, "second")
@@ -189,7 +189,8 @@ async def test_statement_has_a_bound_when_its_request_has_none(settings, schema)
             await sleep(database, 10)
 
 
-async def test_connection_is_cut_when_the_server_hangs(settings, schema):
+async def test_connection_is_cut_when_the_server_hangs(settings, schema, monkeypatch):
+    monkeypatch.setattr("arkalia_runtime.database.connection.GRACE_SECONDS", 0.2)
     async with opened(settings, database_statement_seconds=0.2) as database:
         await tell(database, "before")
         with schema.server.door.held():
@@ -234,7 +235,8 @@ async def test_transaction_is_not_committed_when_its_connection_breaks(database,
 async def test_service_says_503_while_the_server_is_away_and_heals_when_it_is_back(
     settings, schema
 ):
-    database, router, statuses = Database.of(settings), APIRouter(), []
+    impatient = settings.model_copy(update={"database_timeout_seconds": 0.3})
+    database, router, statuses = Database.of(impatient), APIRouter(), []
 
     @router.post("/facts/{text}")
     async def write(text: str) -> None:
@@ -269,6 +271,7 @@ async def test_service_says_503_while_the_server_is_away_and_heals_when_it_is_ba
             await readiness(client, 503)
             async with client.get("/health/live") as alive:
                 assert alive.status == 200
+            await asyncio.sleep(2 * impatient.database_timeout_seconds)
         finally:
             schema.server.start()
         start = time.monotonic()
@@ -288,7 +291,7 @@ async def test_service_says_503_while_the_server_is_away_and_heals_when_it_is_ba
 async def test_service_starts_while_the_server_is_away(settings, schema):
     schema.server.door.close()
     try:
-        async with opened(settings) as database:
+        async with opened(settings, database_timeout_seconds=0.5) as database:
             with pytest.raises(DatabaseUnavailableError, match="cannot be reached"):
                 await tell(database, "early")
             with pytest.raises(UnhealthyError):
@@ -347,7 +350,7 @@ async def test_login_is_rotated_without_a_failed_request(settings, mounts, schem
 
 async def test_wrong_password_is_no_answer_until_the_right_one_comes(settings, mounts, schema):
     mount(mounts.data, postgresql_json=schema.file(password="wrong"))
-    async with opened(settings) as database:
+    async with opened(settings, database_timeout_seconds=0.5) as database:
         with pytest.raises(DatabaseUnavailableError):
             await tell(database, "early")
         mount(mounts.data, postgresql_json=schema.file())
@@ -404,7 +407,7 @@ async def test_nothing_is_told_to_a_server_that_cannot_prove_who_it_is(
     door, own = schema.server.door, schema.server.authority
     door.show(own if issuer == "own" else Authority("an impostor"), **wanted)
     try:
-        async with opened(settings) as database:
+        async with opened(settings, database_timeout_seconds=0.5) as database:
             with pytest.raises(DatabaseUnavailableError):
                 await tell(database, "secret")
     finally:
@@ -424,7 +427,7 @@ async def test_server_that_became_a_replica_is_unavailable(database, schema):
 async def test_busy_database_is_a_healthy_one(settings, schema):
     async with opened(settings, database_connections=1, check_timeout_seconds=0.3) as database:
         await tell(database, "first")
-        long = asyncio.create_task(sleep(database, 1))
+        long = asyncio.create_task(sleep(database, 0.6))
         await asyncio.sleep(0.1)
 
         assert "in use" in await database.check.run()
@@ -437,7 +440,7 @@ async def test_busy_database_is_unhealthy_when_nothing_was_heard_of_it(
     monkeypatch.setattr("arkalia_runtime.database.pool.FRESH_SECONDS", 0)
     async with opened(settings, database_connections=1, check_timeout_seconds=0.3) as database:
         await tell(database, "first")
-        long = asyncio.create_task(sleep(database, 1))
+        long = asyncio.create_task(sleep(database, 0.6))
         await asyncio.sleep(0.1)
 
         with pytest.raises(UnhealthyError):

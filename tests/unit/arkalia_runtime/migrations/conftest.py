@@ -19,8 +19,10 @@ def migration_settings(mounts, schema):
 
 
 @pytest.fixture
-def moved(migration_settings, tmp_path):
+def moved(migration_settings, tmp_path, monkeypatch):
     """Moves the schema with the steps that it is given; back if it is given a version."""
+
+    monkeypatch.setattr("arkalia_runtime.migrations.server.PAUSE_SECONDS", 0.1)
 
     def move(*steps, back_to=None, wait_seconds=20):
         folder = tmp_path / f"migrations-{len(list(tmp_path.iterdir()))}"

@@ -88,7 +88,7 @@ def test_migrations_at_once_wait_for_each_other(moved, schema):
 
 
 def test_step_waits_for_a_table_in_use_without_blocking_its_users(moved, schema, monkeypatch):
-    monkeypatch.setattr("arkalia_runtime.migrations.server.LOCK_SECONDS", 1)
+    monkeypatch.setattr("arkalia_runtime.migrations.server.LOCK_SECONDS", 0.4)
     moved(TABLE)
     over = threading.Event()
 
@@ -100,13 +100,13 @@ def test_step_waits_for_a_table_in_use_without_blocking_its_users(moved, schema,
     longest = 0.0
     with ThreadPoolExecutor(2) as pool:
         using = pool.submit(use_for_a_while)
-        time.sleep(0.3)
+        time.sleep(0.2)
         moving = pool.submit(moved, TABLE, COLUMN)
-        for _ in range(8):
+        for _ in range(6):
             start = time.monotonic()
             schema.rows("SELECT * FROM facts")
             longest = max(longest, time.monotonic() - start)
-            time.sleep(0.3)
+            time.sleep(0.2)
         over.set()
         using.result(20)
 
@@ -117,7 +117,7 @@ def test_step_waits_for_a_table_in_use_without_blocking_its_users(moved, schema,
 def test_migration_waits_for_a_server_that_is_not_there_yet(moved, schema):
     door = schema.server.door
     door.close()
-    opening = threading.Timer(1.2, door.open)
+    opening = threading.Timer(0.4, door.open)
     opening.start()
 
     assert moved(TABLE) == ["facts_0001"]

@@ -4,10 +4,10 @@ Its version 6 does not know the rights of the queue, which tell reading from wri
 a cluster ask a Redis 7 about these.
 """
 
-import itertools
-
 import pytest
 from redis import Redis, exceptions
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from arkalia_operator.cluster.passwords import sha256
 from arkalia_operator.desired.data import acl
@@ -15,7 +15,7 @@ from arkalia_operator.desired.data.access import DataService
 
 QUEUE, CACHE = DataService.QUEUE, DataService.CACHE
 FIRST, SECOND = sha256("first"), sha256("second")
-NUMBERS = itertools.count()
+ONCE = Retry(NoBackoff(), 0)  # a refused password stays refused
 FORBIDDEN = [
     ("GET", "beta:x"),
     ("SET", "x", "1"),
@@ -46,9 +46,8 @@ def tell(redis):
 @pytest.fixture
 def client(redis):
     def logged_in(user, password):
-        return Redis(
-            unix_socket_path=str(redis.folder / "socket"), username=user, password=password
-        )
+        socket = str(redis.folder / "socket")
+        return Redis(unix_socket_path=socket, username=user, password=password, retry=ONCE)
 
     return logged_in
 
