@@ -120,7 +120,6 @@ def test_module_reads_its_own_data_and_no_other_s(luna, module):
     assert "permission denied for schema" in others.stderr
 
 
-@pytest.mark.soak
 def test_no_accepted_request_is_lost_when_every_pod_is_killed(luna, kube):
     before = {name: uids(luna.pods(name)) for name in MODULES}
     with loaded(luna, kube) as running:
