@@ -26,6 +26,8 @@ class Purpose:
 
 MIGRATION: Final = Purpose(Reason.MIGRATING, Reason.MIGRATION_FAILED)
 PROVISIONING: Final = Purpose(Reason.PROVISIONING, Reason.PROVISIONING_FAILED)
+REFUSED: Final = "exit code 77"
+"""How the programs that prepare a data service end when it answers, and refuses (their images)."""
 
 
 def purpose_of(record: ChildRecord) -> Purpose:
@@ -45,7 +47,10 @@ def job_finding(record: ChildRecord, observed: Observed) -> Finding | None:
     trouble = image_trouble(pods, "") or start_trouble(pods) or schedule_trouble(pods)
     if trouble is not None:
         return trouble
-    return Finding(purpose.running, f"{record.key} {_course(pods)}", doomed=False)
+    message = f"{record.key} {_course(pods)}"
+    if purpose is PROVISIONING and any(each.last_exit.endswith(REFUSED) for each in pods):
+        return Finding(purpose.failed, message, doomed=True)
+    return Finding(purpose.running, message, doomed=False)
 
 
 def pods_of(record: ChildRecord, observed: Observed) -> list[PodRecord]:

@@ -73,6 +73,8 @@ def picture(situation: Situation, seen: ObservedCredentials, lineage: Lineage) -
             targets[service] = found
         else:
             unusable[service] = found
+    if _is_shared(targets):
+        unusable[DataService.CACHE] = _shared(targets.pop(DataService.CACHE))
     views = {service: _view(situation, seen, each, lineage.id) for service, each in targets.items()}
     return Picture(lineage.id, views, targets, unusable)
 
@@ -141,6 +143,22 @@ def _target(
         volume = _uid(PERSISTENT_VOLUME_CLAIM.name, name, situation)
         return Target(service, Endpoint(host, postgresql.PORT, postgresql.DATABASE), volume)
     return Target(service, Endpoint(host, redis.PORT), "")
+
+
+def _is_shared(targets: Mapping[DataService, Target]) -> bool:
+    """Whether one Redis is named for both roles."""
+    both = [
+        targets[each].endpoint for each in (DataService.QUEUE, DataService.CACHE) if each in targets
+    ]
+    return len({(each.host, each.port) for each in both}) < len(both)
+
+
+def _shared(cache: Target) -> Finding:
+    message = (
+        f"{cache.endpoint.host}:{cache.endpoint.port} is named for queue and for cache: a module's "
+        "user in one of them would replace the other's. Name a Redis of its own for each role"
+    )
+    return Finding(Reason.SECRET_INVALID, message, doomed=True)
 
 
 def _uid(kind: str, name: str, situation: Situation) -> str:

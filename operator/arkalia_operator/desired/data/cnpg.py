@@ -2,6 +2,9 @@
 
 The operator asks for the Cluster, and prepares its database for the modules as it does with any
 other. Instances, failover, volumes and certificates are CloudNativePG's.
+
+The superuser's Secret is the operator's own: CloudNativePG reads its keys `username`, which must say
+`postgres`, and `password`, of whatever type it is.
 """
 
 from __future__ import annotations
@@ -10,8 +13,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from arkalia_contract import labels
+from arkalia_operator.api.modules import ResourceRequirements
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import kinds, names
+from arkalia_operator.desired import kinds, names, placement
 from arkalia_operator.desired.data import postgresql
 from arkalia_operator.desired.data.access import DataAccess, DataService
 from arkalia_operator.desired.data.pods import SERVER, labels_of, resources
@@ -23,6 +27,10 @@ from arkalia_operator.desired.resolved import Resolution
 CLUSTER_LABEL: Final = "cnpg.io/cluster"
 """On every pod of a Cluster: its name."""
 INSTANCES: Final = 3
+RESOURCES: Final = ResourceRequirements(
+    requests={"cpu": "50m", "memory": "256Mi"}, limits={"memory": "1Gi"}
+)
+"""CloudNativePG refuses a request for less memory than `shared_buffers`, 256MB by default."""
 ONLY_TLS: Final = ["hostnossl all all all reject"]
 """CloudNativePG's own rules let connections without TLS in."""
 
@@ -71,6 +79,21 @@ def manifests(
                 "size": canonical_quantity(wanted.volume.size),
                 **present(storageClass=wanted.volume.storage_class_name),
             },
-            **present(resources=resources(wanted.resources, postgresql.RESOURCES)),
+            **present(resources=resources(wanted.resources, RESOURCES)),
+            **_placement(system),
         },
     )
+
+
+def _placement(system: ArkaliaSystem) -> Manifest:
+    """Where its pods may run, in the fields of a Cluster."""
+    wanted = placement.pod_fields(system.spec.placement, None)
+    near = wanted.get("affinity", {})
+    affinity = present(
+        nodeSelector=wanted.get("nodeSelector"),
+        tolerations=wanted.get("tolerations"),
+        nodeAffinity=near.get("nodeAffinity"),
+        additionalPodAffinity=near.get("podAffinity"),
+        additionalPodAntiAffinity=near.get("podAntiAffinity"),
+    )
+    return present(affinity=affinity, priorityClassName=wanted.get("priorityClassName"))

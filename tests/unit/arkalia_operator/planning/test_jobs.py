@@ -52,6 +52,19 @@ def test_object_that_is_no_job_has_nothing_to_tell():
             id="tries again",
         ),
         pytest.param(
+            a_record(module=""),
+            [a_pod(last_exit="Error, exit code 77", last_words="correct the password"), a_pod("y")],
+            ("ProvisioningFailed", True,
+             "Job luna-alpha-migrate-1 tries again after it failed: correct the password"),
+            id="refused by its data service",
+        ),
+        pytest.param(
+            a_record(), [a_pod(last_exit="Error, exit code 77", last_words="no such column")],
+            ("Migrating", False,
+             "Job luna-alpha-migrate-1 tries again after it failed: no such column"),
+            id="module's own code",
+        ),
+        pytest.param(
             a_record(failed=True, reason="BackoffLimitExceeded", message="has reached its limit"),
             [a_pod("b", last_exit="exit code 1", last_words="no such table"), a_pod("a")],
             ("MigrationFailed", True, "Job luna-alpha-migrate-1 failed: no such table"),

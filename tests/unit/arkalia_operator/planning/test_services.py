@@ -16,7 +16,7 @@ from arkalia_operator.planning.observed import ChildRecord, JobState, ObjectKey,
 from arkalia_operator.planning.services import Situation, access, active, picture, retained
 from builders import a_module, a_system, modules_with
 
-POSTGRESQL, QUEUE = DataService.POSTGRESQL, DataService.QUEUE
+POSTGRESQL, QUEUE, CACHE = DataService.POSTGRESQL, DataService.QUEUE, DataService.CACHE
 ALPHA = a_module(needs={"postgresql": True, "redis": ["queue"]})
 EXTERNAL = {"postgresql": {"mode": "external", "secret": {"name": "mine"}}}
 CNPG = {"postgresql": {"mode": "cnpg"}}
@@ -99,6 +99,19 @@ def test_external_service_is_where_the_users_secret_says():
 
     assert found.targets[POSTGRESQL].endpoint == named.endpoint
     assert found.unusable == {}
+
+
+def test_one_redis_cannot_be_queue_and_cache():
+    named = {each: External(Endpoint("redis.example.com", 6379), "mark") for each in (QUEUE, CACHE)}
+    roles = {"queue": {"secret": {"name": "mine"}}, "cache": {"secret": {"name": "mine"}}}
+    module = a_module(needs={"redis": ["queue", "cache"]})
+    situation = a_situation(builtin=[module], data={"redis": {"mode": "external", **roles}})
+
+    found = picture(situation, seen_with(external=named), LINEAGE)
+
+    assert set(found.views) == {QUEUE}
+    assert found.unusable[CACHE].reason == "SecretInvalid"
+    assert "redis.example.com:6379" in found.unusable[CACHE].message
 
 
 def test_service_whose_secret_is_wrong_cannot_be_used_and_stays_as_it_is():
