@@ -10,7 +10,6 @@ ends with 0. A second signal ends it at once.
 
 import asyncio
 import contextlib
-import ctypes
 import logging
 import os
 import signal
@@ -24,6 +23,7 @@ import uvloop
 from fastapi import FastAPI
 
 from arkalia_contract import files
+from arkalia_runtime.freed_memory import give_back
 from arkalia_runtime.health import Health
 from arkalia_runtime.identity.certificates import ServerCertificate
 from arkalia_runtime.logs import configure_logging
@@ -77,7 +77,7 @@ class DrainingServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""
         await super().startup(sockets)
-        _give_memory_back()
+        give_back()
         scheme = "https" if self.config.is_ssl else "http"
         logger.info("Serving.", extra={"port": self.config.port, "scheme": scheme})
 
@@ -119,16 +119,6 @@ def run(module: str, settings_class: type[S], create: Callable[[S], FastAPI]) ->
     )
     uvloop.run(server.serve())
     logger.info("Stopped.")
-
-
-def _give_memory_back() -> None:
-    """Return what the imports have used and freed to the kernel: about 5 MiB of an idle service.
-
-    glibc does that only when somebody asks, or when the end of its heap happens to be free.
-    """
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
-    if trim is not None:  # another C library than glibc has none
-        trim(0)
 
 
 def _certificate(settings: ServiceSettings) -> ServerCertificate | None:

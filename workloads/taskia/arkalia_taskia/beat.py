@@ -18,6 +18,7 @@ from kombu.exceptions import KombuError
 from psycopg.types.json import Jsonb
 from redis.exceptions import RedisError
 
+from arkalia_runtime.freed_memory import give_back
 from arkalia_runtime.ids import new_id
 from arkalia_runtime.watched import UnreadableError
 from arkalia_taskia import kinds, run
@@ -48,6 +49,7 @@ def work(component: Component) -> None:
     """Be the scheduler."""
     signals.setup_logging.connect(_keep_logging, weak=False)
     app = app_of(component)
+    give_back()
     Beat(app=app, scheduler_cls=Remembering, quiet=True).run()
 
 
@@ -79,6 +81,9 @@ def entries(settings: TaskSettings) -> dict[str, dict[str, Any]]:
 
 class Remembering(Scheduler):  # type: ignore[misc]
     """Celery's scheduler, which reads when each entry was started last, and notes it with the task."""
+
+    # Celery's own waits for the queue, however long that takes, before anything can be noted.
+    producer = None
 
     def __init__(self, app: Celery, **named: Any) -> None:
         self._component: Component = app.component

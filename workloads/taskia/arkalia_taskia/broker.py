@@ -4,6 +4,8 @@ kombu keeps the password that it was started with. So it is given a transport of
 connections read host, user, password and authorities when they are opened, as the runtime's do.
 """
 
+import ssl
+from socket import socket
 from typing import Any, Final
 
 import redis
@@ -76,6 +78,11 @@ class FollowingConnection(redis.SSLConnection):
         self.host, self.port = given.host, given.port
         self.ca_certs = authorities
         super().connect()  # type: ignore[no-untyped-call]
+
+    def _wrap_socket_with_ssl(self, sock: socket) -> ssl.SSLSocket:
+        # redis-py's own also trusts, and loads, every authority that the image knows.
+        context = ssl.create_default_context(cafile=self.ca_certs)
+        return context.wrap_socket(sock, server_hostname=self.host)
 
 
 class Channel(of_kombu.Channel):  # type: ignore[misc]

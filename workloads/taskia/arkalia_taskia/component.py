@@ -2,6 +2,7 @@
 
 import logging
 import os
+import subprocess
 import sys
 import tempfile
 from importlib import import_module
@@ -14,13 +15,16 @@ from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, genera
 from arkalia_runtime.logs import configure_logging
 from arkalia_runtime.settings import SettingsError, load_settings
 from arkalia_runtime.watched import UnreadableError
-from arkalia_taskia.front import Board, Place, Told, start_front
+from arkalia_taskia.front import Board, Place, Told, front_beside, front_within
 from arkalia_taskia.measures import Measures
 from arkalia_taskia.settings import TaskSettings
 
 logger: Final = logging.getLogger(__name__)
 
 MODULE: Final = "taskia"
+
+SELF_MEASURING: Final = "opentelemetry.sdk.metrics"
+"""redis-py loads it with 3 MiB to measure itself if it is there; a component exports nothing so."""
 
 
 class Component:
@@ -45,12 +49,16 @@ class Component:
         metrics = generate_latest(self.measures.registry).decode()
         self._board.write(Told(is_working, message, metrics))
 
-    def show(self) -> None:
-        """Start the front."""
+    def show(self, *, forks: bool) -> None:
+        """Start the front; *forks* says that the component does, so that it must have no threads."""
         own = self.settings
         self.tell(is_working=False, message="it starts")
         place = Place(own.host, own.port, str(own.tls_folder), own.look_seconds)
-        start_front(self._board, place)
+        if forks:
+            command = front_beside(self._board, place)
+            subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - it is our own
+        else:
+            front_within(self._board, place)
         logger.info("Serving.", extra={"port": own.port})
 
 
@@ -70,7 +78,8 @@ def be(name: str) -> None:
         settings = load_settings(TaskSettings)
         configure_logging(settings.log_level, _constants(name, settings))
         component = Component(name, settings)
-        component.show()
+        component.show(forks=name == "worker")
+        sys.modules[SELF_MEASURING] = None  # type: ignore[assignment] # says that there is none
         # Celery is loaded last: the probes are answered meanwhile.
         import_module(f"arkalia_taskia.{name}").work(component)
     except (SettingsError, UnreadableError) as error:

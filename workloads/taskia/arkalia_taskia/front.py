@@ -1,10 +1,10 @@
 """What a component without an app shows of itself: health and metrics over HTTPS.
 
-A Celery worker forks processes as long as it lives, and a process with threads or an event loop of
-its own must not be forked. So a small process stands beside it: it reads what the component writes
-down every few seconds, and tells it to the kubelet and to Prometheus. It is a process of its own
-program, with Python's own server, because a copy of Celery or a framework would take more memory
-than all that it does.
+The component writes down every few seconds how it is, and the front tells it to the kubelet and to
+Prometheus. A Celery worker forks processes as long as it lives, and a process with threads or an
+event loop of its own must not be forked: so its front is a small process beside it. It is a process
+of its own program, which loads next to nothing, because a copy of Celery or a framework would take
+more memory than all that it does. The scheduler forks nothing: its front is a thread.
 """
 
 import json
@@ -12,16 +12,15 @@ import logging
 import os
 import signal
 import ssl
-import subprocess
 import sys
 import threading
 import time
-from dataclasses import asdict, dataclass
+from contextlib import suppress
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socket import AF_INET6, IPPROTO_IPV6, IPV6_V6ONLY, has_dualstack_ipv6, socket
-from typing import Any, Final
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from typing import Any, Final, NamedTuple
 
 from arkalia_contract import endpoints, files
 from arkalia_runtime.watched import Watched
@@ -37,11 +36,19 @@ REQUEST_SECONDS: Final = 5
 AT_ONCE: Final = 16
 """Requests; others are closed without an answer."""
 
+LONGEST_LINE: Final = 8192
+"""Bytes of a request's first line and of each of its headers."""
+
+MOST_HEADERS: Final = 100
+
 METRICS_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+TEXT_TYPE: Final = "text/plain; charset=utf-8"
+
+Answer = tuple[HTTPStatus, str, bytes]
+"""Status, type and body."""
 
 
-@dataclass(frozen=True)
-class Told:
+class Told(NamedTuple):
     """What a component says of itself."""
 
     is_working: bool
@@ -59,7 +66,7 @@ class Board:
     def write(self, told: Told) -> None:
         """Replace what was said before, at once."""
         unfinished = self.path.with_suffix(".new")
-        unfinished.write_text(json.dumps(asdict(told)), encoding="utf-8")
+        unfinished.write_text(json.dumps(told._asdict()), encoding="utf-8")
         unfinished.replace(self.path)
 
     def read(self) -> tuple[Told, float] | None:
@@ -71,8 +78,7 @@ class Board:
             return None
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(NamedTuple):
     """Where the front serves."""
 
     host: str
@@ -81,14 +87,20 @@ class Place:
     look_seconds: float
 
 
-def start_front(board: Board, place: Place) -> subprocess.Popen[bytes]:
-    """Start the front. It ends with the process that calls this."""
-    own = json.dumps({"board": str(board.path), "parent": os.getpid(), "place": asdict(place)})
-    return subprocess.Popen([sys.executable, "-m", __name__, own], stdin=subprocess.DEVNULL)  # noqa: S603
+def front_beside(board: Board, place: Place) -> list[str]:
+    """The command of a front that ends with the process that starts it."""
+    own = json.dumps({"board": str(board.path), "parent": os.getpid(), "place": place._asdict()})
+    return [sys.executable, "-m", __name__, own]
+
+
+def front_within(board: Board, place: Place) -> None:
+    """Be the front in a thread of this process. Raises OSError if the port is taken."""
+    server = Server(board, place)
+    threading.Thread(target=server.serve_forever, name="front", daemon=True).start()
 
 
 def main(own: str) -> None:
-    """Be the front; *own* is what `start_front` says."""
+    """Be the front; *own* is what `front_beside` says."""
     told = json.loads(own)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(told["parent"],), daemon=True).start()
@@ -102,10 +114,12 @@ def _end_with(parent: int) -> None:
     os._exit(os.EX_OK)
 
 
-class Server(ThreadingHTTPServer):
+class Server(ThreadingTCPServer):
     """HTTPS with the component's certificate as it is now; HTTP if it has none."""
 
     daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = AT_ONCE
 
     def __init__(self, board: Board, place: Place) -> None:
         self.board = board
@@ -154,46 +168,59 @@ class Server(ThreadingHTTPServer):
         return self._context.current().wrap_socket(request, server_side=True)
 
 
-class Handler(BaseHTTPRequestHandler):
-    """The paths that everybody may ask for; there are no others."""
+class Handler(StreamRequestHandler):
+    """One request, and the end of the connection."""
 
     server: Server
     timeout = REQUEST_SECONDS
-    protocol_version = "HTTP/1.0"
-    server_version, sys_version = "arkalia", ""
 
-    def do_GET(self) -> None:
-        """Answer one request."""
-        status, content_type, body = answer(self.path.partition("?")[0], self.server.board.read())
-        self.send_response(status)
-        self.send_header("Content-Type", content_type)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+    def handle(self) -> None:
+        """Answer it; not one that is no request."""
+        with suppress(ValueError):
+            method, target, _ = self._line().split(" ")
+            self._read_headers()
+            self._tell(*answer(method, target.partition("?")[0], self.server.board.read()))
 
-    def log_message(self, format: str, *arguments: Any) -> None:  # noqa: A002
-        """Probes and scrapes are not logged."""
+    def _read_headers(self) -> None:
+        for _ in range(MOST_HEADERS):
+            if not self._line():
+                return
+        message = "it has no end"
+        raise ValueError(message)
+
+    def _line(self) -> str:
+        return self.rfile.readline(LONGEST_LINE).decode("latin-1").rstrip("\r\n")
+
+    def _tell(self, status: HTTPStatus, content_type: str, body: bytes) -> None:
+        head = (
+            f"HTTP/1.1 {status.value} {status.phrase}\r\n"
+            f"Content-Type: {content_type}\r\n"
+            f"Content-Length: {len(body)}\r\n"
+            "Connection: close\r\n\r\n"
+        )
+        self.wfile.write(head.encode("latin-1") + body)
 
 
-def answer(path: str, said: tuple[Told, float] | None) -> tuple[int, str, bytes]:
-    """Status, type and body for a GET of *path*, by what the component *said*."""
+def answer(method: str, path: str, said: tuple[Told, float] | None) -> Answer:
+    """What *method* and *path* get, by what the component *said* and how many seconds ago."""
+    if method != "GET":
+        return HTTPStatus.METHOD_NOT_ALLOWED, TEXT_TYPE, b"Only GET is answered here.\n"
     told, age = said or (Told(is_working=False, message="it starts", metrics=""), 0.0)
-    hangs = told.is_working and age > STALE_SECONDS
-    is_ready = told.is_working and not hangs
-    message = f"nothing was heard for {age:.0f} s" if hangs else told.message
     if path == endpoints.METRICS:
         return HTTPStatus.OK, METRICS_TYPE, told.metrics.encode()
+    hangs = told.is_working and age > STALE_SECONDS
+    message = f"nothing was heard for {age:.0f} s" if hangs else told.message
+    is_ready = told.is_working and not hangs
     if path == endpoints.HEALTH_LIVE:
         return _health(is_well=not hangs, message=message)
     if path in (endpoints.HEALTH, endpoints.HEALTH_READY):
         return _health(is_well=is_ready, message=message)
     if path == endpoints.HEALTH_DETAILED:
-        _, content_type, body = _health(is_well=is_ready, message=message)
-        return HTTPStatus.OK, content_type, body
-    return HTTPStatus.NOT_FOUND, "text/plain", b"There is nothing here.\n"
+        return HTTPStatus.OK, *_health(is_well=is_ready, message=message)[1:]
+    return HTTPStatus.NOT_FOUND, TEXT_TYPE, b"There is nothing here.\n"
 
 
-def _health(*, is_well: bool, message: str) -> tuple[int, str, bytes]:
+def _health(*, is_well: bool, message: str) -> Answer:
     status = HTTPStatus.OK if is_well else HTTPStatus.SERVICE_UNAVAILABLE
     word = "healthy" if is_well else "unhealthy"
     body = json.dumps({"status": word, "message": message}).encode()

@@ -36,6 +36,13 @@ class Measures:
             buckets=DURATION_BUCKETS,
             registry=registry,
         )
+        self.limits = Gauge(
+            "celery_task_limit_seconds",
+            "Time that a worker gives a run: soft, when it is asked to end, and hard, when it is "
+            "killed.",
+            ("limit",),
+            registry=registry,
+        )
         self.scheduled = Counter(
             "celery_beat_tasks",
             "Tasks that the scheduler has started, by entry of its schedule.",

@@ -1,22 +1,24 @@
 """The component `worker`: a Celery worker that does the tasks of all queues, `priority` first."""
 
 import ast
-import gc
 import logging
-import os
 from collections.abc import Callable
 from typing import Any, Final
 
+import psycopg
 from celery import Celery, bootsteps, signals
 from celery.worker.request import Request
 
-from arkalia_taskia import broker, run
+from arkalia_runtime.ids import new_id
+from arkalia_runtime.watched import UnreadableError
+from arkalia_taskia import broker, forking, run
 from arkalia_taskia.celery_app import celery_app
 from arkalia_taskia.closed_queues import closed_queues
 from arkalia_taskia.component import Component
 from arkalia_taskia.kinds import QUEUES
 from arkalia_taskia.measures import Measures
 from arkalia_taskia.message import DO
+from arkalia_taskia.settings import TaskSettings
 
 logger: Final = logging.getLogger(__name__)
 
@@ -27,8 +29,8 @@ BEAT_SECONDS: Final = 3
 def work(component: Component) -> None:
     """Be the worker."""
     app = app_of(component)
-    # A collection touches every object, and with it every page that the processes share.
-    os.register_at_fork(before=_freeze)
+    forking.prepare()
+    _rehearse(component.settings)
     signals.setup_logging.connect(_keep_logging, weak=False)
     app.Worker(
         hostname=f"worker@{component.settings.pod or 'taskia'}",
@@ -37,6 +39,14 @@ def work(component: Component) -> None:
         without_mingle=True,
         quiet=True,
     ).start()
+
+
+def _rehearse(settings: TaskSettings) -> None:
+    """Do a task that does not exist: what every run loads is then in memory before the forks."""
+    try:
+        run.do(settings, str(new_id()))
+    except (psycopg.Error, UnreadableError) as error:
+        logger.info("There was no rehearsal.", extra={"cause": repr(error)})
 
 
 def app_of(component: Component) -> Celery:
@@ -52,6 +62,9 @@ def app_of(component: Component) -> Celery:
     app.steps["consumer"].add(Watching)
     return app
 
+
+LIMITS: Final = ("soft", "hard")
+"""In the order in which Celery's pool tells them."""
 
 ON_SUCCESS: Final = "on_success"
 """What Celery calls, in its first process, when a run is over."""
@@ -73,6 +86,8 @@ class Watching(bootsteps.StartStopStep):  # type: ignore[misc]
     def start(self, parent: Any) -> None:
         """The worker is connected, and takes from all queues."""
         self._closed = frozenset()
+        for name, seconds in zip(LIMITS, parent.pool.info["timeouts"], strict=True):
+            self._component.measures.limits.labels(name).set(seconds)
         self._look(parent)
         self._timer = parent.timer.call_repeatedly(BEAT_SECONDS, self._look, (parent,))
 
@@ -133,11 +148,6 @@ def take_from(consumer: Any, queues: list[str]) -> None:
         consumer.cancel_task_queue(name)
     for name in queues:
         consumer.add_task_queue(name)
-
-
-def _freeze() -> None:
-    gc.collect()
-    gc.freeze()
 
 
 def _keep_logging(**_: Any) -> None:
