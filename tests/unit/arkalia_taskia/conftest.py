@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -14,20 +15,29 @@ from unit.arkalia_runtime.authority import Mounts, mount
 from unit.arkalia_runtime.serving import free_port
 
 
-@pytest.fixture
-def mounts(tmp_path, schema, redis):
+def pod(folder, schema, redis):
+    """The folders of a pod with the tables of the tasks and an empty queue."""
     redis.admin("FLUSHALL")
-    made = Mounts(tmp_path)
+    made = Mounts(folder)
     files = {"postgresql.json": schema.file(), "redis-queue.json": redis.file()}
     mount(made.data, **files)
     migrate(made, schema, "forward", module="taskia")
     return made
 
 
+def settings_of(mounts, **changes):
+    own = {"system": "", "module": "taskia", "sweep_seconds": 0.2, "check_cache_seconds": 0}
+    return TaskSettings(**mounts.settings | own | changes)
+
+
+@pytest.fixture
+def mounts(tmp_path, schema, redis):
+    return pod(tmp_path, schema, redis)
+
+
 @pytest.fixture
 def settings(mounts):
-    own = {"system": "", "module": "taskia", "sweep_seconds": 0.2, "check_cache_seconds": 0}
-    return TaskSettings(**mounts.settings | own)
+    return settings_of(mounts)
 
 
 @contextmanager
@@ -55,6 +65,16 @@ def component(name, mounts, **environment):
                 os.killpg(started.pid, 9)
                 started.wait(PATIENCE_SECONDS)
         log.close()
+
+
+def runs_in(pid):
+    """The processes in which a worker runs tasks: its children but for the front."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [
+        int(each)
+        for each in children
+        if b"arkalia_taskia.front" not in Path(f"/proc/{each}/cmdline").read_bytes()
+    ]
 
 
 def eventually(ask, seconds=PATIENCE_SECONDS):

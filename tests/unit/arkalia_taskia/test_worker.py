@@ -1,196 +1,149 @@
-"""A real worker on a real queue: what was taken is done, whatever is killed."""
+"""One real worker on a real queue, for all of these tests: queues, limits, and what is killed.
 
-import asyncio
+Its limits are short. What takes a worker of its own stands in `test_worker_crashes`.
+"""
+
 import os
 import signal
-import time
 import urllib.request
-from contextlib import suppress
-from pathlib import Path
+from contextlib import ExitStack, suppress
 
 import pytest
 
 from arkalia_contract import endpoints
+from arkalia_taskia.celery_app import configuration
+from arkalia_taskia.kinds import MOST_RUNS, QUEUES
+from arkalia_taskia.settings import TaskSettings
 from unit.arkalia_runtime.serving import wait_for_status
-from unit.arkalia_taskia.asking import added, ordered, service, task, until
-from unit.arkalia_taskia.conftest import component, eventually
+from unit.arkalia_taskia.asking import added, service, until
+from unit.arkalia_taskia.conftest import component, eventually, pod, runs_in, settings_of
 
-pytestmark = pytest.mark.soak  # whole processes, killed and started again: minutes on two cores
-
-
-def children(pid):
-    """The pool's processes and the front."""
-    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+SOFT_SECONDS, HARD_SECONDS = 2, 3
 
 
-def runs_in(pid):
-    """Processes of the pool, without the front, which is another program."""
-    return [
-        each
-        for each in children(pid)
-        if b"arkalia_taskia.front" not in Path(f"/proc/{each}/cmdline").read_bytes()
-    ]
+class Worker:
+    """A worker that can be killed and is then followed by another."""
+
+    def __init__(self, mounts):
+        self._mounts, self._ended = mounts, ExitStack()
+
+    def start(self):
+        limits = {"SOFT": SOFT_SECONDS, "HARD": HARD_SECONDS}
+        own = {f"ARKALIA_{name}_LIMIT_SECONDS": str(value) for name, value in limits.items()}
+        started = component("worker", self._mounts, ARKALIA_CONCURRENCY="1", **own)
+        self.process, self.address = self._ended.enter_context(started)
+        wait_for_status(f"{self.address}/health/ready", 200)
+
+    def kill(self):
+        """End it with all its processes at once, as a node does that fails."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self._ended.close()
+
+    def signal_run(self, number):
+        """Send the process of the run a signal."""
+        with suppress(ProcessLookupError, FileNotFoundError):  # the next one is being started
+            for each in runs_in(self.process.pid):
+                os.kill(each, number)
+
+    def has_counted(self, queue):
+        with urllib.request.urlopen(f"{self.address}{endpoints.METRICS}", timeout=10) as answer:
+            metrics = answer.read().decode()
+        labels = f'kind="canary",queue="{queue}"'
+        return (
+            f'celery_tasks_total{{{labels},state="succeeded"}} 1.0' in metrics
+            and f"celery_task_duration_seconds_count{{{labels}}} 1.0" in metrics
+        )
 
 
-def metrics(address):
-    with urllib.request.urlopen(f"{address}{endpoints.METRICS}", timeout=10) as answer:
-        return answer.read().decode()
+@pytest.fixture(scope="module")
+def tables(postgresql):
+    return postgresql.new_schema()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
+def mounts(tmp_path_factory, tables, redis):
+    return pod(tmp_path_factory.mktemp("pod"), tables, redis)
+
+
+@pytest.fixture(scope="module")
+def settings(mounts):
+    return settings_of(mounts)
+
+
+@pytest.fixture(scope="module")
+def impatient(settings):
+    """Of a service with the limits of the worker."""
+    limits = {"soft_limit_seconds": SOFT_SECONDS, "hard_limit_seconds": HARD_SECONDS}
+    return settings.model_copy(update=limits)
+
+
+@pytest.fixture(scope="module")
 def worker(mounts):
-    with component("worker", mounts) as (started, address):
-        wait_for_status(f"{address}/health/ready", 200)
-        yield started, address
+    started = Worker(mounts)
+    started.start()
+    yield started
+    started.kill()
 
 
-async def test_task_is_done_and_its_result_kept(settings, worker):
+async def test_task_of_every_queue_is_done_counted_and_its_result_kept(settings, worker):
     async with service(settings) as client:
-        done = await until(client, await added(client), "succeeded")
+        ids = [await added(client, queue=queue) for queue in QUEUES]
+        done = [await until(client, each, "succeeded") for each in ids]
 
-    assert (done["runs"], done["error"]) == (1, None)
-    assert done["result"]["waited_seconds"] < 20
-
-
-async def test_run_is_counted_and_its_time_measured(settings, worker):
-    async with service(settings) as client:
-        await until(client, await added(client, queue="priority"), "succeeded")
-
-    labels = 'kind="canary",queue="priority"'
-    counted = f'celery_tasks_total{{{labels},state="succeeded"}} 1.0'
-    eventually(lambda: counted in metrics(worker[1]))
-    assert f"celery_task_duration_seconds_count{{{labels}}} 1.0" in metrics(worker[1])
+    assert [(each["queue"], each["runs"], each["error"]) for each in done] == [
+        (queue, 1, None) for queue in QUEUES
+    ]
+    assert all(each["result"]["waited_seconds"] < 20 for each in done)
+    eventually(lambda: all(worker.has_counted(queue) for queue in QUEUES))
 
 
-async def test_task_of_a_killed_process_is_run_again(settings, worker):
-    async with service(settings) as client:
-        task_id = await added(client, seconds=3)
+def test_worker_has_the_queues_and_limits_of_the_seed_when_it_is_told_nothing():
+    conf = configuration(TaskSettings(), "taskia:")
+
+    assert [each.name for each in conf["task_queues"]] == ["priority", "default", "ai_tasks"]
+    assert (conf["task_soft_time_limit"], conf["task_time_limit"]) == (540, 600)
+
+
+async def test_task_is_ended_at_the_soft_limit(impatient, worker):
+    async with service(impatient) as client:
+        done = await until(client, await added(client, seconds=30), "failed")
+
+    assert (done["runs"], done["error"]) == (1, f"it took longer than {SOFT_SECONDS} s")
+
+
+async def test_process_that_ignores_the_soft_limit_is_killed_at_the_hard_one(impatient, worker):
+    async with service(impatient) as client:
+        task_id = await added(client, seconds=30)
         await until(client, task_id, "running")
 
-        for pid in runs_in(worker[0].pid):
-            os.kill(pid, signal.SIGKILL)
+        worker.signal_run(signal.SIGSTOP)
+
+        done = await until(client, task_id, "failed")
+    assert (done["runs"], done["error"]) == (1, f"it was killed after {HARD_SECONDS} s")
+
+
+async def test_task_whose_process_dies_in_its_last_run_is_given_up_and_others_go_on(
+    settings, worker, tables
+):
+    async with service(settings) as client:
+        poison = await added(client, seconds=30)
+        await until(client, poison, "running")
+        tables.rows(f"UPDATE tasks SET runs = {MOST_RUNS} WHERE id = '{poison}'")
+
+        worker.signal_run(signal.SIGKILL)
+
+        given_up = await until(client, poison, "failed")
+        await until(client, await added(client), "succeeded")
+    assert given_up["error"] == "its process died in 3 runs"
+
+
+async def test_task_of_a_killed_worker_is_run_by_the_next(settings, worker):
+    async with service(settings) as client:
+        task_id = await added(client, seconds=1)
+        await until(client, task_id, "running")
+        worker.kill()
+
+        worker.start()
 
         done = await until(client, task_id, "succeeded")
     assert done["runs"] == 2
-
-
-async def test_task_of_a_killed_worker_is_run_by_the_next(settings, mounts):
-    async with service(settings) as client:
-        with component("worker", mounts) as (first, address):
-            wait_for_status(f"{address}/health/ready", 200)
-            task_id = await added(client, seconds=2)
-            await until(client, task_id, "running")
-            os.killpg(first.pid, signal.SIGKILL)
-            first.wait(10)
-        with component("worker", mounts):
-            done = await until(client, task_id, "succeeded")
-    assert done["runs"] == 2
-
-
-async def test_task_that_kills_its_process_each_time_is_given_up(settings, worker):
-    async with service(settings) as client:
-        task_id = await added(client, seconds=30)
-
-        async with asyncio.timeout(60):
-            while (found := await task(client, task_id))["ended_at"] is None:
-                for pid in runs_in(worker[0].pid) if found["state"] == "running" else ():
-                    with suppress(ProcessLookupError):
-                        os.kill(pid, signal.SIGKILL)
-                await asyncio.sleep(0.1)
-
-    assert (found["state"], found["runs"]) == ("failed", 3)
-    assert found["error"] == "its process died in 3 runs"
-
-
-async def test_priority_is_served_first(settings, mounts):
-    async with service(settings) as client:
-        waiting = [await added(client, queue=queue) for queue in ("default", "ai_tasks") * 3]
-        urgent = await added(client, queue="priority")
-
-        with component("worker", mounts, ARKALIA_CONCURRENCY="1"):
-            ended = [(await until(client, each, "succeeded"))["ended_at"] for each in waiting]
-            first = (await until(client, urgent, "succeeded"))["ended_at"]
-
-    assert first < min(ended)
-
-
-async def test_running_task_ends_before_the_worker_stops(settings, worker):
-    async with service(settings) as client:
-        task_id = await added(client, seconds=2)
-        await until(client, task_id, "running")
-
-        worker[0].terminate()
-        worker[0].wait(30)
-
-        assert (await task(client, task_id))["state"] == "succeeded"
-
-
-async def test_task_is_ended_at_the_soft_limit(settings, mounts):
-    limits = {"ARKALIA_SOFT_LIMIT_SECONDS": "1", "ARKALIA_HARD_LIMIT_SECONDS": "20"}
-    async with service(settings) as client:
-        with component("worker", mounts, **limits):
-            task_id = await added(client, seconds=30)
-            done = await until(client, task_id, "failed")
-
-    assert done["error"] == "it took longer than 1 s"
-
-
-async def test_nothing_is_taken_from_a_queue_in_quarantine(settings, worker):
-    async with service(settings) as client:
-        await ordered(client, "QuarantineQueue", queue="ai_tasks")
-        await asyncio.sleep(5)  # the worker looks every three seconds
-        closed = await added(client, queue="ai_tasks")
-        other = await added(client, queue="default")
-        await until(client, other, "succeeded")
-        assert (await task(client, closed))["state"] == "sent"
-
-        await client.delete(f"{endpoints.CONTROL_ACTIONS}/QuarantineQueue")
-
-        await until(client, closed, "succeeded")
-
-
-async def test_task_is_done_after_redis_has_lost_everything(settings, redis, mounts):
-    async with service(settings) as client:
-        task_id = await added(client)
-        await until(client, task_id, "sent")
-        redis.admin("FLUSHALL")
-
-        with component("worker", mounts):
-            await until(client, task_id, "succeeded")
-
-
-async def test_worker_comes_back_when_redis_does(settings, redis, worker):
-    redis.door.close()
-    eventually(lambda: "not connected" in said(worker[1]))
-    async with service(settings) as client:
-        task_id = await added(client)
-        assert (await task(client, task_id))["state"] == "waiting"
-
-        redis.door.open()
-
-        await until(client, task_id, "succeeded")
-
-
-async def test_worker_uses_a_rotated_password_for_the_next_connection(
-    settings, redis, worker, rotated
-):
-    rotated("another")
-    redis.door.cut()
-
-    async with service(settings) as client:
-        await until(client, await added(client), "succeeded")
-
-
-def said(address):
-    with urllib.request.urlopen(f"{address}{endpoints.HEALTH_DETAILED}", timeout=10) as answer:
-        return answer.read().decode()
-
-
-def test_worker_is_ready_soon(mounts):
-    start = time.monotonic()
-    with component("worker", mounts) as (_, address):
-        wait_for_status(f"{address}/health/live", 200)
-        live = time.monotonic() - start
-        wait_for_status(f"{address}/health/ready", 200)
-
-    assert live < 20  # 0.6 s on a machine that has nothing else to do

@@ -37,9 +37,11 @@ BEGIN: Final = """
 SUCCEED: Final = """
     UPDATE tasks SET state = 'succeeded', ended_at = now(), result = %s WHERE id = %s
 """
-FAIL: Final = """
-    UPDATE tasks SET state = 'failed', ended_at = now(), error = %s WHERE id = %s
-"""
+FAIL: Final = f"""
+    UPDATE tasks SET state = 'failed', ended_at = now(), error = %s,
+        runs = least(runs, {kinds.MOST_RUNS})  -- one more is given up before it does anything
+    WHERE id = %s
+"""  # noqa: S608 - a number of ours
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,9 @@ YOUNG_SECONDS: Final = 10
 OLD_SECONDS: Final = 900
 """What was sent so long ago is sent again, whatever the queue holds."""
 
+EARLY_SECONDS: Final = 1
+"""A worker counts the limit from before the run is noted as begun."""
+
 UNCONFIRMED: Final = "unacked"
 """kombu's key for the messages that workers have taken and not confirmed."""
 
@@ -53,7 +56,7 @@ GIVE_UP: Final = """
         WHEN runs >= %(most)s THEN 'its process died in ' || runs || ' runs'
         ELSE 'it was killed after ' || %(limit)s || ' s' END
     WHERE state = 'running' AND started_at < now() - interval '2 seconds'
-      AND (runs >= %(most)s OR started_at < now() - %(limit)s * interval '1 second')
+      AND (runs >= %(most)s OR started_at < now() - (%(limit)s - %(early)s) * interval '1 second')
       AND pg_try_advisory_xact_lock(hashtextextended(id::text, 0))
 """
 GIVE_BACK: Final = """
@@ -129,7 +132,8 @@ class Sweeping:
             await asyncio.sleep(self._settings.sweep_seconds)
 
     async def _look_at_running(self) -> None:
-        limits = {"most": MOST_RUNS, "limit": self._settings.hard_limit_seconds}
+        hard = self._settings.hard_limit_seconds
+        limits = {"most": MOST_RUNS, "limit": hard, "early": EARLY_SECONDS}
         async with self._database.transaction() as connection:
             await connection.execute(GIVE_UP, limits)
             await connection.execute(GIVE_BACK)
