@@ -10,6 +10,7 @@ from __future__ import annotations
 import socket
 import ssl
 from functools import cache
+from typing import Any
 
 import httpx
 
@@ -35,17 +36,26 @@ class Reached:
 
     def get(self, path: str, **headers: str) -> httpx.Response:
         """The answer to a GET of *path*. Raises AssertionError if there is none."""
+        return self._ask("GET", path, headers)
+
+    def post(self, path: str, body: object, **headers: str) -> httpx.Response:
+        """The answer to a POST of *body*, as JSON. Raises AssertionError if there is none."""
+        return self._ask("POST", path, headers, json=body)
+
+    def _ask(self, method: str, path: str, headers: dict[str, str], **body: Any) -> httpx.Response:
         try:
             if has_route(self._kube):
-                return self._direct(path, headers)
+                return self._direct(method, path, headers, **body)
             name = f"{self._scheme}:{self._ref.name}:{self._port}"
             inside = f"{collection(self._ref.kind, self._ref.namespace)}/{name}/proxy{path}"
-            return self._kube.http.get(inside, headers=headers)
+            return self._kube.http.request(method, inside, headers=headers, **body)
         except httpx.TransportError as error:
             message = f"{self._ref} does not answer at {path}: {error!r}"
             raise AssertionError(message) from error
 
-    def _direct(self, path: str, headers: dict[str, str]) -> httpx.Response:
+    def _direct(
+        self, method: str, path: str, headers: dict[str, str], **body: Any
+    ) -> httpx.Response:
         """The Service's own address; behind HTTPS, with the name and authority of its system."""
         address = self._service["spec"]["clusterIP"]
         url = f"{self._scheme}://{address}:{self._port}{path}"
@@ -53,7 +63,7 @@ class Reached:
         verify = ssl.create_default_context(cadata=self._trusted()) if secure else False
         with httpx.Client(verify=verify, timeout=ANSWER_SECONDS, trust_env=False) as client:
             named = {"sni_hostname": name_of(self._service)}
-            return client.get(url, headers=headers, extensions=named)
+            return client.request(method, url, headers=headers, extensions=named, **body)
 
     def _trusted(self) -> str:
         return trusted(self._kube, self._service)

@@ -1,7 +1,7 @@
 """The sweep: finds tasks that were lost on their way, and sends them again.
 
 - waiting: nobody has sent it, because the queue was away or the sender died;
-- sent, and the queue is empty: Redis has lost it;
+- sent, and the queue is empty: Redis has lost it, or a worker had taken it and is gone;
 - running, and its lock is free: the process that ran it is gone.
 
 A task that is sent twice is done once (`run`), so that the sweep may err on this side.
@@ -36,9 +36,6 @@ OLD_SECONDS: Final = 900
 
 EARLY_SECONDS: Final = 1
 """A worker counts the limit from before the run is noted as begun."""
-
-UNCONFIRMED: Final = "unacked"
-"""kombu's key for the messages that workers have taken and not confirmed."""
 
 WAITING: Final = """
     SELECT id, queue FROM tasks
@@ -146,18 +143,21 @@ class Sweeping:
         return [*waiting, *await cursor.fetchall()]
 
     async def _empty_queues(self) -> list[str]:
-        """Queues of which Redis holds no message, neither waiting nor taken by a worker."""
+        """Queues in which no message waits.
+
+        Their tasks are taken, and so running in a moment, or lost. kombu keeps what was taken under a
+        key of its own, but what a vanished worker had taken stays there for longer than a task may
+        run.
+        """
         client, key = self._queue.client, self._queue.key
         try:
             async with client.pipeline(transaction=False) as asked:
-                asked.hlen(key(UNCONFIRMED))
                 for name in QUEUES:
                     asked.llen(key(name))
-                unconfirmed, *lengths = await asked.execute()
+                lengths = await asked.execute()
         except AWAY:
             return []
-        by_name = zip(QUEUES, lengths, strict=True)
-        return [] if unconfirmed else [name for name, length in by_name if not length]
+        return [name for name, length in zip(QUEUES, lengths, strict=True) if not length]
 
     async def _count(self) -> None:
         async with self._database.transaction() as connection:

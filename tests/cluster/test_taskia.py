@@ -1,0 +1,194 @@
+"""Tasks on a real node: each accepted one is done, whatever of the module or of its data is killed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+import pytest
+
+from arkalia_contract import endpoints, identity, labels
+from arkalia_operator.desired import kinds, names
+from cluster.kinds import Ref
+from cluster.reach import Reached
+from cluster.systems import System, off_except, uids
+from cluster.talkers import token
+from cluster.waiting import eventually
+
+QUEUES = ("default", "ai_tasks", "priority")
+CANARY_SECONDS = 10
+DONE_SECONDS = 60
+"""A pod is started anew within this time, and a task whose worker vanished is done again."""
+MOST_MEMORY = 90 * 2**20
+
+
+def coming_minute():
+    """The minute that begins when the system has run for a while; the scheduler's clock is UTC."""
+    return (datetime.now(UTC) + timedelta(seconds=120)).replace(second=0, microsecond=0)
+
+
+class Tasks:
+    """taskia, as the gateway asks it."""
+
+    def __init__(self, system: System) -> None:
+        self._service = system.reach("taskia")
+        [caller] = system.pods("helloria")
+        account = f"{system.namespace}/{names.module(system.name, 'helloria')}"
+        audience = identity.audience(system.namespace, system.name, "taskia")
+        shown = token(system.kube, account, audience, caller)
+        self._identity = {"Authorization": f"{identity.BEARER} {shown}"}
+
+    def add(self, queue: str = "default", **arguments: object) -> str:
+        """The id of a task that was accepted. Raises AssertionError if it was not."""
+        wanted = {"kind": "canary", "queue": queue, "arguments": arguments}
+        answer = self._service.post("/tasks", wanted, **self._identity)
+        assert answer.status_code == 202, answer.text
+        return str(answer.json()["id"])
+
+    def read(self, task_id: str) -> dict[str, object]:
+        """The task."""
+        return dict(self._service.get(f"/tasks/{task_id}", **self._identity).json())
+
+    def require(self, task_id: str, state: str) -> dict[str, object]:
+        """The task. Raises AssertionError while it is in another state."""
+        task = self.read(task_id)
+        assert task["state"] == state, task
+        return task
+
+    def done(self, *task_ids: str) -> list[dict[str, object]]:
+        """The tasks, once all have succeeded."""
+        return [
+            eventually(lambda each=each: self.require(each, "succeeded"), DONE_SECONDS)
+            for each in task_ids
+        ]
+
+    def scheduled(self, kind: str) -> list[datetime]:
+        """When the scheduler started a task of *kind*, the oldest first."""
+        path = f"/tasks?kind={kind}&limit=200"
+        found = self._service.get(path, **self._identity).json()["tasks"]
+        times = [each["created_at"] for each in found if each["caller"] == "beat"]
+        return sorted(map(datetime.fromisoformat, times))
+
+
+@pytest.fixture(scope="module")
+def clean_up_at():
+    return coming_minute()
+
+
+@pytest.fixture(scope="module")
+def luna(kube, operator, namespace, clean_up_at):
+    """A system whose scheduler has something to start every few seconds, and soon a clean-up."""
+    config = {"clean_up_at": f"{clean_up_at:%H:%M}", "canary_seconds": CANARY_SECONDS}
+    modules = {**off_except("taskia", "helloria"), "taskia": {"config": config}}
+    return System(kube, namespace, "luna").declare(modules=modules, deletionPolicy="Delete").ready()
+
+
+@pytest.fixture(scope="module")
+def tasks(luna):
+    return Tasks(luna)
+
+
+def test_task_of_each_queue_is_done_by_the_worker(luna, tasks, kube):
+    added = [tasks.add(queue) for queue in QUEUES]
+
+    assert {each["queue"] for each in tasks.done(*added)} == set(QUEUES)
+    shown = eventually(lambda: metrics(luna, kube, *QUEUES))
+    for queue in QUEUES:
+        assert f'celery_tasks_total{{kind="canary",queue="{queue}",state="succeeded"}}' in shown
+
+
+def test_worker_gives_a_task_nine_minutes_and_kills_it_after_ten(luna, kube):
+    shown = metrics(luna, kube)
+
+    assert 'celery_task_limit_seconds{limit="soft"} 540.0' in shown
+    assert 'celery_task_limit_seconds{limit="hard"} 600.0' in shown
+
+
+def test_task_is_done_although_its_worker_is_killed_while_it_runs(luna, tasks, kube):
+    task_id = tasks.add(seconds=3)
+    eventually(lambda: tasks.require(task_id, "running"))
+
+    kill(kube, pods(luna, "worker"))
+
+    [done] = tasks.done(task_id)
+    assert done["runs"] == 2
+
+
+def test_schedule_goes_on_without_a_job_done_twice_when_the_scheduler_is_killed(luna, tasks, kube):
+    before = len(eventually(lambda: required(tasks, 1), CANARY_SECONDS * 2))
+    killed = pods(luna, "beat")
+
+    kill(kube, killed)
+
+    found = eventually(lambda: required(tasks, before + 2), DONE_SECONDS)
+    assert not uids(pods(luna, "beat")) & uids(killed)
+    gaps = [second - first for first, second in pairwise(found)]
+    assert min(gaps) > timedelta(seconds=CANARY_SECONDS - 1)
+
+
+def test_accepted_tasks_are_done_when_the_queue_is_killed_under_them(luna, tasks, kube):
+    wanted = {labels.SYSTEM: luna.name, labels.DATA: "redis-queue", labels.COMPONENT: "server"}
+    [queue] = kube.find(kinds.POD, luna.namespace, wanted)
+    waiting = [tasks.add("ai_tasks", seconds=1) for _ in range(6)]
+
+    kube.delete(Ref.of(queue), gracePeriodSeconds=0)
+
+    accepted = [tasks.add("priority") for _ in range(3)]
+    tasks.done(*waiting, *accepted)
+
+
+def test_clean_up_is_done_at_its_minute_of_utc(tasks, clean_up_at):
+    def started():
+        [once] = tasks.scheduled("clean-up") or [None]
+        assert once is not None, f"{datetime.now(UTC)} is not {clean_up_at} yet"
+        return once
+
+    late = eventually(started, within=130) - clean_up_at
+
+    assert timedelta() <= late < timedelta(seconds=10)
+
+
+def test_each_of_its_pods_takes_less_than_90_mib(luna, kube):
+    [node] = {each["spec"]["nodeName"] for each in luna.pods("taskia")}
+    told = kube.http.get(f"/api/v1/nodes/{node}/proxy/stats/summary").json()
+
+    own = {each["metadata"]["uid"] for each in luna.pods("taskia")}
+    taken = {
+        each["podRef"]["name"]: each["memory"]["workingSetBytes"]
+        for each in told["pods"]
+        if each["podRef"]["uid"] in own
+    }
+    assert len(taken) == 3
+    assert {name: size for name, size in taken.items() if size >= MOST_MEMORY} == {}
+
+
+def pods(luna, component):
+    return [
+        each
+        for each in luna.pods("taskia")
+        if each["metadata"]["labels"][labels.COMPONENT] == component
+    ]
+
+
+def kill(kube, found):
+    """End *found* as a lost node does: nothing in them is told."""
+    assert len(found) == 1
+    for each in found:
+        kube.delete(Ref.of(each), gracePeriodSeconds=0)
+
+
+def required(tasks, number):
+    """Raises AssertionError until the scheduler has started *number* canaries."""
+    found = tasks.scheduled("canary")
+    assert len(found) >= number, found
+    return found
+
+
+def metrics(luna, kube, *queues):
+    """What the worker measures. Raises AssertionError until it has done a task of each of *queues*."""
+    service = Reached(
+        kube, Ref(kinds.SERVICE, luna.namespace, names.component("luna", "taskia", "worker"))
+    )
+    shown = service.get(endpoints.METRICS).text
+    assert all(f'queue="{queue}",state="succeeded"' in shown for queue in queues), shown
+    return shown
