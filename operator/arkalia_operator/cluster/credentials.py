@@ -77,6 +77,13 @@ class Credentials:
             authority=authority,
         )
 
+    def forget(self, system: ArkaliaSystem) -> None:
+        """Read at the next look, and do not remember, what people restore and correct."""
+        self._secrets.forget(_place(system, cnpg.authority(system)))
+        for service in DataService:
+            self._secrets.forget(_place(system, names.data_service(system.name, service)))
+            self._secrets.forget(_users_place(system, service))
+
     async def write_admin(
         self, system: ArkaliaSystem, step: WriteAdmin, preparing: Preparing
     ) -> None:
@@ -141,12 +148,11 @@ class Credentials:
     async def _external(
         self, system: ArkaliaSystem, service: DataService
     ) -> External | Finding | None:
-        name = users_secret(system, service)
-        if not name:
+        place = _users_place(system, service)
+        if not place.name:
             return None
-        place = Place(f"{system.uid}/{service}", system.namespace, name)
         found: External | Finding = await self._secrets.read(
-            place, lambda live: external(service, name, decoded(live) if live else None)
+            place, lambda live: external(service, place.name, decoded(live) if live else None)
         )
         return found
 
@@ -162,6 +168,12 @@ class Credentials:
 
 def _place(system: ArkaliaSystem, name: str) -> Place:
     return Place(system.uid, system.namespace, name)
+
+
+def _users_place(system: ArkaliaSystem, service: DataService) -> Place:
+    """The user's own Secret, which may be named for more than one service."""
+    name = users_secret(system, service)
+    return Place(f"{system.uid}/{service}", system.namespace, name)
 
 
 def _present(found: Mapping[DataService, Any]) -> dict[DataService, Any]:

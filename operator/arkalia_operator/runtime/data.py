@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import Final
 
 from arkalia_operator import metrics
+from arkalia_operator.api.conditions import ConditionType
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.cluster.credentials import Credentials, Preparing
 from arkalia_operator.desired import names
@@ -52,6 +53,8 @@ ROUNDS: Final = 3
 """The passwords, what the modules get of them, and a look at what came of it."""
 LONGEST_LOOK_SECONDS: Final = 60.0
 """Somebody may delete or change a Secret, and no watch tells."""
+TROUBLED_LOOK_SECONDS: Final = 10.0
+"""Somebody is about to restore or correct a Secret, and waits for what comes of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,8 @@ class DataServices:
         others: Sequence[Retained],
     ) -> Looked:
         """Which data there is; *others* is what else outlives a system. Raises ApiError."""
+        if _is_in_trouble(system):
+            self.credentials.forget(system)
         situation = Situation(system, resolution, before, needs.secrets(system, resolution))
         seen = await self.credentials.look(system, situation.wanted)
         found = [*retained(situation, seen), *others]
@@ -124,7 +129,9 @@ class DataServices:
             failures=(*failures, *refused),
         )
         due = next_look(found.views, situation.wanted, seen.modules, self._moment())
-        wait = LONGEST_LOOK_SECONDS if due is None else min(max(due, 1.0), LONGEST_LOOK_SECONDS)
+        troubled = state.problems or _is_in_trouble(situation.system)
+        longest = TROUBLED_LOOK_SECONDS if troubled else LONGEST_LOOK_SECONDS
+        wait = longest if due is None else min(max(due, 1.0), longest)
         return SettledData(access(situation, found), state, wait)
 
     def _moment(self) -> Moment:
@@ -159,6 +166,12 @@ class DataServices:
         metrics.CREDENTIALS.labels(step.what).inc()
         LOGGER.info("Wrote Secret %s: %s.", name, step.what)
         return None
+
+
+def _is_in_trouble(system: ArkaliaSystem) -> bool:
+    """Whether the last status told that the data cannot be used."""
+    told = {each.type: each.status for each in system.status.conditions}
+    return told.get(ConditionType.DATA_READY) == "False"
 
 
 def _failed(key: ObjectKey, error: ApiError) -> Failure:
