@@ -10,7 +10,7 @@ PYTHON ?= python3
 DEV := $(PYTHON) -m arkalia_dev
 STEP := @dev/step
 INSTALLED := .venv/installed
-MEMBERS := operator/pyproject.toml $(wildcard workloads/*/pyproject.toml)
+MEMBERS := operator/pyproject.toml cli/pyproject.toml $(wildcard workloads/*/pyproject.toml)
 MEASURED := -m "not soak" -n auto --maxprocesses 4 --dist loadfile --timeout 60 --cov --cov-report= --cov-report=xml:build/coverage.xml
 PURE := operator/arkalia_operator/desired/*,operator/arkalia_operator/planning/*
 SHARED := workloads/contract/*,workloads/runtime/*
@@ -71,7 +71,7 @@ soak: $(INSTALLED) ## Run the suites that take long, on the development cluster.
 
 audit: $(INSTALLED) ## Scan the code (bandit) and the dependencies (pip-audit) for weaknesses.
 	@mkdir -p build/audit
-	@bandit --quiet --configfile pyproject.toml --severity-level medium --recursive operator workloads dev | tee build/audit/bandit.txt
+	@bandit --quiet --configfile pyproject.toml --severity-level medium --recursive operator cli workloads dev | tee build/audit/bandit.txt
 	@"$$($(DEV) bootstrap)" export --quiet --frozen --no-emit-workspace --output-file build/audit/requirements.txt
 	@pip-audit --strict --disable-pip --require-hashes --requirement build/audit/requirements.txt | tee build/audit/pip-audit.txt
 

@@ -7,6 +7,7 @@ from typing import Final
 
 from arkalia_generate import (
     catalogue_pages,
+    command_line,
     metrics_reference,
     module_monitoring,
     operator_monitoring,
@@ -20,6 +21,7 @@ from arkalia_operator.api.generated import CHECKOUT, GeneratedFiles, run
 COMMAND: Final = "python -m arkalia_generate"
 SOURCES: Final = (
     catalogue_pages,
+    command_line,
     metrics_reference,
     module_monitoring,
     operator_monitoring,

@@ -13,7 +13,8 @@ from typing import Final
 
 LIBRARIES: Final = ("contract", "runtime")
 DEV_PACKAGES: Final = ("arkalia_dev", "arkalia_generate")
-OPERATOR: Final = "arkalia_operator"
+BESIDE: Final = ("operator", "cli")
+"""Members that are no folder below `workloads`, each named after its own."""
 
 ARTIFACT: Final = """\
     - image: {name}
@@ -80,14 +81,15 @@ def _pyproject(text: str, root: Path) -> str:
     names = members(root)
     packages = [f"arkalia_{name.replace('-', '_')}" for name in names]
     services = packages[len(LIBRARIES) :]
-    siblings = " | ".join((OPERATOR, *services))
+    beside = [f"arkalia_{name}" for name in BESIDE]
+    siblings = " | ".join((*beside, *services))
     lists = {
-        'dependencies = ["arkalia-': (f"arkalia-{name}" for name in (*names, "operator")),
+        'dependencies = ["arkalia-': (f"arkalia-{name}" for name in (*names, *BESIDE)),
         'exclude = ["workloads/': (f"workloads/{name}" for name in data_services(root)),
-        "mypy_path = [": ("operator", *(f"workloads/{name}" for name in names), "dev"),
-        "packages = [": (OPERATOR, *packages, *DEV_PACKAGES),
-        "source_pkgs = [": (OPERATOR, *packages),
-        "root_packages = [": (OPERATOR, *packages),
+        "mypy_path = [": (*BESIDE, *(f"workloads/{name}" for name in names), "dev"),
+        "packages = [": (*beside, *packages, *DEV_PACKAGES),
+        "source_pkgs = [": (*beside, *packages),
+        "root_packages = [": (*beside, *packages),
         'layers = ["arkalia_operator | ': (siblings, "arkalia_runtime", "arkalia_contract"),
         'forbidden_modules = ["arkalia_runtime"': (
             *("arkalia_runtime", *services),
@@ -96,7 +98,7 @@ def _pyproject(text: str, root: Path) -> str:
     }
     for beginning, values in lists.items():
         text = _with_list(text, beginning, values)
-    sources = (f"arkalia-{name} = {{ workspace = true }}\n" for name in (*names, "operator"))
+    sources = (f"arkalia-{name} = {{ workspace = true }}\n" for name in (*names, *BESIDE))
     return _replaced(text, r"(\[tool\.uv\.sources\]\n).*?(?=\n\[)", "".join(sources))
 
 

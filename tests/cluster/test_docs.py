@@ -5,6 +5,7 @@ The pages work on the system that `make up` leaves behind, and put back what the
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,8 @@ PAGES = {
     for page in sorted(ROOT.glob("docs/**/*.md"))
     if (blocks := BLOCK.findall(page.read_text(encoding="utf-8")))
 }
+PROGRAMS = Path(sys.executable).parent
+"""Where `arkalia` is installed."""
 LONGEST_BLOCK_SECONDS = 180
 
 
@@ -25,7 +28,7 @@ def typed(block):
     return subprocess.run(
         ["bash", "-euo", "pipefail", "-c", block],
         cwd=ROOT,
-        env=dict(environment()),
+        env={**environment(), "PATH": f"{PROGRAMS}:{environment()['PATH']}"},
         capture_output=True,
         text=True,
         timeout=LONGEST_BLOCK_SECONDS,

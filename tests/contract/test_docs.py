@@ -16,7 +16,9 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parents[2]
-TOP_LEVEL = ("operator", "workloads", "charts", "crds", "manifests", "dev", "tests", "docs")
+TOP_LEVEL = (
+    "operator", "cli", "workloads", "charts", "crds", "manifests", "dev", "tests", "docs",
+)  # fmt: skip
 PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("dev/*.md")])
 HAND_WRITTEN = [page for page in PAGES if page.parent != ROOT / "docs" / "reference"]
 

@@ -15,6 +15,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 OPERATOR = ROOT / "operator" / "arkalia_operator"
+COMMAND_LINE = ROOT / "cli" / "arkalia_cli"
 CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"][
     "importlinter"
 ]["contracts"]
@@ -24,9 +25,17 @@ BREACHES = {
         "workloads/contract/arkalia_contract/breach.py",
         "import arkalia_runtime",
     ),
-    "The operator does not run on the services' runtime": (
+    "Neither the operator nor the command line runs on the services' runtime": (
         "operator/arkalia_operator/settings.py",
         "import fastapi",
+    ),
+    "Views of the command line are pure": (
+        "cli/arkalia_cli/views/breach.py",
+        "import arkalia_cli.output",
+    ),
+    "Only the cluster package of the command line talks to Kubernetes": (
+        "cli/arkalia_cli/verbs/breach.py",
+        "import kubernetes",
     ),
     "Inside the operator each layer imports only those below it": (
         "operator/arkalia_operator/api/breach.py",
@@ -52,9 +61,10 @@ BREACHES = {
 """For each contract a file and a line that breaks it."""
 
 CLOCKS_AND_DICE = {"now", "utcnow", "today", "uuid1", "uuid4", "open", "read_text", "print"}
-PURE = sorted(
-    path for layer in ("api", "desired", "planning") for path in (OPERATOR / layer).rglob("*.py")
-)
+PURE = sorted([
+    *(path for layer in ("api", "desired", "planning") for path in (OPERATOR / layer).rglob("*.py")),
+    *(COMMAND_LINE / "views").rglob("*.py"),
+])  # fmt: skip
 SHELL_OF_THE_GENERATORS = OPERATOR / "api" / "generated.py"
 """The only file of the pure layers that touches the disk: it writes what the others compute."""
 
@@ -80,13 +90,18 @@ def report_of_breaches(tmp_path_factory):
     """What import-linter says of a copy of the tree in which every contract is broken."""
     copy = tmp_path_factory.mktemp("breached")
     ignore = shutil.ignore_patterns("__pycache__", "*.egg-info")
-    for folder in ("operator", "workloads", "dev"):
+    for folder in ("operator", "cli", "workloads", "dev"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=ignore)
     shutil.copy(ROOT / "pyproject.toml", copy)
     for path, line in BREACHES.values():
         with (copy / path).open("a", encoding="utf-8") as file:
             file.write(f"\n{line}\n")
-    paths = ["operator", "dev", *(str(p.relative_to(copy)) for p in copy.glob("workloads/*"))]
+    paths = [
+        "operator",
+        "cli",
+        "dev",
+        *(str(p.relative_to(copy)) for p in copy.glob("workloads/*")),
+    ]
     answer = subprocess.run(
         [Path(sys.executable).parent / "lint-imports", "--no-cache", "--no-logo"],
         cwd=copy,
@@ -117,7 +132,7 @@ def test_every_folder_of_the_operator_has_its_place_in_the_layers():
     assert folders <= placed
 
 
-@pytest.mark.parametrize("path", PURE, ids=lambda path: str(path.relative_to(OPERATOR)))
+@pytest.mark.parametrize("path", PURE, ids=lambda path: str(path.relative_to(ROOT)))
 def test_pure_module_asks_neither_the_clock_nor_the_disk(path):
     tree = ast.parse(path.read_text(encoding="utf-8"))
 
@@ -136,7 +151,8 @@ def test_development_cluster_needs_python_alone():
 
 
 def test_nothing_of_the_product_imports_the_development_cluster():
-    sources = [*OPERATOR.rglob("*.py"), *(ROOT / "workloads").rglob("*.py")]
+    product = (OPERATOR, COMMAND_LINE, ROOT / "workloads")
+    sources = [path for folder in product for path in folder.rglob("*.py")]
 
     importing = [
         path for path in sources if {"arkalia_dev", "arkalia_generate"} & imported_roots(path)

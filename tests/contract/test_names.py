@@ -16,7 +16,8 @@ MODULES = {
 }
 PACKAGES = {
     package.name: package
-    for package in (*ROOT.glob("operator/arkalia_*"), *ROOT.glob("workloads/*/arkalia_*"))
+    for folder in ("operator", "cli", "workloads/*")
+    for package in ROOT.glob(f"{folder}/arkalia_*")
     if package.is_dir()
 } | {
     "arkalia_dev": ROOT / "dev" / "arkalia_dev",

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS_THAT_ARE_NO_PACKAGES = ("operator", "workloads", "tests")
+FOLDERS_THAT_ARE_NO_PACKAGES = ("operator", "cli", "workloads", "tests")
 
 
 def test_pythons_operator_module_lies_outside_the_repository():

@@ -18,7 +18,8 @@ def project(path):
 
 
 ROOT_PROJECT = project(ROOT)
-MEMBERS = [ROOT / "operator", *sorted(p.parent for p in ROOT.glob("workloads/*/pyproject.toml"))]
+BESIDE = {ROOT / "operator", ROOT / "cli"}
+MEMBERS = [*sorted(BESIDE), *sorted(p.parent for p in ROOT.glob("workloads/*/pyproject.toml"))]
 SERVICES = [m for m in MEMBERS if m.parent.name == "workloads" and m.name not in LIBRARIES]
 PACKAGES = {f"arkalia_{member.name.replace('-', '_')}" for member in MEMBERS}
 DISTRIBUTIONS = {f"arkalia-{member.name}" for member in MEMBERS}
@@ -28,7 +29,7 @@ def test_every_folder_of_workloads_is_a_member_or_an_image_without_python():
     folders = {path for path in (ROOT / "workloads").iterdir() if path.is_dir()}
     images = {path.parent for path in ROOT.glob("workloads/*/Containerfile")}
 
-    assert folders == (set(MEMBERS) - {ROOT / "operator"}) | images
+    assert folders == (set(MEMBERS) - BESIDE) | images
     assert images == {ROOT / path for path in ROOT_PROJECT["tool"]["uv"]["workspace"]["exclude"]}
 
 
@@ -110,3 +111,23 @@ def test_contract_depends_on_nothing():
 @pytest.mark.parametrize("service", SERVICES, ids=lambda service: service.name)
 def test_service_stands_on_the_runtime(service):
     assert "arkalia-runtime" in project(service)["project"]["dependencies"]
+
+
+@pytest.mark.parametrize("beside", sorted(BESIDE), ids=lambda member: member.name)
+def test_images_of_services_hold_nothing_of_what_lies_beside_them(beside):
+    recipe = (ROOT / "workloads" / "Containerfile").read_text(encoding="utf-8")
+
+    assert f"--prune arkalia-{beside.name} " in recipe
+
+
+def test_command_line_installs_without_the_operator():
+    needed = project(ROOT / "cli")["project"]["dependencies"]
+
+    assert [each for each in needed if each.startswith(("arkalia", "kopf"))] == ["arkalia-contract"]
+
+
+def test_command_line_is_also_a_plugin_of_kubectl():
+    scripts = project(ROOT / "cli")["project"]["scripts"]
+
+    assert scripts.keys() == {"arkalia", "kubectl-arkalia"}
+    assert len(set(scripts.values())) == 1

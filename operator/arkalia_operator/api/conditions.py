@@ -20,12 +20,15 @@ class Explained(StrEnum):
     """A word of the API that carries its meaning, for the reference and for people who ask."""
 
     meaning: str
+    remedy: str
+    """What to do about it; empty where nothing is to be done."""
 
-    def __new__(cls, value: str, meaning: str) -> Self:
-        """The word *value*, which says *meaning*."""
+    def __new__(cls, value: str, meaning: str, remedy: str = "") -> Self:
+        """The word *value*, which says *meaning* and asks for *remedy*."""
         word = str.__new__(cls, value)
         word._value_ = value
         word.meaning = meaning
+        word.remedy = remedy
         return word
 
 
@@ -55,66 +58,140 @@ class Reason(Explained):
 
     SYSTEM_READY = "SystemReady", "All modules run and serve."
     SPEC_ACCEPTED = "SpecAccepted", "Every part of the spec is understood."
-    INVALID_SPEC = "InvalidSpec", "A part of the spec cannot be carried out as it is written."
+    INVALID_SPEC = (
+        "InvalidSpec",
+        "A part of the spec cannot be carried out as it is written.",
+        "Correct the part of the spec that the message names.",
+    )
     VERSION_NOT_SUPPORTED = (
         "VersionNotSupported",
         "`spec.version` names a version that this operator does not carry.",
+        "Set `spec.version` to a version that the message lists, leave it out, or install the operator that carries it.",
     )
     MODULE_NOT_FOUND = (
         "ModuleNotFound",
         "`spec.modules` names a module that is neither built in nor an ArkaliaModule of the namespace.",
+        "Correct the name, apply the ArkaliaModule into the system's namespace, or remove the entry from `spec.modules`.",
     )
-    MODULE_INVALID = "ModuleInvalid", "An ArkaliaModule cannot be used as it is."
-    APPLY_FAILED = "ApplyFailed", "The API server refused an object of the system."
-    IMAGE_CANNOT_BE_PULLED = "ImageCannotBePulled", "A pod's image cannot be pulled."
-    CONTAINER_CRASHES = "ContainerCrashes", "A container of a module ends again and again."
+    MODULE_INVALID = (
+        "ModuleInvalid",
+        "An ArkaliaModule cannot be used as it is.",
+        "Correct the ArkaliaModule as the message says, or switch the module off in `spec.modules`.",
+    )
+    APPLY_FAILED = (
+        "ApplyFailed",
+        "The API server refused an object of the system.",
+        "Read the API server's answer in the message: a quota, an admission policy or a missing right of the operator. The operator tries again by itself.",
+    )
+    IMAGE_CANNOT_BE_PULLED = (
+        "ImageCannotBePulled",
+        "A pod's image cannot be pulled.",
+        "Correct `spec.images` or the module's image and tag, see that the registry can be reached from the nodes, and name a pull secret in `spec.images.pullSecrets` if it asks for one.",
+    )
+    CONTAINER_CRASHES = (
+        "ContainerCrashes",
+        "A container of a module ends again and again.",
+        "Read the last lines of the container's log (`arkalia logs --module`). Exit code 78 is a setting that the module refuses; `OOMKilled` asks for a higher memory limit.",
+    )
     CONTAINER_CANNOT_START = (
         "ContainerCannotStart",
         "A container cannot be created from its configuration.",
+        "Create the Secret or ConfigMap, or its key, that the message names.",
     )
     POD_CANNOT_BE_CREATED = (
         "PodCannotBeCreated",
         "The cluster refuses to create a pod: quota, limits or Pod Security.",
+        "Raise the namespace's quota or limits, or take out of `podTemplate` what Pod Security forbids.",
     )
-    POD_CANNOT_BE_SCHEDULED = "PodCannotBeScheduled", "No node takes a pod."
-    ROLLOUT_STALLED = "RolloutStalled", "A rollout has made no progress within its deadline."
-    ROLLING_OUT = "RollingOut", "Pods are being created or replaced."
-    PODS_NOT_READY = "PodsNotReady", "Pods run, but do not all answer their readiness probe."
-    MIGRATING = "Migrating", "The schema of a module is moved before its new pods start."
+    POD_CANNOT_BE_SCHEDULED = (
+        "PodCannotBeScheduled",
+        "No node takes a pod.",
+        "Make room on the nodes, lower the module's requests, or correct `placement`. A volume that waits for its storage class has the same effect.",
+    )
+    ROLLOUT_STALLED = (
+        "RolloutStalled",
+        "A rollout has made no progress within its deadline.",
+        "Look at the module's newest pods (`arkalia events`, `arkalia logs --module`); mend the cause or go back to the former spec.",
+    )
+    ROLLING_OUT = (
+        "RollingOut",
+        "Pods are being created or replaced.",
+        "Wait. `arkalia events` shows the steps.",
+    )
+    PODS_NOT_READY = (
+        "PodsNotReady",
+        "Pods run, but do not all answer their readiness probe.",
+        "Wait; if it lasts, read the module's log: `/health/ready` names what it lacks.",
+    )
+    MIGRATING = (
+        "Migrating",
+        "The schema of a module is moved before its new pods start.",
+        "Wait. The pods serve on as they were.",
+    )
     MIGRATION_FAILED = (
         "MigrationFailed",
         "The Job that moves the schema of a module has given up; the pods stay as they were.",
+        "Read the log of the Job that the message names, mend the cause, and delete the Job: the operator makes it anew.",
     )
-    PROVISIONING = "Provisioning", "A data service, or what a module has in it, is being prepared."
+    PROVISIONING = (
+        "Provisioning",
+        "A data service, or what a module has in it, is being prepared.",
+        "Wait. The first start of a data service takes up to a minute.",
+    )
     PROVISIONING_FAILED = (
         "ProvisioningFailed",
         "The Job that prepares a data service for the modules has given up.",
+        "Read the log of the Job that the message names. With an external server: can it be reached, and may its user create roles? Then delete the Job.",
     )
     PROVISIONED = "Provisioned", "Every data service runs, and every module can use its own part."
     NOT_NEEDED = "NotNeeded", "No module needs a data service."
     RESTARTING = (
         "Restarting",
         "A data service of one instance restarts: it serves nothing until it is there again.",
+        "Wait. For no interruption use `mode: external` or `mode: cnpg` in `spec.data`.",
     )
     LINEAGE_MISMATCH = (
         "LineageMismatch",
         "Volumes or Secrets of an earlier system of this name do not belong together: nothing of "
         "them is touched.",
+        "Decide which data is wanted: restore the missing volume or Secret of the earlier system, or delete all that is left of it. Nothing is deleted for you.",
     )
-    SECRET_MISSING = "SecretMissing", "A Secret that `spec.data` names does not exist."
-    SECRET_INVALID = "SecretInvalid", "A Secret of a data service does not hold what it must."
+    SECRET_MISSING = (
+        "SecretMissing",
+        "A Secret that `spec.data` names does not exist.",
+        "Create the Secret that the message names in the system's namespace, or correct its name in `spec.data`.",
+    )
+    SECRET_INVALID = (
+        "SecretInvalid",
+        "A Secret of a data service does not hold what it must.",
+        "Give the Secret the keys that the message names.",
+    )
     OPERATOR_FAILED = (
         "OperatorFailed",
         "The operator itself failed on this system; it tries again, and its log tells more.",
+        "Read the operator's log, and report what it says (`arkalia report` packs it).",
     )
-    OBJECTS_MISSING = "ObjectsMissing", "Objects of the system are not in the cluster yet."
+    OBJECTS_MISSING = (
+        "ObjectsMissing",
+        "Objects of the system are not in the cluster yet.",
+        "Wait. The message says what each object waits for.",
+    )
     OBJECTS_LEFT = (
         "ObjectsLeft",
         "Objects that the spec does not ask for any more are still in the cluster.",
+        "Wait. An object that stays has a finalizer of somebody else: `kubectl get` shows it.",
     )
     ISSUED = "Issued", "All certificates are there, and none is near its end."
-    ISSUING = "Issuing", "Certificates are being made."
-    CANNOT_ISSUE = "CannotIssue", "A certificate, or the authority that signs it, cannot be made."
+    ISSUING = (
+        "Issuing",
+        "Certificates are being made.",
+        "Wait. With cert-manager look at its CertificateRequests.",
+    )
+    CANNOT_ISSUE = (
+        "CannotIssue",
+        "A certificate, or the authority that signs it, cannot be made.",
+        "Read the message: with cert-manager its issuer is missing or not ready; otherwise the authority's Secret was edited.",
+    )
     CONVERGED = "Converged", "Nothing is left to do."
     AS_EXPECTED = "AsExpected", "Nothing stands in the way."
 

@@ -96,6 +96,7 @@ def conditions_page() -> str:
         _words("type", ConditionType),
         "## Reasons",
         _words("reason", Reason),
+        "`arkalia explain <reason>` tells the same in a terminal.",
     )
 
 
@@ -181,8 +182,11 @@ def _capital(message: str) -> str:
 
 
 def _words(name: str, words: type[Explained]) -> str:
-    rows = [f"| `{word}` | {word.meaning} |" for word in words]
-    return "\n".join([f"| {name} | meaning |", "|---|---|", *rows])
+    told = any(word.remedy for word in words)
+    cells = [[f"`{word}`", word.meaning, *([word.remedy] if told else [])] for word in words]
+    head = [name, "meaning", *(["what to do"] if told else [])]
+    rows = [f"| {' | '.join(row)} |" for row in (head, *cells)]
+    return "\n".join([rows[0], f"|{'---|' * len(head)}", *rows[1:]])
 
 
 def generated_files() -> GeneratedFiles:

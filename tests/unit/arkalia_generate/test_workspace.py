@@ -63,7 +63,7 @@ def test_services_stand_side_by_side_so_that_none_imports_another(checkout):
         each["layers"] for each in contracts["contracts"] if each["name"].startswith("Serv")
     ]
 
-    assert layers[0] == "arkalia_operator | arkalia_storm_glass"
+    assert layers[0] == "arkalia_operator | arkalia_cli | arkalia_storm_glass"
 
 
 def test_skaffold_builds_and_runs_the_modules_that_there_are(checkout):

@@ -1,0 +1,27 @@
+"""Names that a shell completes with Tab. Where the cluster does not answer, there are none."""
+
+from __future__ import annotations
+
+import typer
+
+from arkalia_cli.errors import CliError
+
+
+def systems_here(context: typer.Context, incomplete: str) -> list[str]:
+    """Names of the namespace's systems that begin with *incomplete*."""
+    from arkalia_cli.cluster.connection import connect  # noqa: PLC0415 - only when Tab is pressed
+    from arkalia_cli.cluster.systems import names  # noqa: PLC0415
+
+    given = context.params
+    try:
+        cluster = connect(given.get("namespace"), given.get("context"), given.get("kubeconfig"))
+        return [name for name in names(cluster) if name.startswith(incomplete)]
+    except CliError:
+        return []
+
+
+def words(incomplete: str) -> list[str]:
+    """Condition types, reasons and alerts that begin with *incomplete*."""
+    from arkalia_cli.knowledge import load  # noqa: PLC0415
+
+    return [word for word in load() if word.lower().startswith(incomplete.lower())]

@@ -1,0 +1,44 @@
+"""The verbs of the command line, in the order in which they are needed."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from arkalia_cli.errors import Exit
+from arkalia_cli.verbs.explain import explain
+from arkalia_cli.verbs.status import status
+
+EXITS = "  \n".join(f"{code.value}: {code.meaning}" for code in Exit)
+
+app = typer.Typer(
+    name="arkalia",
+    help="Shows what an ArkaliaSystem does and why. It reads with your own rights, and writes nothing.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog=f"Exit codes:\n\n{EXITS}",
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        typer.echo(f"arkalia {version('arkalia-cli')}")
+        raise typer.Exit
+
+
+@app.callback()
+def main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Tell the version."),
+    ] = False,
+) -> None:
+    """What all verbs share."""
+
+
+for command in (status, explain):
+    app.command()(command)

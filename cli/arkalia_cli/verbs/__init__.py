@@ -1,0 +1,1 @@
+"""One file for each verb: read, make a view, show it."""

@@ -1,0 +1,42 @@
+"""`arkalia status`: systems, their modules, and why something is not ready."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from arkalia_cli.errors import Exit
+from arkalia_cli.options import Output, OutputOption, Place, SystemArgument, verb
+
+Everywhere = Annotated[
+    bool, typer.Option("--all-namespaces", "-A", help="Show the systems of all namespaces.")
+]
+
+
+@verb
+def status(
+    place: Place,
+    system: SystemArgument = None,
+    everywhere: Everywhere = False,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Show systems as trees: conditions, modules, and the reason of what is not ready.
+
+    Ends with 1 if a system is not ready.
+    """
+    from arkalia_cli.cluster import systems  # noqa: PLC0415
+    from arkalia_cli.cluster.connection import connect  # noqa: PLC0415
+    from arkalia_cli.output import show  # noqa: PLC0415
+    from arkalia_cli.system import System  # noqa: PLC0415
+    from arkalia_cli.views import status as view  # noqa: PLC0415
+
+    cluster = connect(place.namespace, place.context, place.kubeconfig)
+    found = (
+        [systems.one(cluster, system)] if system else systems.find(cluster, everywhere=everywhere)
+    )
+    told = [System.from_body(each) for each in found]
+    asked = "The cluster" if everywhere else f"Namespace {cluster.namespace}"
+    show(output, view.text(told, asked), view.data(told))
+    if not all(each.ready for each in told):
+        raise typer.Exit(Exit.NOT_READY)

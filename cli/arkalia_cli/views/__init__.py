@@ -1,0 +1,1 @@
+"""PURE: what was read of the cluster becomes what people and programs see."""

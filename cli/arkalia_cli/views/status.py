@@ -1,0 +1,130 @@
+"""Systems as trees: conditions, then modules, each with its reason where it is not as it should be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
+from typing import Any, Final
+
+from rich.console import Group, RenderableType
+from rich.text import Text
+from rich.tree import Tree
+
+from arkalia_cli.system import Condition, Module, System
+
+GOOD: Final = ("✔", "green")
+WORKING: Final = ("…", "yellow")
+BAD: Final = ("✖", "red")
+MARKS: Final = {"True": GOOD, "Unknown": WORKING, "False": BAD}
+TROUBLES: Final = {"Reconciling": WORKING, "Stalled": BAD}
+"""Conditions that are good news when they are False, and are shown when they are not."""
+SUMMARIES: Final = ("Ready", "ModulesReady")
+"""Conditions that stand at the head of what they sum up."""
+
+
+def text(systems: Sequence[System], place: str) -> RenderableType:
+    """The trees of all *systems* that *place* has."""
+    if systems:
+        return Group(*map(tree, systems))
+    return Text(f"{place} has no ArkaliaSystem.")
+
+
+def tree(system: System) -> Tree:
+    """One system."""
+    ready = system.condition("Ready")
+    root = Tree(_line(_mark(system, ready), _headline(system), ready.reason, ready.message))
+    if not system.current:
+        root.add(_line(WORKING, "operator", "", _not_looked(system)))
+    for condition in _told(system):
+        mark = TROUBLES.get(condition.type) or MARKS.get(condition.status, WORKING)
+        root.add(_line(mark, _aspect(condition.type), condition.reason, condition.message))
+    _add_modules(root, system)
+    for reason in _unexplained(system):
+        root.add(Text(f"`arkalia explain {reason}` tells what to do", style="dim"))
+    return root
+
+
+def data(systems: Sequence[System]) -> dict[str, Any]:
+    """The same for programs."""
+    return {"systems": [_data(each) for each in systems]}
+
+
+def _data(system: System) -> dict[str, Any]:
+    return {
+        "namespace": system.namespace,
+        "name": system.name,
+        "version": system.version,
+        "ready": system.ready,
+        "generation": system.generation,
+        "observedGeneration": system.observed_generation,
+        "conditions": [asdict(each) for each in system.conditions],
+        "modules": [_module_data(each) for each in system.modules],
+    }
+
+
+def _module_data(module: Module) -> dict[str, Any]:
+    told = asdict(module)
+    pods = told.pop("ready_replicas")
+    return {**told, "readyReplicas": pods}
+
+
+def _headline(system: System) -> str:
+    return " ".join(filter(None, [system.name, f"({system.namespace})", system.version]))
+
+
+def _mark(system: System, ready: Condition) -> tuple[str, str]:
+    return MARKS.get(ready.status, WORKING) if system.current else WORKING
+
+
+def _told(system: System) -> Iterator[Condition]:
+    for condition in system.conditions:
+        quiet = condition.type in TROUBLES and condition.status == "False"
+        said = condition.message == system.condition("Ready").message
+        if condition.type not in SUMMARIES and not quiet and not said:
+            yield condition
+
+
+def _aspect(kind: str) -> str:
+    return kind.removesuffix("Ready").lower()
+
+
+def _not_looked(system: System) -> str:
+    if not system.observed_generation:
+        return "It has not looked at this system yet; `arkalia doctor` tells whether it runs."
+    return (
+        f"It has not looked at generation {system.generation} yet: "
+        f"what stands here is about generation {system.observed_generation}."
+    )
+
+
+def _add_modules(root: Tree, system: System) -> None:
+    if not system.modules:
+        return
+    summary = system.condition("ModulesReady")
+    number = f"{sum(each.ready for each in system.modules)}/{len(system.modules)}"
+    mark = MARKS.get(summary.status, WORKING)
+    branch = root.add(_line(mark, f"modules {number}", "", ""))
+    for module in system.modules:
+        pods = f"{module.name} {module.ready_replicas}/{module.replicas}"
+        mark = GOOD if module.ready else BAD if summary.status == "False" else WORKING
+        told = ("", "") if module.ready else (module.reason, module.message)
+        branch.add(_line(mark, pods, *told))
+
+
+def _unexplained(system: System) -> list[str]:
+    """Reasons for which the system is not ready, each once."""
+    if system.ready or not system.observed_generation:
+        return []
+    found = [system.condition("Ready").reason]
+    found += [each.reason for each in system.modules if not each.ready]
+    return list(dict.fromkeys(filter(None, found)))
+
+
+def _line(mark: tuple[str, str], name: str, reason: str, message: str) -> Text:
+    sign, colour = mark
+    line = Text.assemble((sign, colour), " ", (name, "bold"))
+    if reason:
+        line.append(f"  {reason}")
+    if message:
+        line.append(f"  {message}", style="dim")
+    return line

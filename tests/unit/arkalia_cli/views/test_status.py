@@ -1,0 +1,125 @@
+"""Systems as trees and as JSON."""
+
+from arkalia_cli.system import System
+from arkalia_cli.views import status
+from unit.arkalia_cli.rendering import rendered
+from unit.arkalia_cli.systems import a_condition, a_module, a_system, with_conditions
+
+
+def shown(*bodies):
+    return rendered(status.text([System.from_body(each) for each in bodies], "Namespace arkalia"))
+
+
+def test_ready_system_shows_its_aspects_and_modules():
+    system = a_system(modules=[a_module("helloria"), a_module("taskia", replicas=3)])
+    system["status"]["modules"][1]["readyReplicas"] = 3
+
+    assert (
+        shown(system)
+        == """\
+✔ luna (arkalia) 0.1.0  SystemReady  All modules run and serve.
+├── ✔ accepted  SpecAccepted  Every part of the spec is understood.
+├── ✔ identity  Issued  All certificates are there.
+├── ✔ data  Provisioned  Prepared for every module: postgresql.
+└── ✔ modules 2/2
+    ├── ✔ helloria 1/1
+    └── ✔ taskia 3/3"""
+    )
+
+
+def test_module_that_fails_shows_its_reason_and_what_explains_it():
+    why = ("ImageCannotBePulled", "helloria: not found")
+    conditions = with_conditions(
+        a_condition("Ready", "False", *why),
+        a_condition("Stalled", "True", *why),
+        a_condition("ModulesReady", "False", *why),
+    )
+    module = a_module("helloria", ready=False, reason=why[0], message="not found")
+
+    assert (
+        shown(a_system(conditions=conditions, modules=[module]))
+        == """\
+✖ luna (arkalia) 0.1.0  ImageCannotBePulled  helloria: not found
+├── ✔ accepted  SpecAccepted  Every part of the spec is understood.
+├── ✔ identity  Issued  All certificates are there.
+├── ✔ data  Provisioned  Prepared for every module: postgresql.
+├── ✖ modules 0/1
+│   └── ✖ helloria 0/1  ImageCannotBePulled  not found
+└── `arkalia explain ImageCannotBePulled` tells what to do"""
+    )
+
+
+def test_system_on_its_way_is_marked_as_working_and_not_as_broken():
+    why = ("RollingOut", "helloria: 0 of 1 pods")
+    conditions = with_conditions(
+        a_condition("Ready", "Unknown", *why),
+        a_condition("Reconciling", "True", "RollingOut", "Pods are replaced."),
+        a_condition("ModulesReady", "Unknown", *why),
+    )
+    system = a_system(conditions=conditions, modules=[a_module("helloria", ready=False)])
+
+    text = shown(system)
+
+    assert text.startswith("… luna (arkalia) 0.1.0  RollingOut")
+    assert "… reconciling  RollingOut  Pods are replaced." in text
+    assert "… helloria 0/1" in text
+    assert "✖" not in text
+
+
+def test_stalled_system_says_so_in_its_own_words():
+    stalled = a_condition("Stalled", "True", "RolloutStalled", "No progress in ten minutes.")
+
+    text = shown(a_system(conditions=with_conditions(stalled)))
+
+    assert "✖ stalled  RolloutStalled  No progress in ten minutes." in text
+
+
+def test_status_about_an_older_spec_is_not_taken_for_the_present_one():
+    text = shown(a_system(generation=2))
+
+    assert text.startswith("… luna")
+    assert "It has not looked at generation 2 yet" in text
+
+
+def test_system_that_nobody_looked_at_points_to_the_operator():
+    system = a_system()
+    del system["status"]
+
+    assert (
+        shown(system)
+        == """\
+… luna (arkalia)
+└── … operator  It has not looked at this system yet; `arkalia doctor` tells whether it runs."""
+    )
+
+
+def test_condition_of_a_newer_operator_is_shown_under_its_own_name():
+    backup = a_condition("BackupReady", "False", "TargetMissing", "There is no bucket.")
+
+    text = shown(a_system(conditions=with_conditions(backup)))
+
+    assert "✖ backup  TargetMissing  There is no bucket." in text
+
+
+def test_no_system_is_said_with_the_place_that_was_looked_at():
+    assert shown() == "Namespace arkalia has no ArkaliaSystem."
+
+
+def test_json_holds_what_the_tree_shows_and_more():
+    system = System.from_body(a_system(modules=[a_module("helloria", image="a/helloria:1")]))
+
+    [data] = status.data([system])["systems"]
+
+    assert (data["name"], data["ready"], data["version"]) == ("luna", True, "0.1.0")
+    assert data["conditions"][0]["reason"] == "SystemReady"
+    assert data["modules"] == [
+        {
+            "name": "helloria", "ready": True, "readyReplicas": 1, "replicas": 1,
+            "reason": "AsExpected", "message": "", "image": "a/helloria:1",
+        }
+    ]  # fmt: skip
+
+
+def test_system_is_ready_only_in_its_present_generation():
+    assert System.from_body(a_system()).ready
+    assert not System.from_body(a_system(generation=2)).ready
