@@ -40,12 +40,13 @@ def hurried(operator):
 @pytest.fixture(scope="module")
 def luna(kube, hurried, namespace):
     """A system in which `asker` asks `keeper`."""
+    system = System(kube, namespace, "luna").declare(modules=off_except("helloria")).ready(120)
     image = image_of(kube, namespace)
     calls = [{"module": "keeper", "paths": ["/states/*"]}]
     kube.apply(talker("asker", namespace, image, public=True, calls=calls))
     kube.apply(talker("keeper", namespace, image, public=False))
-    modules = off_except() | {"asker": {}, "keeper": {}}
-    return System(kube, namespace, "luna").declare(modules=modules).ready(120)
+    system.change(modules={"asker": {}, "keeper": {}})
+    return system.ready()
 
 
 def held(luna, kube, name):

@@ -8,23 +8,21 @@ from __future__ import annotations
 
 import asyncio
 import base64
-import binascii
-from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from time import monotonic
-from typing import Any, Final, NamedTuple
+from types import MappingProxyType
+from typing import Any, Final
 
 from arkalia_contract import files, labels
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.cluster import signing
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.execute import NO_VERSION_YET
+from arkalia_operator.cluster.secrets import Live, Place, Secrets, decoded
 from arkalia_operator.cluster.signing import KeyPair, Validity
 from arkalia_operator.desired import kinds, metadata, names
 from arkalia_operator.desired.certificates import Lifetimes, WantedCertificate
-from arkalia_operator.errors import NotFoundError
 from arkalia_operator.planning.certificates import (
     IN_FORCE,
     NEXT,
@@ -41,24 +39,9 @@ from arkalia_operator.planning.records import owner_uid
 TYPE: Final = "kubernetes.io/tls"
 KEYS: Final = {IN_FORCE: files.PRIVATE_KEY_KEY, NEXT: "next.key", PREVIOUS: ""}
 """Keys of a Secret: certificate → its private key, where that is needed any more."""
-FRESH_SECONDS: Final = 60.0
-"""For so long a record is believed; then the Secret is read again."""
-REMEMBERED: Final = 16384
+NOBODY_SAYS: Final[Mapping[str, str]] = MappingProxyType({})
 
 Data = dict[str, bytes]
-
-
-class _Place(NamedTuple):
-    """Whose Secret, and which one."""
-
-    uid: str
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    record: SecretRecord | None
-    until: float
 
 
 class Certificates:
@@ -69,56 +52,50 @@ class Certificates:
     ) -> None:
         self._client = client
         self._lifetimes = lifetimes
-        self._clock = clock
-        self._seen: OrderedDict[_Place, _Seen] = OrderedDict()
+        self._secrets: Secrets[SecretRecord | None] = Secrets(client, clock)
 
     async def observe(
-        self, system: ArkaliaSystem, wanted: Sequence[WantedCertificate]
+        self,
+        system: ArkaliaSystem,
+        wanted: Sequence[WantedCertificate],
+        issued: Mapping[str, str] = NOBODY_SAYS,
     ) -> ObservedSecrets:
-        """The Secrets of *system*, at most a minute old. Raises ApiError."""
+        """The Secrets of *system*, at most a minute old. Raises ApiError.
+
+        *issued* is what somebody else says of a Secret that he writes, by its name: when that
+        changes, the Secret is read at once.
+        """
         authority = names.authority(system.name)
         read = [authority, *(each.secret for each in wanted)]
-        records = await asyncio.gather(*(self._read(system, each) for each in read))
+        records = await asyncio.gather(
+            *(self._read(system, each, issued.get(each, "")) for each in read)
+        )
         leaves = {each.name: each for each in records[1:] if each is not None}
         return ObservedSecrets(records[0], leaves)
 
     async def issue(self, system: ArkaliaSystem, issue: Issue, now: datetime) -> None:
         """Make what *issue* says. Raises ApiError; ConflictError if the Secret has changed."""
-        self._seen.pop(_Place(system.uid, _name(system, issue)), None)
+        place = _place(system, _name(system, issue))
+        self._secrets.forget(place)
         if isinstance(issue, IssueAuthority):
             data = await self._authority(system, issue, now)
         else:
             data = await self._leaf(system, issue.wanted, now)
         live = await self._write(system, issue, data)
-        self._remember(_Place(system.uid, _name(system, issue)), _record(system, live))
+        self._secrets.remember(place, _record(system, live))
 
-    async def _read(self, system: ArkaliaSystem, name: str) -> SecretRecord | None:
-        place = _Place(system.uid, name)
-        seen = self._seen.get(place)
-        if seen is not None and self._clock() < seen.until:
-            return seen.record
-        live = await self._get(system, name)
-        return self._remember(place, _record(system, live) if live else None)
+    async def _read(self, system: ArkaliaSystem, name: str, mark: str) -> SecretRecord | None:
+        def recorded(live: Live | None) -> SecretRecord | None:
+            return _record(system, live) if live else None
 
-    async def _get(self, system: ArkaliaSystem, name: str) -> dict[str, Any] | None:
-        try:
-            return await self._client.get(kinds.SECRET, system.namespace, name)
-        except NotFoundError:
-            return None
-
-    def _remember(self, place: _Place, record: SecretRecord | None) -> SecretRecord | None:
-        self._seen[place] = _Seen(record, self._clock() + FRESH_SECONDS)
-        self._seen.move_to_end(place)
-        if len(self._seen) > REMEMBERED:
-            self._seen.popitem(last=False)
-        return record
+        return await self._secrets.read(_place(system, name), recorded, mark)
 
     async def _authority(self, system: ArkaliaSystem, issue: IssueAuthority, now: datetime) -> Data:
         """What the authority's Secret must hold after the step."""
         if issue.step is Step.CREATE:
             return _held(IN_FORCE, self._make_authority(system, now))
-        live = await self._get(system, names.authority(system.name))
-        data = _data(live or {})
+        live = await self._secrets.live(_place(system, names.authority(system.name)))
+        data = decoded(live)
         if issue.step is Step.MARK:
             return data
         if issue.step is Step.PREPARE:
@@ -136,7 +113,7 @@ class Certificates:
         secret = await self._client.get(
             kinds.SECRET, system.namespace, names.authority(system.name)
         )
-        data = _data(secret)
+        data = decoded(secret)
         authority = KeyPair(data[IN_FORCE], data[KEYS[IN_FORCE]])
         validity = Validity(now, self._lifetimes.certificate_seconds)
         return _held(IN_FORCE, signing.sign(authority, wanted.dns_names, validity))
@@ -162,6 +139,10 @@ def _manifest(system: ArkaliaSystem, issue: Issue, data: Data) -> dict[str, Any]
     return metadata.manifest(kinds.SECRET, name, system, object_labels, **body)
 
 
+def _place(system: ArkaliaSystem, name: str) -> Place:
+    return Place(system.uid, system.namespace, name)
+
+
 def _whose(wanted: WantedCertificate) -> dict[str, str]:
     return {labels.MODULE: wanted.module} if wanted.module else {labels.DATA: wanted.data}
 
@@ -176,19 +157,8 @@ def _held(certificate_key: str, pair: KeyPair) -> Data:
     return {certificate_key: pair.certificate, KEYS[certificate_key]: pair.private_key}
 
 
-def _data(secret: Mapping[str, Any]) -> Data:
-    return {key: _decoded(value) for key, value in (secret.get("data") or {}).items()}
-
-
-def _decoded(text: str) -> bytes:
-    try:
-        return base64.b64decode(text or "", validate=True)
-    except binascii.Error:
-        return b""
-
-
 def _record(system: ArkaliaSystem, live: Mapping[str, Any]) -> SecretRecord:
-    data = _data(live)
+    data = decoded(live)
     authorities = data.get(files.AUTHORITY_KEY)
     return SecretRecord(
         name=live["metadata"]["name"],

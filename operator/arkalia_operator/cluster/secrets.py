@@ -38,6 +38,7 @@ class Place(NamedTuple):
 class _Seen(Generic[Record]):
     record: Record
     until: float
+    mark: str
 
 
 class Secrets(Generic[Record]):
@@ -48,12 +49,17 @@ class Secrets(Generic[Record]):
         self._clock = clock
         self._seen: OrderedDict[Place, _Seen[Record]] = OrderedDict()
 
-    async def read(self, place: Place, recorded: Callable[[Live | None], Record]) -> Record:
-        """The record of a Secret, at most a minute old; *recorded* gets None if there is none."""
+    async def read(
+        self, place: Place, recorded: Callable[[Live | None], Record], mark: str = ""
+    ) -> Record:
+        """The record of a Secret, at most a minute old; *recorded* gets None if there is none.
+
+        With another *mark* than the last time it is read again at once.
+        """
         seen = self._seen.get(place)
-        if seen is not None and self._clock() < seen.until:
+        if seen is not None and seen.mark == mark and self._clock() < seen.until:
             return seen.record
-        return self.remember(place, recorded(await self.live(place)))
+        return self.remember(place, recorded(await self.live(place)), mark)
 
     async def live(self, place: Place) -> Live | None:
         """The Secret as it is now; None if there is none. Raises ApiError."""
@@ -62,9 +68,9 @@ class Secrets(Generic[Record]):
         except NotFoundError:
             return None
 
-    def remember(self, place: Place, record: Record) -> Record:
+    def remember(self, place: Place, record: Record, mark: str = "") -> Record:
         """Believe *record* for a minute."""
-        self._seen[place] = _Seen(record, self._clock() + FRESH_SECONDS)
+        self._seen[place] = _Seen(record, self._clock() + FRESH_SECONDS, mark)
         self._seen.move_to_end(place)
         if len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)

@@ -96,6 +96,8 @@ class ChildRecord:
     """Only for a Job."""
     claim: ClaimState | None = None
     """Only for a PersistentVolumeClaim."""
+    issued: str = ""
+    """Only for a Certificate: which one its Secret holds, as cert-manager says."""
     lineage: str = ""
     """Of data that outlives its system, see `arkalia_contract.labels.LINEAGE`."""
     schemas: Mapping[str, str] = field(default_factory=dict)

@@ -12,6 +12,7 @@ from arkalia_operator.api import GROUP
 from arkalia_operator.api.resources import SYSTEM_KIND
 from arkalia_operator.desired import names
 from arkalia_operator.desired.kinds import (
+    CERTIFICATE,
     CONFIG_MAP,
     DEPLOYMENT,
     JOB,
@@ -54,6 +55,7 @@ def child_record(kind: Kind, live: Mapping[str, Any]) -> ChildRecord:
         rollout=rollout(live) if kind in ROLLED_OUT else None,
         job=job_state(live) if kind is JOB else None,
         claim=claim_state(live) if kind is PERSISTENT_VOLUME_CLAIM else None,
+        issued=issued(live) if kind is CERTIFICATE else "",
         schemas=schemas_told(kind, live),
         lineage=metadata.get("labels", {}).get(labels.LINEAGE, ""),
         applied_at=applied_at(live),
@@ -105,7 +107,17 @@ def changing(kind: Kind, live: Mapping[str, Any]) -> dict[str, Any]:
         return {"job": job_state(live)}
     if kind is PERSISTENT_VOLUME_CLAIM:
         return {"claim": claim_state(live)}
+    if kind is CERTIFICATE:
+        return {"issued": issued(live)}
     return {}
+
+
+def issued(live: Mapping[str, Any]) -> str:
+    """Which certificate the Secret of a live Certificate holds; empty while it holds none."""
+    status = live.get("status", {})
+    if _condition(status, "Ready").get("status") != "True":
+        return ""
+    return f"{status.get('revision', 0)} until {status.get('notAfter', '')}"
 
 
 def schemas_told(kind: Kind, live: Mapping[str, Any]) -> dict[str, str]:

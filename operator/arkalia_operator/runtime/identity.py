@@ -18,7 +18,7 @@ from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.desired import names
 from arkalia_operator.desired.certificates import Lifetimes, WantedCertificate, wanted_certificates
-from arkalia_operator.desired.kinds import SECRET
+from arkalia_operator.desired.kinds import CERTIFICATE, SECRET
 from arkalia_operator.desired.resolved import Resolution
 from arkalia_operator.desired.trust import Issuer, Trust, trust_manifest
 from arkalia_operator.errors import ApiError, harmless
@@ -109,7 +109,9 @@ class Identity:
     async def _from_cert_manager(
         self, system: ArkaliaSystem, wanted: Sequence[WantedCertificate], before: Observed
     ) -> Settled:
-        observed = await self.certificates.observe(system, wanted)
+        told = before.children.items()
+        issued = {key.name: each.issued for key, each in told if key.kind == CERTIFICATE.name}
+        observed = await self.certificates.observe(system, wanted, issued)
         state = of_cert_manager(system.namespace, wanted, observed, before.served)
         found = {pem for each in observed.leaves.values() for pem in each.authorities}
         return Settled(self._trust(tuple(sorted(found))), state, LONGEST_LOOK_SECONDS)

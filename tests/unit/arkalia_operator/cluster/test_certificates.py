@@ -3,8 +3,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from arkalia_operator.cluster.certificates import FRESH_SECONDS, Certificates
+from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.client import Client
+from arkalia_operator.cluster.secrets import FRESH_SECONDS
 from arkalia_operator.desired.certificates import Lifetimes, WantedCertificate
 from arkalia_operator.errors import ConflictError, ForbiddenError
 from arkalia_operator.planning.certificates import (
@@ -130,6 +131,18 @@ async def test_a_change_is_seen_after_a_minute(server, clock, certificates):
     assert later.authority is None
 
 
+async def test_a_change_that_somebody_tells_of_is_seen_at_once(server, certificates):
+    before = await certificates.observe(SYSTEM, [WANTED], {WANTED.secret: ""})
+    trusted = base64.b64encode(b"<authority>").decode()
+    await server.put(LEAF, {"data": {"ca.crt": trusted}})
+
+    untold = await certificates.observe(SYSTEM, [WANTED], {WANTED.secret: ""})
+    told = await certificates.observe(SYSTEM, [WANTED], {WANTED.secret: "1 until then"})
+
+    assert before.leaves == untold.leaves == {}
+    assert told.leaves[WANTED.secret].authorities == ("<authority>",)
+
+
 async def test_a_refused_read_is_told(server, certificates):
     server.script("GET", "luna-authority", respond(403, {"message": "no right"}))
 
@@ -203,4 +216,4 @@ async def test_no_key_stays_in_memory(server, certificates):
     await step(certificates, Step.CREATE)
     await sign(certificates)
 
-    assert "PRIVATE" not in repr(certificates._seen)
+    assert "PRIVATE" not in repr(certificates._secrets._seen)

@@ -6,6 +6,7 @@ import pytest
 
 from applied_objects import managed
 from arkalia_operator.desired.kinds import (
+    CERTIFICATE,
     CONFIG_MAP,
     DEPLOYMENT,
     JOB,
@@ -14,7 +15,7 @@ from arkalia_operator.desired.kinds import (
 )
 from arkalia_operator.planning.observed import ClaimState, JobState, ObjectKey, Rollout
 from arkalia_operator.planning.ownership import fingerprint
-from arkalia_operator.planning.records import LAST_WORDS, child_record, pod_record
+from arkalia_operator.planning.records import LAST_WORDS, changing, child_record, pod_record
 from builders import a_module, a_system, only, rendered
 
 DESIRED = rendered(a_system(), a_module())
@@ -298,6 +299,26 @@ def test_claim_that_says_nothing_has_an_empty_state():
     live = an_object("PersistentVolumeClaim", spec={})
 
     assert child_record(PERSISTENT_VOLUME_CLAIM, live).claim == ClaimState()
+
+
+def a_certificate(**status):
+    return an_object("Certificate", spec={}, status=status)
+
+
+@pytest.mark.parametrize(
+    ("status", "issued"),
+    [
+        ({}, ""),
+        ({"conditions": [{"type": "Ready", "status": "False"}], "revision": 1}, ""),
+        ({"conditions": [{"type": "Ready", "status": "True"}], "revision": 2,
+          "notAfter": "2027-01-01T00:00:00Z"}, "2 until 2027-01-01T00:00:00Z"),
+    ],
+)  # fmt: skip
+def test_certificate_tells_which_one_its_secret_holds(status, issued):
+    live = a_certificate(**status)
+
+    assert child_record(CERTIFICATE, live).issued == issued
+    assert changing(CERTIFICATE, live) == {"issued": issued}
 
 
 def test_pod_of_a_job_is_known_by_its_job():

@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from arkalia_operator.cluster.certificates import FRESH_SECONDS, Certificates
+from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.client import Client
+from arkalia_operator.cluster.secrets import FRESH_SECONDS
 from arkalia_operator.cluster.signing import Validity, make_authority
 from arkalia_operator.desired import rendered
 from arkalia_operator.desired.certificates import Lifetimes
