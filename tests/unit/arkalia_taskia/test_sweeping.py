@@ -9,7 +9,7 @@ from arkalia_runtime.database import Database
 from arkalia_runtime.ids import new_id
 from arkalia_runtime.redis import Redis
 from arkalia_taskia.message import message
-from arkalia_taskia.sweeping import OLD_SECONDS, YOUNG_SECONDS, Sweeping
+from arkalia_taskia.sweeping import YOUNG_SECONDS, Sweeping
 
 ADD = """
     INSERT INTO tasks (id, kind, arguments, queue, state, caller, runs, created_at, sent_at, started_at)
@@ -52,6 +52,12 @@ def queued(redis):
     return [orjson.loads(each)["headers"]["id"] for each in reversed(found)]
 
 
+def lie_in(redis, *task_ids):
+    """Put messages of the tasks into the queue, the first one first."""
+    for each in task_ids:
+        redis.admin("LPUSH", "zeroia:default", orjson.dumps(message(each, "default")).decode())
+
+
 async def test_task_that_nobody_sent_is_sent(settings, redis, add, state):
     task_id = add("waiting")
 
@@ -89,21 +95,31 @@ async def test_task_is_not_sent_again_while_it_may_be_on_its_way(settings, redis
 
 
 async def test_task_is_not_sent_again_while_others_wait_before_it(settings, redis, add):
-    add("sent", YOUNG_SECONDS + 1)
-    redis.admin("LPUSH", "zeroia:default", "another")
+    lie_in(redis, add("sent", 90), add("sent", 60))
 
     async with swept(settings) as sweeping:
         assert await sweeping.sweep() == 0
 
 
-async def test_task_that_waited_too_long_is_sent_again_whatever_the_queue_holds(
-    settings, redis, add
-):
-    add("sent", OLD_SECONDS + 1)
-    redis.admin("LPUSH", "zeroia:default", "another")
+async def test_lost_task_is_sent_again_when_one_that_was_sent_later_is_next(settings, redis, add):
+    lost, later = add("sent", 60), add("sent", 60 - YOUNG_SECONDS - 1)
+    lie_in(redis, later)
 
     async with swept(settings) as sweeping:
         assert await sweeping.sweep() == 1
+
+    assert queued(redis) == [later, lost]
+
+
+@pytest.mark.parametrize("text", ["no message", "[]", "{}", '{"headers": {"id": 7}}'])
+async def test_nothing_is_taken_for_lost_by_what_is_no_message_of_a_task(
+    settings, redis, add, text
+):
+    add("sent", 60)
+    redis.admin("LPUSH", "zeroia:default", text)
+
+    async with swept(settings) as sweeping:
+        assert await sweeping.sweep() == 0
 
 
 async def test_running_task_whose_process_is_gone_is_sent_again(settings, redis, add, state):

@@ -51,3 +51,11 @@ def message(task_id: str, queue: str) -> dict[str, Any]:
             "delivery_tag": str(uuid.uuid4()),
         },
     }
+
+
+def task_of(text: bytes | None) -> uuid.UUID | None:
+    """The task of a message as it lies in the queue; None if it is not such a message."""
+    try:
+        return uuid.UUID(orjson.loads(text or b"")["headers"]["id"])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None

@@ -1,7 +1,8 @@
 """The sweep: finds tasks that were lost on their way, and sends them again.
 
 - waiting: nobody has sent it, because the queue was away or the sender died;
-- sent, and the queue is empty: Redis has lost it, or a worker had taken it and is gone;
+- sent, and passed by: its queue is empty, or next in it is a task that was sent later. Redis has lost
+  it, or a worker had taken it and is gone;
 - running, and its lock is free: the process that ran it is gone.
 
 A task that is sent twice is done once (`run`), so that the sweep may err on this side.
@@ -20,6 +21,7 @@ from arkalia_runtime.database import Connection, Database, DatabaseError
 from arkalia_runtime.metrics import Metrics
 from arkalia_runtime.redis import Redis
 from arkalia_taskia.kinds import MOST_RUNS, QUEUES
+from arkalia_taskia.message import task_of
 from arkalia_taskia.sending import AWAY, send
 from arkalia_taskia.settings import TaskSettings
 
@@ -29,13 +31,13 @@ AT_ONCE: Final = 200
 """Tasks in one sweep and state."""
 
 YOUNG_SECONDS: Final = 10
-"""What was sent so lately may be anywhere on its way."""
-
-OLD_SECONDS: Final = 900
-"""What was sent so long ago is sent again, whatever the queue holds."""
+"""What was sent so much later than another may still be taken before it."""
 
 EARLY_SECONDS: Final = 1
 """A worker counts the limit from before the run is noted as begun."""
+
+Heads = dict[str, UUID | None]
+"""The task that is next in a queue, by the queue; None if the queue is empty."""
 
 WAITING: Final = """
     SELECT id, queue FROM tasks
@@ -43,10 +45,14 @@ WAITING: Final = """
     ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
 """
 LOST: Final = """
-    SELECT id, queue FROM tasks
-    WHERE state = 'sent' AND sent_at < now() - %s * interval '1 second'
-      AND (queue = ANY(%s) OR sent_at < now() - %s * interval '1 second')
-    ORDER BY id LIMIT %s FOR UPDATE SKIP LOCKED
+    SELECT task.id, task.queue
+    FROM tasks AS task
+    JOIN unnest(%s::text[], %s::uuid[]) AS head (queue, id) USING (queue)
+    LEFT JOIN tasks AS next ON next.id = head.id
+    WHERE task.state = 'sent'
+      AND task.sent_at < CASE WHEN head.id IS NULL THEN now() ELSE next.sent_at END
+        - %s * interval '1 second'
+    ORDER BY task.id LIMIT %s FOR UPDATE OF task SKIP LOCKED
 """
 GIVE_UP: Final = """
     UPDATE tasks SET state = 'failed', ended_at = now(), error = CASE
@@ -105,9 +111,9 @@ class Sweeping:
     async def sweep(self) -> int:
         """Look once; returns how many tasks were sent."""
         await self._look_at_running()
-        empty = await self._empty_queues()
+        heads = await self._heads()
         async with self._database.transaction() as connection:
-            found = await self._found(connection, empty)
+            found = await self._found(connection, heads)
             sent = [
                 task_id for task_id, queue in found if await send(self._queue, str(task_id), queue)
             ]
@@ -135,29 +141,29 @@ class Sweeping:
             await connection.execute(GIVE_UP, limits)
             await connection.execute(GIVE_BACK)
 
-    async def _found(self, connection: Connection, empty: list[str]) -> list[tuple[Any, ...]]:
+    async def _found(self, connection: Connection, heads: Heads) -> list[tuple[Any, ...]]:
         cursor = await connection.execute(WAITING, (AT_ONCE,))
         waiting = await cursor.fetchall()
-        bounds = (YOUNG_SECONDS, empty, OLD_SECONDS, AT_ONCE)
+        bounds = (list(heads), list(heads.values()), YOUNG_SECONDS, AT_ONCE)
         cursor = await connection.execute(LOST, bounds)
         return [*waiting, *await cursor.fetchall()]
 
-    async def _empty_queues(self) -> list[str]:
-        """Queues in which no message waits.
+    async def _heads(self) -> Heads:
+        """What is next in the queues that can be read.
 
-        Their tasks are taken, and so running in a moment, or lost. kombu keeps what was taken under a
-        key of its own, but what a vanished worker had taken stays there for longer than a task may
-        run.
+        kombu keeps what workers have taken under a key of its own; but what a vanished worker had
+        taken stays there for longer than a task may run, so that this says nothing.
         """
         client, key = self._queue.client, self._queue.key
         try:
             async with client.pipeline(transaction=False) as asked:
                 for name in QUEUES:
-                    asked.llen(key(name))
-                lengths = await asked.execute()
+                    asked.lindex(key(name), -1)
+                messages = await asked.execute()
         except AWAY:
-            return []
-        return [name for name, length in zip(QUEUES, lengths, strict=True) if not length]
+            return {}
+        read = ((name, text, task_of(text)) for name, text in zip(QUEUES, messages, strict=True))
+        return {name: task for name, text, task in read if task is not None or text is None}
 
     async def _count(self) -> None:
         async with self._database.transaction() as connection:
