@@ -9,8 +9,8 @@ from arkalia_cli.errors import CliError
 
 def systems_here(context: typer.Context, incomplete: str) -> list[str]:
     """Names of the namespace's systems that begin with *incomplete*."""
-    from arkalia_cli.cluster.connection import connect  # noqa: PLC0415 - only when Tab is pressed
-    from arkalia_cli.cluster.systems import names  # noqa: PLC0415
+    from arkalia_cli.cluster.connection import connect
+    from arkalia_cli.cluster.systems import names
 
     given = context.params
     try:
@@ -22,6 +22,6 @@ def systems_here(context: typer.Context, incomplete: str) -> list[str]:
 
 def words(incomplete: str) -> list[str]:
     """Condition types, reasons and alerts that begin with *incomplete*."""
-    from arkalia_cli.knowledge import load  # noqa: PLC0415
+    from arkalia_cli.knowledge import load
 
     return [word for word in load() if word.lower().startswith(incomplete.lower())]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import functools
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, cast
 
 import typer
 
 from arkalia_cli.completion import systems_here
+from arkalia_cli.durations import seconds
 from arkalia_cli.errors import CliError
 
 WHERE: Final = "Where to look"
@@ -65,24 +66,49 @@ SystemArgument = Annotated[
 ]
 
 
+def _span(text: str) -> str:
+    try:
+        seconds(text)
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    return text
+
+
+SinceOption = Annotated[
+    str | None,
+    typer.Option(
+        parser=_span, metavar="SPAN", help="Only what is younger: 90s, 5m, 1h30m, 2d.",
+        show_default=False,
+    ),
+]  # fmt: skip
+
+
 def verb(function: Callable[..., None]) -> Callable[..., None]:
-    """*function* as a command: its parameter `place` is spelled out as the options of `Place`."""
+    """*function* as a command: a parameter that is a dataclass is spelled out as its fields."""
     signature = inspect.signature(function, eval_str=True)
-    own = [each for each in signature.parameters.values() if each.name != "place"]
-    located = len(own) < len(signature.parameters)
+    groups: dict[str, type[Any]] = {
+        each.name: cast("type[Any]", each.annotation)
+        for each in signature.parameters.values()
+        if is_dataclass(each.annotation)
+    }
 
     @functools.wraps(function)
     def command(**given: Any) -> None:
-        if located:
-            given["place"] = Place(**{each.name: given.pop(each.name) for each in fields(Place)})
+        for name, group in groups.items():
+            given[name] = group(**{each.name: given.pop(each.name) for each in fields(group)})
         try:
             function(**given)
         except CliError as error:
             _tell(error)
             raise typer.Exit(error.code) from None
 
-    shared = inspect.signature(Place, eval_str=True).parameters.values() if located else ()
-    spelled = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*own, *shared)]
+    own = [each for each in signature.parameters.values() if each.name not in groups]
+    grouped = [
+        each
+        for group in groups.values()
+        for each in inspect.signature(group, eval_str=True).parameters.values()
+    ]
+    spelled = [each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*own, *grouped)]
     command.__signature__ = inspect.Signature(spelled)  # type: ignore[attr-defined]
     return command
 

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeVar
 
 from rich.console import Console, RenderableType
 from rich.markdown import Markdown
 from rich.text import Text
 
 from arkalia_cli.options import Output
+
+Item = TypeVar("Item")
+
+WIDE: Final = 10_000
+"""Columns of a pipe."""
 
 
 def show(output: Output, text: RenderableType, data: Any) -> None:
@@ -18,6 +24,21 @@ def show(output: Output, text: RenderableType, data: Any) -> None:
         print(json.dumps(data, indent=2, ensure_ascii=False))
         return
     terminal().print(text)
+
+
+def show_each(
+    output: Output,
+    items: Iterable[Item],
+    text: Callable[[Item], Text],
+    data: Callable[[Item], Any],
+) -> None:
+    """Write *items* one by one as they come, one line for each."""
+    console = terminal()
+    for item in items:
+        if output is Output.JSON:
+            print(json.dumps(data(item), ensure_ascii=False), flush=True)
+        else:
+            console.print(text(item), soft_wrap=True)
 
 
 def markdown(text: str) -> RenderableType:
@@ -29,7 +50,3 @@ def terminal() -> Console:
     """Standard output. In a pipe lines are as long as what they say."""
     console = Console(highlight=False)
     return console if console.is_terminal else Console(highlight=False, width=WIDE, soft_wrap=True)
-
-
-WIDE = 10_000
-"""Columns of a pipe."""

@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 
 from arkalia_cli.errors import Exit
+from arkalia_cli.verbs.events import events
 from arkalia_cli.verbs.explain import explain
+from arkalia_cli.verbs.logs import logs
 from arkalia_cli.verbs.status import status
 
 EXITS = "  \n".join(f"{code.value}: {code.meaning}" for code in Exit)
@@ -40,5 +42,5 @@ def main(
     """What all verbs share."""
 
 
-for command in (status, explain):
+for command in (status, logs, events, explain):
     app.command()(command)

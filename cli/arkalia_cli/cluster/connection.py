@@ -32,6 +32,8 @@ UNUSABLE: Final = (
 """What the client raises for a kubeconfig that is none; it checks hardly any of its form."""
 CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 30.0
+CONNECTIONS: Final = 64
+"""Kept open at once: one for each container whose log is followed."""
 PAGE: Final = 500
 """Objects in one answer: what kubectl asks for."""
 
@@ -134,6 +136,7 @@ def connect(namespace: str | None, context: str | None, kubeconfig: str | None) 
     except UNUSABLE as error:
         raise _unusable(files, error) from error
     settings.retries = False
+    settings.connection_pool_maxsize = CONNECTIONS
     return Connection(settings, namespace or used["context"].get("namespace") or "default")
 
 

@@ -22,9 +22,9 @@ WordArgument = Annotated[
 @verb
 def explain(word: WordArgument = None, output: OutputOption = Output.TEXT) -> None:
     """Tell what a condition, reason or alert means, and what to do. Needs no cluster."""
-    from arkalia_cli.knowledge import load  # noqa: PLC0415
-    from arkalia_cli.output import markdown, show  # noqa: PLC0415
-    from arkalia_cli.views import explain as view  # noqa: PLC0415
+    from arkalia_cli.knowledge import load
+    from arkalia_cli.output import markdown, show
+    from arkalia_cli.views import explain as view
 
     known = load()
     if word is None:

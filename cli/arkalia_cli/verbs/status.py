@@ -25,11 +25,11 @@ def status(
 
     Ends with 1 if a system is not ready.
     """
-    from arkalia_cli.cluster import systems  # noqa: PLC0415
-    from arkalia_cli.cluster.connection import connect  # noqa: PLC0415
-    from arkalia_cli.output import show  # noqa: PLC0415
-    from arkalia_cli.system import System  # noqa: PLC0415
-    from arkalia_cli.views import status as view  # noqa: PLC0415
+    from arkalia_cli.cluster import systems
+    from arkalia_cli.cluster.connection import connect
+    from arkalia_cli.output import show
+    from arkalia_cli.system import System
+    from arkalia_cli.views import status as view
 
     cluster = connect(place.namespace, place.context, place.kubeconfig)
     found = (

@@ -1,0 +1,50 @@
+"""The objects of a system, found by its label: no name is put together here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import suppress
+
+from arkalia_cli.api_paths import EVENT, EVENTFUL, POD, Kind
+from arkalia_cli.cluster.connection import Body, Connection
+from arkalia_cli.errors import ForbiddenError
+from arkalia_cli.views.logs import Source
+from arkalia_contract import labels
+
+
+def of(cluster: Connection, kind: Kind, system: str, **more: str) -> list[Body]:
+    """The objects of *kind* that belong to *system*, with the labels *more* by their keys."""
+    wanted = {labels.SYSTEM: system, **more}
+    selector = ",".join(f"{key}={value}" for key, value in wanted.items())
+    return cluster.find(kind, cluster.namespace, labelSelector=selector)
+
+
+def sources(cluster: Connection, system: str) -> list[Source]:
+    """Every container of *system* that may have written something. Raises CliError."""
+    return [
+        Source(_part(pod), pod["metadata"]["name"], container["name"])
+        for pod in of(cluster, POD, system)
+        for container in pod["spec"]["containers"]
+    ]
+
+
+def readable(cluster: Connection, kinds: Iterable[Kind], system: str) -> list[Body]:
+    """The objects of *system* of those *kinds* that the user may list. Raises CliError."""
+    found: list[Body] = []
+    for kind in kinds:
+        with suppress(ForbiddenError):
+            found += of(cluster, kind, system)
+    return found
+
+
+def with_events(cluster: Connection, system: Body) -> tuple[Body, list[Body], list[Body]]:
+    """*system*, its objects, and all Events of the namespace. Raises CliError."""
+    objects = readable(cluster, EVENTFUL, system["metadata"]["name"])
+    return system, objects, cluster.find(EVENT, cluster.namespace)
+
+
+def _part(pod: Body) -> str:
+    """The module or data service that the pod runs, or works for."""
+    own = pod["metadata"]["labels"]
+    keys = (labels.MODULE, labels.MIGRATION, labels.DATA)
+    return next((own[key] for key in keys if key in own), "")

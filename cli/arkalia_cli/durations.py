@@ -1,0 +1,18 @@
+"""Spans of time as people write them for kubectl: `90s`, `5m`, `1h30m`, `2d`."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+PART: Final = re.compile(r"(\d+)([smhd])")
+SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def seconds(text: str) -> int:
+    """The seconds of *text*. Raises ValueError that says how to write it."""
+    parts = PART.findall(text)
+    if not parts or "".join(f"{number}{unit}" for number, unit in parts) != text:
+        message = f"{text!r} is no span of time: write it like 90s, 5m, 1h30m or 2d"
+        raise ValueError(message)
+    return sum(int(number) * SECONDS[unit] for number, unit in parts)

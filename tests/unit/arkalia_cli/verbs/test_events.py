@@ -1,0 +1,44 @@
+"""`arkalia events` against an API server."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from arkalia_cli.api_paths import EVENT, EVENTFUL
+from unit.arkalia_cli.conftest import SYSTEMS
+from unit.arkalia_cli.objects import a_pod, collection
+from unit.arkalia_cli.systems import a_system
+
+
+@pytest.fixture
+def told_events(cluster):
+    """An Event about a pod from long ago, and one about the system from now."""
+    cluster.list(SYSTEMS, a_system())
+    for kind in EVENTFUL:
+        cluster.list(collection(kind))
+    cluster.list(collection(EVENTFUL[0]), a_pod("h-1", "helloria"))
+    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    cluster.list(
+        collection(EVENT),
+        {"metadata": {}, "involvedObject": {"kind": "ArkaliaSystem", "name": "luna"},
+         "reason": "SystemReady", "lastTimestamp": now},
+        {"metadata": {}, "involvedObject": {"kind": "Pod", "name": "h-1"},
+         "reason": "Scheduled", "lastTimestamp": "2020-01-01T00:00:00Z"},
+    )  # fmt: skip
+    return cluster
+
+
+def test_events_of_the_system_and_its_pods_come_in_order(told_events, told):
+    assert [each["reason"] for each in told("events")["events"]] == ["Scheduled", "SystemReady"]
+
+
+def test_only_younger_events_come_with_since(told_events, told):
+    [event] = told("events", "--since", "5m")["events"]
+
+    assert event["reason"] == "SystemReady"
+
+
+def test_kinds_that_the_user_may_not_list_are_left_out(told_events, told):
+    told_events.by_path[collection(EVENTFUL[1])] = 403
+
+    assert len(told("events")["events"]) == 2
