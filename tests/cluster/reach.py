@@ -42,6 +42,10 @@ class Reached:
         """The answer to a POST of *body*, as JSON. Raises AssertionError if there is none."""
         return self._ask("POST", path, headers, json=body)
 
+    def put(self, path: str, body: object, **headers: str) -> httpx.Response:
+        """The answer to a PUT of *body*, as JSON. Raises AssertionError if there is none."""
+        return self._ask("PUT", path, headers, json=body)
+
     def _ask(self, method: str, path: str, headers: dict[str, str], **body: Any) -> httpx.Response:
         try:
             if has_route(self._kube):
