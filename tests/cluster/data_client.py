@@ -7,7 +7,7 @@ it tries once a second, when it holds something else.
 from __future__ import annotations
 
 import json
-from typing import Final
+from typing import Any, Final
 
 from arkalia_operator.api import API_VERSION
 from cluster.kinds import Ref
@@ -15,7 +15,6 @@ from cluster.kube import Body
 from cluster.systems import System
 
 NAME: Final = "client"
-SERVICES: Final = ("postgresql", "redis-queue")
 PROGRAM: Final = """
 import json, sys, time, psycopg, redis
 
@@ -78,8 +77,8 @@ PIECES: Final = [PROGRAM[each : each + PIECE] for each in range(0, len(PROGRAM),
 PUT_TOGETHER: Final = "import sys; exec(''.join(sys.argv[1:]))"
 
 
-def client(namespace: str) -> Body:
-    """The module."""
+def client(namespace: str, **spec: Any) -> Body:
+    """The module, with more in its *spec*."""
     return {
         "apiVersion": API_VERSION,
         "kind": "ArkaliaModule",
@@ -95,6 +94,7 @@ def client(namespace: str) -> Body:
                 }
             ],
             "needs": {"postgresql": True, "redis": ["queue"]},
+            **spec,
         },
     }
 

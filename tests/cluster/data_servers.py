@@ -7,15 +7,19 @@ exit code says whether the statements held.
 from __future__ import annotations
 
 import base64
+import hashlib
+import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from arkalia_contract import files
 from arkalia_operator.cluster import signing
-from arkalia_operator.desired.kinds import CONFIG_MAP
+from arkalia_operator.desired.kinds import CONFIG_MAP, POD, SECRET, Kind
 from cluster.kinds import Ref
 from cluster.kube import Body, Kube
+from cluster.release import Operator
 from cluster.visitors import CONFINED, RESTRICTED, phase_is
 from cluster.waiting import eventually
 
@@ -23,6 +27,86 @@ CERTIFICATE_SECONDS: Final = 3600.0
 START_SECONDS: Final = 60.0
 PORTS: Final = {"postgresql": 5432, "redis": 6379}
 MEMORY: Final = "256Mi"
+PASSWORD: Final = secrets.token_urlsafe(24)
+DIGEST: Final = hashlib.sha256(PASSWORD.encode()).hexdigest()
+USERS: Final = f"user default off\nuser admin on #{DIGEST} ~* &* +@all\n"
+ADMIN: Final = {
+    "postgresql": {"password": PASSWORD},
+    "redis": {"password": PASSWORD, "users.acl": USERS},
+}
+USER: Final = {"postgresql": "postgres", "redis": "admin"}
+GIVEN: Final = {"postgresql": "provision.sql", "redis": "commands.txt"}
+
+
+@dataclass
+class Server:
+    """One server, and what its provisioning is told."""
+
+    kube: Kube
+    ref: Ref
+    image: str
+    authority: str = ""
+    """The authority that signed its certificate, PEM."""
+    count: int = field(default=0)
+
+    @classmethod
+    def of(cls, kube: Kube, operator: Operator, namespace: str, name: str) -> Server:
+        """The server *name* in the image that belongs to the operator's."""
+        image = operator.pod()["spec"]["containers"][0]["image"]
+        return cls(kube, Ref(POD, namespace, name), image.replace("/operator:", f"/{name}:"))
+
+    @property
+    def name(self) -> str:
+        """Its name, which is its image's."""
+        return self.ref.name
+
+    @property
+    def host(self) -> str:
+        """By what it is reached."""
+        return f"{self.name}.{self.ref.namespace}.svc"
+
+    def place(self, kind: Kind, suffix: str) -> Ref:
+        """The address of an object of its own."""
+        return Ref(kind, self.ref.namespace, f"{self.name}-{suffix}")
+
+    def prepare(self, text: str) -> None:
+        """Make all that its pod needs; *text* are its settings."""
+        for manifest in (
+            claim(self.ref),
+            service(self.ref),
+            settings(self.ref, text),
+            secret(self.place(SECRET, "admin"), ADMIN[self.name]),
+        ):
+            self.kube.create(manifest)
+        self.give_certificate()
+
+    def give_certificate(self) -> None:
+        """Give it a new one, of a new authority."""
+        data, self.authority = issued(self.host)
+        self.kube.apply(secret(self.place(SECRET, "tls"), data))
+
+    def start(self, *command: str) -> None:
+        """Run it, or another *command* in its image."""
+        pod = server(self.ref, self.image)
+        if command:
+            pod["spec"]["containers"][0]["command"] = list(command)
+        self.kube.create(pod)
+
+    def give(self, statements: str, user: str = "", database: str = "postgres") -> Ref:
+        """Have *statements* provisioned; the pod that does it."""
+        self.count += 1
+        given, pod = self.place(SECRET, f"given-{self.count}"), self.place(POD, f"{self.count}")
+        address = {"host": self.host, "port": str(PORTS[self.name])}
+        login = {"database": database, "user": user or USER[self.name], "password": PASSWORD}
+        files = {"authorities": self.authority, GIVEN[self.name]: statements}
+        self.kube.create(secret(given, address | login | files))
+        command = f"arkalia-provision-{self.name}"
+        self.kube.create(provisioner(pod, self.image, given.name, command))
+        return pod
+
+    def told(self, pod: Ref, phase: str = "Succeeded") -> str:
+        """What *pod* wrote until it ended in *phase*."""
+        return ended(self.kube, pod, phase)
 
 
 def issued(host: str) -> tuple[dict[str, str], str]:

@@ -1,4 +1,4 @@
-"""A document of the shared state, written and read as the gateway does it."""
+"""A document of the shared state, written and read as a module that may ask for it does it."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ PATH: Final = f"{endpoints.STATES}/story"
 WORD: Final = {"word": "written"}
 
 
-def write(system: System) -> None:
+def write(system: System, caller: str = "helloria") -> None:
     """Make the document."""
     service = system.reach("globalstate")
-    answer = service.put(PATH, WORD, **_gateway(system), **{"If-None-Match": "*"})
+    answer = service.put(PATH, WORD, **_as(system, caller), **{"If-None-Match": "*"})
     assert answer.status_code == httpx.codes.CREATED, answer.text
 
 
-def read(system: System) -> object:
+def read(system: System, caller: str = "helloria") -> object:
     """The document's content."""
-    answer = system.reach("globalstate").get(PATH, **_gateway(system))
+    answer = system.reach("globalstate").get(PATH, **_as(system, caller))
     assert answer.status_code == httpx.codes.OK, answer.text
     return answer.json()
 
 
-def _gateway(system: System) -> dict[str, str]:
+def _as(system: System, caller: str) -> dict[str, str]:
     audience = identity.audience(system.namespace, system.name, "globalstate")
-    account = f"{system.namespace}/{names.module(system.name, 'helloria')}"
-    shown = token(system.kube, account, audience, system.pods("helloria")[0])
+    account = f"{system.namespace}/{names.module(system.name, caller)}"
+    shown = token(system.kube, account, audience, system.pods(caller)[0])
     return {"Authorization": f"{identity.BEARER} {shown}"}

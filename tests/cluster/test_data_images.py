@@ -1,26 +1,15 @@
 """The images of PostgreSQL and Redis, run as restricted pods with certificates and claims."""
 
-import hashlib
 import secrets
-from dataclasses import dataclass, field
 from functools import partial
 
 import pytest
 
-from arkalia_operator.desired.kinds import POD, SECRET
+from arkalia_operator.desired.kinds import SECRET
 from cluster import data_servers
-from cluster.kinds import Ref
+from cluster.data_servers import ADMIN, DIGEST, PASSWORD, USERS, Server
 from cluster.waiting import eventually
 
-PASSWORD = secrets.token_urlsafe(24)
-DIGEST = hashlib.sha256(PASSWORD.encode()).hexdigest()
-USERS = f"user default off\nuser admin on #{DIGEST} ~* &* +@all\n"
-ADMIN = {
-    "postgresql": {"password": PASSWORD},
-    "redis": {"password": PASSWORD, "users.acl": USERS},
-}
-USER = {"postgresql": "postgres", "redis": "admin"}
-GIVEN = {"postgresql": "provision.sql", "redis": "commands.txt"}
 SETTINGS = {
     "postgresql": "max_connections = 37\n",
     "redis": "appendonly yes\nappendfsync always\nmaxmemory 64mb",
@@ -54,68 +43,12 @@ WRONG = {
 }
 
 
-@dataclass
-class Server:
-    """One server, and what its provisioning is told."""
-
-    kube: object
-    ref: Ref
-    image: str
-    authority: str = ""
-    count: int = field(default=0)
-
-    @property
-    def name(self):
-        return self.ref.name
-
-    @property
-    def host(self):
-        return f"{self.name}.{self.ref.namespace}.svc"
-
-    def place(self, kind, suffix):
-        return Ref(kind, self.ref.namespace, f"{self.name}-{suffix}")
-
-    def give_certificate(self):
-        data, self.authority = data_servers.issued(self.host)
-        self.kube.apply(data_servers.secret(self.place(SECRET, "tls"), data))
-
-    def start(self):
-        self.kube.create(data_servers.server(self.ref, self.image))
-
-    def give(self, statements, user=None):
-        """Have *statements* provisioned; the pod that does it."""
-        self.count += 1
-        given, pod = self.place(SECRET, f"given-{self.count}"), self.place(POD, f"{self.count}")
-        address = {"host": self.host, "port": str(data_servers.PORTS[self.name])}
-        login = {"database": "postgres", "user": user or USER[self.name], "password": PASSWORD}
-        files = {"authorities": self.authority, GIVEN[self.name]: statements}
-        self.kube.create(data_servers.secret(given, address | login | files))
-        command = f"arkalia-provision-{self.name}"
-        self.kube.create(data_servers.provisioner(pod, self.image, given.name, command))
-        return pod
-
-    def told(self, pod, phase="Succeeded"):
-        """What *pod* wrote until it ended in *phase*."""
-        return data_servers.ended(self.kube, pod, phase)
-
-
 @pytest.fixture(scope="module")
 def servers(kube, operator, namespace):
     """Both servers, provisioned once; they are started together."""
-    image = operator.pod()["spec"]["containers"][0]["image"]
-    found = [
-        Server(kube, Ref(POD, namespace, name), image.replace("/operator:", f"/{name}:"))
-        for name in data_servers.PORTS
-    ]
+    found = [Server.of(kube, operator, namespace, name) for name in data_servers.PORTS]
     for server in found:
-        for manifest in (
-            data_servers.claim(server.ref),
-            data_servers.service(server.ref),
-            data_servers.settings(server.ref, SETTINGS[server.name]),
-            data_servers.secret(server.place(SECRET, "admin"), ADMIN[server.name]),
-        ):
-            kube.create(manifest)
-        server.give_certificate()
+        server.prepare(SETTINGS[server.name])
         server.start()
     pods = [server.give(FIRST[server.name]) for server in found]
     for server, pod in zip(found, pods, strict=True):

@@ -19,7 +19,7 @@ from cluster.waiting import eventually
 READY_SECONDS = 120
 """A database starts, is prepared, and a schema moves, in two systems at once."""
 GONE_SECONDS = 60
-LOOK_SECONDS = 130
+LOOK_SECONDS = 45
 """No watch tells the operator of Secrets: while it waits for one, it looks every ten seconds."""
 ROTATION_SECONDS = 240
 """The old password ends two minutes after the next one was handed over."""
