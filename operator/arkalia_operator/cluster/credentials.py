@@ -159,10 +159,12 @@ class Credentials:
     async def _authority(self, system: ArkaliaSystem) -> str:
         if mode(system, DataService.POSTGRESQL) != "cnpg":
             return ""
+        place = _place(system, cnpg.authority(system))
         found: str = await self._secrets.read(
-            _place(system, cnpg.authority(system)),
-            lambda live: decoded(live).get(CA, b"").decode(errors="replace"),
+            place, lambda live: decoded(live).get(CA, b"").decode(errors="replace")
         )
+        if not found:  # it comes with the Cluster, a moment later
+            self._secrets.forget(place)
         return found
 
 

@@ -192,6 +192,8 @@ def _is_provisioned(situation: Situation, view: ServiceView, target: Target) -> 
     system = situation.system
     if view.secret is None or view.secret.provision != view.provision:
         return False
+    if mode(system, view.service) == "cnpg" and not view.endpoint.authorities:
+        return False  # CloudNativePG is about to publish by what its certificates are verified
     known = Access(view.endpoint, view.provision, _database(target))
     only = DataAccess(services={view.service: known})
     _, name = data.jobs(system, only, situation.resolution)[view.service]

@@ -1,6 +1,7 @@
 """Each data service as Secrets, volumes and Jobs show it."""
 
 from dataclasses import replace
+from functools import partial
 
 import pytest
 
@@ -161,14 +162,16 @@ def test_module_that_is_off_cannot_get_in():
     assert active(situation, POSTGRESQL, seen_with(an_admin())) == {"beta", "beta.migrations"}
 
 
-def provisioned(job=None, uid="uid-1", provision=None):
-    situation = a_situation()
-    first = picture(situation, seen_with(an_admin()), LINEAGE).views[POSTGRESQL]
+def provisioned(job=None, uid="uid-1", provision=None, authority="", **spec):
+    situation = a_situation(**spec)
+    seen = partial(seen_with, authority=authority)
+    first = picture(situation, seen(an_admin()), LINEAGE).views[POSTGRESQL]
     secret = an_admin(provision=provision or first.provision)
-    found = access(situation, picture(situation, seen_with(secret), LINEAGE))
+    found = access(situation, picture(situation, seen(secret), LINEAGE))
     kind, name = jobs(situation.system, found, situation.resolution)[POSTGRESQL]
     records = [a_child(ObjectKey(kind, "arkalia", name), job=job, owner_uid=uid)] if job else []
-    return picture(a_situation(*records), seen_with(secret), LINEAGE).views[POSTGRESQL].provisioned
+    there = a_situation(*records, **spec)
+    return picture(there, seen(secret), LINEAGE).views[POSTGRESQL].provisioned
 
 
 def test_service_is_provisioned_once_the_job_of_this_system_has_succeeded():
@@ -177,6 +180,11 @@ def test_service_is_provisioned_once_the_job_of_this_system_has_succeeded():
     assert not provisioned(JobState(failed=True))
     assert not provisioned(JobState(succeeded=True), uid="uid-0")
     assert not provisioned(JobState(succeeded=True), provision="provision-old")
+
+
+def test_cluster_of_cloudnativepg_is_not_handed_over_before_its_authority_is_known():
+    assert not provisioned(JobState(succeeded=True), data=CNPG)
+    assert provisioned(JobState(succeeded=True), data=CNPG, authority="<pem>")
 
 
 @pytest.mark.parametrize(
