@@ -18,6 +18,13 @@ def _no_settings(monkeypatch):
 
 @pytest.fixture(autouse=True)
 def _no_request():
+    """No request is being answered: neither at first, nor for the test that comes next."""
+    forget_request()
+    yield
+    forget_request()
+
+
+def forget_request():
     deadline.begin("")
     for known in (logs.request_id, logs.trace_id, logs.traceparent, logs.caller):
         known.set(None)

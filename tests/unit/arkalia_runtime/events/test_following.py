@@ -14,6 +14,13 @@ from unit.arkalia_runtime.events.record import Keeper
 from unit.arkalia_runtime.events.telling import DECIDED
 from unit.arkalia_runtime.serving import PATIENCE_SECONDS, served
 
+COUNTED = 'arkalia_events_read_total{outcome="handled",reader="main"} 1.0'
+
+
+async def measured(client):
+    async with client.get(endpoints.METRICS) as answer:
+        return await answer.text()
+
 
 @pytest.fixture(autouse=True)
 def _impatient(monkeypatch):
@@ -84,10 +91,11 @@ async def test_position_and_calls_of_the_reader_stand_in_the_metrics(module, kee
     keeper.record(1)
     async with keeper.serving(), served(module.app) as client:
         await module.hears(1)
-        async with client.get(endpoints.METRICS) as answer:
-            metrics = await answer.text()
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            # It is counted once its transaction is committed.
+            while COUNTED not in (metrics := await measured(client)):  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
 
-    assert 'arkalia_events_read_total{outcome="handled",reader="main"} 1.0' in metrics
     assert 'arkalia_calls_total{callee="globalstate",outcome="200"}' in metrics
 
 
