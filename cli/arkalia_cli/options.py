@@ -99,7 +99,7 @@ def verb(function: Callable[..., None]) -> Callable[..., None]:
         try:
             function(**given)
         except CliError as error:
-            _tell(error)
+            tell(error)
             raise typer.Exit(error.code) from None
 
     own = [each for each in signature.parameters.values() if each.name not in groups]
@@ -113,7 +113,8 @@ def verb(function: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-def _tell(error: CliError) -> None:
+def tell(error: CliError) -> None:
+    """Write what went wrong, and what to do, to standard error."""
     typer.secho(f"Error: {error}", fg="red", err=True)
     if error.hint:
         typer.echo(error.hint, err=True)

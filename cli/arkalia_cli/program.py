@@ -8,9 +8,12 @@ from typing import Annotated
 import typer
 
 from arkalia_cli.errors import Exit
+from arkalia_cli.verbs.doctor import doctor
 from arkalia_cli.verbs.events import events
 from arkalia_cli.verbs.explain import explain
 from arkalia_cli.verbs.logs import logs
+from arkalia_cli.verbs.open import open_
+from arkalia_cli.verbs.report import report
 from arkalia_cli.verbs.status import status
 
 EXITS = "  \n".join(f"{code.value}: {code.meaning}" for code in Exit)
@@ -42,5 +45,5 @@ def main(
     """What all verbs share."""
 
 
-for command in (status, logs, events, explain):
-    app.command()(command)
+for command in (status, logs, events, open_, report, doctor, explain):
+    app.command(command.__name__.rstrip("_"))(command)

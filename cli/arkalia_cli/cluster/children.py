@@ -37,6 +37,15 @@ def readable(cluster: Connection, kinds: Iterable[Kind], system: str) -> list[Bo
     return found
 
 
+def heads(cluster: Connection, kind: Kind, system: str) -> list[Body]:
+    """The metadata of the objects of *kind* of *system*, as far as the user may list them."""
+    selector = f"{labels.SYSTEM}={system}"
+    try:
+        return cluster.heads(kind, cluster.namespace, labelSelector=selector)
+    except ForbiddenError:
+        return []
+
+
 def with_events(cluster: Connection, system: Body) -> tuple[Body, list[Body], list[Body]]:
     """*system*, its objects, and all Events of the namespace. Raises CliError."""
     objects = readable(cluster, EVENTFUL, system["metadata"]["name"])

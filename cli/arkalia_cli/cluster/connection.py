@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -34,6 +34,8 @@ CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 30.0
 CONNECTIONS: Final = 64
 """Kept open at once: one for each container whose log is followed."""
+HEADS: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
+"""Asks the API server for metadata alone."""
 PAGE: Final = 500
 """Objects in one answer: what kubectl asks for."""
 
@@ -48,7 +50,12 @@ class Connection:
 
     def get(self, path: str, **query: str) -> Body:
         """The object or list at *path*. Raises CliError."""
-        return _body(self._request("GET", path, query))
+        return _body(self._request(path, query))
+
+    def heads(self, kind: Kind, namespace: str, **query: str) -> list[Body]:
+        """The metadata of all objects of *kind*, without what they hold. Raises CliError."""
+        answer = self._request(kind.path(namespace), query, accept=HEADS)
+        return [{**each, "kind": kind.name} for each in _body(answer)["items"]]
 
     def find(self, kind: Kind, namespace: str = "", **query: str) -> list[Body]:
         """All objects of *kind*, page by page. Raises CliError."""
@@ -63,13 +70,13 @@ class Connection:
 
     def ask(self, path: str, question: Body) -> Body:
         """The answer to a review: a POST that leaves nothing behind. Raises CliError."""
-        return _body(self._request("POST", path, {}, question))
+        return _body(self._request(path, {}, question))
 
     def lines(
-        self, path: str, silence: float | None = ANSWER_SECONDS, **query: str
+        self, path: str, query: Mapping[str, str], silence: float = ANSWER_SECONDS
     ) -> Iterator[str]:
         """The lines of a text as they come. Raises CliError, also after *silence* seconds."""
-        answer = self._request("GET", path, query, silence=silence)
+        answer = self._request(path, query, silence=silence)
         rest = b""
         try:
             for chunk in answer.stream():
@@ -84,14 +91,15 @@ class Connection:
 
     def _request(
         self,
-        method: str,
         path: str,
-        query: dict[str, str],
+        query: Mapping[str, str],
         body: Body | None = None,
         *,
-        silence: float | None = ANSWER_SECONDS,
+        silence: float = ANSWER_SECONDS,
+        accept: str = "application/json, */*",
     ) -> urllib3.BaseHTTPResponse:
-        headers = {"Accept": "application/json, */*", "Content-Type": "application/json"}
+        method = "GET" if body is None else "POST"
+        headers = {"Accept": accept, "Content-Type": "application/json"}
         try:
             self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
             url = f"{self.settings.host}{path}?{urllib.parse.urlencode(query)}"

@@ -22,8 +22,10 @@ LOOK_SECONDS: Final = 3.0
 """Between two looks for new pods."""
 SILENCE_SECONDS: Final = 60.0
 """A stream that is silent for so long is opened again: the other side may be gone."""
-AGAIN_SECONDS: Final = 1.0
-"""Before a stream that ended is opened again: a container may start anew."""
+PAUSES: Final = (0.0, 1.0, 2.0, 5.0)
+"""Seconds before a stream is opened, and opened again when it ended: a container may start anew."""
+LONGEST_PAUSE: Final = 15.0
+HAND_OVER_SECONDS: Final = 1.0
 
 Query = Mapping[str, str]
 
@@ -41,7 +43,7 @@ def _lines(
 ) -> Iterator[Entry]:
     path = f"{POD.path(cluster.namespace, source.pod)}/log"
     asked = {"container": source.container, "timestamps": "true", **query}
-    return (entry(source, line) for line in cluster.lines(path, silence, **asked))
+    return (entry(source, line) for line in cluster.lines(path, asked, silence))
 
 
 @dataclass
@@ -86,7 +88,7 @@ class Follower:
     def _read(self, source: Source, query: Query) -> None:
         """Put the lines of *source* into the queue until its pod is gone."""
         last = ""
-        for pause in chain([0.0], repeat(AGAIN_SECONDS)):
+        for pause in chain(PAUSES, repeat(LONGEST_PAUSE)):
             if self._ended.wait(pause):
                 return
             since = {"sinceTime": last} if last else dict(query)
@@ -107,5 +109,5 @@ class Follower:
         """Hand *line* over, unless nobody reads any more."""
         while not self._ended.is_set():
             with suppress(Full):
-                self._lines.put(line, timeout=AGAIN_SECONDS)
+                self._lines.put(line, timeout=HAND_OVER_SECONDS)
                 return

@@ -22,7 +22,7 @@ def run(*command):
 def test_help_names_every_verb_and_exit_code(arkalia):
     text = arkalia("--help").stdout
 
-    assert all(command.callback.__name__ in text for command in app.registered_commands)
+    assert all(command.name in text for command in app.registered_commands)
     assert all(f"{code.value}: " in text for code in Exit)
 
 

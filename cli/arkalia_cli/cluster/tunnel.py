@@ -1,0 +1,142 @@
+"""A door on this machine that leads to a pod: each connection goes through the API server.
+
+It speaks plain HTTP here, on the loopback alone, and TLS to the pod, whose certificate it checks. So
+a browser needs to trust nothing new, and nobody between here and the pod can read along.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+import ssl
+from collections.abc import Callable, Coroutine
+from typing import Any, Final
+
+from kubernetes import client, stream
+from kubernetes.client.exceptions import ApiException
+
+from arkalia_cli.cluster.connection import Connection
+from arkalia_cli.cluster.gateway import Gateway, ready_pod
+from arkalia_cli.errors import CliError, MistakeError, RefusedError, UnreachableError
+
+HERE: Final = "127.0.0.1"
+DIAL_SECONDS: Final = 10.0
+CLOSE_SECONDS: Final = 1.0
+CHUNK: Final = 65_536
+MOST_CONNECTIONS: Final = 100
+"""At once: more than a browser opens."""
+
+Ways = tuple[asyncio.StreamReader, asyncio.StreamWriter]
+
+
+class Door:
+    """Connections to a port of this machine, carried to a gateway."""
+
+    def __init__(
+        self, cluster: Connection, gateway: Gateway, report: Callable[[CliError], None]
+    ) -> None:
+        self.cluster = cluster
+        self.gateway = gateway
+        self.report = report
+        self._room = asyncio.Semaphore(MOST_CONNECTIONS)
+        self._carried: set[asyncio.Task[None]] = set()
+
+    async def keep_open(self, port: int, opened: Callable[[int], None]) -> None:
+        """Listen on *port*, or on a free one if it is 0, until SIGINT or SIGTERM. Raises CliError."""
+        _, probe = await self._dial()
+        await _close(probe)
+        try:
+            server = await asyncio.start_server(self._accept, HERE, port)
+        except OSError as error:
+            message = f"port {port} of this machine cannot be used: {error.strerror}"
+            raise MistakeError(message, "Leave `--port` out for a free one.") from error
+        ended = asyncio.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(number, ended.set)
+        opened(server.sockets[0].getsockname()[1])
+        await ended.wait()
+        server.close()
+        for task in self._carried:
+            task.cancel()
+        await asyncio.gather(*self._carried, return_exceptions=True)
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._carry(reader, writer))
+        self._carried.add(task)
+        task.add_done_callback(self._carried.discard)
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Carry what comes and goes on one connection until one side ends it."""
+        try:
+            async with self._room:
+                far_reader, far_writer = await self._dial()
+                try:
+                    await _until_one_ends(_pump(reader, far_writer), _pump(far_reader, writer))
+                finally:
+                    await _close(far_writer)
+        except CliError as error:
+            self.report(error)
+        finally:
+            await _close(writer)
+
+    async def _dial(self) -> Ways:
+        """A connection to a ready pod, its certificate checked. Raises CliError."""
+        name = self.gateway.host if self.gateway.tls else None
+        try:
+            async with asyncio.timeout(DIAL_SECONDS):
+                way = await asyncio.to_thread(self._forward)
+                return await asyncio.open_connection(
+                    sock=way, ssl=self.gateway.tls, server_hostname=name
+                )
+        except ssl.SSLCertVerificationError as error:
+            message = (
+                f"the certificate of {self.gateway.host} is not trusted: {error.verify_message}"
+            )
+            hint = "The system's authority may have been renewed: start `arkalia open` again."
+            raise RefusedError(message, hint) from error
+        except (OSError, TimeoutError) as error:
+            message = f"{self.gateway.host} does not answer: {str(error) or 'no answer in time'}"
+            raise UnreachableError(message, "`arkalia status` tells how it is.") from error
+
+    def _forward(self) -> socket.socket:
+        """A socket that leads to a pod through the API server. Raises CliError."""
+        pod, port = ready_pod(self.cluster, self.gateway)
+        core = client.CoreV1Api(client.ApiClient(self.cluster.settings))
+        try:
+            way = stream.portforward(
+                core.connect_get_namespaced_pod_portforward, pod, self.cluster.namespace,
+                ports=str(port),
+            )  # fmt: skip
+        except ApiException as error:
+            message = f"the API server does not forward to pod {pod}: {error.reason}"
+            hint = "It takes the right to create pods/portforward: `arkalia doctor` tells."
+            raise RefusedError(message, hint) from error
+        # What the client hands out hides that it is one end of a pair of sockets.
+        wrapped = way.socket(port)
+        return socket.socket(fileno=wrapped.detach())
+
+
+async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(CHUNK):
+        writer.write(data)
+        await writer.drain()
+
+
+async def _until_one_ends(*pumps: Coroutine[Any, Any, None]) -> None:
+    tasks = [asyncio.create_task(each) for each in pumps]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _close(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    try:
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await writer.wait_closed()
+    except (OSError, TimeoutError):
+        writer.transport.abort()

@@ -1,0 +1,69 @@
+"""`arkalia open`: a way from this machine to the gateway of a system."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+import typer
+
+from arkalia_cli.options import Output, OutputOption, Place, SystemArgument, tell, verb
+
+GATEWAY: Final = "helloria"
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Where the way begins and where it leads."""
+
+    module: Annotated[str, typer.Option("--module", "-m", help="The module that it leads to.")] = (
+        GATEWAY
+    )
+    port: Annotated[
+        int, typer.Option(min=0, max=65535, help="Port of this machine; 0 is a free one.")
+    ] = 0
+    browser: Annotated[bool, typer.Option("--browser", help="Open it in the browser.")] = False
+
+
+@verb
+def open_(
+    place: Place,
+    way: Way,
+    system: SystemArgument = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Lead a port of this machine to the gateway of a system, and print its URL.
+
+    It goes through the API server, and the gateway's certificate is checked against the authority of
+    the system, so nothing has to be trusted by hand. Ctrl-C closes it.
+    """
+    import asyncio
+    import webbrowser
+
+    from arkalia_cli.cluster import gateway, systems
+    from arkalia_cli.cluster.connection import connect
+    from arkalia_cli.cluster.tunnel import HERE, Door
+
+    cluster = connect(place.namespace, place.context, place.kubeconfig)
+    name = systems.one(cluster, system)["metadata"]["name"]
+    found = gateway.find(cluster, name, way.module)
+
+    def opened(port: int) -> None:
+        url = f"http://{HERE}:{port}"
+        _announce(output, url, found.host)
+        if way.browser:
+            webbrowser.open(url)
+
+    async def keep_open() -> None:
+        await Door(cluster, found, tell).keep_open(way.port, opened)
+
+    asyncio.run(keep_open())
+
+
+def _announce(output: Output, url: str, host: str) -> None:
+    if output is Output.JSON:
+        print(json.dumps({"url": url, "host": host}), flush=True)
+        return
+    print(f"{url} leads to {host}, until Ctrl-C.", flush=True)
+    print(f"{url}/docs shows what it answers.", flush=True)

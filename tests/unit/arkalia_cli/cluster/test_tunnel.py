@@ -1,0 +1,154 @@
+"""A door on this machine: what goes in at one end comes out at the other, over checked TLS."""
+
+import asyncio
+import os
+import signal
+import socket
+import socketserver
+import ssl
+import threading
+from contextlib import contextmanager, suppress
+
+import pytest
+
+from arkalia_cli.cluster.gateway import Gateway
+from arkalia_cli.cluster.tunnel import HERE, Door
+from arkalia_cli.errors import MistakeError, RefusedError, UnreachableError
+from unit.arkalia_runtime.authority import Authority
+
+HOST = "luna-helloria.arkalia.svc"
+ANSWER_SECONDS = 5
+
+
+class DoorTo(Door):
+    """A door whose way does not lead through an API server, but to a port of this machine."""
+
+    target = 0
+
+    def _forward(self):
+        return socket.create_connection((HERE, self.target), timeout=ANSWER_SECONDS)
+
+
+@pytest.fixture
+def authority():
+    return Authority()
+
+
+@pytest.fixture
+def serving_context(authority, tmp_path):
+    """What a pod serves with: a certificate of the authority for the gateway's name."""
+    for key, content in authority.issue(HOST).items():
+        (tmp_path / key).write_bytes(content)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "tls_crt", tmp_path / "tls_key")
+    return context
+
+
+class Echo(socketserver.StreamRequestHandler):
+    """Answers every line in capitals."""
+
+    timeout = ANSWER_SECONDS
+
+    def handle(self):
+        with suppress(OSError):
+            for line in self.rfile:
+                self.wfile.write(line.upper())
+
+
+@contextmanager
+def echo(context):
+    """The port of a server that echoes, over TLS if there is a *context*."""
+
+    class Server(socketserver.ThreadingTCPServer):
+        def get_request(self):
+            accepted, address = super().get_request()
+            if context:
+                accepted = context.wrap_socket(
+                    accepted, server_side=True, do_handshake_on_connect=False
+                )
+            return accepted, address
+
+    with Server((HERE, 0), Echo) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+            thread.join(ANSWER_SECONDS)
+
+
+def a_door(authority, target):
+    trusted = ssl.create_default_context(cadata=authority.pem.decode()) if authority else None
+    gateway = Gateway("luna-helloria", "arkalia", "a=b", {"name": "https", "port": 8000}, trusted)
+    reports = []
+    door = DoorTo(None, gateway, reports.append)
+    door.target = target
+    return door, reports
+
+
+async def lines_through(door, *lines):
+    """What comes back for *lines* through *door*, which is then closed by a signal."""
+    opened = asyncio.get_running_loop().create_future()
+    kept = asyncio.create_task(door.keep_open(0, opened.set_result))
+    port = await asyncio.wait_for(opened, ANSWER_SECONDS)
+    reader, writer = await asyncio.open_connection(HERE, port)
+    answers = []
+    for line in lines:
+        writer.write(line)
+        answers.append(await asyncio.wait_for(reader.readline(), ANSWER_SECONDS))
+    writer.close()
+    os.kill(os.getpid(), signal.SIGINT)
+    await asyncio.wait_for(kept, ANSWER_SECONDS)
+    return answers
+
+
+async def test_plain_lines_go_through_checked_tls_and_a_signal_closes_the_door(
+    authority, serving_context
+):
+    with echo(serving_context) as port:
+        door, reports = a_door(authority, port)
+
+        answers = await lines_through(door, b"one\n", b"two\n")
+
+    assert answers == [b"ONE\n", b"TWO\n"]
+    assert reports == []
+
+
+async def test_module_that_serves_http_is_reached_without_tls():
+    with echo(None) as port:
+        door, _ = a_door(None, port)
+
+        assert await lines_through(door, b"one\n") == [b"ONE\n"]
+
+
+async def test_certificate_of_another_authority_is_refused_before_the_door_opens(serving_context):
+    with echo(serving_context) as port:
+        door, _ = a_door(Authority("another"), port)
+
+        with pytest.raises(RefusedError, match="is not trusted"):
+            await door.keep_open(0, lambda _: None)
+
+
+async def test_certificate_of_another_name_is_refused(authority, serving_context):
+    with echo(serving_context) as port:
+        door, _ = a_door(authority, port)
+        door.gateway = Gateway("luna-taskia", "arkalia", "", {}, door.gateway.tls)
+
+        with pytest.raises(RefusedError, match=r"luna-taskia\.arkalia\.svc is not trusted"):
+            await door.keep_open(0, lambda _: None)
+
+
+async def test_pod_that_does_not_answer_is_told(authority):
+    door, _ = a_door(authority, 1)
+
+    with pytest.raises(UnreachableError, match="does not answer"):
+        await door.keep_open(0, lambda _: None)
+
+
+async def test_port_that_is_taken_is_told():
+    with echo(None) as port:
+        door, _ = a_door(None, port)
+
+        with pytest.raises(MistakeError, match=f"port {port} of this machine cannot be used"):
+            await door.keep_open(port, lambda _: None)
