@@ -70,5 +70,8 @@ def test_page_speaks_of_conditions_only_when_the_kind_has_a_status(system_page, 
 
 
 @pytest.mark.parametrize("word", [*ConditionType, *Reason])
-def test_conditions_page_tells_the_meaning_of_every_word(word):
-    assert f"| `{word}` | {word.meaning} |\n" in conditions_page()
+def test_conditions_page_tells_the_meaning_and_the_remedy_of_every_word(word):
+    [line] = [line for line in conditions_page().splitlines() if line.startswith(f"| `{word}` |")]
+
+    assert line.split(" | ")[1].rstrip(" |") == word.meaning
+    assert word.remedy in line
