@@ -21,7 +21,7 @@ SAMPLE_NAMESPACE = "arkalia"
 CONNECTION = pytest.StashKey[Kube]()
 OWN_NAMESPACE = pytest.StashKey[str]()
 TURN = pytest.StashKey[Turn]()
-FIRST = ("test_load_scales.py", "test_environment_change.py")
+FIRST = ("test_kept_data.py", "test_load_scales.py", "test_environment_change.py")
 """Stories that take longest: what starts last must be short."""
 
 

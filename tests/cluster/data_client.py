@@ -49,7 +49,7 @@ def refusal(service, access):
     try:
         OF[service](access, trusted(service, access))
     except Exception as error:
-        return repr(error)
+        return f"{type(error).__name__}: {error}"
 
 OF = {"postgresql": postgresql, "redis-queue": queue}
 first = {service: held(service) for service in OF}

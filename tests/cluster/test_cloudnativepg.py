@@ -18,8 +18,6 @@ from cluster.kinds import DEFINITION, Ref
 from cluster.systems import System, off_except
 from cluster.waiting import eventually
 
-pytestmark = pytest.mark.alone
-
 NAME = "clusters.postgresql.cnpg.io"
 SECONDS = 30
 READY_SECONDS = 90

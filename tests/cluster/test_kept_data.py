@@ -136,7 +136,7 @@ def test_no_connection_fails_while_passwords_change_and_the_old_ones_end(luna, s
     assert {service: each["bad"] for service, each in counted.items() if each["bad"]} == {}
     assert min(each["good"] for each in counted.values()) > 100
     assert "password authentication failed" in counted["postgresql"]["first"]
-    assert "invalid username-password pair" in counted["redis-queue"]["first"]
+    assert "AuthenticationError" in counted["redis-queue"]["first"]
     assert uids(sol.pods(data_client.NAME)) == before
     sol.expect("DataReady", "True")
 
