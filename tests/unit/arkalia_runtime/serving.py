@@ -91,7 +91,7 @@ def status_of(address: str) -> tuple[int, str]:
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.headers.get("Connection", "")
-    except urllib.error.URLError:
+    except (urllib.error.URLError, ConnectionError):  # also one that ends before it has answered
         return 0, ""
 
 

@@ -1,5 +1,6 @@
 """The scheduler on a real database and a real queue: what is due is started once."""
 
+import itertools
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
@@ -7,6 +8,7 @@ import pytest
 
 from arkalia_taskia.beat import Remembering, app_of, entries
 from arkalia_taskia.component import Component
+from arkalia_taskia.front import Board
 
 CALLED = "SELECT kind, queue, state FROM tasks WHERE caller = 'beat'"
 MAKE_DUE = """
@@ -16,11 +18,14 @@ MAKE_DUE = """
 
 
 @pytest.fixture
-def new_scheduler(settings):
+def new_scheduler(settings, tmp_path):
     """A function that gives a scheduler which has begun."""
+    numbers = itertools.count()
 
     def begun():
-        scheduler = Remembering(app_of(Component("beat", settings)))
+        component = Component("beat", settings)
+        component._board = Board(tmp_path / f"beat-{next(numbers)}.json")  # as in a pod of its own
+        scheduler = Remembering(app_of(component))
         scheduler.tick()
         return scheduler
 

@@ -22,23 +22,26 @@ async def serving(*answers, port=0):
 
     connections = []
 
+    def let_in(reader, writer):
+        connections.append((asyncio.create_task(serve(reader, writer)), writer))
+
     async def serve(reader, writer):
-        connections.append(asyncio.current_task())
-        try:
+        with suppress(EOFError, OSError):
             for answer in answers:
                 await reader.readuntil(b"\r\n\r\n")
                 writer.write(answer)
                 await writer.drain()
-        except (EOFError, OSError):
-            pass
         writer.close()
-        with suppress(OSError):
-            await writer.wait_closed()
 
-    server = await asyncio.start_server(serve, "127.0.0.1", port)
+    server = await asyncio.start_server(let_in, "127.0.0.1", port)
     async with server:
         yield server.sockets[0].getsockname()[1]
-    await asyncio.wait_for(asyncio.gather(*connections), 5)
+    await asyncio.sleep(0.01)  # who came last is let in only now
+    for serving_one, writer in connections:
+        serving_one.cancel()
+        writer.close()  # also that of a task that had not begun
+    tasks = (serving_one for serving_one, _ in connections)
+    await asyncio.wait_for(asyncio.gather(*tasks, return_exceptions=True), 5)
 
 
 async def asked(port, enough, lasting=True):
