@@ -11,7 +11,7 @@ DEV := $(PYTHON) -m arkalia_dev
 STEP := @dev/step
 INSTALLED := .venv/installed
 MEMBERS := operator/pyproject.toml cli/pyproject.toml $(wildcard workloads/*/pyproject.toml)
-MEASURED := -m "not soak" -n 4 --dist loadfile --timeout 60 --cov --cov-report= --cov-report=xml:build/coverage.xml
+MEASURED := -m "not soak" -n 4 --dist loadfile --no-loadscope-reorder --timeout 60 --cov --cov-report= --cov-report=xml:build/coverage.xml
 PURE := operator/arkalia_operator/desired/*,operator/arkalia_operator/planning/*
 SHARED := workloads/contract/*,workloads/runtime/*
 SHELL_FILES = $(shell git grep -lI '^\#!/.*bash' -- . ':!*.md')
@@ -46,7 +46,7 @@ check: $(INSTALLED) tools ## Check all that needs no cluster: style, types, laye
 	$(STEP) generated "Run 'make generate' and commit what it writes." dev/generate --check
 	$(STEP) chart "Mend charts/arkalia." helm lint --strict --quiet charts/arkalia
 	$(STEP) templates "Mend charts/arkalia." helm-unittest --strict charts/arkalia
-	$(STEP) --show tests "Run the failing test alone: .venv/bin/pytest PATH -k NAME." pytest $(MEASURED) $(wildcard tests/unit tests/golden tests/contract)
+	$(STEP) --show tests "Run the failing test alone: .venv/bin/pytest PATH -k NAME." pytest $(MEASURED) $(wildcard tests/contract tests/unit tests/golden)
 	$(STEP) coverage "Test the lines listed above." coverage report --include='$(PURE)' --fail-under=100
 	$(STEP) coverage "Test the lines listed above." coverage report --include='$(SHARED)' --fail-under=95
 

@@ -9,6 +9,14 @@ from hypothesis import is_hypothesis_test, settings
 settings.register_profile("arkalia", deadline=None)
 settings.load_profile("arkalia")
 
+FIRST = {"arkalia_taskia", "arkalia_runtime"}
+"""Folders of tests that start processes and wait for them."""
+
+
+def pytest_collection_modifyitems(items):
+    """Begin with the files that take longest, so that no worker of xdist is left with one."""
+    items.sort(key=lambda item: FIRST.isdisjoint(item.path.parts))
+
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
