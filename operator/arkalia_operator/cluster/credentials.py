@@ -18,7 +18,7 @@ from arkalia_operator.cluster.execute import NO_VERSION_YET
 from arkalia_operator.cluster.secrets import Live, Place, Secrets, decoded, encoded
 from arkalia_operator.desired import kinds, metadata, names
 from arkalia_operator.desired.data import accounts as entries
-from arkalia_operator.desired.data import cnpg, keys
+from arkalia_operator.desired.data import acl, cnpg, keys, postgresql
 from arkalia_operator.desired.data.access import DataService, Endpoint
 from arkalia_operator.desired.data.accounts import Accounts, Login, Target
 from arkalia_operator.desired.data.needs import FILES, WantedSecret, mode, users_secret
@@ -37,9 +37,9 @@ from arkalia_operator.planning.ownership import applied_at
 from arkalia_operator.planning.records import owner_uid
 
 ADMINISTRATORS: Final = {
-    DataService.POSTGRESQL: "postgres",
-    DataService.QUEUE: "admin",
-    DataService.CACHE: "admin",
+    DataService.POSTGRESQL: postgresql.ADMIN,
+    DataService.QUEUE: acl.ADMIN,
+    DataService.CACHE: acl.ADMIN,
 }
 
 

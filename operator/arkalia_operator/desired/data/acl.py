@@ -10,13 +10,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
+from arkalia_contract import data as shared
 from arkalia_operator.desired.data.access import DataService
 
 ADMIN: Final = "admin"
 EVERYTHING: Final = "~* &* +@all"
 ALLOWED: Final = "+@all -@admin -@dangerous"
-WAKE: Final = "wake:"
-"""Key of the stream by which a module wakes the readers of its events: `wake:<module>`."""
 
 Users = Mapping[str, Sequence[str]]
 """By module: SHA-256 digests (hex) of the passwords that are good; without any it is shut out."""
@@ -48,4 +47,4 @@ def _keys(service: DataService, module: str) -> str:
     own = f"~{module}:* &{module}:*"
     if service is DataService.CACHE:
         return own
-    return f"{own} %W~{WAKE}{module} %R~{WAKE}*"
+    return f"{own} %W~{shared.wake_stream(module)} %R~{shared.WAKE}*"

@@ -14,7 +14,7 @@ from typing import Final
 from arkalia_contract import files, labels
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import kinds, names
-from arkalia_operator.desired.data import cnpg, postgresql, redis
+from arkalia_operator.desired.data import cnpg, keys, postgresql, redis
 from arkalia_operator.desired.data.access import Access, DataService, digest
 from arkalia_operator.desired.data.needs import mode, users_secret
 from arkalia_operator.desired.data.pods import PROVISIONING, image, labels_of, pod_spec
@@ -123,8 +123,9 @@ def _sources(system: ArkaliaSystem, service: DataService, access: Access) -> Ite
 
 
 def _paths(service: DataService) -> dict[str, str]:
-    found = {"host": "host", "port": "port", "username": "user", "password": "password"}
-    return found | ({"database": "database"} if service is DataService.POSTGRESQL else {})
+    """Keys of the Secret that says how to get in, and the files that the Job's program reads."""
+    found = {keys.HOST: "host", keys.PORT: "port", keys.USERNAME: "user", keys.PASSWORD: "password"}
+    return found | ({keys.DATABASE: "database"} if service is DataService.POSTGRESQL else {})
 
 
 def _source(name: str, paths: dict[str, str], *, optional: bool = False) -> Manifest:

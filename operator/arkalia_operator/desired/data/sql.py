@@ -15,12 +15,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from arkalia_contract import data as shared
 from arkalia_operator.desired import names
 from arkalia_operator.desired.data.quoting import identifier, literal
 
 EXTENSIONS: Final = ("uuid-ossp", "unaccent", "pg_trgm", "hstore")
 """Seed 003's; all of them are trusted, so that the database's owner may create them."""
-EXTENSIONS_SCHEMA: Final = "extensions"
 SLOTS: Final = (1, 2)
 LOCK: Final = 4_170_411_000
 """Key of the advisory lock: two Jobs take turns. Any number that nobody else takes."""
@@ -68,7 +68,7 @@ def _database(name: str) -> Iterator[str]:
 
 
 def _ground(place: Place) -> str:
-    database, schema = identifier(place.database), identifier(EXTENSIONS_SCHEMA)
+    database, schema = identifier(place.database), identifier(shared.EXTENSIONS)
     lines = [
         "SET client_min_messages = warning;",
         "BEGIN;",
@@ -167,7 +167,7 @@ def _schema(schema: str, owner: str, group: str) -> Iterator[str]:
 
 
 def _sessions(database: str, schema: str, roles: Sequence[str]) -> Iterator[str]:
-    path = f"{identifier(schema)}, {identifier(EXTENSIONS_SCHEMA)}"
+    path = f"{identifier(schema)}, {identifier(shared.EXTENSIONS)}"
     for role in roles:
         where = f"ALTER ROLE {identifier(role)} IN DATABASE {identifier(database)}"
         yield f"{where} SET search_path = {path};"
