@@ -46,3 +46,14 @@ def test_worker_runs_two_tasks_at_once_within_the_limits_and_ends_with_all_its_p
     assert len(below) == 1 + 2  # the front, and two for tasks
     assert 'celery_task_limit_seconds{limit="soft"} 540.0' in shown
     assert 'celery_task_limit_seconds{limit="hard"} 600.0' in shown
+
+
+def test_worker_is_ready_while_the_database_is_away(mounts, postgresql):
+    postgresql.door.close()
+    try:
+        with component("worker", mounts) as (_, address):
+            assert "arkalia_ready 1.0" in metrics(address)
+    finally:
+        postgresql.door.open()
+
+    assert "There was no rehearsal." in (mounts.root / "worker.log").read_text()
