@@ -162,6 +162,13 @@ def test_every_alert_has_a_runbook_and_every_runbook_an_alert():
     assert runbooks == alerts()
 
 
+def test_every_story_is_told_of():
+    told = (ROOT / "docs/testing.md").read_text(encoding="utf-8")
+    stories = [f"tests/cluster/{path.name}" for path in (ROOT / "tests/cluster").glob("test_*.py")]
+
+    assert [story for story in stories if story not in told] == []
+
+
 def test_decisions_are_numbered_without_a_gap():
     numbers = [int(path.name[:4]) for path in sorted(ROOT.glob("docs/decisions/*.md"))]
 
