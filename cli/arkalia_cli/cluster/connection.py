@@ -6,6 +6,7 @@ import json
 import os
 import urllib.parse
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from pathlib import Path
 from typing import Any, Final
 
@@ -36,6 +37,10 @@ CONNECTIONS: Final = 64
 """Kept open at once: one for each container whose log is followed."""
 HEADS: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 """Asks the API server for metadata alone."""
+LONGEST_MESSAGE: Final = 300
+"""Letters of an answer that is no Status of Kubernetes."""
+NOBODY: Final = "system:anonymous"
+"""Whom the API server takes a request without credentials for."""
 PAGE: Final = 500
 """Objects in one answer: what kubectl asks for."""
 
@@ -109,7 +114,7 @@ class Connection:
         except (ApiException, urllib3.exceptions.HTTPError, OSError) as error:
             raise self._unreachable(error) from error
         response: urllib3.BaseHTTPResponse = answer.response
-        if response.status >= HTTP_ERRORS:
+        if response.status >= HTTPStatus.BAD_REQUEST:
             raise refusal(response.status, _message(response.data), path)
         return response
 
@@ -120,9 +125,6 @@ class Connection:
             "Is it running, and is it the right one? `--context` chooses another; a VPN or a "
             "proxy may be in the way.",
         )
-
-
-HTTP_ERRORS: Final = 400
 
 
 def connect(namespace: str | None, context: str | None, kubeconfig: str | None) -> Connection:
@@ -175,20 +177,20 @@ def _namespace_of_the_pod() -> str:
 
 def refusal(status: int, message: str, path: str) -> CliError:
     """What the API server's answer *status* means."""
-    match status:
-        case 401:
-            return ForbiddenError(
-                f"the cluster does not accept your credentials: {message}",
-                "They may have expired: log in again the way that you got the kubeconfig.",
-            )
-        case 403:
-            return ForbiddenError(
-                message,
-                "`arkalia doctor` lists what you may do. The cluster's role `view` lets you read "
-                "systems, logs and events, `edit` also lets you use `open`.",
-            )
-        case 404:
-            return NotFoundError(f"the cluster has nothing at {path}: {message}")
+    if status == HTTPStatus.UNAUTHORIZED or NOBODY in message:
+        return ForbiddenError(
+            f"the cluster does not accept your credentials: {message}",
+            "They may have expired, or the kubeconfig's credential plugin did not run: log in again "
+            "the way that you got the kubeconfig.",
+        )
+    if status == HTTPStatus.FORBIDDEN:
+        return ForbiddenError(
+            message,
+            "`arkalia doctor` lists what you may do. The cluster's role `view` lets you read "
+            "systems, logs and events, `edit` also lets you use `open`.",
+        )
+    if status == HTTPStatus.NOT_FOUND:
+        return NotFoundError(f"the cluster has nothing at {path}: {message}")
     return RefusedError(f"the API server answered {status} to {path}: {message}")
 
 
@@ -209,6 +211,3 @@ def _message(data: bytes) -> str:
         return str(json.loads(data)["message"])
     except (ValueError, KeyError, TypeError):
         return data.decode("utf-8", "replace")[:LONGEST_MESSAGE].strip()
-
-
-LONGEST_MESSAGE: Final = 300

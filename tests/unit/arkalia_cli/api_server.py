@@ -3,8 +3,17 @@
 import json
 import threading
 from contextlib import contextmanager
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """An answer that is none."""
+
+    code: int
+    message: str
 
 
 class Answers:
@@ -27,7 +36,9 @@ class Answers:
         if callable(found):
             found = found(query)
         if isinstance(found, int):
-            return found, {"message": f"refused with {found}"}
+            found = Refusal(found, f"refused with {found}")
+        if isinstance(found, Refusal):
+            return found.code, {"message": found.message}
         return 200, found
 
 

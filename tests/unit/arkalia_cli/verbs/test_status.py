@@ -2,6 +2,7 @@
 
 import pytest
 
+from unit.arkalia_cli.api_server import Refusal
 from unit.arkalia_cli.conftest import SYSTEMS
 from unit.arkalia_cli.systems import a_system
 
@@ -96,6 +97,15 @@ def test_refusal_is_told_in_words_with_what_to_do(cluster, arkalia, refused, cod
     assert done.stderr.startswith("Error: ")
     assert hint in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_request_without_credentials_is_told_from_one_without_rights(cluster, arkalia):
+    cluster.by_path[SYSTEMS] = lambda _: Refusal(403, 'User "system:anonymous" cannot list')
+
+    done = arkalia("status")
+
+    assert done.exit_code == 5
+    assert "log in again" in done.stderr
 
 
 def test_nothing_is_written_to_the_cluster(cluster, arkalia):

@@ -147,7 +147,14 @@ def test_what_a_machine_made_looks_random(value):
 
 
 @pytest.mark.parametrize(
-    "value", ["production", "aaaaaaaaaaaaaaaaaaaaaaaa1", "a sentence of several words 1", "8000"]
+    "value",
+    [
+        "production",
+        "QuickBrownFoxJumpsOverLazyDogs",
+        "aaaaaaaaaaaaaaaaaaaaaaaa1",
+        "a sentence of several words 1",
+        "8000",
+    ],
 )
 def test_words_do_not_look_random(value):
     assert not looks_random(value)
