@@ -24,4 +24,4 @@ def words(incomplete: str) -> list[str]:
     """Condition types, reasons and alerts that begin with *incomplete*."""
     from arkalia_cli.knowledge import load
 
-    return [word for word in load() if word.lower().startswith(incomplete.lower())]
+    return [word for word in load() if word.startswith(incomplete)]

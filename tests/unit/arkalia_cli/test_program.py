@@ -55,3 +55,22 @@ def test_names_of_systems_are_completed(cluster, arkalia, monkeypatch):
     monkeypatch.setenv("COMP_CWORD", "2")
 
     assert "luna" in run(SCRIPTS / "arkalia").stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("words", "proposed"),
+    [
+        (["sta"], "status"),
+        (["status", "lu"], "luna"),
+        (["status", ""], "luna"),
+        (["status", "--outp"], "--output"),
+        (["explain", "ImageCannot"], "ImageCannotBePulled"),
+    ],
+)
+def test_kubectl_gets_proposals_and_no_names_of_files(cluster, arkalia, words, proposed):
+    cluster.list(SYSTEMS, a_system("luna"), a_system("sol"))
+
+    lines = run(SCRIPTS / "kubectl_complete-arkalia", *words).stdout.splitlines()
+
+    assert proposed in lines[:-1]
+    assert lines[-1] == ":4"
