@@ -7,7 +7,6 @@ be signed with it, and is gone with the request.
 from __future__ import annotations
 
 import asyncio
-import base64
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from time import monotonic
@@ -18,8 +17,7 @@ from arkalia_contract import files, labels
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.cluster import signing
 from arkalia_operator.cluster.client import Client
-from arkalia_operator.cluster.execute import NO_VERSION_YET
-from arkalia_operator.cluster.secrets import Live, Place, Secrets, decoded
+from arkalia_operator.cluster.secrets import Live, Secrets, decoded, encoded, label_of, place_of
 from arkalia_operator.cluster.signing import KeyPair, Validity
 from arkalia_operator.desired import kinds, metadata, names
 from arkalia_operator.desired.certificates import Lifetimes, WantedCertificate
@@ -75,26 +73,26 @@ class Certificates:
 
     async def issue(self, system: ArkaliaSystem, issue: Issue, now: datetime) -> None:
         """Make what *issue* says. Raises ApiError; ConflictError if the Secret has changed."""
-        place = _place(system, _name(system, issue))
+        place = place_of(system, _name(system, issue))
         self._secrets.forget(place)
         if isinstance(issue, IssueAuthority):
             data = await self._authority(system, issue, now)
         else:
             data = await self._leaf(system, issue.wanted, now)
-        live = await self._write(system, issue, data)
+        live = await self._secrets.write(_manifest(system, issue, data), issue.secret)
         self._secrets.remember(place, _record(system, live))
 
     async def _read(self, system: ArkaliaSystem, name: str, mark: str) -> SecretRecord | None:
         def recorded(live: Live | None) -> SecretRecord | None:
             return _record(system, live) if live else None
 
-        return await self._secrets.read(_place(system, name), recorded, mark)
+        return await self._secrets.read(place_of(system, name), recorded, mark)
 
     async def _authority(self, system: ArkaliaSystem, issue: IssueAuthority, now: datetime) -> Data:
         """What the authority's Secret must hold after the step."""
         if issue.step is Step.CREATE:
             return _held(IN_FORCE, self._make_authority(system, now))
-        live = await self._secrets.live(_place(system, names.authority(system.name)))
+        live = await self._secrets.live(place_of(system, names.authority(system.name)))
         data = decoded(live)
         if issue.step is Step.MARK:
             return data
@@ -118,29 +116,16 @@ class Certificates:
         validity = Validity(now, self._lifetimes.certificate_seconds)
         return _held(IN_FORCE, signing.sign(authority, wanted.dns_names, validity))
 
-    async def _write(self, system: ArkaliaSystem, issue: Issue, data: Data) -> dict[str, Any]:
-        """Write the Secret, if it still is the one that was decided on."""
-        version = issue.secret.resource_version if issue.secret else NO_VERSION_YET
-        manifest = _manifest(system, issue, data)
-        manifest["metadata"]["resourceVersion"] = version
-        return await self._client.apply(kinds.SECRET, manifest, force=True)
-
 
 def _manifest(system: ArkaliaSystem, issue: Issue, data: Data) -> dict[str, Any]:
-    object_labels = metadata.system_labels(system, "")
-    object_labels.pop(labels.VERSION)  # what a Secret holds has nothing to do with a version
-    encoded = {key: base64.b64encode(value).decode() for key, value in data.items()}
-    body = {"type": TYPE, "data": encoded}
+    object_labels = metadata.lasting_labels(system)
+    body = {"type": TYPE, "data": encoded(data)}
     name = _name(system, issue)
     if isinstance(issue, IssueAuthority):
         object_labels |= {labels.LINEAGE: issue.lineage}
         return metadata.retained(kinds.SECRET, name, system, object_labels, **body)
     object_labels |= _whose(issue.wanted)
     return metadata.manifest(kinds.SECRET, name, system, object_labels, **body)
-
-
-def _place(system: ArkaliaSystem, name: str) -> Place:
-    return Place(system.uid, system.namespace, name)
 
 
 def _whose(wanted: WantedCertificate) -> dict[str, str]:
@@ -167,7 +152,7 @@ def _record(system: ArkaliaSystem, live: Mapping[str, Any]) -> SecretRecord:
         certificates=dict(_certificates(data)),
         authorities=(authorities.decode(errors="replace"),) if authorities else (),
         owner_uid=owner_uid(live["metadata"]),
-        lineage=(live["metadata"].get("labels") or {}).get(labels.LINEAGE, ""),
+        lineage=label_of(live["metadata"], labels.LINEAGE),
     )
 
 
@@ -185,5 +170,4 @@ def _is_ours(system: ArkaliaSystem, described: Mapping[str, Any]) -> bool:
     owner = owner_uid(described)
     if owner or described.get("ownerReferences"):
         return owner == system.uid
-    labelled: Mapping[str, str] = described.get("labels") or {}
-    return labelled.get(labels.SYSTEM) == system.name
+    return label_of(described, labels.SYSTEM) == system.name

@@ -14,8 +14,15 @@ from arkalia_contract import labels
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.cluster import passwords
 from arkalia_operator.cluster.client import Client
-from arkalia_operator.cluster.execute import NO_VERSION_YET
-from arkalia_operator.cluster.secrets import Live, Place, Secrets, decoded, encoded
+from arkalia_operator.cluster.secrets import (
+    Live,
+    Place,
+    Secrets,
+    decoded,
+    encoded,
+    label_of,
+    place_of,
+)
 from arkalia_operator.desired import kinds, metadata, names
 from arkalia_operator.desired.data import accounts as entries
 from arkalia_operator.desired.data import acl, cnpg, keys, postgresql
@@ -57,7 +64,6 @@ class Credentials:
     """Reads and makes the credentials of systems."""
 
     def __init__(self, client: Client, clock: Callable[[], float] = monotonic) -> None:
-        self._client = client
         self._secrets: Secrets[Any] = Secrets(client, clock)
 
     async def look(
@@ -79,28 +85,28 @@ class Credentials:
 
     def forget(self, system: ArkaliaSystem) -> None:
         """Read at the next look, and do not remember, what people restore and correct."""
-        self._secrets.forget(_place(system, cnpg.authority(system)))
+        self._secrets.forget(place_of(system, cnpg.authority(system)))
         for service in DataService:
-            self._secrets.forget(_place(system, names.data_service(system.name, service)))
+            self._secrets.forget(place_of(system, names.data_service(system.name, service)))
             self._secrets.forget(_users_place(system, service))
 
     async def write_admin(
         self, system: ArkaliaSystem, step: WriteAdmin, preparing: Preparing
     ) -> None:
         """Make what *step* says. Raises ApiError; ConflictError if the Secret has changed."""
-        place = _place(system, names.data_service(system.name, step.service))
+        place = place_of(system, names.data_service(system.name, step.service))
         self._secrets.forget(place)
         before = decoded(await self._secrets.live(place)) if step.secret else {}
         data = _admin_data(system, step, preparing, before)
         manifest = _admin_manifest(system, step.service, preparing.lineage, data)
-        live = await self._write(manifest, step.secret)
+        live = await self._secrets.write(manifest, step.secret)
         self._secrets.remember(place, _admin_record(system, step.service, live))
 
     async def hand_over(
         self, system: ArkaliaSystem, step: HandOver, targets: Mapping[DataService, Target]
     ) -> None:
         """Give a module what *step* says. Raises ApiError; ConflictError if a Secret has changed."""
-        place = _place(system, step.wanted.name)
+        place = place_of(system, step.wanted.name)
         self._secrets.forget(place)
         data, given = {}, {}
         for service, login in step.logins.items():
@@ -112,28 +118,20 @@ class Credentials:
                 login, targets[service].endpoint, data[FILES[service]].encode()
             )
         data[keys.GIVEN] = json.dumps(given)
-        live = await self._write(_module_manifest(system, step.wanted, data), step.secret)
+        manifest = _module_manifest(system, step.wanted, data)
+        live = await self._secrets.write(manifest, step.secret)
         self._secrets.remember(place, _module_record(system, live))
 
     async def _password(
         self, system: ArkaliaSystem, service: DataService, account: str, login: Login
     ) -> str:
-        place = _place(system, names.data_service(system.name, service))
+        place = place_of(system, names.data_service(system.name, service))
         stored = _stored(decoded(await self._secrets.live(place)))
         found: str = next(each["password"] for each in stored[account] if each["id"] == login.id)
         return found
 
-    async def _write(
-        self, manifest: dict[str, Any], before: AdminSecret | ModuleSecret | None
-    ) -> dict[str, Any]:
-        """Write the Secret, if it still is the one that was decided on."""
-        manifest["metadata"]["resourceVersion"] = (
-            before.resource_version if before else NO_VERSION_YET
-        )
-        return await self._client.apply(kinds.SECRET, manifest, force=True)
-
     async def _admin(self, system: ArkaliaSystem, service: DataService) -> AdminSecret | None:
-        place = _place(system, names.data_service(system.name, service))
+        place = place_of(system, names.data_service(system.name, service))
         found: AdminSecret | None = await self._secrets.read(
             place, lambda live: _admin_record(system, service, live) if live else None
         )
@@ -141,7 +139,7 @@ class Credentials:
 
     async def _module(self, system: ArkaliaSystem, name: str) -> ModuleSecret | None:
         found: ModuleSecret | None = await self._secrets.read(
-            _place(system, name), lambda live: _module_record(system, live) if live else None
+            place_of(system, name), lambda live: _module_record(system, live) if live else None
         )
         return found
 
@@ -159,17 +157,13 @@ class Credentials:
     async def _authority(self, system: ArkaliaSystem) -> str:
         if mode(system, DataService.POSTGRESQL) != "cnpg":
             return ""
-        place = _place(system, cnpg.authority(system))
+        place = place_of(system, cnpg.authority(system))
         found: str = await self._secrets.read(
             place, lambda live: decoded(live).get(CA, b"").decode(errors="replace")
         )
         if not found:  # it comes with the Cluster, a moment later
             self._secrets.forget(place)
         return found
-
-
-def _place(system: ArkaliaSystem, name: str) -> Place:
-    return Place(system.uid, system.namespace, name)
 
 
 def _users_place(system: ArkaliaSystem, service: DataService) -> Place:
@@ -252,8 +246,8 @@ def _admin_record(system: ArkaliaSystem, service: DataService, live: Live) -> Ad
         name=described["name"],
         resource_version=described["resourceVersion"],
         owner_uid=owner_uid(described),
-        lineage=_label(described, labels.LINEAGE),
-        is_ours=_label(described, labels.SYSTEM) == system.name,
+        lineage=label_of(described, labels.LINEAGE),
+        is_ours=label_of(described, labels.SYSTEM) == system.name,
         accounts=_readable(data),
         provision=provision[0] if len(provision) == 1 else "",
         complete=_required(system, service) <= {key for key, value in data.items() if value},
@@ -277,25 +271,22 @@ def _required(system: ArkaliaSystem, service: DataService) -> set[str]:
 def _admin_manifest(
     system: ArkaliaSystem, service: DataService, lineage: str, data: Mapping[str, str]
 ) -> dict[str, Any]:
-    own = {**_labels(system), labels.DATA: service.value, labels.LINEAGE: lineage}
+    own = {**metadata.lasting_labels(system), labels.DATA: service.value, labels.LINEAGE: lineage}
     name = names.data_service(system.name, service)
-    return metadata.retained(kinds.SECRET, name, system, own, type="Opaque", data=encoded(data))
+    return metadata.retained(kinds.SECRET, name, system, own, type="Opaque", data=_encoded(data))
 
 
 def _module_manifest(
     system: ArkaliaSystem, wanted: WantedSecret, data: Mapping[str, str]
 ) -> dict[str, Any]:
-    own = {**_labels(system), labels.MODULE: wanted.module}
+    own = {**metadata.lasting_labels(system), labels.MODULE: wanted.module}
     return metadata.manifest(
-        kinds.SECRET, wanted.name, system, own, type="Opaque", data=encoded(data)
+        kinds.SECRET, wanted.name, system, own, type="Opaque", data=_encoded(data)
     )
 
 
-def _labels(system: ArkaliaSystem) -> dict[str, str]:
-    """What a Secret holds has nothing to do with a version."""
-    found = metadata.system_labels(system, "")
-    del found[labels.VERSION]
-    return found
+def _encoded(data: Mapping[str, str]) -> dict[str, str]:
+    return encoded({key: text.encode() for key, text in data.items()})
 
 
 def _given(login: Login, endpoint: Endpoint, content: bytes) -> dict[str, str]:
@@ -328,8 +319,3 @@ def _intact(data: Mapping[str, bytes]) -> Iterator[tuple[DataService, Given]]:
 
 def _sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _label(described: Mapping[str, Any], name: str) -> str:
-    found: Mapping[str, str] = described.get("labels") or {}
-    return found.get(name, "")

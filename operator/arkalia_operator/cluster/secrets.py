@@ -1,7 +1,7 @@
 """Secrets of systems, read by name and believed for a minute, without what is secret in them.
 
-What is kept in memory are records. A password is read when it must be written somewhere, and is
-gone with the request.
+What is kept in memory are records. A password or a private key is read when something must be made
+with it, and is gone with the request.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any, Final, Generic, NamedTuple, TypeVar
+from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
+from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.cluster.client import Client
+from arkalia_operator.cluster.execute import NO_VERSION_YET
 from arkalia_operator.desired import kinds
 from arkalia_operator.errors import NotFoundError
 
@@ -24,6 +26,14 @@ REMEMBERED: Final = 16384
 
 Live = dict[str, Any]
 Record = TypeVar("Record")
+
+
+class Versioned(Protocol):
+    """A record that says which version of an object it was made of."""
+
+    @property
+    def resource_version(self) -> str:
+        """As the API server calls it."""
 
 
 class Place(NamedTuple):
@@ -68,6 +78,13 @@ class Secrets(Generic[Record]):
         except NotFoundError:
             return None
 
+    async def write(self, manifest: Live, before: Versioned | None) -> Live:
+        """Write the Secret, if it still is *before*. Raises ApiError; ConflictError if it is not."""
+        version = before.resource_version if before else NO_VERSION_YET
+        described = {**manifest["metadata"], "resourceVersion": version}
+        changed = {**manifest, "metadata": described}
+        return await self._client.apply(kinds.SECRET, changed, force=True)
+
     def remember(self, place: Place, record: Record, mark: str = "") -> Record:
         """Believe *record* for a minute."""
         self._seen[place] = _Seen(record, self._clock() + FRESH_SECONDS, mark)
@@ -81,15 +98,26 @@ class Secrets(Generic[Record]):
         self._seen.pop(place, None)
 
 
+def place_of(system: ArkaliaSystem, name: str) -> Place:
+    """Where the Secret *name* of *system* is."""
+    return Place(system.uid, system.namespace, name)
+
+
 def decoded(secret: Mapping[str, Any] | None) -> dict[str, bytes]:
     """The data of a live Secret; a value that is no base64 is empty."""
     data = (secret or {}).get("data") or {}
     return {key: _decoded(value) for key, value in data.items()}
 
 
-def encoded(data: Mapping[str, str]) -> dict[str, str]:
+def encoded(data: Mapping[str, bytes]) -> dict[str, str]:
     """*data* as a manifest holds it."""
-    return {key: base64.b64encode(value.encode()).decode() for key, value in data.items()}
+    return {key: base64.b64encode(value).decode() for key, value in data.items()}
+
+
+def label_of(described: Mapping[str, Any], name: str) -> str:
+    """The label *name* of the object that is *described*; empty if it has none."""
+    found: Mapping[str, str] = described.get("labels") or {}
+    return found.get(name, "")
 
 
 def _decoded(text: str) -> bytes:

@@ -46,6 +46,13 @@ def system_labels(system: ArkaliaSystem, version: str) -> dict[str, str]:
     }
 
 
+def lasting_labels(system: ArkaliaSystem) -> dict[str, str]:
+    """Labels of an object whose content has nothing to do with a version."""
+    found = system_labels(system, "")
+    del found[labels.VERSION]
+    return found
+
+
 def owner(system: ArkaliaSystem) -> Manifest:
     """The reference by which the garbage collector deletes children with their system."""
     return {
