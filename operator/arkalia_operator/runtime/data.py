@@ -6,8 +6,6 @@ rounds of look, decide and write. What takes a Job, or time, is looked at again 
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,7 +20,6 @@ from arkalia_operator.desired.data import needs
 from arkalia_operator.desired.data.access import DataAccess
 from arkalia_operator.desired.kinds import SECRET
 from arkalia_operator.desired.resolved import Resolution
-from arkalia_operator.errors import ApiError, harmless
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.credentials import (
     Moment,
@@ -46,13 +43,15 @@ from arkalia_operator.planning.services import (
     retained,
 )
 from arkalia_operator.runtime.presence import Presence
-
-LOGGER = logging.getLogger(__name__)
+from arkalia_operator.runtime.settling import (
+    LONGEST_LOOK_SECONDS,
+    bounded,
+    failures_of,
+    written,
+)
 
 ROUNDS: Final = 3
 """The passwords, what the modules get of them, and a look at what came of it."""
-LONGEST_LOOK_SECONDS: Final = 60.0
-"""Somebody may delete or change a Secret, and no watch tells."""
 TROUBLED_LOOK_SECONDS: Final = 10.0
 """Somebody is about to restore or correct a Secret, and waits for what comes of it."""
 
@@ -111,7 +110,7 @@ class DataServices:
             if failures or not todo:
                 break
             await presence.make_sure()
-            failures = await self._carry_out(situation, seen, found, todo)
+            failures = await failures_of(self._write(situation, seen, found, each) for each in todo)
         return self._settled(situation, seen, found, failures)
 
     def _settled(
@@ -131,56 +130,29 @@ class DataServices:
         due = next_look(found.views, situation.wanted, seen.modules, self._moment())
         troubled = state.problems or _is_in_trouble(situation.system)
         longest = TROUBLED_LOOK_SECONDS if troubled else LONGEST_LOOK_SECONDS
-        wait = longest if due is None else min(max(due, 1.0), longest)
+        wait = longest if due is None else bounded(due, longest)
         return SettledData(access(situation, found), state, wait)
 
     def _moment(self) -> Moment:
         return Moment(self.now(), self.spread_seconds)
 
-    async def _carry_out(
-        self,
-        situation: Situation,
-        seen: ObservedCredentials,
-        found: Picture,
-        todo: Sequence[Step],
-    ) -> tuple[Failure, ...]:
-        results = await asyncio.gather(
-            *(self._write(situation, seen, found, each) for each in todo)
-        )
-        return tuple(each for each in results if each is not None)
-
     async def _write(
         self, situation: Situation, seen: ObservedCredentials, found: Picture, step: Step
     ) -> Failure | None:
-        system, name = situation.system, _name(situation.system, step)
-        try:
-            if isinstance(step, WriteAdmin):
-                allowed = active(situation, step.service, seen)
-                preparing = Preparing(found.targets[step.service], found.lineage, allowed)
-                await self.credentials.write_admin(system, step, preparing)
-            else:
-                await self.credentials.hand_over(system, step, found.targets)
-        except ApiError as error:
-            key = ObjectKey(SECRET.name, system.namespace, name)
-            return _failed(key, error)
-        metrics.CREDENTIALS.labels(step.what).inc()
-        LOGGER.info("Wrote Secret %s: %s.", name, step.what)
-        return None
+        system = situation.system
+        if isinstance(step, WriteAdmin):
+            allowed = active(situation, step.service, seen)
+            preparing = Preparing(found.targets[step.service], found.lineage, allowed)
+            name = names.data_service(system.name, step.service)
+            writing = self.credentials.write_admin(system, step, preparing)
+        else:
+            name = step.wanted.name
+            writing = self.credentials.hand_over(system, step, found.targets)
+        key = ObjectKey(SECRET.name, system.namespace, name)
+        return await written(key, step.what, metrics.CREDENTIALS, writing)
 
 
 def _is_in_trouble(system: ArkaliaSystem) -> bool:
     """Whether the last status told that the data cannot be used."""
     told = {each.type: each.status for each in system.status.conditions}
     return told.get(ConditionType.DATA_READY) == "False"
-
-
-def _failed(key: ObjectKey, error: ApiError) -> Failure:
-    LOGGER.warning("%s was not written: %s", key, harmless(error))
-    metrics.FAILURES.labels(SECRET.name, str(error.permanent).lower()).inc()
-    return Failure(key, harmless(error), error.permanent)
-
-
-def _name(system: ArkaliaSystem, step: Step) -> str:
-    if isinstance(step, WriteAdmin):
-        return names.data_service(system.name, step.service)
-    return step.wanted.name

@@ -6,8 +6,6 @@ and write: the authority, then what it signs.
 
 from __future__ import annotations
 
-import asyncio
-import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,7 +19,6 @@ from arkalia_operator.desired.certificates import Lifetimes, WantedCertificate, 
 from arkalia_operator.desired.kinds import CERTIFICATE, SECRET
 from arkalia_operator.desired.resolved import Resolution
 from arkalia_operator.desired.trust import Issuer, Trust, trust_manifest
-from arkalia_operator.errors import ApiError, harmless
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.certificates import (
     Issue,
@@ -37,13 +34,15 @@ from arkalia_operator.planning.identity import IdentityState, of_cert_manager, t
 from arkalia_operator.planning.lineage import Retained
 from arkalia_operator.planning.observed import ObjectKey, Observed
 from arkalia_operator.runtime.presence import Presence
-
-LOGGER = logging.getLogger(__name__)
+from arkalia_operator.runtime.settling import (
+    LONGEST_LOOK_SECONDS,
+    bounded,
+    failures_of,
+    written,
+)
 
 ROUNDS: Final = 3
 """An authority, the certificates that it signs, and a look at what came of it."""
-LONGEST_LOOK_SECONDS: Final = 60.0
-"""Somebody may delete or change a Secret, and no watch tells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +99,11 @@ class Identity:
             if failures or not todo:
                 break
             await presence.make_sure()
-            failures = await self._issue_all(system, todo)
+            failures = await failures_of(self._issue(system, each) for each in todo)
         pending = tuple(_name(system, each) for each in todo)
         state = IdentityState(pending, (*failures, *taken(system.namespace, observed)))
         look = next_look(observed, self.lifetimes, self.now())
-        return Settled(self._trust(bundle(observed.authority)), state, _bounded(look))
+        return Settled(self._trust(bundle(observed.authority)), state, bounded(look))
 
     async def _from_cert_manager(
         self, system: ArkaliaSystem, wanted: Sequence[WantedCertificate], before: Observed
@@ -131,23 +130,11 @@ class Identity:
         issuer = self.issuer()
         return Trust(issuer, authorities) if issuer and authorities else None
 
-    async def _issue_all(self, system: ArkaliaSystem, todo: Sequence[Issue]) -> tuple[Failure, ...]:
-        results = await asyncio.gather(*(self._issue(system, each) for each in todo))
-        return tuple(each for each in results if each is not None)
-
     async def _issue(self, system: ArkaliaSystem, issue: Issue) -> Failure | None:
-        name = _name(system, issue)
-        try:
-            await self.certificates.issue(system, issue, self.now())
-        except ApiError as error:
-            key = ObjectKey(SECRET.name, system.namespace, name)
-            LOGGER.warning("Secret %s was not written: %s", name, harmless(error))
-            metrics.FAILURES.labels(SECRET.name, str(error.permanent).lower()).inc()
-            return Failure(key, harmless(error), error.permanent)
+        key = ObjectKey(SECRET.name, system.namespace, _name(system, issue))
         what = issue.step if isinstance(issue, IssueAuthority) else "certificate"
-        metrics.CERTIFICATES.labels(what).inc()
-        LOGGER.info("Wrote Secret %s: %s.", name, what)
-        return None
+        writing = self.certificates.issue(system, issue, self.now())
+        return await written(key, what, metrics.CERTIFICATES, writing)
 
 
 def _keeping(looked: Looked, observed: ObservedSecrets) -> Keeping:
@@ -161,8 +148,3 @@ def _name(system: ArkaliaSystem, issue: Issue) -> str:
     if isinstance(issue, IssueAuthority):
         return names.authority(system.name)
     return issue.wanted.secret
-
-
-def _bounded(seconds: float) -> float:
-    """At least a second, so that nothing spins on a certificate that is always due."""
-    return min(max(seconds, 1.0), LONGEST_LOOK_SECONDS)

@@ -15,8 +15,9 @@ from arkalia_operator.desired.data.access import DataService
 from arkalia_operator.desired.resolve import resolve
 from arkalia_operator.planning.lineage import Retained
 from arkalia_operator.planning.observed import ChildRecord, JobState, ObjectKey, Observed
-from arkalia_operator.runtime.data import LONGEST_LOOK_SECONDS, DataServices
+from arkalia_operator.runtime.data import DataServices
 from arkalia_operator.runtime.presence import Presence, SystemGoneError
+from arkalia_operator.runtime.settling import LONGEST_LOOK_SECONDS
 from builders import a_module, a_system, modules_with
 from model_api_server import respond, running, session_for
 

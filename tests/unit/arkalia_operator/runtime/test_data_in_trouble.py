@@ -8,12 +8,9 @@ from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.credentials import Credentials
 from arkalia_operator.desired.resolve import resolve
 from arkalia_operator.planning.observed import Observed
-from arkalia_operator.runtime.data import (
-    LONGEST_LOOK_SECONDS,
-    TROUBLED_LOOK_SECONDS,
-    DataServices,
-)
+from arkalia_operator.runtime.data import TROUBLED_LOOK_SECONDS, DataServices
 from arkalia_operator.runtime.presence import Presence
+from arkalia_operator.runtime.settling import LONGEST_LOOK_SECONDS
 from builders import a_module, a_system, modules_with
 from model_api_server import running, session_for
 

@@ -13,8 +13,9 @@ from arkalia_operator.desired.certificates import Lifetimes
 from arkalia_operator.desired.resolve import resolve
 from arkalia_operator.desired.trust import Issuer
 from arkalia_operator.planning.observed import Observed
-from arkalia_operator.runtime.identity import LONGEST_LOOK_SECONDS, Identity, Looked
+from arkalia_operator.runtime.identity import Identity, Looked
 from arkalia_operator.runtime.presence import Presence
+from arkalia_operator.runtime.settling import LONGEST_LOOK_SECONDS
 from builders import a_component, a_module, a_record, a_system, modules_with, only
 from model_api_server import respond, running, session_for
 
