@@ -13,7 +13,6 @@ from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.events import Recorder, Subject
 from arkalia_operator.cluster.execute import Executor
-from arkalia_operator.cluster.kinds import SYSTEM
 from arkalia_operator.cluster.observe import observe
 from arkalia_operator.cluster.status import write_status
 from arkalia_operator.cluster.store import Store, SystemKey
@@ -92,14 +91,15 @@ class Reconciler:
         usable, broken = self.resources.available(key.namespace)
         resolution = resolve(system, Modules(self.builtin, usable, broken, self.defaults))
         before = observe(self.store, key, self.served())
+        presence = Presence(self.client, system)
         try:
-            identity, data = await self._settle(system, resolution, before)
+            identity, data = await self._settle(system, resolution, before, presence)
+            known = remembered(system, before)
+            desired = rendered(system, resolution, identity.trust, known, data.access)
+            decided = plan(system, desired, before)
+            if _may_have_lost(system, decided):
+                await presence.make_sure()
         except SystemGoneError:
-            return SUCCESS
-        known = remembered(system, before)
-        desired = rendered(system, resolution, identity.trust, known, data.access)
-        decided = plan(system, desired, before)
-        if _creates(decided) and not await self._is_there(key, system):
             return SUCCESS
         evidence = Evidence(system, desired, before, identity=identity.state, data=data.state)
         async with asyncio.TaskGroup() as group:
@@ -115,30 +115,18 @@ class Reconciler:
         return self._outcome(failures, left, min(identity.next_look, data.next_look))
 
     async def _settle(
-        self, system: ArkaliaSystem, resolution: Resolution, before: Observed
+        self,
+        system: ArkaliaSystem,
+        resolution: Resolution,
+        before: Observed,
+        presence: Presence,
     ) -> tuple[Settled, SettledData]:
         """Certificates and credentials. Raises SystemGoneError before any is made in vain."""
-        presence = Presence(self.client, system)
         others = await self.identity.retained(system)
         found = await self.data.look(system, resolution, before, others)
         looked = Looked(system, resolution, before, found.lineage.id)
         identity = await self.identity.settle(looked, presence)
         return identity, await self.data.settle(found, presence)
-
-    async def _is_there(self, key: SystemKey, system: ArkaliaSystem) -> bool:
-        """Whether the system still exists, asked before its lost objects are made anew.
-
-        When a system is deleted, the end of its children may be heard before its own. One of which
-        nothing was ever said is new: it has lost nothing yet.
-        """
-        if not system.status.conditions:
-            return True
-        try:
-            live = await self.client.get(SYSTEM, key.namespace, key.name)
-        except NotFoundError:
-            return False
-        metadata = live["metadata"]
-        return metadata["uid"] == system.uid and "deletionTimestamp" not in metadata
 
     async def _first_word(
         self, key: SystemKey, system: ArkaliaSystem, evidence: Evidence
@@ -183,8 +171,13 @@ class Reconciler:
         return Outcome("requeue_after", min(wait, look))
 
 
-def _creates(decided: Plan) -> bool:
-    return any(each.creates for each in decided.applies)
+def _may_have_lost(system: ArkaliaSystem, decided: Plan) -> bool:
+    """Whether objects would be made anew of which the end may be that of their system.
+
+    When a system is deleted, the end of its children may be heard before its own. One of which
+    nothing was ever said is new: it has lost nothing yet.
+    """
+    return bool(system.status.conditions) and any(each.creates for each in decided.applies)
 
 
 def _is_gone(error: ApiError) -> bool:
