@@ -20,11 +20,10 @@ from arkalia_operator.desired.data.access import DataService, Endpoint
 from arkalia_operator.desired.data.accounts import Accounts, Login
 from arkalia_operator.desired.data.needs import WantedSecret
 from arkalia_operator.desired.data.sql import SLOTS
-from arkalia_operator.desired.kinds import SECRET
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.external import External
 from arkalia_operator.planning.findings import Finding
-from arkalia_operator.planning.observed import ObjectKey
+from arkalia_operator.planning.strangers import secrets_left_alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,15 +172,8 @@ def taken(
     namespace: str, wanted: tuple[WantedSecret, ...], modules: Mapping[str, ModuleSecret]
 ) -> tuple[Failure, ...]:
     """A failure for each Secret that somebody else has in the place of a module's."""
-    message = (
-        "exists already and does not belong to this system, so it is left alone: delete or rename "
-        "it, or give the system another name"
-    )
-    return tuple(
-        Failure(ObjectKey(SECRET.name, namespace, each.name), message, permanent=True)
-        for each in wanted
-        if (found := modules.get(each.name)) and not found.is_ours
-    )
+    found = (modules.get(each.name) for each in wanted)
+    return secrets_left_alone(namespace, (each.name for each in found if each and not each.is_ours))
 
 
 def next_look(

@@ -8,10 +8,11 @@ from typing import Final
 
 from arkalia_operator.api.conditions import ConditionType, Reason
 from arkalia_operator.desired.certificates import WantedCertificate
-from arkalia_operator.desired.kinds import CERTIFICATE, SECRET
+from arkalia_operator.desired.kinds import CERTIFICATE
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.certificates import ObservedSecrets, foreign
 from arkalia_operator.planning.observed import ObjectKey
+from arkalia_operator.planning.strangers import secrets_left_alone
 from arkalia_operator.planning.verdicts import Verdict, broken
 
 NAMED: Final = 3
@@ -61,14 +62,7 @@ def of_cert_manager(
 
 def taken(namespace: str, observed: ObservedSecrets) -> tuple[Failure, ...]:
     """A failure for each Secret that somebody else has in the place of the system's."""
-    message = (
-        "exists already and does not belong to this system, so it is left alone: delete or rename "
-        "it, or give the system another name"
-    )
-    return tuple(
-        Failure(ObjectKey(SECRET.name, namespace, each), message, permanent=True)
-        for each in foreign(observed)
-    )
+    return secrets_left_alone(namespace, foreign(observed))
 
 
 def _is_made(wanted: WantedCertificate, observed: ObservedSecrets) -> bool:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from arkalia_operator.api.conditions import Reason
 from arkalia_operator.planning.findings import Finding
+from arkalia_operator.planning.strangers import LEFT_ALONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,11 +53,7 @@ def _foreign(found: Sequence[Retained]) -> Finding | None:
     foreign = [str(each) for each in found if not each.is_ours]
     if not foreign:
         return None
-    message = (
-        f"{foreign[0]} exists already and does not belong to this system, so it is left alone: "
-        "delete or rename it, or give the system another name"
-    )
-    return Finding(Reason.LINEAGE_MISMATCH, message, doomed=True)
+    return Finding(Reason.LINEAGE_MISMATCH, f"{foreign[0]} {LEFT_ALONE}", doomed=True)
 
 
 def _leaving(uid: str, found: Sequence[Retained]) -> Finding | None:
