@@ -4,7 +4,7 @@ A route raises Problem (or FastAPI's own HTTPException); what nobody foresaw bec
 `middleware`. Stack traces go to the log, where the request id leads.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -81,13 +81,17 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 async def on_invalid_request(request: Request, error: Exception) -> Response:
     """Answer a request that does not fit the route's schema, without repeating its values."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type only
-    faults = [
-        {"where": ".".join(str(part) for part in each["loc"]), "message": each["msg"]}
-        for each in error.errors()
-    ]
     detail = "The request does not fit; `errors` says where."
     status = HTTPStatus.UNPROCESSABLE_ENTITY
-    return problem_response(request.url.path, status, detail, {"errors": faults})
+    return problem_response(request.url.path, status, detail, {"errors": faults(error.errors())})
+
+
+def faults(errors: Iterable[Mapping[str, Any]], *under: str) -> list[dict[str, str]]:
+    """What pydantic says is wrong, without the values: the places lie *under* that of a document."""
+    return [
+        {"where": ".".join((*under, *map(str, each["loc"]))), "message": each["msg"]}
+        for each in errors
+    ]
 
 
 def _said_by_framework(request: Request, error: HTTPException) -> str | None:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 import psycopg
-from celery import Celery, signals
+from celery import Celery
 from celery.apps.beat import Beat
 from celery.beat import ScheduleEntry, Scheduler
 from celery.schedules import crontab, schedule
@@ -22,7 +22,7 @@ from arkalia_runtime.freed_memory import give_back
 from arkalia_runtime.ids import new_id
 from arkalia_runtime.watched import UnreadableError
 from arkalia_taskia import kinds, run
-from arkalia_taskia.celery_app import celery_app
+from arkalia_taskia.celery_app import celery_app, keep_logging
 from arkalia_taskia.component import Component
 from arkalia_taskia.message import DO
 from arkalia_taskia.settings import TaskSettings
@@ -47,7 +47,7 @@ CALLER: Final = "beat"
 
 def work(component: Component) -> None:
     """Be the scheduler."""
-    signals.setup_logging.connect(_keep_logging, weak=False)
+    keep_logging()
     app = app_of(component)
     give_back()
     Beat(app=app, scheduler_cls=Remembering, quiet=True).run()
@@ -145,7 +145,3 @@ class Remembering(Scheduler):  # type: ignore[misc]
                 if name in self.schedule:
                     self.schedule[name].last_run_at = last_run_at
         self._has_read, self._heap = True, None
-
-
-def _keep_logging(**_: Any) -> None:
-    """Celery leaves logging as it is where somebody listens to this signal."""

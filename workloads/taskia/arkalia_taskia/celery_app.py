@@ -28,6 +28,15 @@ def celery_app(settings: TaskSettings) -> celery.Celery:
     return app
 
 
+def keep_logging() -> None:
+    """Leave logging as it is: Celery does where somebody listens to this signal."""
+    celery.signals.setup_logging.connect(_listen, weak=False)
+
+
+def _listen(**_: Any) -> None:
+    """There is nothing to do."""
+
+
 def configuration(settings: TaskSettings, prefix: str) -> dict[str, Any]:
     """Celery's settings."""
     return {

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Final, Generic, TypeVar
+from typing import Annotated, Any, Final, Generic, Literal, TypeVar, get_args
 from uuid import UUID
 
 import psycopg
@@ -16,7 +16,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from arkalia_taskia.settings import TaskSettings
 
-QUEUES: Final = ("priority", "default", "ai_tasks")
+QueueName = Literal["priority", "default", "ai_tasks"]
+
+QUEUES: Final[tuple[QueueName, ...]] = get_args(QueueName)
 """In the order in which they are served: what is in the first is done before the second."""
 
 MOST_RUNS: Final = 3

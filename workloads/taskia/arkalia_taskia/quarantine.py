@@ -9,12 +9,13 @@ import logging
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from arkalia_contract import control
 from arkalia_runtime.control.abilities import Ability, Arguments
 from arkalia_runtime.redis import Redis, RedisUnavailableError
 from arkalia_taskia.closed_queues import KEY, LEASE_SECONDS
+from arkalia_taskia.kinds import QueueName
 
 logger: Final = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ RENEW_SECONDS: Final = 10
 class QuarantineQueue(Arguments):
     """Which queue is closed."""
 
-    queue: Literal["default", "ai_tasks", "priority"]
+    queue: QueueName
     """Nothing is taken from it until the action ends; what is in it stays."""
 
 

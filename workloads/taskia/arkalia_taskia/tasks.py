@@ -17,13 +17,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from arkalia_runtime import logs
 from arkalia_runtime.database import Connection, Database
 from arkalia_runtime.ids import new_id
-from arkalia_runtime.problems import Problem
+from arkalia_runtime.problems import Problem, faults
 from arkalia_taskia import kinds
 from arkalia_taskia.settings import TaskSettings
 from arkalia_taskia.sweeping import Sweeping
 
 State = Literal["waiting", "sent", "running", "succeeded", "failed", "cancelled"]
-QueueName = Literal["priority", "default", "ai_tasks"]
 
 COLUMNS: Final = (
     "id, kind, arguments, queue, state, caller, runs, created_at, sent_at, started_at, ended_at, "
@@ -63,7 +62,7 @@ class Wanted(BaseModel):
 
     kind: str = Field(max_length=63)
     arguments: dict[str, Any] = Field(default_factory=dict)
-    queue: QueueName = "default"
+    queue: kinds.QueueName = "default"
 
 
 class Task(BaseModel):
@@ -193,10 +192,7 @@ def _checked(wanted: Wanted) -> dict[str, Any]:
     try:
         return dict(kind.arguments.model_validate(wanted.arguments).model_dump(mode="json"))
     except ValidationError as error:
-        errors = [
-            {"where": ".".join(("arguments", *map(str, each["loc"]))), "message": each["msg"]}
-            for each in error.errors()
-        ]
+        errors = faults(error.errors(), "arguments")
         detail = f"The arguments do not fit the kind {wanted.kind!r}; `errors` says where."
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=errors) from None
 

@@ -2,20 +2,20 @@
 
 import ast
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import psycopg
-from celery import Celery, bootsteps, signals
+from celery import Celery, bootsteps
 from celery.worker.request import Request
 
 from arkalia_runtime.ids import new_id
 from arkalia_runtime.watched import UnreadableError
 from arkalia_taskia import broker, forking, run
-from arkalia_taskia.celery_app import celery_app
+from arkalia_taskia.celery_app import celery_app, keep_logging
 from arkalia_taskia.closed_queues import closed_queues
 from arkalia_taskia.component import Component
-from arkalia_taskia.kinds import QUEUES
+from arkalia_taskia.kinds import QUEUES, QueueName
 from arkalia_taskia.measures import Measures
 from arkalia_taskia.message import DO
 from arkalia_taskia.settings import TaskSettings
@@ -31,7 +31,7 @@ def work(component: Component) -> None:
     app = app_of(component)
     forking.prepare()
     _rehearse(component.settings)
-    signals.setup_logging.connect(_keep_logging, weak=False)
+    keep_logging()
     app.Worker(
         hostname=f"worker@{component.settings.pod or 'taskia'}",
         queues=list(QUEUES),
@@ -142,13 +142,9 @@ class Measured(Request):  # type: ignore[misc]
         self._measures.durations.labels(done["kind"], done["queue"]).observe(done["seconds"])
 
 
-def take_from(consumer: Any, queues: list[str]) -> None:
+def take_from(consumer: Any, queues: Sequence[QueueName]) -> None:
     """Take tasks from *queues* and no others, in their order."""
     for name in QUEUES:
         consumer.cancel_task_queue(name)
     for name in queues:
         consumer.add_task_queue(name)
-
-
-def _keep_logging(**_: Any) -> None:
-    """Celery leaves logging as it is where somebody listens to this signal."""

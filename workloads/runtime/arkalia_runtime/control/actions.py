@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from arkalia_contract import control
 from arkalia_contract.control import Order, Outcome, Phase
 from arkalia_runtime.control.abilities import Ability, Arguments
-from arkalia_runtime.problems import Problem
+from arkalia_runtime.problems import Problem, faults
 
 logger: Final = logging.getLogger(__name__)
 
@@ -186,10 +186,7 @@ def _arguments(ability: Ability[Any], order: Order) -> Arguments:
             orjson.dumps(order.arguments), strict=True
         )
     except ValidationError as error:
-        errors = [
-            {"where": ".".join(("arguments", *map(str, each["loc"]))), "message": each["msg"]}
-            for each in error.errors()
-        ]
+        errors = faults(error.errors(), "arguments")
         detail = f"The arguments of {order.verb} do not fit; `errors` says where."
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=errors) from None
     return found
