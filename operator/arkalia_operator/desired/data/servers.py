@@ -124,7 +124,7 @@ def _container(system: ArkaliaSystem, server: Server, resolution: Resolution) ->
         "ports": [
             {"name": server.port_name, "containerPort": server.port, "protocol": "TCP"},
         ],
-        **_probes(server.ready_command),
+        **_probes(server),
         **present(resources=server.resources),
         "securityContext": CONTAINER_SECURITY,
         "terminationMessagePolicy": LAST_WORDS,
@@ -139,11 +139,14 @@ def _container(system: ArkaliaSystem, server: Server, resolution: Resolution) ->
     }
 
 
-def _probes(command: str) -> Manifest:
-    asked = {"exec": {"command": [command]}, "timeoutSeconds": 5}
+def _probes(server: Server) -> Manifest:
+    asked = {"exec": {"command": [server.ready_command]}, "timeoutSeconds": 5}
+    # A program that must start on a busy node first says nothing about the server, and a server is
+    # not ended for that: its data would have to recover, on the same node.
+    reached = {"tcpSocket": {"port": server.port_name}, "timeoutSeconds": 5}
     return {
         "startupProbe": {**asked, "periodSeconds": 1, "failureThreshold": START_SECONDS},
-        "livenessProbe": {**asked, "periodSeconds": 10, "failureThreshold": 6},
+        "livenessProbe": {**reached, "periodSeconds": 10, "failureThreshold": 6},
         "readinessProbe": {**asked, "periodSeconds": 5, "failureThreshold": 2},
     }
 
