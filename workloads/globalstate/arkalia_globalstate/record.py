@@ -19,10 +19,8 @@ from arkalia_runtime.database import Connection, Database
 from arkalia_runtime.events import pages
 from arkalia_runtime.events.news import News
 from arkalia_runtime.events.pages import After, Limit, Wait
+from arkalia_runtime.events.positions import Position
 
-BEGIN: Final = "INSERT INTO positions (reader, sequence) VALUES (%s, 0) ON CONFLICT DO NOTHING"
-POSITION: Final = "SELECT sequence FROM positions WHERE reader = %s"
-MOVE: Final = "UPDATE positions SET sequence = %s, moved_at = now() WHERE reader = %s"
 NUMBER: Final = "UPDATE record_head SET sequence = sequence + %s RETURNING sequence - %s"
 ADD: Final = """
     INSERT INTO record (sequence, source, source_sequence, id, type, schema_version, stream, time,
@@ -65,19 +63,16 @@ class Record:
     async def position(self, emitter: str) -> int:
         """Up to which sequence the events of *emitter* are recorded."""
         async with self._database.transaction() as connection:
-            await connection.execute(BEGIN, (_reader(emitter),))
-            cursor = await connection.execute(POSITION, (_reader(emitter),))
-            [(position,)] = await cursor.fetchall()
-        return int(position)
+            return await _position_in(emitter).read(connection)
 
     async def add(self, emitter: str, page: Sequence[Event], position: int) -> bool:
         """Record *page*, which *emitter* told after *position*, unless another pod has done so."""
+        held, last = _position_in(emitter), page[-1].sequence
+        assert last is not None  # noqa: S101 - `domain.require_recordable` has seen to it
         async with self._database.transaction() as connection:
-            asked = f"{POSITION} FOR UPDATE"
-            cursor = await connection.execute(asked, (_reader(emitter),))
-            if await cursor.fetchall() != [(position,)]:
+            if not await held.holds(connection, position):
                 return False
-            await connection.execute(MOVE, (page[-1].sequence, _reader(emitter)))
+            await held.move(connection, last)
             # Last, since it is what pods with other pages wait for.
             await _append(connection, page)
             connection.after_commit(self.news.tell)
@@ -147,5 +142,5 @@ def _event(row: TupleRow) -> Event:
     )
 
 
-def _reader(emitter: str) -> str:
-    return f"outbox of {emitter}"
+def _position_in(emitter: str) -> Position:
+    return Position(f"outbox of {emitter}")

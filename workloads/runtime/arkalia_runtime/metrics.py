@@ -77,7 +77,6 @@ class Metrics:
             ("method", "route"),
             registry=self.registry,
         )
-
         self._refusals = Counter(
             "arkalia_requests_refused",
             "Requests that were not let in, by what was wrong with the caller's identity.",

@@ -29,6 +29,7 @@ from arkalia_runtime.database import (
 )
 from arkalia_runtime.events.measures import HANDLED, PARKED, Heard
 from arkalia_runtime.events.parking import FIRST_SECONDS, MOST, Parking
+from arkalia_runtime.events.positions import Position
 from arkalia_runtime.metrics import Metrics
 from arkalia_runtime.settings import ServiceSettings
 
@@ -53,10 +54,6 @@ LAST_PAUSE_SECONDS: Final = 15
 TRIES: Final = 5
 """With the pauses between them about 4 s: longer than a moment of bad luck."""
 
-POSITION: Final = "SELECT sequence FROM positions WHERE reader = %s"
-BEGIN: Final = "INSERT INTO positions (reader, sequence) VALUES (%s, 0) ON CONFLICT DO NOTHING"
-MOVE: Final = "UPDATE positions SET sequence = %s, moved_at = now() WHERE reader = %s"
-
 
 class StandstillError(RuntimeError):
     """More events are parked than the parking holds."""
@@ -73,6 +70,7 @@ class Reader:
         self._handle = handle
         self._name = name
         self._record = record
+        self._position = Position(name)
         self._parking = Parking(name, FIRST_SECONDS)
         self._heard = Heard(name)
         self._pause = FIRST_PAUSE_SECONDS
@@ -118,19 +116,18 @@ class Reader:
         self._pause = min(self._pause * 2, LAST_PAUSE_SECONDS)
 
     async def _advance(self, calls: Calls) -> None:
-        position = await self._position()
+        position = await self._begin()
         found = await self._found(calls, position)
         if found:
             await self._take(found, position)
 
-    async def _position(self) -> int:
+    async def _begin(self) -> int:
+        """Where to go on, which is also shown."""
         async with self._database.transaction() as connection:
-            await connection.execute(BEGIN, (self._name,))
-            cursor = await connection.execute(POSITION, (self._name,))
-            [(position,)] = await cursor.fetchall()
+            position = await self._position.read(connection)
             self._heard.parked(await self._parking.number(connection))
         self._heard.position(position)
-        return int(position)
+        return position
 
     async def _found(self, calls: Calls, position: int) -> list[Event]:
         """What the record has after *position*; empty if there is nothing for a while."""
@@ -181,7 +178,7 @@ class Reader:
         """Whether this pod has handled *found*; not if another one did."""
         parked = 0
         async with self._database.transaction() as connection:
-            if not await self._holds(connection, position):
+            if not await self._position.holds(connection, position):
                 return False
             waiting = await self._parking.streams(connection)
             for event in found:
@@ -190,28 +187,23 @@ class Reader:
                     parked += 1
                 else:
                     await self._handle(connection, event)
-            await connection.execute(MOVE, (_sequence(found[-1]), self._name))
+            await self._position.move(connection, _sequence(found[-1]))
         self._heard.ended(HANDLED, len(found) - parked)
         self._heard.ended(PARKED, parked)
         return True
 
     async def _parked(self, event: Event, position: int, failure: str) -> bool:
         async with self._database.transaction() as connection:
-            if not await self._holds(connection, position):
+            if not await self._position.holds(connection, position):
                 return False
             if await self._parking.number(connection) >= MOST:
                 message = f"{MOST} events are parked: the reader waits until some can be handled"
                 raise StandstillError(message)
             await self._parking.park(connection, event, failure)
-            await connection.execute(MOVE, (_sequence(event), self._name))
+            await self._position.move(connection, _sequence(event))
         logger.error("An event is parked: %s", failure, extra=_named(event))
         self._heard.ended(PARKED)
         return True
-
-    async def _holds(self, connection: Connection, position: int) -> bool:
-        """Whether the reader still stands at *position*, which nobody else can move now."""
-        cursor = await connection.execute(f"{POSITION} FOR UPDATE", (self._name,))
-        return await cursor.fetchall() == [(position,)]
 
     async def _try_parked(self) -> None:
         """Handle the parked events that are due; stop at the first that fails."""
