@@ -10,7 +10,7 @@ from arkalia_operator import program as program_module
 from arkalia_operator.errors import ResourcesNotServedError
 from arkalia_operator.program import Program
 from arkalia_operator.settings import Settings
-from model_api_server import respond, running, session_for, until
+from model_api_server import respond, session_for, until
 
 SYSTEM = "/apis/arkalia.io/v1alpha1/namespaces/ns/arkaliasystems/luna"
 SERVICE = "/api/v1/namespaces/ns/services/luna-helloria"
@@ -24,12 +24,6 @@ FEW = {
 }
 """The gateway, with a cache, and the record, with a schema."""
 SETTINGS = Settings(health_port=0, drain_seconds=5)
-
-
-@pytest.fixture
-async def server():
-    async with running() as server:
-        yield server
 
 
 class Operator:

@@ -17,7 +17,7 @@ from arkalia_operator.planning.certificates import (
     Step,
 )
 from builders import a_system
-from model_api_server import respond, running, session_for
+from model_api_server import respond, session_for
 
 SYSTEM = a_system()
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -25,27 +25,6 @@ WANTED = WantedCertificate("zeroia", "luna-zeroia-tls", ("luna-zeroia", "localho
 SECRETS = "/api/v1/namespaces/arkalia/secrets"
 AUTHORITY = f"{SECRETS}/luna-authority"
 LEAF = f"{SECRETS}/luna-zeroia-tls"
-
-
-class Clock:
-    """Seconds that only pass when they are told to."""
-
-    def __init__(self):
-        self.now = 0.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-async def server():
-    async with running() as server:
-        yield server
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture

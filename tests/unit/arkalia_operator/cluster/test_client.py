@@ -19,7 +19,7 @@ from arkalia_operator.errors import (
 )
 from arkalia_operator.planning.actions import Delete
 from arkalia_operator.planning.observed import ObjectKey
-from model_api_server import cut, respond, running, session_for
+from model_api_server import cut, respond, session_for
 
 PATH = "/api/v1/namespaces/ns/configmaps"
 A = ObjectKey("ConfigMap", "ns", "a")
@@ -29,12 +29,6 @@ MANIFEST = {
     "metadata": {"name": "a", "namespace": "ns"},
     "data": {"k": "v"},
 }
-
-
-@pytest.fixture
-async def server():
-    async with running() as server:
-        yield server
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from arkalia_operator.planning.credentials import HandOver, Slot, WriteAdmin
 from arkalia_operator.planning.external import External
 from arkalia_operator.planning.findings import Finding
 from builders import a_system
-from model_api_server import respond, running, session_for
+from model_api_server import respond, session_for
 
 SYSTEM = a_system()
 POSTGRESQL, QUEUE = DataService.POSTGRESQL, DataService.QUEUE
@@ -54,12 +54,6 @@ class Hands:
         step = HandOver(wanted, secret, {service: login})
         await self.credentials.hand_over(SYSTEM, step, TARGETS)
         return (await self.look()).modules[wanted.name]
-
-
-@pytest.fixture
-async def server():
-    async with running() as server:
-        yield server
 
 
 @pytest.fixture

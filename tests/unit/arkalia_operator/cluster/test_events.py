@@ -7,28 +7,10 @@ from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.events import Recorder, Subject
 from arkalia_operator.cluster.store import SystemKey
 from arkalia_operator.planning.actions import Announcement
-from model_api_server import respond, running, session_for, until
+from model_api_server import respond, session_for, until
 
 LUNA = Subject(SystemKey("ns", "luna"), "u1")
 READY = Announcement("Normal", "SystemReady", "All modules run and serve.")
-
-
-@pytest.fixture
-async def server():
-    async with running() as server:
-        yield server
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from arkalia_operator.desired.kinds import BY_NAME, CONFIG_MAP
 from arkalia_operator.planning.actions import Apply, Delete, Plan
 from arkalia_operator.planning.observed import ObjectKey
 from arkalia_operator.planning.ownership import fingerprint
-from model_api_server import respond, running, session_for
+from model_api_server import respond, session_for
 
 LUNA = SystemKey("ns", "luna")
 OWNER = {"apiVersion": "arkalia.io/v1alpha1", "kind": "ArkaliaSystem", "name": "luna", "uid": "s1"}
@@ -39,12 +39,6 @@ def an_apply(manifest, creates=True, why="missing"):
 def path_of(manifest):
     kind, metadata = BY_NAME[manifest["kind"]], manifest["metadata"]
     return f"{kind.path}/namespaces/ns/{kind.plural}/{metadata['name']}"
-
-
-@pytest.fixture
-async def server():
-    async with running() as server:
-        yield server
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from arkalia_operator.cluster.informer import Informer
 from arkalia_operator.cluster.observe import observe
 from arkalia_operator.cluster.store import Store, SystemKey
 from arkalia_operator.desired.kinds import CONFIG_MAP
-from model_api_server import cut, line, respond, running, session_for, stream, until
+from model_api_server import cut, line, respond, session_for, stream, until
 
 LUNA = SystemKey("ns", "luna")
 PATH = "/api/v1/namespaces/ns/configmaps"
@@ -18,12 +18,6 @@ LABELS = {labels.SYSTEM: "luna", labels.MANAGED_BY: labels.MANAGED_BY_OPERATOR}
 
 def a_config_map(value="v", name="a"):
     return {"metadata": {"name": name, "labels": LABELS}, "data": {"k": value}}
-
-
-@pytest.fixture
-async def server():
-    async with running() as server:
-        yield server
 
 
 class Watched:

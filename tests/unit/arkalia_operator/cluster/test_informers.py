@@ -7,7 +7,7 @@ from arkalia_operator.cluster import informers as informers_module
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.informers import Informers
 from arkalia_operator.cluster.store import Store
-from model_api_server import respond, running, session_for, until
+from model_api_server import respond, session_for, until
 
 MONITORS = "/apis/monitoring.coreos.com/v1/namespaces/ns/servicemonitors"
 SERVED = {"monitoring.coreos.com/v1": ["servicemonitors", "prometheusrules"]}
@@ -17,12 +17,6 @@ LABELS = {labels.SYSTEM: "luna", labels.MANAGED_BY: labels.MANAGED_BY_OPERATOR}
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     monkeypatch.setattr(informers_module, "DISCOVERY_SECONDS", 0.1)
-
-
-@pytest.fixture
-async def server():
-    async with running() as server:
-        yield server
 
 
 class Running:

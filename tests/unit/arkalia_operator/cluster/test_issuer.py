@@ -12,26 +12,11 @@ from model_api_server import respond, running, session_for, until
 ONE, TWO = {"kid": "one", "kty": "RSA"}, {"kid": "two", "kty": "RSA"}
 
 
-class Clock:
-    """Seconds that only pass when they are told to."""
-
-    def __init__(self):
-        self.now = 0.0
-
-    def __call__(self):
-        return self.now
-
-
 @pytest.fixture
 async def server():
     async with running() as server:
         server.issuer = {DISCOVERY: {"issuer": "https://issuer"}, KEYS: {"keys": [ONE]}}
         yield server
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture

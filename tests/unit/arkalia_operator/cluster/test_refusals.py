@@ -1,5 +1,3 @@
-import pytest
-
 from arkalia_operator.cluster.refusals import Refusals
 from arkalia_operator.planning.actions import Apply, Failure
 from arkalia_operator.planning.observed import ObjectKey
@@ -10,18 +8,6 @@ FAILURE = Failure(KEY, "no", permanent=True)
 
 def an_apply(digest=b"one"):
     return Apply(KEY, {}, digest, creates=False, why="changed")
-
-
-class Clock:
-    now = 0.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 def test_a_refused_apply_is_not_sent_again_at_once(clock):

@@ -17,7 +17,7 @@ from arkalia_operator.cluster.secrets import (
 from arkalia_operator.desired import kinds, metadata
 from arkalia_operator.errors import ConflictError
 from builders import a_system
-from model_api_server import running, session_for
+from model_api_server import session_for
 
 SYSTEM = a_system()
 PLACE = place_of(SYSTEM, "one")
@@ -46,12 +46,6 @@ class Hands:
         data = encoded({"word": word})
         made = metadata.manifest(kinds.SECRET, "one", SYSTEM, labels, data=data)
         return Record(await self.secrets.write(made, before))
-
-
-@pytest.fixture
-async def server():
-    async with running() as server:
-        yield server
 
 
 @pytest.fixture

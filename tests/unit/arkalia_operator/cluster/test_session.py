@@ -11,12 +11,6 @@ from arkalia_operator.cluster.session import Session, WatchPace, by_address
 from model_api_server import respond, running
 
 
-@pytest.fixture
-async def server():
-    async with running() as server:
-        yield server
-
-
 class Keys:
     """Credentials that a test can change."""
 

@@ -8,17 +8,11 @@ from arkalia_operator.handlers.lifecycle import Forever, watch_resources
 from arkalia_operator.runtime.intake import Intake
 from arkalia_operator.runtime.queue import Queue
 from arkalia_operator.runtime.resources import Resources
-from model_api_server import line, respond, running, session_for, stream, until
+from model_api_server import line, respond, session_for, stream, until
 
 SYSTEMS = "/apis/arkalia.io/v1alpha1/namespaces/ns/arkaliasystems"
 MODULES = "/apis/arkalia.io/v1alpha1/namespaces/ns/arkaliamodules"
 LUNA = SystemKey("ns", "luna")
-
-
-@pytest.fixture
-async def server():
-    async with running() as server:
-        yield server
 
 
 class Watching:

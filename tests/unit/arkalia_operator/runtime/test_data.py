@@ -19,7 +19,7 @@ from arkalia_operator.runtime.data import DataServices
 from arkalia_operator.runtime.presence import Presence, SystemGoneError
 from arkalia_operator.runtime.settling import LONGEST_LOOK_SECONDS
 from builders import a_module, a_system, modules_with
-from model_api_server import respond, running, session_for
+from model_api_server import respond, session_for
 
 SPREAD_SECONDS = 120
 ALPHA = a_module(needs={"redis": ["queue"]})
@@ -76,12 +76,6 @@ class Hands:
     def follow(self, revision):
         """Ask for other passwords."""
         self.system = a_system(data={"credentials": {"revision": revision}})
-
-
-@pytest.fixture
-async def server():
-    async with running() as server:
-        yield server
 
 
 @pytest.fixture

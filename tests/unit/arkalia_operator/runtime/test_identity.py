@@ -17,7 +17,7 @@ from arkalia_operator.runtime.identity import Identity, Looked
 from arkalia_operator.runtime.presence import Presence
 from arkalia_operator.runtime.settling import LONGEST_LOOK_SECONDS
 from builders import a_component, a_module, a_record, a_system, modules_with, only
-from model_api_server import respond, running, session_for
+from model_api_server import respond, session_for
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 SYSTEM = a_system()
@@ -56,12 +56,6 @@ class Hands:
         known = self.children.get(trust.key)
         if known is None or known.fingerprint != trust.fingerprint:
             self.children = {trust.key: replace(trust, applied_at=self.now)}
-
-
-@pytest.fixture
-async def server():
-    async with running() as server:
-        yield server
 
 
 @pytest.fixture

@@ -4,15 +4,9 @@ from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.errors import ForbiddenError
 from arkalia_operator.runtime.presence import Presence, SystemGoneError
-from model_api_server import respond, running, session_for
+from model_api_server import respond, session_for
 
 SYSTEM = "/apis/arkalia.io/v1alpha1/namespaces/ns/arkaliasystems/luna"
-
-
-@pytest.fixture
-async def server():
-    async with running() as server:
-        yield server
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from arkalia_operator.runtime.data import DataServices
 from arkalia_operator.runtime.identity import Identity
 from arkalia_operator.runtime.reconcile import Reconciler
 from arkalia_operator.runtime.resources import Resources
-from model_api_server import running, session_for
+from model_api_server import session_for
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LIFETIMES = Lifetimes()
@@ -26,12 +26,6 @@ ISSUER = Issuer("https://issuer", '{"keys":[]}')
 LUNA = SystemKey("ns", "luna")
 SYSTEM = "/apis/arkalia.io/v1alpha1/namespaces/ns/arkaliasystems/luna"
 SERVICE = "/api/v1/namespaces/ns/services/luna-helloria"
-
-
-@pytest.fixture
-async def server():
-    async with running() as server:
-        yield server
 
 
 @pytest.fixture

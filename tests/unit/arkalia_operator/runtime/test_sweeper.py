@@ -9,7 +9,7 @@ from arkalia_operator.runtime.intake import Intake
 from arkalia_operator.runtime.queue import Queue
 from arkalia_operator.runtime.resources import Resources
 from arkalia_operator.runtime.sweeper import Sweeper
-from model_api_server import respond, running, session_for
+from model_api_server import respond, session_for
 
 SYSTEMS = "/apis/arkalia.io/v1alpha1/namespaces/ns/arkaliasystems"
 MODULES = "/apis/arkalia.io/v1alpha1/namespaces/ns/arkaliamodules"
@@ -19,12 +19,6 @@ LUNA = SystemKey("ns", "luna")
 @pytest.fixture(autouse=True)
 def quick(monkeypatch):
     monkeypatch.setattr("arkalia_operator.runtime.sweeper.GRACE_SECONDS", 0.01)
-
-
-@pytest.fixture
-async def server():
-    async with running() as server:
-        yield server
 
 
 class Swept:
