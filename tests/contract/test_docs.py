@@ -193,3 +193,9 @@ def test_every_page_can_be_reached_from_the_index():
         waiting += [(page.parent / link).resolve() for link in links if link.endswith(".md")]
 
     assert {p for p in PAGES if ROOT / "docs" in p.parents} <= reached
+
+
+def test_every_story_is_listed_where_testing_is_explained():
+    stories = {name(story) for story in ROOT.glob("tests/cluster/test_*.py")}
+
+    assert stories - paths_named_in(read(ROOT / "docs" / "testing.md")) == set()
