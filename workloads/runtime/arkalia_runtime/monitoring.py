@@ -17,6 +17,7 @@ from typing import Final
 
 from prometheus_client import Gauge
 
+from arkalia_runtime import background
 from arkalia_runtime.health import Health, HealthReport
 from arkalia_runtime.metrics import Metrics
 
@@ -75,12 +76,8 @@ class MonitoringCore:
     @asynccontextmanager
     async def watching(self) -> AsyncIterator[None]:
         """Measure the event loop meanwhile."""
-        beat = asyncio.create_task(self._measure_lag())
-        try:
+        async with background.running(self._measure_lag()):
             yield
-        finally:
-            beat.cancel()
-            await asyncio.wait([beat], timeout=BEAT_SECONDS)
 
     async def _measure_lag(self) -> None:
         lags: deque[float] = deque(maxlen=BEATS_SHOWN)

@@ -12,6 +12,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcon
 from typing import Any, Final
 
 from arkalia_contract import control
+from arkalia_runtime import background
 from arkalia_runtime.control.abilities import Ability, Arguments
 from arkalia_runtime.redis import Redis, RedisUnavailableError
 from arkalia_taskia.closed_queues import KEY, LEASE_SECONDS
@@ -47,12 +48,10 @@ class Quarantine:
     async def _closed(self, wanted: QuarantineQueue) -> AsyncIterator[None]:
         await self._renew(wanted.queue)
         self._holders[wanted.queue] += 1
-        renewing = asyncio.create_task(self._keep(wanted.queue))
         try:
-            yield
+            async with background.running(self._keep(wanted.queue)):
+                yield
         finally:
-            renewing.cancel()
-            await asyncio.gather(renewing, return_exceptions=True)
             self._holders[wanted.queue] -= 1
             if not self._holders[wanted.queue]:
                 await self._open_again(wanted.queue)

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from prometheus_client import Gauge
 
+from arkalia_runtime import background
 from arkalia_runtime.database import Connection, Database, DatabaseError
 from arkalia_runtime.metrics import Metrics
 from arkalia_runtime.redis import Redis
@@ -95,12 +96,8 @@ class Sweeping:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Sweep during the block."""
-        sweeping = asyncio.create_task(self._keep_sweeping(), name="sweep")
-        try:
+        async with background.running(self._keep_sweeping()):
             yield
-        finally:
-            sweeping.cancel()
-            await asyncio.gather(sweeping, return_exceptions=True)
 
     async def send(self, task_id: UUID, queue: str) -> None:
         """Send a task that was added; if that fails, the next sweep does it."""
