@@ -24,6 +24,7 @@ The system {SYSTEM} is ready in the namespace {SYSTEM_NAMESPACE}.
 
   eval "$(PYTHONPATH=dev python3 -m arkalia_dev env)"    in your shell: KUBECONFIG and PATH
   kubectl get arkaliasystem --all-namespaces             how it is
+  docs/how-to/look-into-a-system.md                      the command line `arkalia`: why it is so
   kubectl explain arkaliasystem.spec                     what can be said
   make images                                            after a change of the code
   make down                                              stop everything

@@ -19,6 +19,9 @@ EVENTS_HEAD: Final = """\
 
 Every event that a module may tell: a fact, in the form of CloudEvents 1.0, told in the transaction in which it became true. A type with its version never changes; readers accept fields that they do not know.
 """
+NOTHING_TOLD: Final = """
+**No module tells an event yet.** What is written here is agreed; each type is told as soon as the module that it belongs to does the work.
+"""
 EVENT: Final = """
 ## {name}
 
@@ -34,20 +37,59 @@ MODULES_HEAD: Final = """\
 
 The modules that ship with the operator. Every module serves `/health`, `/metrics`, `/status`, `/docs` and `/control/actions`; the paths below are its own. What the fields mean: [ArkaliaModule](arkaliamodule.md).
 
+## What each is for
+
+{purposes}
+The ground is what every module has: health, metrics, status, docs, orders, a schema of its own where it keeps data, and a way to tell events. What is not built yet: [limitations](../limitations.md).
+
+## What each has
+
 | module | port | needs | calls | published paths | verbs |
 |---|---|---|---|---|---|
 """
+PURPOSES: Final = {
+    "assistantia": ("conversations with a language model", "the ground"),
+    "cognitive-reactor": (
+        "plans of several steps that answer a pattern of events, each step verified",
+        "the ground",
+    ),
+    "globalstate": (
+        "the events of all modules in one sequence, and the shared state",
+        "it keeps and serves both",
+    ),
+    "helloria": (
+        "the gateway: authenticates, limits and routes what comes from outside",
+        "the ground; it routes nothing yet",
+    ),
+    "nyxalia": ("how the system is used", "it counts events by type and hour"),
+    "reflexia": ("rules that answer a trigger with an action at once", "the ground"),
+    "sandozia": ("whether decisions and answers hold, checked by others", "the ground"),
+    "security": ("secrets, identities and API keys of people and programs", "the ground"),
+    "taskia": (
+        "work that is done later, once, and not forgotten",
+        "it takes tasks, does them and tells how they went",
+    ),
+    "zeroia": ("what the signals of the modules mean, and what should follow", "the ground"),
+}
+"""What each module is for, and what of that works: a new module gets its line here."""
+PURPOSE: Final = "- **{name}**: {purpose}. So far: {works}.\n"
 NOBODY: Final = "nobody yet"
 
 
 def texts(root: Path) -> dict[str, str]:
     """Both pages, by path."""
     modules = {name: ArkaliaModule.from_body(body).spec for name, body in bodies(root).items()}
+    told = any(spec.events.emits for spec in modules.values())
     events = (_event(each, modules) for each in event_types.ALL)
+    purposes = (
+        PURPOSE.format(name=name, purpose=PURPOSES[name][0], works=PURPOSES[name][1])
+        for name in sorted(modules)
+    )
     rows = (_row(name, spec) for name, spec in sorted(modules.items()))
     return {
-        "docs/reference/events.md": EVENTS_HEAD + "".join(events),
-        "docs/reference/modules.md": MODULES_HEAD + "".join(rows),
+        "docs/reference/events.md": EVENTS_HEAD + ("" if told else NOTHING_TOLD) + "".join(events),
+        "docs/reference/modules.md": MODULES_HEAD.format(purposes="".join(purposes))
+        + "".join(rows),
     }
 
 
