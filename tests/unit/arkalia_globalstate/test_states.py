@@ -127,6 +127,23 @@ async def test_number_of_documents_has_a_bound(client):
     assert (status, "5 documents" in problem["detail"]) == (507, True)
 
 
+async def test_document_that_is_there_is_told_of_when_no_more_can_be_added(client):
+    for number in range(5):
+        await create(client, f"k{number}", level=1)
+
+    status, _, _ = await client.ask("PUT", "/states/k1", json={}, headers=NEW)
+
+    assert status == 412
+
+
+async def test_number_of_documents_has_a_bound_when_many_are_made_at_once(client):
+    wanted = [client.ask("PUT", f"/states/k{number}", json={}, headers=NEW) for number in range(12)]
+
+    answers = await asyncio.gather(*wanted)
+
+    assert sorted(status for status, _, _ in answers) == [201] * 5 + [507] * 7
+
+
 async def test_length_of_a_document_has_a_bound(client):
     long = {"text": "x" * 300}
     made, _, _ = await client.ask("PUT", "/states/mode", json=long, headers=NEW)

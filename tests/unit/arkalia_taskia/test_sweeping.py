@@ -9,6 +9,7 @@ from arkalia_runtime.database import Database
 from arkalia_runtime.ids import new_id
 from arkalia_runtime.redis import Redis
 from arkalia_taskia.message import message
+from arkalia_taskia.sending import send
 from arkalia_taskia.sweeping import YOUNG_SECONDS, Sweeping
 
 ADD = """
@@ -165,3 +166,24 @@ async def test_nothing_is_sent_or_lost_while_the_queue_is_away(settings, redis, 
         redis.door.open()
 
     assert (state(waiting), state(sent)) == ("waiting", "sent")
+
+
+async def test_sweep_gives_up_at_the_first_task_that_the_queue_does_not_take(
+    settings, redis, add, state, monkeypatch
+):
+    tasks, tried = [add("waiting") for _ in range(3)], []
+
+    async def noted(queue, task_id, name):
+        tried.append(task_id)
+        return await send(queue, task_id, name)
+
+    monkeypatch.setattr("arkalia_taskia.sweeping.send", noted)
+    async with swept(settings) as sweeping:
+        redis.door.close()
+        try:
+            sent = await sweeping.sweep()
+        finally:
+            redis.door.open()
+
+    assert (sent, len(tried)) == (0, 1)
+    assert {state(each) for each in tasks} == {"waiting"}

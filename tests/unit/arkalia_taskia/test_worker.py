@@ -7,6 +7,7 @@ import os
 import signal
 import urllib.request
 from contextlib import ExitStack, suppress
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -147,3 +148,5 @@ async def test_task_of_a_killed_worker_is_run_by_the_next(settings, worker):
 
         done = await until(client, task_id, "succeeded")
     assert done["runs"] == 2
+    started, ended = (datetime.fromisoformat(done[f"{each}_at"]) for each in ("started", "ended"))
+    assert ended - started >= timedelta(seconds=1)

@@ -28,6 +28,8 @@ LIST: Final = """
 """
 READ: Final = "SELECT revision, value FROM states WHERE key = %s"
 LOCK: Final = f"{READ} FOR UPDATE"
+ALONE: Final = "SELECT pg_advisory_xact_lock(hashtextextended(current_schema() || '.states', 0))"
+"""Who makes documents takes turns: those of others who are not done would not be counted."""
 COUNT: Final = "SELECT count(*) FROM states"
 CREATE: Final = """
     INSERT INTO states (key, revision, value, changed_at, changed_by)
@@ -76,14 +78,15 @@ class States:
             return await _found(connection, READ, key)
 
     async def create(self, key: str, value: Mapping[str, Any]) -> int:
-        """Make *key*; returns its revision. Raises a 412 Problem if it is there already."""
+        """Make *key*; returns its revision. Problems: 412 if it is there already, 507."""
         async with self._database.transaction() as connection:
-            await self._require_room(connection)
+            await connection.execute(ALONE)
             cursor = await connection.execute(CREATE, (key, self._text(value), _actor()))
             row = await cursor.fetchone()
-        if row is None:
-            sentence = f"{key} is there already: read it, and send its ETag in If-Match."
-            raise Problem(HTTPStatus.PRECONDITION_FAILED, sentence)
+            if row is None:
+                sentence = f"{key} is there already: read it, and send its ETag in If-Match."
+                raise Problem(HTTPStatus.PRECONDITION_FAILED, sentence)
+            await self._require_room(connection)
         return int(row[0])
 
     async def replace(self, key: str, value: Mapping[str, Any], known: str) -> int:
@@ -103,8 +106,9 @@ class States:
     async def _require_room(self, connection: Connection) -> None:
         cursor = await connection.execute(COUNT)
         [(number,)] = await cursor.fetchall()
-        if number >= self._settings.most_states:
-            sentence = f"The shared state holds {number} documents, and no more can be added."
+        most = self._settings.most_states
+        if number > most:
+            sentence = f"The shared state holds {most} documents, and no more can be added."
             raise Problem(HTTPStatus.INSUFFICIENT_STORAGE, sentence)
 
     def _text(self, value: Mapping[str, Any]) -> str:

@@ -35,8 +35,9 @@ BEGIN: Final = """
     RETURNING kind, arguments, queue, created_at, runs
 """
 SUCCEED: Final = """
-    UPDATE tasks SET state = 'succeeded', ended_at = now(), result = %s WHERE id = %s
+    UPDATE tasks SET state = 'succeeded', ended_at = clock_timestamp(), result = %s WHERE id = %s
 """
+"""The clock's time: now() is when the transaction began, which is when the task did."""
 FAIL: Final = f"""
     UPDATE tasks SET state = 'failed', ended_at = now(), error = %s,
         runs = least(runs, {kinds.MOST_RUNS})  -- one more is given up before it does anything

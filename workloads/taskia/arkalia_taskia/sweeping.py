@@ -10,7 +10,7 @@ A task that is sent twice is done once (`run`), so that the sweep may err on thi
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 from uuid import UUID
@@ -111,13 +111,23 @@ class Sweeping:
         heads = await self._heads()
         async with self._database.transaction() as connection:
             found = await self._found(connection, heads)
-            sent = [
-                task_id for task_id, queue in found if await send(self._queue, str(task_id), queue)
-            ]
+            sent = await self._sent(found)
             if sent:
                 await connection.execute(SENT, (sent,))
         await self._count()
         return len(sent)
+
+    async def _sent(self, found: Iterable[tuple[UUID, str]]) -> list[UUID]:
+        """Those of *found* that the queue took, up to the first that it did not.
+
+        Each refusal takes seconds, and the rows are locked meanwhile.
+        """
+        taken: list[UUID] = []
+        for task_id, queue in found:
+            if not await send(self._queue, str(task_id), queue):
+                break
+            taken.append(task_id)
+        return taken
 
     async def _keep_sweeping(self) -> None:
         while True:

@@ -5,6 +5,7 @@ connections, and the former ones are closed when the last call on them has ended
 """
 
 import asyncio
+import logging
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,6 +16,8 @@ import httpx
 
 from arkalia_contract import files
 from arkalia_runtime.watched import Watched
+
+logger: Final = logging.getLogger(__name__)
 
 CONNECT_SECONDS: Final = 2
 """Inside a cluster a connection takes milliseconds; after this the next try has better chances."""
@@ -44,9 +47,12 @@ class Pool:
         self.users = 0
 
     async def close(self) -> None:
-        """Close them; nobody uses them any more."""
-        async with asyncio.timeout(CLOSE_SECONDS):
-            await self.client.aclose()
+        """Close them; nobody uses them any more. A slow farewell is no fault of the last call's."""
+        try:
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self.client.aclose()
+        except TimeoutError:
+            logger.info("Former connections did not end in time.", extra={"seconds": CLOSE_SECONDS})
 
 
 class Connections:
