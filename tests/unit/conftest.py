@@ -1,9 +1,20 @@
 """Servers that the unit tests of the services need: one of each for a worker, from its first use."""
 
+import logging
+
 import pytest
 
 from data_services import a_postgresql, a_redis, migrate
 from unit.arkalia_runtime.authority import Mounts, mount
+
+
+@pytest.fixture(autouse=True)
+def level_of_the_log():
+    """A service that runs within a test sets the level for the whole process."""
+    root = logging.getLogger()
+    before = root.level
+    yield
+    root.setLevel(before)
 
 
 @pytest.fixture(scope="session")
