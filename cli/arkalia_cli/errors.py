@@ -17,8 +17,8 @@ from difflib import get_close_matches
 from enum import IntEnum
 from typing import ClassVar, Final, Self
 
-MENTIONED: Final = 5
-"""Names in a hint, at most."""
+MENTIONED: Final = 12
+"""Names in a hint, at most: more than a system has modules of its own."""
 
 
 class Exit(IntEnum):
@@ -82,11 +82,17 @@ class RefusedError(CliError):
     code = Exit.REFUSED
 
 
-def close_matches(name: str, known: Iterable[str]) -> str:
-    """A sentence with those of *known* that look like *name*, else with the first of them."""
+def close_matches(name: str, known: Iterable[str], whole: str = "") -> str:
+    """A sentence with those of *known* that look like *name*, else with the first of them.
+
+    Where some are left out it says how many, and *whole* says what lists all.
+    """
     every = sorted(known)
     by_lower = {each.lower(): each for each in every}
     close = [by_lower[each] for each in get_close_matches(name.lower(), by_lower)]
     if close:
         return f"Did you mean {' or '.join(close)}?"
-    return f"There is {', '.join(every[:MENTIONED])}." if every else ""
+    if len(every) > MENTIONED:
+        more = len(every) - MENTIONED
+        return f"There is {', '.join(every[:MENTIONED])} and {more} more. {whole}".strip()
+    return f"There is {', '.join(every)}." if every else ""

@@ -59,6 +59,11 @@ def _hint(cluster: Connection, name: str | None, here: Iterable[str]) -> str:
     """Which system may be meant, and where systems are as far as the user may know."""
     if name and (close := close_matches(name, here)):
         return close
+    return elsewhere(cluster, name)
+
+
+def elsewhere(cluster: Connection, name: str | None = None) -> str:
+    """A sentence with the systems of other namespaces, those called *name* if there are any."""
     try:
         others = find(cluster, everywhere=True)
     except CliError:
@@ -67,4 +72,6 @@ def _hint(cluster: Connection, name: str | None, here: Iterable[str]) -> str:
     called = [each for each in places if each.startswith(f"{name} ")]
     if not places:
         return "No namespace has one: apply an ArkaliaSystem first."
-    return f"Did you mean {' or '.join((called or places)[:MENTIONED])}?"
+    meant = called or places
+    rest = " `arkalia status -A` shows all." if len(meant) > MENTIONED else ""
+    return f"Did you mean {' or '.join(meant[:MENTIONED])}?{rest}"

@@ -21,7 +21,8 @@ from arkalia_cli.cluster.gateway import Gateway, ready_pod
 from arkalia_cli.errors import CliError, MistakeError, RefusedError, UnreachableError
 
 HERE: Final = "127.0.0.1"
-DIAL_SECONDS: Final = 10.0
+DIAL_SECONDS: Final = 30.0
+"""A way through the API server to a pod, with two handshakes: half a second, many on a busy machine."""
 CLOSE_SECONDS: Final = 1.0
 CHUNK: Final = 65_536
 MOST_CONNECTIONS: Final = 100
@@ -95,8 +96,15 @@ class Door:
             )
             hint = "The system's authority may have been renewed: start `arkalia open` again."
             raise RefusedError(message, hint) from error
-        except (OSError, TimeoutError) as error:
-            message = f"{self.gateway.host} does not answer: {str(error) or 'no answer in time'}"
+        except TimeoutError as error:
+            message = f"no connection to {self.gateway.host} was made in {DIAL_SECONDS:g} s"
+            hint = (
+                "The way through the API server may be slow: try again. "
+                "`arkalia status` tells how the module is."
+            )
+            raise UnreachableError(message, hint) from error
+        except OSError as error:
+            message = f"no connection to {self.gateway.host} could be made: {error}"
             raise UnreachableError(message, "`arkalia status` tells how it is.") from error
 
     def _forward(self) -> socket.socket:

@@ -43,7 +43,7 @@ def open_(
 
     from arkalia_cli.cluster import gateway, systems
     from arkalia_cli.cluster.connection import connect
-    from arkalia_cli.cluster.tunnel import HERE, Door
+    from arkalia_cli.cluster.tunnel import DIAL_SECONDS, HERE, Door
 
     cluster = connect(place.namespace, place.context, place.kubeconfig)
     name = systems.one(cluster, system)["metadata"]["name"]
@@ -54,6 +54,8 @@ def open_(
         _announce(output, url, found.host)
         if way.browser:
             webbrowser.open(url)
+
+    typer.echo(f"Waiting for {found.host}, at most {DIAL_SECONDS:g} s.", err=True)
 
     async def keep_open() -> None:
         await Door(cluster, found, tell).keep_open(way.port, opened)

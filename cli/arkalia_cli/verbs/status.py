@@ -37,6 +37,7 @@ def status(
     )
     told = [System.from_body(each) for each in found]
     asked = "The cluster" if everywhere else f"Namespace {cluster.namespace}"
-    show(output, view.text(told, asked), view.data(told))
+    hint = "" if told or everywhere else systems.elsewhere(cluster)
+    show(output, view.text(told, asked, hint), view.data(told))
     if not all(each.ready for each in told):
         raise typer.Exit(Exit.NOT_READY)

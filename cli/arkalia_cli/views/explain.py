@@ -19,7 +19,7 @@ def meant(word: str, known: Known) -> str:
     by_lower = {each.lower(): each for each in known}
     if word.lower() not in by_lower:
         message = f"{word} is no condition, reason or alert of Arkalia"
-        raise NotFoundError(message, close_matches(word, known))
+        raise NotFoundError(message, close_matches(word, known, "`arkalia explain` lists all."))
     return by_lower[word.lower()]
 
 

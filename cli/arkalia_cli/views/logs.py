@@ -63,11 +63,12 @@ def chosen(sources: Iterable[Source], modules: Sequence[str]) -> list[Source]:
 
 
 def text(line: Entry) -> Text:
-    """One line for people."""
+    """One line for people: the time of the day in UTC, where it comes from, what it says."""
     prefix = f"{line.source.module} {line.source.pod}".strip()
     return Text.assemble(
-        (prefix, _colour(line.source.module)), (" │ ", "dim"), _readable(line.line)
-    )
+        (f"{_clock(line.time)} ", "dim"), (prefix, _colour(line.source.module)), (" │ ", "dim"),
+        _readable(line.line),
+    )  # fmt: skip
 
 
 def data(line: Entry) -> dict[str, str]:
@@ -80,6 +81,12 @@ def data(line: Entry) -> dict[str, str]:
         "container": where.container,
         "line": line.line,
     }
+
+
+def _clock(time: str) -> str:
+    """Hours to milliseconds of *time*, always in the same width."""
+    clock, _, fraction = time.partition("T")[2].removesuffix("Z").partition(".")
+    return f"{clock}.{fraction[:3]:0<3}"
 
 
 def _readable(line: str) -> str:

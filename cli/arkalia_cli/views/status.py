@@ -22,11 +22,11 @@ SUMMARIES: Final = ("Ready", "ModulesReady")
 """Conditions that stand at the head of what they sum up."""
 
 
-def text(systems: Sequence[System], place: str) -> RenderableType:
-    """The trees of all *systems* that *place* has."""
+def text(systems: Sequence[System], place: str, hint: str = "") -> RenderableType:
+    """The trees of all *systems* that *place* has; *hint* says where else to look if there are none."""
     if systems:
         return Group(*map(tree, systems))
-    return Text(f"{place} has no ArkaliaSystem.")
+    return Text(f"{place} has no ArkaliaSystem. {hint}".strip())
 
 
 def tree(system: System) -> Tree:
@@ -78,9 +78,9 @@ def _mark(system: System, ready: Condition) -> tuple[str, str]:
 
 def _told(system: System) -> Iterator[Condition]:
     for condition in system.conditions:
-        quiet = condition.type in TROUBLES and condition.status == "False"
         said = condition.message == system.condition("Ready").message
-        if condition.type not in SUMMARIES and not quiet and not said:
+        quiet = condition.type in TROUBLES and (condition.status == "False" or said)
+        if condition.type not in SUMMARIES and not quiet:
             yield condition
 
 

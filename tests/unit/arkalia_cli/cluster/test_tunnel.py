@@ -11,6 +11,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
+from arkalia_cli.cluster import tunnel
 from arkalia_cli.cluster.gateway import Gateway
 from arkalia_cli.cluster.tunnel import HERE, Door
 from arkalia_cli.errors import MistakeError, RefusedError, UnreachableError
@@ -142,8 +143,19 @@ async def test_certificate_of_another_name_is_refused(authority, serving_context
 async def test_pod_that_does_not_answer_is_told(authority):
     door, _ = a_door(authority, 1)
 
-    with pytest.raises(UnreachableError, match="does not answer"):
+    with pytest.raises(UnreachableError, match=r"no connection to luna-helloria.* could be made"):
         await door.keep_open(0, lambda _: None)
+
+
+async def test_pod_that_says_nothing_is_given_up_with_the_time_that_it_was_given(
+    authority, monkeypatch
+):
+    monkeypatch.setattr(tunnel, "DIAL_SECONDS", 0.05)
+    with socket.create_server((HERE, 0)) as silent:
+        door, _ = a_door(authority, silent.getsockname()[1])
+
+        with pytest.raises(UnreachableError, match=r"was made in 0\.05 s"):
+            await door.keep_open(0, lambda _: None)
 
 
 async def test_port_that_is_taken_is_told():

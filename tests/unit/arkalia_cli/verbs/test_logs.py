@@ -28,12 +28,14 @@ def queries(cluster):
 
 def test_lines_of_all_pods_are_joined(pods, arkalia):
     assert arkalia("logs", "luna").stdout == (
-        "helloria h-1 │ one\npostgresql p-0 │ two\nhelloria h-1 │ three\n"
+        "04:00:01.000 helloria h-1 │ one\n"
+        "04:00:02.000 postgresql p-0 │ two\n"
+        "04:00:03.000 helloria h-1 │ three\n"
     )
 
 
 def test_one_module_can_be_chosen(pods, arkalia):
-    assert arkalia("logs", "-m", "postgresql").stdout == "postgresql p-0 │ two\n"
+    assert arkalia("logs", "-m", "postgresql").stdout == "04:00:02.000 postgresql p-0 │ two\n"
 
 
 def test_json_is_one_object_a_line(pods, arkalia):
@@ -70,7 +72,7 @@ def test_container_that_has_not_started_or_is_gone_is_left_out(pods, arkalia, co
 
     done = arkalia("logs")
 
-    assert (done.exit_code, done.stdout) == (0, "postgresql p-0 │ two\n")
+    assert (done.exit_code, done.stdout) == (0, "04:00:02.000 postgresql p-0 │ two\n")
 
 
 def test_logs_that_the_user_may_not_read_end_with_5(pods, arkalia):

@@ -72,6 +72,16 @@ def test_system_of_another_namespace_is_told_with_its_place(cluster, arkalia):
     assert "Did you mean luna -n moon?" in done.stderr
 
 
+def test_namespace_without_a_system_points_to_one_that_has_some(cluster, arkalia):
+    cluster.list(SYSTEMS)
+    cluster.list(EVERYWHERE, a_system(namespace="moon"))
+
+    done = arkalia("status")
+
+    assert done.exit_code == 0
+    assert done.stdout == "Namespace arkalia has no ArkaliaSystem. Did you mean luna -n moon?\n"
+
+
 def test_system_is_read_by_name_where_the_user_may_not_list(cluster, arkalia):
     cluster.by_path[SYSTEMS] = 403
     cluster.by_path[f"{SYSTEMS}/luna"] = a_system()

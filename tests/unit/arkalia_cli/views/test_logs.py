@@ -26,8 +26,20 @@ def test_lines_are_joined_in_the_order_of_their_times():
     assert list(logs.joined([[one, three], [two]])) == [one, two, three]
 
 
-def test_line_shows_module_and_pod_before_it():
-    assert logs.text(at(1, line="hello")).plain == "helloria luna-helloria-1 │ hello"
+def test_line_shows_its_time_module_and_pod_before_it():
+    assert logs.text(at(1, line="hello")).plain == "04:00:01.000 helloria luna-helloria-1 │ hello"
+
+
+@pytest.mark.parametrize(
+    ("time", "shown"),
+    [
+        ("2026-11-21T04:00:01Z", "04:00:01.000"),
+        ("2026-11-21T04:00:01.5Z", "04:00:01.500"),
+        ("2026-11-21T04:00:01.123456789Z", "04:00:01.123"),
+    ],
+)
+def test_time_is_shown_to_the_millisecond_however_exact_it_is(time, shown):
+    assert logs.text(Entry(time, HELLORIA, "x")).plain.startswith(f"{shown} helloria")
 
 
 def test_json_of_a_module_is_shown_as_words():

@@ -74,6 +74,20 @@ def test_stalled_system_says_so_in_its_own_words():
     assert "✖ stalled  RolloutStalled  No progress in ten minutes." in text
 
 
+def test_spec_that_is_not_accepted_is_a_line_of_its_own():
+    why = ("UnknownModule", "spec.modules.nosuch: there is no such module")
+    conditions = with_conditions(
+        a_condition("Accepted", "False", *why),
+        a_condition("Ready", "False", *why),
+        a_condition("Stalled", "True", *why),
+    )
+
+    text = shown(a_system(conditions=conditions))
+
+    assert "├── ✖ accepted  UnknownModule  spec.modules.nosuch" in text
+    assert "stalled" not in text
+
+
 def test_status_about_an_older_spec_is_not_taken_for_the_present_one():
     text = shown(a_system(generation=2))
 
