@@ -222,6 +222,7 @@ def _clean_up(evidence: Evidence) -> list[Verdict]:
     left = unwanted(evidence.system, evidence.desired, evidence.observed)
     if left:
         names = ", ".join(sorted(str(each.key) for each in left)[:NAMED])
-        message = f"{len(left)} objects are still to be deleted: {names}"
+        number = "1 object is" if len(left) == 1 else f"{len(left)} objects are"
+        message = f"{number} still to be deleted: {names}"
         verdicts.append(broken(ConditionType.READY, Reason.OBJECTS_LEFT, message, doomed=False))
     return verdicts

@@ -157,7 +157,8 @@ def job_not_done(view: ModuleView) -> Finding | None:
 
 def objects_missing(view: ModuleView) -> Finding | None:
     """Objects are still to be created or changed; some wait for others."""
-    said = [f"{view.missing} objects to create"] if view.missing else []
+    noun = "object" if view.missing == 1 else "objects"
+    said = [f"{view.missing} {noun} to create"] if view.missing else []
     for key, before in list(view.waiting.items())[:NAMED]:
         said.append(f"{key} waits for {', '.join(map(str, before))}")
     if said:

@@ -312,7 +312,7 @@ def test_doomed_clean_up_is_told_before_a_rollout():
 def test_objects_that_are_still_to_go_are_named():
     message = conditions(judged(with_leftover()))["Ready"].message
 
-    assert message == "1 objects are still to be deleted: Service luna-old"
+    assert message == "1 object is still to be deleted: Service luna-old"
 
 
 def test_only_some_modules_are_named_in_a_message():
@@ -321,7 +321,7 @@ def test_only_some_modules_are_named_in_a_message():
 
     status = judged(Observed(), desired=desired)
 
-    assert conditions(status)["ModulesReady"].message.count("objects to create") == 3
+    assert conditions(status)["ModulesReady"].message.count("to create") == 3
     assert len(status.modules) == 9
 
 

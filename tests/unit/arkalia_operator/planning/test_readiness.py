@@ -245,7 +245,7 @@ def test_line_of_a_module_that_is_not_ready_tells_why():
     assert (found.ready, found.reason, found.message) == (
         False,
         "ObjectsMissing",
-        "1 objects to create",
+        "1 object to create",
     )
 
 
