@@ -17,7 +17,15 @@ from arkalia_contract import files, labels
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.cluster import signing
 from arkalia_operator.cluster.client import Client
-from arkalia_operator.cluster.secrets import Live, Secrets, decoded, encoded, label_of, place_of
+from arkalia_operator.cluster.secrets import (
+    Live,
+    Secrets,
+    decoded,
+    encoded,
+    is_leaving,
+    label_of,
+    place_of,
+)
 from arkalia_operator.cluster.signing import KeyPair, Validity
 from arkalia_operator.desired import kinds, metadata, names
 from arkalia_operator.desired.certificates import Lifetimes, WantedCertificate
@@ -86,7 +94,11 @@ class Certificates:
         def recorded(live: Live | None) -> SecretRecord | None:
             return _record(system, live) if live else None
 
-        return await self._secrets.read(place_of(system, name), recorded, mark)
+        place = place_of(system, name)
+        found = await self._secrets.read(place, recorded, mark)
+        if found is not None and found.is_leaving:
+            self._secrets.forget(place)
+        return found
 
     async def _authority(self, system: ArkaliaSystem, issue: IssueAuthority, now: datetime) -> Data:
         """What the authority's Secret must hold after the step."""
@@ -153,6 +165,7 @@ def _record(system: ArkaliaSystem, live: Mapping[str, Any]) -> SecretRecord:
         authorities=(authorities.decode(errors="replace"),) if authorities else (),
         owner_uid=owner_uid(live["metadata"]),
         lineage=label_of(live["metadata"], labels.LINEAGE),
+        is_leaving=is_leaving(system, live["metadata"]),
     )
 
 

@@ -20,6 +20,7 @@ from arkalia_operator.cluster.secrets import (
     Secrets,
     decoded,
     encoded,
+    is_leaving,
     label_of,
     place_of,
 )
@@ -138,9 +139,12 @@ class Credentials:
         return found
 
     async def _module(self, system: ArkaliaSystem, name: str) -> ModuleSecret | None:
+        place = place_of(system, name)
         found: ModuleSecret | None = await self._secrets.read(
-            place_of(system, name), lambda live: _module_record(system, live) if live else None
+            place, lambda live: _module_record(system, live) if live else None
         )
+        if found is not None and found.is_leaving:
+            self._secrets.forget(place)
         return found
 
     async def _external(
@@ -302,6 +306,7 @@ def _module_record(system: ArkaliaSystem, live: Live) -> ModuleSecret:
         is_ours=owner_uid(described) == system.uid,
         given=dict(_intact(decoded(live))),
         written_at=applied_at(live),
+        is_leaving=is_leaving(system, described),
     )
 
 

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
+from arkalia_contract import labels
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.execute import NO_VERSION_YET
 from arkalia_operator.desired import kinds
 from arkalia_operator.errors import NotFoundError
+from arkalia_operator.planning.records import owner_uid
 
 FRESH_SECONDS: Final = 60.0
 """For so long a record is believed; then the Secret is read again."""
@@ -112,6 +114,13 @@ def decoded(secret: Mapping[str, Any] | None) -> dict[str, bytes]:
 def encoded(data: Mapping[str, bytes]) -> dict[str, str]:
     """*data* as a manifest holds it."""
     return {key: base64.b64encode(value).decode() for key, value in data.items()}
+
+
+def is_leaving(system: ArkaliaSystem, described: Mapping[str, Any]) -> bool:
+    """Whether the object that is *described* is of a deleted system of the same name."""
+    return owner_uid(described) not in {"", system.uid} and (
+        label_of(described, labels.SYSTEM) == system.name
+    )
 
 
 def label_of(described: Mapping[str, Any], name: str) -> str:

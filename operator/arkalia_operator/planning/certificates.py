@@ -80,6 +80,8 @@ class SecretRecord:
     """Uid of the ArkaliaSystem that owns it; empty if none does."""
     lineage: str = ""
     """Which data it belongs to, see `planning.lineage`."""
+    is_leaving: bool = False
+    """Whether it is of a deleted system of the same name."""
 
     @property
     def in_force(self) -> CertificateRecord | None:
@@ -191,10 +193,11 @@ def trusted_since(trust: Manifest, children: Mapping[ObjectKey, ChildRecord]) ->
     return record.applied_at
 
 
-def foreign(observed: ObservedSecrets) -> list[str]:
-    """Names of the Secrets that somebody else has in the place of the system's."""
+def foreign(observed: ObservedSecrets) -> list[SecretRecord]:
+    """The Secrets that somebody else has in the place of the system's, by name."""
     secrets = [observed.authority, *observed.leaves.values()]
-    return sorted(each.name for each in secrets if each is not None and not each.is_ours)
+    found = [each for each in secrets if each is not None and not each.is_ours]
+    return sorted(found, key=lambda each: each.name)
 
 
 def _is_known(

@@ -23,7 +23,7 @@ from arkalia_operator.desired.data.sql import SLOTS
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.external import External
 from arkalia_operator.planning.findings import Finding
-from arkalia_operator.planning.strangers import secrets_left_alone
+from arkalia_operator.planning.strangers import secrets_in_the_way
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,8 @@ class ModuleSecret:
     given: Mapping[DataService, Given] = field(default_factory=dict)
     """Those that are as they were written."""
     written_at: datetime | None = None
+    is_leaving: bool = False
+    """Whether it is of a deleted system of the same name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +175,7 @@ def taken(
 ) -> tuple[Failure, ...]:
     """A failure for each Secret that somebody else has in the place of a module's."""
     found = (modules.get(each.name) for each in wanted)
-    return secrets_left_alone(namespace, (each.name for each in found if each and not each.is_ours))
+    return secrets_in_the_way(namespace, (each for each in found if each and not each.is_ours))
 
 
 def next_look(

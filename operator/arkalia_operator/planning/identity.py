@@ -12,7 +12,7 @@ from arkalia_operator.desired.kinds import CERTIFICATE
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.certificates import ObservedSecrets, foreign
 from arkalia_operator.planning.observed import ObjectKey
-from arkalia_operator.planning.strangers import secrets_left_alone
+from arkalia_operator.planning.strangers import secrets_in_the_way
 from arkalia_operator.planning.verdicts import Verdict, broken
 
 NAMED: Final = 3
@@ -62,7 +62,7 @@ def of_cert_manager(
 
 def taken(namespace: str, observed: ObservedSecrets) -> tuple[Failure, ...]:
     """A failure for each Secret that somebody else has in the place of the system's."""
-    return secrets_left_alone(namespace, foreign(observed))
+    return secrets_in_the_way(namespace, foreign(observed))
 
 
 def _is_made(wanted: WantedCertificate, observed: ObservedSecrets) -> bool:

@@ -1,9 +1,9 @@
-"""What stands in the place of an object of ours and is not: left alone, and told."""
+"""What stands in the place of an object of ours and is not: left alone or waited for, and told."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Protocol
 
 from arkalia_operator.desired.kinds import SECRET
 from arkalia_operator.planning.actions import Failure
@@ -16,9 +16,29 @@ LEFT_ALONE: Final = (
 """What is said of it, after its kind and name."""
 
 
-def secrets_left_alone(namespace: str, names: Iterable[str]) -> tuple[Failure, ...]:
-    """A failure for each of these Secrets, which are somebody else's."""
+LEAVING: Final = "is of a deleted system of this name, and goes with it"
+"""What is said of an object that the garbage collector has not removed yet."""
+
+
+class Stranger(Protocol):
+    """A Secret that stands in the place of the system's."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def is_leaving(self) -> bool:
+        """Whether it goes by itself."""
+
+
+def secrets_in_the_way(namespace: str, strangers: Iterable[Stranger]) -> tuple[Failure, ...]:
+    """A failure for each of these Secrets; what goes by itself is waited for."""
     return tuple(
-        Failure(ObjectKey(SECRET.name, namespace, each), LEFT_ALONE, permanent=True)
-        for each in names
+        Failure(
+            ObjectKey(SECRET.name, namespace, each.name),
+            LEAVING if each.is_leaving else LEFT_ALONE,
+            permanent=not each.is_leaving,
+        )
+        for each in strangers
     )

@@ -122,6 +122,26 @@ async def test_a_change_that_somebody_tells_of_is_seen_at_once(server, certifica
     assert told.leaves[WANTED.secret].authorities == ("<authority>",)
 
 
+async def test_secret_of_a_deleted_system_of_the_name_is_looked_at_until_it_is_gone(
+    server, certificates
+):
+    owner = {
+        "apiVersion": "arkalia.io/v1alpha1",
+        "kind": "ArkaliaSystem",
+        "name": "luna",
+        "uid": "0",
+    }
+    described = {"labels": {"arkalia.io/system": "luna"}, "ownerReferences": [owner]}
+    await server.put(LEAF, {"metadata": described, "data": {}})
+
+    [left] = (await certificates.observe(SYSTEM, [WANTED])).leaves.values()
+    del server.objects[LEAF]
+    after = await certificates.observe(SYSTEM, [WANTED])
+
+    assert (left.is_ours, left.is_leaving) == (False, True)
+    assert after.leaves == {}
+
+
 async def test_a_refused_read_is_told(server, certificates):
     server.script("GET", "luna-authority", respond(403, {"message": "no right"}))
 

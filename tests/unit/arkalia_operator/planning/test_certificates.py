@@ -260,7 +260,7 @@ def test_what_belongs_to_somebody_else_is_left_alone():
     theirs = replace(a_secret("luna-authority", in_force=an_authority()), is_ours=False)
 
     assert issues([WANTED], ObservedSecrets(theirs), LIFETIMES, NOW) == ()
-    assert foreign(ObservedSecrets(theirs)) == ["luna-authority"]
+    assert foreign(ObservedSecrets(theirs)) == [theirs]
 
 
 def test_certificate_of_somebody_else_is_left_alone():
@@ -270,7 +270,7 @@ def test_certificate_of_somebody_else_is_left_alone():
     )
 
     assert issues([WANTED], seen, LIFETIMES, NOW) == ()
-    assert foreign(seen) == [WANTED.secret]
+    assert foreign(seen) == [theirs]
 
 
 def test_next_look_is_when_the_first_certificate_must_be_renewed():

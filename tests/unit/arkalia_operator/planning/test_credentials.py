@@ -130,6 +130,14 @@ def test_secret_of_somebody_else_is_left_alone():
     assert taken("arkalia", (WANTED,), holding(FIRST)) == ()
 
 
+def test_secret_of_a_deleted_system_of_the_name_is_waited_for():
+    modules = holding(FIRST, given={}, is_ours=False, is_leaving=True)
+
+    assert decided(a_view(an_admin(FIRST)), modules) == ()
+    [failure] = taken("arkalia", (WANTED,), modules)
+    assert (failure.permanent, "goes with it" in failure.message) == (False, True)
+
+
 def test_higher_revision_adds_a_password_in_the_free_place():
     view = a_view(an_admin(FIRST), revision=2)
 

@@ -21,9 +21,9 @@ def a_failure(permanent):
     return Failure(key, "no right", permanent)
 
 
-def made(certificates=None, authorities=("<one>",), is_ours=True):
+def made(certificates=None, authorities=("<one>",), is_ours=True, is_leaving=False):
     held = {IN_FORCE: RECORD} if certificates is None else certificates
-    secret = SecretRecord(WANTED.secret, "7", is_ours, held, authorities)
+    secret = SecretRecord(WANTED.secret, "7", is_ours, held, authorities, is_leaving=is_leaving)
     return ObservedSecrets(leaves={WANTED.secret: secret})
 
 
@@ -64,6 +64,13 @@ def test_secret_of_somebody_else_is_told_with_what_to_do():
     assert str(failure.key) == "Secret luna-zeroia-tls"
     assert "delete or rename it" in failure.message
     assert failure.permanent
+
+
+def test_secret_of_a_deleted_system_of_the_name_is_waited_for():
+    [failure] = taken("arkalia", made(is_ours=False, is_leaving=True))
+
+    assert "goes with it" in failure.message
+    assert not failure.permanent
 
 
 def test_cert_manager_is_waited_for_until_it_wrote_certificate_and_authority():
