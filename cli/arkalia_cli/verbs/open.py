@@ -55,7 +55,8 @@ def open_(
         if way.browser:
             webbrowser.open(url)
 
-    typer.echo(f"Waiting for {found.host}, at most {DIAL_SECONDS:g} s.", err=True)
+    if output is Output.TEXT:
+        typer.echo(f"Waiting for {found.host}, at most {DIAL_SECONDS:g} s.", err=True)
 
     async def keep_open() -> None:
         await Door(cluster, found, tell).keep_open(way.port, opened)
