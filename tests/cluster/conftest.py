@@ -21,7 +21,16 @@ SAMPLE_NAMESPACE = "arkalia"
 CONNECTION = pytest.StashKey[Kube]()
 OWN_NAMESPACE = pytest.StashKey[str]()
 TURN = pytest.StashKey[Turn]()
-FIRST = ("test_kept_data.py", "test_load_scales.py", "test_environment_change.py")
+FIRST = (
+    "test_whole_system.py",
+    "test_kept_data.py",
+    "test_identity.py",
+    "test_taskia.py",
+    "test_external_data.py",
+    "test_load_scales.py",
+    "test_migrations.py",
+    "test_environment_change.py",
+)
 """Stories that take longest: what starts last must be short."""
 
 
@@ -29,14 +38,18 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker("cluster")
-    items.sort(key=place)
+    alone = {item.path for item in items if item.get_closest_marker("alone")}
+    items.sort(key=lambda item: place(item, alone))
 
 
-def place(item):
-    """The longest stories first, those that need the operator to themselves last."""
+def place(item, alone):
+    """The longest stories first; files with stories that need the operator to themselves last.
+
+    Who waits for that holds up all that comes after it in its process.
+    """
     if not item.path.is_relative_to(HERE):
         return 0
-    if item.get_closest_marker("alone"):
+    if item.path in alone:
         return len(FIRST) + 1
     return FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST)
 
