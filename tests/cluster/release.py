@@ -17,7 +17,7 @@ from cluster.waiting import eventually
 ROOT: Final = Path(__file__).resolve().parents[2]
 RELEASE: Final = "arkalia"
 OPERATOR_NAMESPACE: Final = "arkalia-system"
-UPGRADE_SECONDS: Final = 120
+UPGRADE_SECONDS: Final = 300
 
 
 class Operator:
@@ -58,7 +58,7 @@ class Operator:
         """Delete its pod and wait for the next one."""
         before = eventually(self.pod)
         self._kube.delete(Ref.of(before))
-        eventually(lambda: self._other_than(before), within=60)
+        eventually(lambda: self._other_than(before))
 
     def _other_than(self, before: Body) -> None:
         now = self.pod()["metadata"]["uid"]
@@ -71,7 +71,7 @@ class Operator:
             "upgrade", RELEASE, str(ROOT / "charts" / "arkalia"), "--reuse-values", "--wait",
             f"--timeout={UPGRADE_SECONDS}s", f"--description={self._description()}", *settings
         )  # fmt: skip
-        eventually(self.pod, within=30)
+        eventually(self.pod)
 
     def _description(self) -> str:
         """What `make up` knows its release by: without it, it would upgrade once more."""
