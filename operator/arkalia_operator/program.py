@@ -50,7 +50,7 @@ class Program:
         self._session = session
         self._client = Client(session, settings.requests_in_flight)
         self._store = Store()
-        self._resources = Resources()
+        self._resources = Resources(settings.system_selector)
         self._queue: Queue[SystemKey] = Queue()
         self._intake = Intake(self._resources, self._queue)
         namespaces = settings.watch_namespaces

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from arkalia_operator.errors import SettingsError
+from arkalia_operator.runtime.selector import Selector
 
 PREFIX: Final = "ARKALIA_OPERATOR_"
 
@@ -16,7 +17,12 @@ def _comma_separated(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+def _selector(value: Any) -> Any:
+    return value if isinstance(value, Selector) else Selector.parse(value)
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
+Systems = Annotated[Selector, BeforeValidator(_selector)]
 
 
 class Settings(BaseModel):
@@ -26,6 +32,10 @@ class Settings(BaseModel):
 
     watch_namespaces: Names = ()
     """Namespaces to serve, separated by commas. Empty: all of the cluster."""
+
+    system_selector: Systems = Selector()
+    """Label selector of the ArkaliaSystems to serve, as `kubectl get --selector` takes it. Empty: all
+    of them. Operators beside each other must not select the same system."""
 
     image_registry: str = "ghcr.io/arkalia-luna-system"
     """Registry of the modules' images where a system names none."""

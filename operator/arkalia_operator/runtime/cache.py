@@ -11,10 +11,12 @@ from typing import Any, Final, Generic, NamedTuple, TypeVar
 
 from arkalia_operator.cluster.store import Place
 from arkalia_operator.cluster.versions import Tombstones, number
+from arkalia_operator.runtime.selector import Selector
 
 T = TypeVar("T")
 Body = Mapping[str, Any]
 
+EVERYTHING: Final = Selector()
 KEPT_METADATA: Final = (
     "name", "namespace", "uid", "generation", "resourceVersion", "deletionTimestamp",
 )  # fmt: skip
@@ -35,9 +37,13 @@ class _Entry(Generic[T]):
 
 
 class Cache(Generic[T]):
-    """Bodies by namespace and name, and what *read* makes of them."""
+    """Bodies by namespace and name, and what *read* makes of them.
 
-    def __init__(self, read: Callable[[Body], T]) -> None:
+    What *selector* does not select is somebody else's: as if it did not exist.
+    """
+
+    def __init__(self, read: Callable[[Body], T], selector: Selector = EVERYTHING) -> None:
+        self.selector = selector
         self._read = read
         self._entries: dict[Place, _Entry[T]] = {}
         self._tombstones = Tombstones()
@@ -49,6 +55,8 @@ class Cache(Generic[T]):
         """The object is *body*. Says whether that is news."""
         metadata = body["metadata"]
         at, version = place(body), number(metadata["resourceVersion"])
+        if not self.selector.selects(metadata.get("labels") or {}):
+            return self.gone(at, version)
         known = self._entries.get(at)
         if known is not None and version <= known.version.number:
             return False

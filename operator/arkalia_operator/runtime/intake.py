@@ -19,8 +19,13 @@ class Intake:
         self._resources = resources
         self._queue = queue
 
+    @property
+    def selector(self) -> str:
+        """Label selector of the systems whose news is wanted; empty: all."""
+        return self._resources.systems.selector.text
+
     def system(self, body: Body) -> None:
-        """An ArkaliaSystem is *body*."""
+        """An ArkaliaSystem is *body*; if it is not selected any more, that is its end for us."""
         if self._resources.systems.put(body):
             self._queue.add(SystemKey(*place(body)))
 
