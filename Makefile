@@ -64,10 +64,10 @@ images: python ## Build the images of the operator and of every service.
 	@$(DEV) images
 
 bench: $(INSTALLED) ## Measure what docs/benchmarks.md gives figures of.
-	@pytest tests/bench
+	@pytest -m "not soak" tests/bench
 
 soak: $(INSTALLED) ## Run the suites that take long, on the development cluster.
-	@dev/with-cluster pytest -m soak -s --timeout 0 tests/cluster tests/unit
+	@dev/with-cluster pytest -m soak -s --timeout 0 tests/cluster tests/unit tests/bench
 
 audit: $(INSTALLED) ## Scan the code (bandit) and the dependencies (pip-audit) for weaknesses.
 	@mkdir -p build/audit

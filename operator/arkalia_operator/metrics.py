@@ -101,6 +101,13 @@ CONDITIONS = Gauge(
     ["system_namespace", "system", "type"],
 )
 
+RIGHTS_MISSING = Gauge(
+    "arkalia_operator_rights_missing",
+    "Rights that the operator uses and does not have, by namespace (empty: the whole cluster) and by "
+    "what they are for.",
+    ["system_namespace", "feature"],
+)
+
 APPLIES = Counter(
     "arkalia_operator_applies_total",
     "Objects applied by kind and reason (missing, changed, drifted).",

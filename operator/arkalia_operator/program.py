@@ -7,7 +7,7 @@ import logging
 import signal
 from importlib.metadata import version
 
-from arkalia_operator import catalogue, metrics
+from arkalia_operator import catalogue, metrics, rbac
 from arkalia_operator.backoff import Backoff
 from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.client import Client
@@ -27,6 +27,7 @@ from arkalia_operator.runtime.data import DataServices
 from arkalia_operator.runtime.identity import Identity
 from arkalia_operator.runtime.intake import Intake
 from arkalia_operator.runtime.loop import Loop
+from arkalia_operator.runtime.permissions import Permissions
 from arkalia_operator.runtime.probes import Probes
 from arkalia_operator.runtime.pulse import Pulse
 from arkalia_operator.runtime.queue import Queue
@@ -56,6 +57,9 @@ class Program:
         namespaces = settings.watch_namespaces
         self._informers = Informers(self._client, self._store, namespaces, self._queue.add)
         self._sweeper = Sweeper(self._client, self._resources, self._intake, namespaces)
+        self._permissions = Permissions(
+            self._client, namespaces, lambda: rbac.rights(self._informers.offered)
+        )
         self._recorder = Recorder(self._client)
         self._issuer = IssuerReader(self._client)
         self._pulse = Pulse(self._measure)
@@ -91,6 +95,7 @@ class Program:
                         self._settings.resync_seconds,
                     ),
                     "issuer": self._issuer.run(self._intake.everything),
+                    "permissions": self._look_at_rights(),
                     "events": self._recorder.run(),
                     "pulse": self._pulse.run(),
                     "loop": self._work(),
@@ -109,7 +114,7 @@ class Program:
     def _probes(self) -> Probes:
         return Probes(
             liveness(self._pulse, self._informers, self._queue, self._sweeper),
-            readiness(self._informers, lambda: self._primed),
+            readiness(self._informers, self._permissions, lambda: self._primed),
         )
 
     async def _prime(self) -> None:
@@ -132,6 +137,7 @@ class Program:
     async def _work(self) -> None:
         """Reconcile once the cluster is known: before, everything would look missing."""
         await self._informers.synced()
+        await self._permissions.known.wait()
         LOGGER.info(
             "The cluster is known: %d systems, %d objects.",
             len(self._resources.systems),
@@ -139,6 +145,11 @@ class Program:
         )
         await Loop(self._queue, self._reconciler()).run(self._settings.workers)
         await asyncio.Event().wait()  # the queue was closed: supervision ends this task too
+
+    async def _look_at_rights(self) -> None:
+        """Ask for the rights on every kind that there is, again and again."""
+        await self._informers.discovered()
+        await self._permissions.run(self._intake.everything)
 
     def _identity(self) -> Identity:
         settings = self._settings
@@ -158,6 +169,7 @@ class Program:
             identity=self._identity(),
             data=DataServices(Credentials(self._client), self._settings.spread_seconds, now),
             served=lambda: self._informers.served,
+            missing_rights=self._permissions.missing,
             builtin=catalogue.load(),
             defaults=Defaults(version("arkalia-operator"), self._settings.image_registry),
         )

@@ -51,6 +51,10 @@ class ConditionType(Explained):
         "DataReady",
         "Every data service that a module needs runs, and is prepared for the modules.",
     )
+    PERMISSIONS_READY = (
+        "PermissionsReady",
+        "The operator has every right that it uses.",
+    )
 
 
 class Reason(Explained):
@@ -191,6 +195,12 @@ class Reason(Explained):
         "CannotIssue",
         "A certificate, or the authority that signs it, cannot be made.",
         "Read the message: with cert-manager its issuer is missing or not ready; otherwise the authority's Secret was edited.",
+    )
+    PERMISSIONS_GRANTED = "PermissionsGranted", "The operator has every right that it uses."
+    PERMISSIONS_MISSING = (
+        "PermissionsMissing",
+        "The cluster does not let the operator do something that it does.",
+        "Add the rules that the message names to the operator's Role or ClusterRole, or install the roles of the chart (`rbac.create`). The operator looks again within half a minute.",
     )
     CONVERGED = "Converged", "Nothing is left to do."
     AS_EXPECTED = "AsExpected", "Nothing stands in the way."

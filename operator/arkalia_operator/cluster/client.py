@@ -80,6 +80,8 @@ class Request:
     body: Body | None = None
     content_type: str = JSON
     accept: str = JSON
+    asks: bool = False
+    """Whether it is a question that HTTP makes a POST: it changes nothing."""
 
 
 def encoded(body: Body) -> bytes:
@@ -150,6 +152,10 @@ class Client:
         """Create an object."""
         parameters = {"fieldManager": FIELD_MANAGER}
         return await self.send(Request("POST", collection(kind, namespace), parameters, body))
+
+    async def ask(self, path: str, question: Body) -> Body:
+        """Put a question that is too long for an address; nothing is written by it."""
+        return await self.send(Request("POST", path, body=question, asks=True))
 
     async def merge(self, kind: Kind, namespace: str, name: str, change: Body) -> Body:
         """Merge *change* into an object."""

@@ -44,6 +44,11 @@ class Informers:
         return frozenset(kind.name for kind in OPTIONAL if self._is_synced(kind))
 
     @property
+    def offered(self) -> frozenset[str]:
+        """Names of the optional kinds that the API server serves, be they known yet or not."""
+        return frozenset(kind.name for kind in OPTIONAL if kind in self._running)
+
+    @property
     def is_synced(self) -> bool:
         """Whether every kind that is always there is known completely."""
         return self._discovered.is_set() and all(map(self._is_synced, REQUIRED))
@@ -51,6 +56,10 @@ class Informers:
     def each(self) -> tuple[Informer, ...]:
         """Every informer that runs."""
         return tuple(informer for group in self._running.values() for informer in group)
+
+    async def discovered(self) -> None:
+        """Wait until it is known which optional kinds there are."""
+        await self._discovered.wait()
 
     async def synced(self) -> None:
         """Wait until the cluster is known: from then on, what is not in the store is missing."""

@@ -6,10 +6,15 @@ from collections.abc import Iterator
 from typing import Final
 
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus
-from arkalia_operator.api.conditions import Condition, ConditionType
+from arkalia_operator.api.conditions import Condition, ConditionType, Reason
 from arkalia_operator.planning.actions import Announcement
 
-TOLD: Final = (ConditionType.READY, ConditionType.IDENTITY_READY, ConditionType.DATA_READY)
+TOLD: Final = (
+    ConditionType.READY,
+    ConditionType.IDENTITY_READY,
+    ConditionType.DATA_READY,
+    ConditionType.PERMISSIONS_READY,
+)
 
 
 def announcements(
@@ -29,6 +34,6 @@ def _of(before: Condition | None, after: Condition | None) -> Iterator[Announcem
     if after is None:
         return
     same = before and (before.status, before.reason) == (after.status, after.reason)
-    if not same:
+    if not same and not (before is None and after.reason == Reason.PERMISSIONS_GRANTED):
         doomed = after.status == "False"
         yield Announcement("Warning" if doomed else "Normal", after.reason, after.message)

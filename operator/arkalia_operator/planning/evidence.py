@@ -18,6 +18,7 @@ from arkalia_operator.planning.findings import Finding
 from arkalia_operator.planning.identity import IdentityState
 from arkalia_operator.planning.jobs import job_finding
 from arkalia_operator.planning.observed import ChildRecord, ObjectKey, Observed, PodRecord, Rollout
+from arkalia_operator.planning.permissions import Right
 from arkalia_operator.planning.plan import is_served, key_of, waiting
 from arkalia_operator.planning.readiness import DeploymentView, ModuleView
 
@@ -35,6 +36,8 @@ class Evidence:
     """How far the certificates are."""
     data: DataState = field(default_factory=DataState)
     """How far the credentials of the modules' data are."""
+    missing_rights: Sequence[Right] = ()
+    """What the operator may not do where the system is."""
 
 
 def module_view(module: ResolvedModule, evidence: Evidence) -> ModuleView:

@@ -15,7 +15,7 @@ from arkalia_operator.api.mistakes import mistakes_of
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import Desired
 from arkalia_operator.desired.resolved import Problem
-from arkalia_operator.planning import data, identity
+from arkalia_operator.planning import data, identity, permissions
 from arkalia_operator.planning.data import DataView
 from arkalia_operator.planning.evidence import (
     Evidence,
@@ -63,6 +63,7 @@ def judge(evidence: Evidence, now: datetime) -> ArkaliaSystemStatus:
         _data_ready(evidence),
     ]
     summary = summed_up([*facts, *_clean_up(evidence)])
+    facts.append(permissions.verdict(evidence.missing_rights))
     return ArkaliaSystemStatus(
         observed_generation=system.generation,
         version=version_in_use(evidence),
@@ -84,6 +85,7 @@ def judge_invalid(
         Verdict(ConditionType.MODULES_READY, "Unknown", reason, message),
         Verdict(ConditionType.IDENTITY_READY, "Unknown", reason, message),
         Verdict(ConditionType.DATA_READY, "Unknown", reason, message),
+        Verdict(ConditionType.PERMISSIONS_READY, "Unknown", reason, message),
     ]
     return ArkaliaSystemStatus(
         observed_generation=generation,

@@ -11,6 +11,7 @@ from typing import Final
 
 from arkalia_operator.cluster.informers import Informers
 from arkalia_operator.cluster.store import SystemKey
+from arkalia_operator.runtime.permissions import Permissions
 from arkalia_operator.runtime.pulse import Pulse
 from arkalia_operator.runtime.queue import Queue
 from arkalia_operator.runtime.sweeper import Sweeper
@@ -45,12 +46,18 @@ def liveness(
     }
 
 
-def readiness(informers: Informers, is_primed: Callable[[], bool]) -> Mapping[str, Check]:
+def readiness(
+    informers: Informers, permissions: Permissions, is_primed: Callable[[], bool]
+) -> Mapping[str, Check]:
     """The checks of `/readyz`."""
     return {
         "resources": lambda _: "" if is_primed() else "the resources are not read yet",
-        "informers": lambda _: "" if informers.is_synced else "not every kind is listed yet",
+        "informers": lambda _: "" if informers.is_synced else _unlisted(permissions),
     }
+
+
+def _unlisted(permissions: Permissions) -> str:
+    return " ".join(filter(None, ("not every kind is listed yet.", permissions.told())))
 
 
 def _late(what: str, seconds: float, limit: float) -> str:

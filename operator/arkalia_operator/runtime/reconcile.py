@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final, NamedTuple, TypeVar
@@ -25,6 +25,7 @@ from arkalia_operator.planning.announcements import announcements
 from arkalia_operator.planning.evidence import Evidence
 from arkalia_operator.planning.judge import judge, judge_failed, judge_invalid
 from arkalia_operator.planning.observed import Observed
+from arkalia_operator.planning.permissions import Right
 from arkalia_operator.planning.plan import plan
 from arkalia_operator.planning.schemas import remembered
 from arkalia_operator.runtime.data import DataServices, SettledData
@@ -66,6 +67,8 @@ class Reconciler:
     builtin: Mapping[str, Mapping[str, ArkaliaModule]]
     """The catalogue: modules by version and name."""
     defaults: Defaults
+    missing_rights: Callable[[str], Sequence[Right]] = lambda _: ()
+    """What the operator may not do in a namespace."""
     shown: ShownConditions = field(default_factory=ShownConditions)
 
     async def reconcile(self, key: SystemKey) -> Outcome:
@@ -101,7 +104,14 @@ class Reconciler:
                 await presence.make_sure()
         except SystemGoneError:
             return SUCCESS
-        evidence = Evidence(system, desired, before, identity=identity.state, data=data.state)
+        evidence = Evidence(
+            system,
+            desired,
+            before,
+            identity=identity.state,
+            data=data.state,
+            missing_rights=self.missing_rights(key.namespace),
+        )
         async with asyncio.TaskGroup() as group:
             telling = group.create_task(self._first_word(key, system, evidence))
             work = group.create_task(self.executor.execute(key, decided))

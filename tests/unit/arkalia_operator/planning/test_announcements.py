@@ -54,3 +54,12 @@ def test_other_conditions_are_not_announced():
 
 def test_status_without_ready_announces_nothing():
     assert announcements(a_status("True"), a_status()) == ()
+
+
+def test_missing_rights_are_announced_when_they_are_found_and_when_they_are_granted():
+    missing = a_status("False", "PermissionsMissing", kind="PermissionsReady")
+    granted = a_status("True", "PermissionsGranted", kind="PermissionsReady")
+
+    assert [each.type for each in announcements(a_status(), missing)] == ["Warning"]
+    assert [each.type for each in announcements(missing, granted)] == ["Normal"]
+    assert announcements(a_status(), granted) == ()

@@ -16,12 +16,16 @@ class Part:
     alive_at: float = 0.0
     is_synced: bool = True
     informers: list = field(default_factory=list)
+    lacking: str = ""
 
     def each(self):
         return self.informers
 
     def stuck_seconds(self):
         return self.stuck
+
+    def told(self):
+        return self.lacking
 
 
 def failing(**parts):
@@ -53,10 +57,18 @@ def test_no_setting_makes_a_sweeper_that_waits_count_as_stuck():
 
 
 def test_the_operator_is_ready_once_it_knows_the_cluster():
-    ready = readiness(Part(is_synced=True), lambda: True)
-    not_listed = readiness(Part(is_synced=False), lambda: True)
-    not_read = readiness(Part(is_synced=True), lambda: False)
+    rights = Part()
+    ready = readiness(Part(is_synced=True), rights, lambda: True)
+    not_listed = readiness(Part(is_synced=False), rights, lambda: True)
+    not_read = readiness(Part(is_synced=True), rights, lambda: False)
 
     assert not any(check(0.0) for check in ready.values())
     assert not_listed["informers"](0.0)
     assert not_read["resources"](0.0)
+
+
+def test_an_operator_that_may_not_list_says_which_rule_is_missing():
+    rights = Part(lacking="Add to its role: {verbs: [list]}.")
+    not_listed = readiness(Part(is_synced=False), rights, lambda: True)
+
+    assert not_listed["informers"](0.0).endswith("Add to its role: {verbs: [list]}.")
