@@ -76,6 +76,7 @@ class Informer:
         self._newest = 0
         self._lived = False
         self._backoff = Backoff(FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS)
+        self._events = metrics.INFORMER_EVENTS.labels(kind.name)
 
     def __str__(self) -> str:
         where = f"namespace {self.namespace}" if self.namespace else "the cluster"
@@ -157,7 +158,7 @@ class Informer:
 
     def _event(self, event: dict[str, Any]) -> None:
         what, live = event["type"], event["object"]
-        metrics.INFORMER_EVENTS.labels(self.kind.name).inc()
+        self._events.inc()
         if what == "ERROR":
             self._version = ""
             raise from_status(live["code"], live.get("reason", ""), live.get("message", ""))

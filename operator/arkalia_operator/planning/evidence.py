@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from arkalia_contract.labels import MODULE
 from arkalia_operator.api.resources import ArkaliaSystem
@@ -38,6 +38,14 @@ class Evidence:
     """How far the credentials of the modules' data are."""
     missing_rights: Sequence[Right] = ()
     """What the operator may not do where the system is."""
+    waits: Mapping[ObjectKey, Sequence[ObjectKey]] = field(default_factory=dict)
+    """What is not applied yet, with what it waits for (see `complete`)."""
+
+
+def complete(evidence: Evidence) -> Evidence:
+    """*evidence* with all that is made of it once, and asked for module by module."""
+    waits = waiting(evidence.system, evidence.desired, evidence.observed)
+    return replace(evidence, waits=waits)
 
 
 def module_view(module: ResolvedModule, evidence: Evidence) -> ModuleView:
@@ -49,11 +57,7 @@ def module_view(module: ResolvedModule, evidence: Evidence) -> ModuleView:
         if key in wanted and not record.deleting
     }
     deployments = [key for key in wanted if key.kind == DEPLOYMENT.name]
-    waits = {
-        key: before
-        for key, before in waiting(evidence.system, evidence.desired, evidence.observed).items()
-        if key in wanted
-    }
+    waits = {key: before for key, before in evidence.waits.items() if key in wanted}
     revisions = {templates.revision(wanted[key]["spec"]["template"]) for key in deployments}
     return ModuleView(
         image=module.image,

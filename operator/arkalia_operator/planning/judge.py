@@ -19,6 +19,7 @@ from arkalia_operator.planning import data, identity, permissions
 from arkalia_operator.planning.data import DataView
 from arkalia_operator.planning.evidence import (
     Evidence,
+    complete,
     module_view,
     modules_with_objects,
     rollouts_of,
@@ -54,7 +55,7 @@ class Judged:
 
 def judge(evidence: Evidence, now: datetime) -> ArkaliaSystemStatus:
     """The status of a system after its plan was carried out."""
-    system = evidence.system
+    system, evidence = evidence.system, complete(evidence)
     judged = _judged(evidence)
     facts = [
         _accepted(evidence.desired),
