@@ -6,7 +6,7 @@ what lies inside a field that is passed through.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from typing import Any, Final
 
 from arkalia_operator.api.conditions import Reason
@@ -101,6 +101,8 @@ def name_is_taken(module: ResolvedModule) -> Problem | None:
     return Problem(Reason.MODULE_INVALID, message)
 
 
+NESTING: Final = (dict, list)
+
 CHECKS: Final[tuple[Check, ...]] = (
     nests_too_deeply,
     name_is_taken,
@@ -172,13 +174,12 @@ def _wrong_quantities(resources: ResourceRequirements) -> Iterator[str]:
 def _too_deep(value: Any) -> bool:
     """Whether *value* nests deeper than is looked into, found level by level."""
     level = [value]
-    for _ in range(DEEPEST + 1):
-        level = [inner for outer in level for inner in _inside(outer)]
-    return bool(level)
+    for _ in range(DEEPEST):
+        level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, NESTING)]
+    return any(len(_inside(outer)) for outer in level)
 
 
-def _inside(value: Any) -> Iterator[Any]:
-    if isinstance(value, dict):  # a check for Mapping costs most of the time
-        yield from value.values()
-    elif isinstance(value, list):
-        yield from value
+def _inside(value: Any) -> Collection[Any]:
+    if isinstance(value, dict):  # a check for Mapping would cost most of the time
+        return value.values()
+    return value if isinstance(value, list) else ()
