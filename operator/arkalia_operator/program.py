@@ -16,6 +16,7 @@ from arkalia_operator.cluster.events import Recorder
 from arkalia_operator.cluster.execute import Executor
 from arkalia_operator.cluster.informers import Informers
 from arkalia_operator.cluster.issuer import IssuerReader
+from arkalia_operator.cluster.secrets import fresh_for
 from arkalia_operator.cluster.session import Session
 from arkalia_operator.cluster.store import Store, SystemKey
 from arkalia_operator.desired.certificates import Lifetimes
@@ -156,8 +157,11 @@ class Program:
         lifetimes = Lifetimes(
             settings.authority_seconds, settings.certificate_seconds, settings.spread_seconds
         )
-        certificates = Certificates(self._client, lifetimes)
-        return Identity(certificates, lifetimes, lambda: self._issuer.known, now)
+        certificates = Certificates(self._client, lifetimes, fresh=self._fresh)
+        return Identity(certificates, lifetimes, lambda: self._issuer.known, now, self._fresh)
+
+    def _fresh(self) -> float:
+        return fresh_for(len(self._resources.systems))
 
     def _reconciler(self) -> Reconciler:
         return Reconciler(
@@ -167,7 +171,12 @@ class Program:
             executor=Executor(self._client, self._store),
             recorder=self._recorder,
             identity=self._identity(),
-            data=DataServices(Credentials(self._client), self._settings.spread_seconds, now),
+            data=DataServices(
+                Credentials(self._client, fresh=self._fresh),
+                self._settings.spread_seconds,
+                now,
+                self._fresh,
+            ),
             served=lambda: self._informers.served,
             missing_rights=self._permissions.missing,
             builtin=catalogue.load(),

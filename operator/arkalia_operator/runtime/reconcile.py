@@ -32,6 +32,7 @@ from arkalia_operator.runtime.data import DataServices, SettledData
 from arkalia_operator.runtime.identity import Identity, Looked, Settled
 from arkalia_operator.runtime.presence import Presence, SystemGoneError
 from arkalia_operator.runtime.resources import Refused, Resources
+from arkalia_operator.runtime.settled import Facts, SettledSystems
 from arkalia_operator.runtime.shown import ShownConditions
 
 Told = TypeVar("Told", ArkaliaSystem, Refused)
@@ -70,12 +71,14 @@ class Reconciler:
     missing_rights: Callable[[str], Sequence[Right]] = lambda _: ()
     """What the operator may not do in a namespace."""
     shown: ShownConditions = field(default_factory=ShownConditions)
+    settled: SettledSystems = field(default_factory=SettledSystems)
 
     async def reconcile(self, key: SystemKey) -> Outcome:
         """Bring the system *key* one step nearer. Raises ApiError if its status is not written."""
         system = self.resources.systems.get(key)
         if system is None:
             self.shown.hide(key)
+            self.settled.forget(key)
             return SUCCESS
         if isinstance(system, Refused):
             return await self._refuse(key, system)
@@ -97,6 +100,11 @@ class Reconciler:
         presence = Presence(self.client, system)
         try:
             identity, data = await self._settle(system, resolution, before, presence)
+            facts = Facts(
+                system, resolution, before, identity, data, self.missing_rights(key.namespace)
+            )
+            if self.settled.has(key, facts):
+                return self._outcome((), (), min(identity.next_look, data.next_look))
             known = remembered(system, before)
             desired = rendered(system, resolution, identity.trust, known, data.access)
             decided = plan(system, desired, before)
@@ -110,7 +118,7 @@ class Reconciler:
             before,
             identity=identity.state,
             data=data.state,
-            missing_rights=self.missing_rights(key.namespace),
+            missing_rights=facts.missing_rights,
         )
         async with asyncio.TaskGroup() as group:
             telling = group.create_task(self._first_word(key, system, evidence))
@@ -118,11 +126,18 @@ class Reconciler:
         system, failures = telling.result(), work.result()
         after = observe(self.store, key, before.served)
         evidence = replace(evidence, system=system, observed=after, failures=failures)
-        await self._tell(key, system, judge(evidence, now()))
+        told = await self._tell(key, system, judge(evidence, now()))
+        left = (*failures, *identity.state.failures, *data.state.failures)
+        self._note(key, facts, is_settled=decided == Plan() and told is facts.system and not left)
         if decided.deletes and not failures and plan(system, desired, after).applies:
             return AT_ONCE  # what was in the way of something is gone, and no watch tells
-        left = (*failures, *identity.state.failures, *data.state.failures)
         return self._outcome(failures, left, min(identity.next_look, data.next_look))
+
+    def _note(self, key: SystemKey, facts: Facts, *, is_settled: bool) -> None:
+        if is_settled:
+            self.settled.remember(key, facts)
+        else:
+            self.settled.forget(key)
 
     async def _settle(
         self,
