@@ -120,5 +120,5 @@ async def apply_all(client: Api, manifests: Iterable[Body], at_once: int) -> Non
 
 
 def _established(definition: Body) -> bool:
-    conditions = definition.get("status", {}).get("conditions", [])
+    conditions = definition.get("status", {}).get("conditions") or []  # null before there is one
     return any(each["type"] == "Established" and each["status"] == "True" for each in conditions)

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from arkalia_dev import certificates
+from arkalia_dev.development import Development
 from arkalia_dev.run import perform
 from arkalia_dev.subnets import Subnets
 
@@ -101,13 +102,12 @@ def control_plane(folder: Path) -> Iterator[ControlPlane]:
     ports = _free_ports(3)
     folder.mkdir(parents=True, exist_ok=True)
     _write_files(folder)
-    programs = _programs()
-    etcd = _started(folder, "etcd", (programs / "etcd", *_etcd_flags(folder, *ports[:2])))
+    etcd = _started(folder, "etcd", (_program("etcd"), *_etcd_flags(folder, *ports[:2])))
     api: subprocess.Popen[bytes] | None = None
     try:
         _until_open(ports[0], etcd)
         flags = _api_flags(folder, ports[0], ports[2])
-        api = _started(folder, "kube-apiserver", (programs / "kube-apiserver", *flags))
+        api = _started(folder, "kube-apiserver", (_program("kube-apiserver"), *flags))
         plane = ControlPlane(folder, ports[2], (etcd.pid, api.pid))
         _until_ready(plane, api)
         yield plane
@@ -129,12 +129,14 @@ def resident_mebibytes(pid: int) -> float:
     return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
-def _programs() -> Path:
-    """The folder with the programs of the node; built if they are not there."""
-    command = (sys.executable, "-m", "arkalia_dev", "tools", "--for", "cluster")
-    environment = {**os.environ, "PYTHONPATH": str(ROOT / "dev")}
-    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-    return Path(done.stdout.strip())
+def _program(name: str) -> Path:
+    """A program of the node's; all of them are built if it is not there."""
+    binaries = Development().binaries
+    if not binaries.program(name).exists():
+        command = (sys.executable, "-m", "arkalia_dev", "tools", "--for", "cluster")
+        environment = {**os.environ, "PYTHONPATH": str(ROOT / "dev")}
+        subprocess.run(command, env=environment, stdout=subprocess.DEVNULL, check=True)
+    return binaries.program(name)
 
 
 def _write_files(folder: Path) -> None:
