@@ -48,6 +48,11 @@ class Desired:
     alone: Mapping[Which, str] = field(default_factory=dict)
     """Jobs that start when no other Job of their module is left, with this module."""
 
+    def has_gate(self, manifest: Manifest) -> bool:
+        """Whether the object may have to wait for others."""
+        which = manifest["kind"], manifest["metadata"]["name"]
+        return which in self.after or which in self.alone
+
 
 NOTHING_KNOWN: Final = DataAccess()
 
