@@ -22,7 +22,7 @@ export PYTHONPATH := $(CURDIR)/dev
 # What is compiled once is read by every worker of the tests and by every process that they start.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help up down check test generate format images bench soak audit clean tools python
+.PHONY: help up down check test generate format docs images bench soak audit clean tools python
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -59,6 +59,9 @@ generate: $(INSTALLED) tools ## Write every generated file: CRDs, catalogue, cha
 format: $(INSTALLED) ## Format the Python code and apply the linter's safe corrections.
 	@ruff format
 	@ruff check --fix
+
+docs: $(INSTALLED) ## Build the documentation as a site: build/site.
+	@NO_MKDOCS_2_WARNING=1 mkdocs build --quiet
 
 images: python ## Build the images of the operator and of every service.
 	@$(DEV) images
