@@ -22,6 +22,7 @@ PACKAGES = {
 } | {
     "arkalia_dev": ROOT / "dev" / "arkalia_dev",
     "arkalia_generate": ROOT / "dev" / "arkalia_generate",
+    "arkalia_site": ROOT / "dev" / "arkalia_site",
     "cluster": ROOT / "tests" / "cluster",
 }
 UNIT_TESTS = sorted((ROOT / "tests" / "unit").rglob("test_*.py"))
