@@ -6,7 +6,9 @@ import sys
 from typing import Final
 
 from arkalia_generate import (
+    artifact_hub,
     catalogue_pages,
+    chart_reference,
     command_line,
     metrics_reference,
     module_monitoring,
@@ -20,7 +22,9 @@ from arkalia_operator.api.generated import CHECKOUT, GeneratedFiles, run
 
 COMMAND: Final = "python -m arkalia_generate"
 SOURCES: Final = (
+    artifact_hub,
     catalogue_pages,
+    chart_reference,
     command_line,
     metrics_reference,
     module_monitoring,
