@@ -44,8 +44,8 @@ check: $(INSTALLED) tools ## Check all that needs no cluster: style, types, laye
 	$(STEP) pinning "Mend the workflow." zizmor --offline --quiet .github
 	$(STEP) lock "Run 'uv lock' and commit uv.lock." "$$($(DEV) bootstrap)" lock --check
 	$(STEP) generated "Run 'make generate' and commit what it writes." dev/generate --check
-	$(STEP) chart "Mend charts/arkalia." helm lint --strict --quiet charts/arkalia
-	$(STEP) templates "Mend charts/arkalia." helm-unittest --strict charts/arkalia
+	$(STEP) charts "Mend the chart named above." helm lint --strict --quiet charts/arkalia charts/arkalia-crds
+	$(STEP) templates "Mend the chart named above." helm-unittest --strict charts/arkalia charts/arkalia-crds
 	$(STEP) --show tests "Run the failing test alone: .venv/bin/pytest PATH -k NAME." pytest $(MEASURED) $(wildcard tests/contract tests/unit tests/golden)
 	$(STEP) coverage "Test the lines listed above." coverage report --include='$(PURE)' --fail-under=100
 	$(STEP) coverage "Test the lines listed above." coverage report --include='$(SHARED)' --fail-under=95

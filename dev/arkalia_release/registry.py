@@ -25,7 +25,7 @@ KINDS: Final = (
     "application/vnd.docker.distribution.manifest.list.v2+json",
     "application/vnd.docker.distribution.manifest.v2+json",
 )
-REFERENCE: Final = re.compile(r"(?P<host>[^/]+)/(?P<name>.+):(?P<tag>[^:/@]+)")
+REFERENCE: Final = re.compile(r"(?P<host>[^/@]+)/(?P<name>[^@]+):(?P<tag>[^:/@]+)")
 CHALLENGE: Final = re.compile(r'(\w+)="([^"]*)"')
 LOCAL: Final = ("localhost", "127.0.0.1")
 OK, UNAUTHORIZED, NOT_FOUND = 200, 401, 404

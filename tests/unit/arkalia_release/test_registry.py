@@ -26,7 +26,7 @@ class Answers(BaseHTTPRequestHandler):
         if self.command == "GET":
             self.wfile.write(body)
 
-    do_HEAD = do_GET
+    do_HEAD = do_GET  # noqa: N815 - the names are the base class's
 
     def log_message(self, *_):
         """Say nothing."""
@@ -42,7 +42,7 @@ def registry(reply):
 
 
 def always(status):
-    return lambda question: (status, {}, b"")
+    return lambda _: (status, {}, b"")
 
 
 def test_tag_is_free_when_the_registry_has_none():
