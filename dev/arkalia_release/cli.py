@@ -20,7 +20,7 @@ GIT_SECONDS: Final = 30
 NEXT: Final = """\
 {paths}
 
-Next: make generate, make test, then commit, and tag the commit that is merged:
+Next: uv lock, make generate, make test, then commit, and tag the commit that is merged:
   git tag --annotate v{version} --message "Arkalia {version}"
 """
 

@@ -23,6 +23,9 @@ CHART: Final = re.compile(
     r'^(?P<before>(?:version|appVersion): "?)(?P<version>[^"\s]+)(?P<after>"?)$', re.MULTILINE
 )
 RECIPE: Final = re.compile(r"^(?P<before>ARG VERSION=)(?P<version>\S+)(?P<after>)$", re.MULTILINE)
+ADDRESS: Final = re.compile(
+    r"^(?P<before> *(?:targetRevision|tag): )(?P<version>\d\S*)(?P<after>)$", re.MULTILINE
+)
 PLACES: Final[Mapping[str, re.Pattern[str]]] = {
     "pyproject.toml": PROJECT,
     "operator/pyproject.toml": PROJECT,
@@ -32,6 +35,8 @@ PLACES: Final[Mapping[str, re.Pattern[str]]] = {
     "operator/Containerfile": RECIPE,
     "workloads/Containerfile": RECIPE,
     "workloads/*/Containerfile": RECIPE,
+    "manifests/argocd/*.yaml": ADDRESS,
+    "manifests/flux/operator.yaml": ADDRESS,
 }
 """Patterns of paths, each with the lines that state the version."""
 
