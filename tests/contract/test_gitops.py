@@ -20,11 +20,13 @@ MANIFESTS = ROOT / "manifests"
 INSTALL = MANIFESTS / "install"
 VERSION = yaml.safe_load((ROOT / "charts/arkalia/Chart.yaml").read_text("utf-8"))["version"]
 CHARTS = "ghcr.io/arkalia-luna-system/charts"
+PATCHES = {"health-checks.yaml", "argocd-cm.yaml"}
+"""Files that only add to an object of the user's."""
 WAVE = "argocd.argoproj.io/sync-wave"
 OPTIONS = "argocd.argoproj.io/sync-options"
 FILES = [
     *sorted(MANIFESTS.glob("argocd/*.yaml")),
-    *sorted(MANIFESTS.glob("flux/*.yaml")),
+    *(path for path in sorted(MANIFESTS.glob("flux/*.yaml")) if path.name not in PATCHES),
     *(
         path
         for path in sorted(MANIFESTS.glob("gitops/**/*.yaml"))
