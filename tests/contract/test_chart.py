@@ -205,6 +205,19 @@ def test_every_value_changes_what_is_rendered():
     assert [path for (path, _), use in zip(leaves(base), used, strict=True) if not use] == []
 
 
+@pytest.mark.parametrize(
+    "changed", [{"keep": False}, {"annotations": {"a": "b"}}, {"commonLabels": {"a": "b"}}], ids=str
+)
+def test_every_value_of_the_definitions_changes_what_is_rendered(changed):
+    def of_definitions(values):
+        return run("helm", "template", "x", CRD_CHART, "--values", "-", input=json.dumps(values))
+
+    described = json.loads((CRD_CHART / "values.schema.json").read_text("utf-8"))["properties"]
+    assert described.keys() == {"global", "keep", "annotations", "commonLabels"}
+    assert all(each["description"] for each in described.values())
+    assert of_definitions(changed) != of_definitions({})
+
+
 def test_every_value_that_a_template_reads_is_offered():
     read = {path for file in TEMPLATES for path in OFFERED.findall(file.read_text("utf-8"))}
 
