@@ -26,6 +26,10 @@ OF_OTHERS = {
     "helm-controller": {"HelmRelease": "*_helmreleases.yaml"},
     "source-controller": {"OCIRepository": "*_ocirepositories.yaml"},
     "kustomize-controller": {"Kustomization": "*_kustomizations.yaml"},
+    "gateway-api": {
+        "HTTPRoute": "*_httproutes.yaml",
+        "BackendTLSPolicy": "*_backendtlspolicies.yaml",
+    },
 }
 """Kinds of others, each with the file of its CRD, by the operator's name in dev/versions.toml."""
 REFERENCE = re.compile(r'"#/definitions/([^"]+)"')

@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 from arkalia_operator import catalogue, metrics, rbac
 from arkalia_operator.backoff import Backoff
+from arkalia_operator.cluster.bundles import Bundles
 from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.credentials import Credentials
@@ -177,6 +178,7 @@ class Program:
                 now,
                 self._fresh,
             ),
+            bundles=Bundles(self._client),
             served=lambda: self._informers.served,
             missing_rights=self._permissions.missing,
             builtin=catalogue.load(),

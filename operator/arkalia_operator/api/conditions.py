@@ -55,6 +55,11 @@ class ConditionType(Explained):
         "PermissionsReady",
         "The operator has every right that it uses.",
     )
+    EXPOSURE_READY = (
+        "ExposureReady",
+        "The way in from outside that the spec asks for is there, and its controller has taken it. "
+        "Only a refusal makes the system not ready: silence does not.",
+    )
 
 
 class Reason(Explained):
@@ -170,6 +175,26 @@ class Reason(Explained):
         "A Secret of a data service does not hold what it must.",
         "Give the Secret the keys that the message names.",
     )
+    CONFIG_MAP_MISSING = (
+        "ConfigMapMissing",
+        "The ConfigMap that `spec.network.caBundle` names does not exist.",
+        "Create the ConfigMap that the message names in the system's namespace, or correct its name. The operator looks again every ten seconds.",
+    )
+    CONFIG_MAP_INVALID = (
+        "ConfigMapInvalid",
+        "The ConfigMap that `spec.network.caBundle` names holds no certificates.",
+        "Write the certificates, PEM, into the key that the message names, or correct the key.",
+    )
+    VOLUME_CANNOT_CHANGE = (
+        "VolumeCannotChange",
+        "A volume cannot become what `spec.data` asks for: its StorageClass does not let it grow, or another class is asked for.",
+        "Set `allowVolumeExpansion: true` on the StorageClass if its driver can do it; else write the former size and class. The data serves on as it was. A larger volume of another class takes a new system to move the data into.",
+    )
+    VOLUME_GROWS = (
+        "VolumeGrows",
+        "A volume is being enlarged.",
+        "Wait. Some drivers enlarge only when the pod starts anew: the message says so, and deleting the pod does it.",
+    )
     OPERATOR_FAILED = (
         "OperatorFailed",
         "The operator itself failed on this system; it tries again, and its log tells more.",
@@ -201,6 +226,18 @@ class Reason(Explained):
         "PermissionsMissing",
         "The cluster does not let the operator do something that it does.",
         "Add the rules that the message names to the operator's Role or ClusterRole, or install the roles of the chart (`rbac.create`). The operator looks again within half a minute.",
+    )
+    NOT_EXPOSED = "NotExposed", "The spec asks for no way in from outside."
+    EXPOSED = "Exposed", "An ingress controller or a Gateway has taken the way in."
+    EXPOSURE_PENDING = (
+        "ExposurePending",
+        "No controller has said anything to the Ingress or HTTPRoute yet.",
+        "Is an ingress controller or a Gateway of the named class and name installed? Some ingress controllers never say anything: then ask the host itself.",
+    )
+    EXPOSURE_REFUSED = (
+        "ExposureRefused",
+        "A Gateway does not take the HTTPRoute.",
+        "The message is the Gateway's: its listener must allow routes of the system's namespace, and its host must fit `spec.exposure.host`.",
     )
     CONVERGED = "Converged", "Nothing is left to do."
     AS_EXPECTED = "AsExpected", "Nothing stands in the way."

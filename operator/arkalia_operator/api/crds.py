@@ -18,6 +18,7 @@ from arkalia_operator.api import API_VERSION, GROUP, VERSION
 from arkalia_operator.api.arkaliamodule import ArkaliaModuleSpec
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemSpec, ArkaliaSystemStatus
 from arkalia_operator.api.base import DNS_LABEL, rule, rules
+from arkalia_operator.api.data import STORAGE_RULES
 from arkalia_operator.api.explained import explained
 from arkalia_operator.api.generated import GeneratedFiles, header, run
 from arkalia_operator.api.resources import MODULE_KIND, MODULE_PLURAL, SYSTEM_KIND, SYSTEM_PLURAL
@@ -56,6 +57,8 @@ class Resource:
     spec: type[BaseModel]
     status: type[BaseModel] | None = None
     spec_required: bool = False
+    rules: tuple[dict[str, str], ...] = ()
+    """What takes spec, status or the object's former state together."""
 
     @property
     def name(self) -> str:
@@ -79,6 +82,7 @@ SYSTEM: Final = Resource(
         column("Age", ".metadata.creationTimestamp", "date"),
         column("Message", f"{READY}.message", priority=1),
     ),
+    rules=STORAGE_RULES,
     spec=ArkaliaSystemSpec,
     status=ArkaliaSystemStatus,
 )
@@ -143,7 +147,7 @@ def whole_schema(resource: Resource) -> Schema:
         "description": resource.description,
         "type": "object",
         **({"required": ["spec"]} if resource.spec_required else {}),
-        **rules(_name_rule(resource)),
+        **rules(_name_rule(resource), *resource.rules),
         "properties": {
             "apiVersion": {"description": f"Always {API_VERSION}.", "type": "string"},
             "kind": {"description": f"Always {resource.kind}.", "type": "string"},

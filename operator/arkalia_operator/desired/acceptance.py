@@ -7,6 +7,8 @@ what lies inside a field that is passed through.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from ipaddress import ip_network
+from itertools import chain
 from typing import Any, Final
 
 from arkalia_operator.api.conditions import Reason
@@ -122,7 +124,20 @@ def problem_of_system(system: ArkaliaSystem) -> Problem | None:
     """What keeps all modules of *system* from being rendered."""
     if _too_deep(system.spec.placement.affinity):
         return Problem(Reason.INVALID_SPEC, f"spec.placement.affinity nests {TOO_DEEP}")
-    return next(map(_invalid, _wrong_amounts_of_data(system.spec.data)), None)
+    mistakes = chain(_wrong_amounts_of_data(system.spec.data), _wrong_ranges(system))
+    return next(map(_invalid, mistakes), None)
+
+
+def _wrong_ranges(system: ArkaliaSystem) -> Iterator[str]:
+    """What looks like an address range and is none."""
+    for each in system.spec.network.trusted_proxies:
+        try:
+            ip_network(each)
+        except ValueError as error:
+            yield (
+                f"spec.network.trustedProxies: {error}: write an address range, for example "
+                "10.0.0.0/8"
+            )
 
 
 def _wrong_amounts_of_data(data: Data) -> Iterator[str]:

@@ -7,7 +7,7 @@ a mistake in one line of a spec must not take down what runs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from arkalia_operator.api.conditions import Reason
 from arkalia_operator.api.modules import ModuleSettings
@@ -56,8 +56,11 @@ class _Choice:
         return [name for name in ordered if self.settings(name).enabled]
 
 
-def resolve(system: ArkaliaSystem, modules: Modules) -> Resolution:
-    """The enabled modules of *system*."""
+def resolve(system: ArkaliaSystem, modules: Modules, trouble: Problem | None = None) -> Resolution:
+    """The enabled modules of *system*; *trouble* was found with what its spec names.
+
+    A spec that is right and names what is not there holds nothing: it is only told.
+    """
     version = system.spec.version or modules.defaults.version
     builtin = modules.builtin.get(version)
     if builtin is None:
@@ -65,7 +68,8 @@ def resolve(system: ArkaliaSystem, modules: Modules) -> Resolution:
     problem = acceptance.problem_of_system(system)
     if problem is not None:
         return Resolution(version, problem=problem)
-    return _resolution(_Choice(system, version, builtin, modules))
+    found = _resolution(_Choice(system, version, builtin, modules))
+    return replace(found, missing=(trouble,)) if trouble else found
 
 
 def _resolution(choice: _Choice) -> Resolution:

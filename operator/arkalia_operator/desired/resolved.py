@@ -88,6 +88,8 @@ class Resolution:
     """By module and version, of every known version: the command that undoes its migrations."""
     problem: Problem | None = None
     """Of the system as a whole: nothing is rendered, and everything held."""
+    missing: tuple[Problem, ...] = ()
+    """What the spec names and is not there as it must be. It is told, and nothing is held."""
     registry: str = ""
     """Where images come from that name no registry, if the spec names none either."""
 
@@ -100,7 +102,7 @@ class Resolution:
     def problems(self) -> tuple[Problem, ...]:
         """Everything that stands in the way."""
         of_system = () if self.problem is None else (self.problem,)
-        return (*of_system, *(each.problem for each in self.held.values()))
+        return (*of_system, *(each.problem for each in self.held.values()), *self.missing)
 
     @property
     def known(self) -> tuple[ResolvedModule, ...]:

@@ -13,6 +13,7 @@ from arkalia_operator.desired import Desired
 from arkalia_operator.desired.data.access import DataService
 from arkalia_operator.desired.kinds import CLUSTER, JOB, STATEFUL_SET, Kind
 from arkalia_operator.desired.manifest import Manifest
+from arkalia_operator.desired.quantities import amount
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.findings import (
     Finding,
@@ -22,11 +23,12 @@ from arkalia_operator.planning.findings import (
     start_trouble,
 )
 from arkalia_operator.planning.jobs import job_finding
-from arkalia_operator.planning.observed import ObjectKey, Observed, PodRecord
+from arkalia_operator.planning.observed import ClaimState, ObjectKey, Observed, PodRecord
 from arkalia_operator.planning.plan import is_served, key_of
 from arkalia_operator.planning.verdicts import Verdict, broken
 
 NAMED: Final = 3
+BOUND: Final = "Bound"
 CRASH_REASON: Final = "CrashLoopBackOff"
 INSTALL_CNPG: Final = (
     "the cluster does not serve postgresql.cnpg.io/v1: install CloudNativePG, or write "
@@ -81,7 +83,8 @@ def verdict(view: DataView) -> Verdict:
     if not found:
         named = ", ".join(sorted(view.state.needed))
         message = f"Prepared for every module: {named}."
-        return Verdict(kind, "True", Reason.PROVISIONED, message)
+        said = "".join([message, *_larger_than_asked(view)])
+        return Verdict(kind, "True", Reason.PROVISIONED, said)
     messages = dict.fromkeys(each.message for each in found)
     first = found[0]
     return broken(kind, first.reason, "; ".join([*messages][:NAMED]), doomed=first.doomed)
@@ -104,7 +107,39 @@ def _refused(view: DataView) -> Iterator[Finding]:
     of_objects = (each for each in view.failures if each.key in wanted)
     for failure in (*view.state.failures, *of_objects):
         message = f"{failure.key}: {failure.message}"
-        yield Finding(Reason.APPLY_FAILED, message, doomed=failure.permanent)
+        volume = failure.permanent and failure.key in _claims(view)
+        reason = Reason.VOLUME_CANNOT_CHANGE if volume else Reason.APPLY_FAILED
+        yield Finding(reason, message, doomed=failure.permanent)
+
+
+def _growing(view: DataView) -> Iterator[Finding]:
+    """A volume does not have the size yet that it is asked for."""
+    for key, claim in _claims(view).items():
+        if claim.phase == BOUND and _is_less(claim.capacity, claim.requested):
+            why = f": {claim.trouble}" if claim.trouble else ""
+            message = f"{key} grows from {claim.capacity} to {claim.requested}{why}"
+            yield Finding(Reason.VOLUME_GROWS, message, doomed=False)
+
+
+def _claims(view: DataView) -> dict[ObjectKey, ClaimState]:
+    """The volumes that are there, by their claims."""
+    records = (view.observed.children.get(key_of(each)) for each in view.manifests)
+    return {each.key: each.claim for each in records if each is not None and each.claim is not None}
+
+
+def _is_less(one: str, other: str) -> bool:
+    return bool(one and other) and amount(one) < amount(other)
+
+
+def _larger_than_asked(view: DataView) -> Iterator[str]:
+    """What is said of volumes that are larger than the spec: those of an earlier system may be."""
+    claims = _claims(view)
+    for manifest in view.manifests:
+        claim = claims.get(key_of(manifest))
+        if claim is not None:
+            asked = manifest["spec"]["resources"]["requests"]["storage"]
+            if _is_less(asked, claim.requested):
+                yield f" {key_of(manifest)} keeps its {claim.requested}: a volume never shrinks."
 
 
 def _servers(view: DataView) -> Iterator[Finding]:
@@ -168,6 +203,7 @@ CHECKS: Final[tuple[Callable[[DataView], Iterator[Finding]], ...]] = (
     _servers,
     _jobs,
     _not_handed_over,
+    _growing,
 )
 
 

@@ -15,7 +15,7 @@ from arkalia_operator.api.mistakes import mistakes_of
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import Desired
 from arkalia_operator.desired.resolved import Problem
-from arkalia_operator.planning import data, identity, permissions
+from arkalia_operator.planning import data, exposure, identity, permissions
 from arkalia_operator.planning.data import DataView
 from arkalia_operator.planning.evidence import (
     Evidence,
@@ -25,6 +25,7 @@ from arkalia_operator.planning.evidence import (
     rollouts_of,
     version_in_use,
 )
+from arkalia_operator.planning.exposure import ExposureView
 from arkalia_operator.planning.findings import Finding
 from arkalia_operator.planning.plan import key_of, unwanted
 from arkalia_operator.planning.readiness import finding, line, serves
@@ -63,8 +64,11 @@ def judge(evidence: Evidence, now: datetime) -> ArkaliaSystemStatus:
         _identity_ready(evidence),
         _data_ready(evidence),
     ]
-    summary = summed_up([*facts, *_clean_up(evidence)])
-    facts.append(permissions.verdict(evidence.missing_rights))
+    exposed = _exposure_ready(evidence)
+    # What others have not said yet holds nobody back: see `planning.exposure`.
+    told = [exposed] if exposed.status == "False" else []
+    summary = summed_up([*facts, *told, *_clean_up(evidence)])
+    facts += [permissions.verdict(evidence.missing_rights), exposed]
     return ArkaliaSystemStatus(
         observed_generation=system.generation,
         version=version_in_use(evidence),
@@ -87,6 +91,7 @@ def judge_invalid(
         Verdict(ConditionType.IDENTITY_READY, "Unknown", reason, message),
         Verdict(ConditionType.DATA_READY, "Unknown", reason, message),
         Verdict(ConditionType.PERMISSIONS_READY, "Unknown", reason, message),
+        Verdict(ConditionType.EXPOSURE_READY, "Unknown", reason, message),
     ]
     return ArkaliaSystemStatus(
         observed_generation=generation,
@@ -206,6 +211,15 @@ def _data_ready(evidence: Evidence) -> Verdict:
             evidence.failures,
             evidence.data,
         )
+    )
+
+
+def _exposure_ready(evidence: Evidence) -> Verdict:
+    problem = evidence.desired.resolution.problem
+    if problem is not None:
+        return Verdict(ConditionType.EXPOSURE_READY, "Unknown", problem.reason, problem.message)
+    return exposure.verdict(
+        ExposureView(evidence.system, evidence.desired, evidence.observed, evidence.failures)
     )
 
 

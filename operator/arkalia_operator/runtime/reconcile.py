@@ -10,6 +10,7 @@ from typing import Final, NamedTuple, TypeVar
 
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus
 from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
+from arkalia_operator.cluster.bundles import Bundles
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.events import Recorder, Subject
 from arkalia_operator.cluster.execute import Executor
@@ -63,6 +64,7 @@ class Reconciler:
     recorder: Recorder
     identity: Identity
     data: DataServices
+    bundles: Bundles
     served: Callable[[], frozenset[str]]
     """Names of the optional kinds that can be used now."""
     builtin: Mapping[str, Mapping[str, ArkaliaModule]]
@@ -95,7 +97,9 @@ class Reconciler:
 
     async def _converge(self, key: SystemKey, system: ArkaliaSystem) -> Outcome:
         usable, broken = self.resources.available(key.namespace)
-        resolution = resolve(system, Modules(self.builtin, usable, broken, self.defaults))
+        trouble = await self.bundles.trouble(system)
+        modules = Modules(self.builtin, usable, broken, self.defaults)
+        resolution = resolve(system, modules, trouble)
         before = observe(self.store, key, self.served())
         presence = Presence(self.client, system)
         try:
@@ -103,8 +107,9 @@ class Reconciler:
             facts = Facts(
                 system, resolution, before, identity, data, self.missing_rights(key.namespace)
             )
+            look = min(identity.next_look, data.next_look, self.bundles.next_look(trouble))
             if self.settled.has(key, facts):
-                return self._outcome((), (), min(identity.next_look, data.next_look))
+                return self._outcome((), (), look)
             known = remembered(system, before)
             desired = rendered(system, resolution, identity.trust, known, data.access)
             decided = plan(system, desired, before)
@@ -131,7 +136,7 @@ class Reconciler:
         self._note(key, facts, is_settled=decided == Plan() and told is facts.system and not left)
         if decided.deletes and not failures and plan(system, desired, after).applies:
             return AT_ONCE  # what was in the way of something is gone, and no watch tells
-        return self._outcome(failures, left, min(identity.next_look, data.next_look))
+        return self._outcome(failures, left, look)
 
     def _note(self, key: SystemKey, facts: Facts, *, is_settled: bool) -> None:
         if is_settled:

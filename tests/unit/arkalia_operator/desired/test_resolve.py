@@ -4,6 +4,7 @@ import pytest
 
 from arkalia_operator.api.conditions import Reason
 from arkalia_operator.desired.resolve import Defaults, Modules, resolve
+from arkalia_operator.desired.resolved import Problem
 from builders import REGISTRY, VERSION, a_component, a_module, a_system, modules_with
 
 LUNA = {"helloria": a_module("helloria"), "taskia": a_module("taskia")}
@@ -173,3 +174,13 @@ def test_modules_of_a_built_in_name_are_not_used():
     available = modules_with(a_module(), a_module("gamma"), foreign=foreign, broken={"gamma": "no"})
 
     assert resolve(a_system(), available).ignored == ("alpha", "gamma")
+
+
+def test_what_the_spec_names_and_is_not_there_is_told_and_holds_nothing():
+    trouble = Problem(Reason.CONFIG_MAP_MISSING, "there is no such ConfigMap")
+
+    found = resolve(a_system(), modules_with(*LUNA.values()), trouble)
+
+    assert found.problems == (trouble,)
+    assert names(found) == ["helloria", "taskia"]
+    assert not found.hold_all

@@ -10,7 +10,14 @@ from arkalia_operator.desired.resolve import resolve
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.data import DataState, DataView, verdict
 from arkalia_operator.planning.findings import Finding
-from arkalia_operator.planning.observed import JobState, ObjectKey, Observed, PodRecord, Rollout
+from arkalia_operator.planning.observed import (
+    ClaimState,
+    JobState,
+    ObjectKey,
+    Observed,
+    PodRecord,
+    Rollout,
+)
 from arkalia_operator.planning.plan import key_of
 from builders import OPTIONAL, a_module, a_record, a_system, an_access, modules_with
 
@@ -26,6 +33,8 @@ def desired_for(system):
     )
 
 
+DONE = {"StatefulSet": {"rollout": Rollout(ready=1)}, "Job": {"job": JobState(succeeded=True)}}
+CLAIM = ObjectKey("PersistentVolumeClaim", "arkalia", "luna-postgresql")
 SERVER = ObjectKey("StatefulSet", "arkalia", "luna-postgresql")
 JOB = next(key_of(each) for each in desired_for(a_system()).manifests if each["kind"] == "Job")
 
@@ -45,12 +54,11 @@ def a_status(reason, status="True"):
 def a_view(before="", data=None, pods=(), served=OPTIONAL, **fields):
     """A system whose data service runs and is prepared, unless *fields* of a kind say otherwise."""
     system = a_system(status=a_status(before) if before else None, data=data or {})
-    records = {kind: fields.pop(kind, {}) for kind in ("StatefulSet", "Job")}
+    records = {kind: fields.pop(kind, {}) for kind in (*DONE, CLAIM.kind)}
     desired = desired_for(system)
-    done = {"StatefulSet": {"rollout": Rollout(ready=1)}, "Job": {"job": JobState(succeeded=True)}}
     children = {}
     for manifest in desired.manifests:
-        told = done.get(manifest["kind"], {}) | records.get(manifest["kind"], {})
+        told = DONE.get(manifest["kind"], {}) | records.get(manifest["kind"], {})
         children[key_of(manifest)] = a_record(manifest, system, **told)
     observed = Observed(children=children, pods=tuple(pods), served=served)
     return DataView(system, desired, observed, **{"state": DataState(NEEDED)} | fields)
@@ -194,3 +202,58 @@ def test_cluster_of_cloudnativepg_needs_cloudnativepg():
     assert (status, reason) == ("False", "ApplyFailed")
     assert "install CloudNativePG" in message
     assert told(data=CNPG)[0] == "True"
+
+
+def a_claim(requested, capacity, phase="Bound", trouble=""):
+    return {CLAIM.kind: {"claim": ClaimState(phase, requested, capacity, trouble)}}
+
+
+def test_volume_that_cannot_become_what_is_asked_for_is_told():
+    refused = Failure(CLAIM, "the storageclass must support resize", permanent=True)
+
+    status, reason, message = told(failures=(refused,), **a_claim("8Gi", "8Gi"))
+
+    assert (status, reason) == ("False", "VolumeCannotChange")
+    assert message == f"{CLAIM}: the storageclass must support resize"
+
+
+@pytest.mark.parametrize(
+    ("permanent", "there"), [(False, {"claim": ClaimState("Bound", "8Gi", "8Gi")}), (True, {})]
+)
+def test_volume_that_was_not_made_or_not_reached_is_no_volume_that_cannot_change(permanent, there):
+    refused = Failure(CLAIM, "quota", permanent)
+
+    assert told(failures=(refused,), **{CLAIM.kind: there})[1] == "ApplyFailed"
+
+
+def test_volume_that_grows_is_waited_for_with_what_it_waits_for_itself():
+    assert told(**a_claim("16Gi", "8Gi")) == (
+        "Unknown",
+        "VolumeGrows",
+        "PersistentVolumeClaim luna-postgresql grows from 8Gi to 16Gi",
+    )
+    assert told(**a_claim("16Gi", "8Gi", trouble="start the pod anew"))[2].endswith(
+        "16Gi: start the pod anew"
+    )
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        a_claim("8Gi", "8Gi"),
+        a_claim("8Gi", "10Gi"),
+        a_claim("8Gi", ""),
+        a_claim("9Gi", "1Gi", "Pending"),
+    ],
+)
+def test_volume_that_has_what_it_asks_for_or_has_nothing_yet_does_not_grow(claim):
+    assert told(**claim)[1] == "Provisioned"
+
+
+def test_volume_that_is_larger_than_the_spec_asks_for_is_told():
+    assert told(**a_claim("20Gi", "20Gi")) == (
+        "True",
+        "Provisioned",
+        "Prepared for every module: postgresql. PersistentVolumeClaim luna-postgresql keeps its "
+        "20Gi: a volume never shrinks.",
+    )

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from arkalia_operator import catalogue
+from arkalia_operator.cluster.bundles import Bundles
 from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.credentials import Credentials
@@ -45,6 +46,7 @@ async def reconciler(server):
                 Certificates(client, LIFETIMES), LIFETIMES, lambda: ISSUER, lambda: NOW
             ),
             data=DataServices(Credentials(client), LIFETIMES.spread_seconds, lambda: NOW),
+            bundles=Bundles(client),
             served=frozenset,
             builtin=catalogue.load(),
             defaults=Defaults("0.1.0", "localhost/arkalia"),
