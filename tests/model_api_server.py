@@ -77,8 +77,9 @@ class ModelApiServer:
         return [each for each in self.seen if each.verb == verb and part in each.path]
 
     def writes(self):
-        writing = [each for each in self.seen if each.verb in {"PATCH", "POST", "DELETE", "PUT"}]
-        return [each for each in writing if each.path != REVIEWS]
+        """What was written, but for questions and for signs of life in a Lease."""
+        written = [each for each in self.seen if each.verb in {"PATCH", "POST", "DELETE", "PUT"}]
+        return [each for each in written if each.path != REVIEWS and "/leases" not in each.path]
 
     async def put(self, path, body):
         """Create or replace the object at *path*, as somebody else."""
@@ -265,9 +266,19 @@ class ModelApiServer:
         if request.path == REVIEWS:
             allowed = asked_for(body["spec"]) not in self.denied
             return web.json_response(body | {"status": {"allowed": allowed}}, status=201)
-        return web.json_response(
-            await self.put(f"{request.path}/{body['metadata']['name']}", body), status=201
-        )
+        path = f"{request.path}/{body['metadata']['name']}"
+        if path in self.objects:
+            return _status(409, "AlreadyExists", "it exists already")
+        return web.json_response(await self.put(path, body), status=201)
+
+    async def _put(self, request):
+        body = json.loads(await request.read())
+        if body["metadata"]["resourceVersion"] != self._version_at(request.path):
+            return _status(409, "Conflict", "the object has been modified")
+        return web.json_response(await self.put(request.path, body))
+
+    def _version_at(self, path):
+        return self.objects.get(path, {}).get("metadata", {}).get("resourceVersion")
 
     async def _delete(self, request):
         options = json.loads(await request.read() or b"{}")

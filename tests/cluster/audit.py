@@ -61,8 +61,12 @@ def _write(event: dict[str, Any]) -> Write:
     )
 
 
+PULSE: Final = "leases"
+"""What an operator writes to say that it lives, all the time."""
+
+
 class AuditLog:
-    """What one user wrote. A mark is a place in the log, so no two clocks are compared."""
+    """What one user wrote but its pulse. A mark is a place in the log: no two clocks are compared."""
 
     def __init__(self, path: Path, user: str) -> None:
         self._path = path
@@ -74,7 +78,11 @@ class AuditLog:
 
     def since(self, mark: int, namespace: str = "") -> list[Write]:
         """What the user wrote after *mark*, in *namespace* or everywhere."""
-        found = [each for each in writes(self._lines(mark)) if each.user == self._user]
+        found = [
+            each
+            for each in writes(self._lines(mark))
+            if each.user == self._user and each.resource != PULSE
+        ]
         return [each for each in found if not namespace or each.namespace == namespace]
 
     def _lines(self, mark: int) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from arkalia_operator.api.base import DNS_LABEL, ApiModel, ModuleName, rule, rule_on_keys, rules
+from arkalia_operator.api.changes import Changes
 from arkalia_operator.api.conditions import Condition
 from arkalia_operator.api.data import Data, DeletionPolicy
 from arkalia_operator.api.exposure import Exposure
@@ -84,6 +85,9 @@ class ArkaliaSystemSpec(ApiModel):
 
     data: Data = Data()
     """Where the modules keep their data."""
+
+    changes: Changes = Changes()
+    """When changes are carried out."""
 
     deletion_policy: DeletionPolicy = "Retain"
     """What becomes of the data when the system is deleted. `Retain`: volumes, and the Secrets that

@@ -55,10 +55,20 @@ class ConditionType(Explained):
         "PermissionsReady",
         "The operator has every right that it uses.",
     )
+<<<<<<< HEAD
     EXPOSURE_READY = (
         "ExposureReady",
         "The way in from outside that the spec asks for is there, and its controller has taken it. "
         "Only a refusal makes the system not ready: silence does not.",
+=======
+    CONTENDED = (
+        "Contended",
+        "Somebody changes a field of the system's objects again and again, so that it is left as it is for a while. There is no such condition otherwise.",
+    )
+    DRIFTED = (
+        "Drifted",
+        "Somebody has changed the system's objects, and `spec.changes.driftPolicy` says to leave it so. There is no such condition otherwise.",
+>>>>>>> 9d9cf87 (Let operators take turns by a Lease, know their resources by a list that replaces, and tell who changed what.)
     )
 
 
@@ -227,6 +237,7 @@ class Reason(Explained):
         "The cluster does not let the operator do something that it does.",
         "Add the rules that the message names to the operator's Role or ClusterRole, or install the roles of the chart (`rbac.create`). The operator looks again within half a minute.",
     )
+<<<<<<< HEAD
     NOT_EXPOSED = "NotExposed", "The spec asks for no way in from outside."
     EXPOSED = "Exposed", "An ingress controller or a Gateway has taken the way in."
     EXPOSURE_PENDING = (
@@ -238,6 +249,22 @@ class Reason(Explained):
         "ExposureRefused",
         "A Gateway does not take the HTTPRoute.",
         "The message is the Gateway's: its listener must allow routes of the system's namespace, and its host must fit `spec.exposure.host`.",
+=======
+    FIELD_CONTENDED = (
+        "FieldContended",
+        "A field was changed back five times, each time within a minute.",
+        "Make the field manager that the message names leave the field alone, or write its value into the spec. After five minutes, later an hour, the operator tries once more; a change of the spec is carried out at once.",
+    )
+    DRIFT_REPORTED = (
+        "DriftReported",
+        "A field is not as it was applied, and is left so.",
+        "Write the value that shall hold into the spec, or set `spec.changes.driftPolicy` to `Repair`.",
+    )
+    DRIFT_REPAIRED = (
+        "DriftRepaired",
+        "Somebody else had changed a field, which was changed back: the reason of an Event.",
+        "Change the spec, not the objects; the Event names the field manager that did.",
+>>>>>>> 9d9cf87 (Let operators take turns by a Lease, know their resources by a list that replaces, and tell who changed what.)
     )
     CONVERGED = "Converged", "Nothing is left to do."
     AS_EXPECTED = "AsExpected", "Nothing stands in the way."

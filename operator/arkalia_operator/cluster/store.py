@@ -32,6 +32,7 @@ class SystemKey(NamedTuple):
     name: str
 
 
+SELECTOR: Final = f"{labels.MANAGED_BY}={labels.MANAGED_BY_OPERATOR}"
 NOBODY: Final[tuple[SystemKey, ...]] = ()
 
 
@@ -63,6 +64,10 @@ class Store:
 
     def __len__(self) -> int:
         return sum(map(len, self._entries.values()))
+
+    def selector(self, kind: Kind) -> str:  # noqa: ARG002 - a system's objects carry it, whatever their kind
+        """Label selector of the objects of *kind* that are kept here."""
+        return SELECTOR
 
     def shelf(self, key: SystemKey) -> Shelf:
         """What is known for the system *key*; empty if nothing is."""
@@ -132,6 +137,11 @@ class Store:
         shelf = self._shelves.get(key)
         if shelf is not None and child in shelf.children:
             shelf.accepted[child] = accepted
+
+    def forget_accepted(self) -> None:
+        """Somebody else may have applied since: believe only what the objects themselves say."""
+        for shelf in self._shelves.values():
+            shelf.accepted.clear()
 
     def systems(self) -> Iterator[SystemKey]:
         """Every system of which something is known."""

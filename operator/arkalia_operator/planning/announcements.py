@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus
 from arkalia_operator.api.conditions import Condition, ConditionType, Reason
 from arkalia_operator.planning.actions import Announcement
+from arkalia_operator.planning.drift import Drifted
 
 TOLD: Final = (
     ConditionType.READY,
@@ -15,6 +16,8 @@ TOLD: Final = (
     ConditionType.DATA_READY,
     ConditionType.PERMISSIONS_READY,
 )
+ADVERSE: Final = (ConditionType.CONTENDED, ConditionType.DRIFTED)
+"""Conditions that are bad news while they are there."""
 
 
 def announcements(
@@ -22,7 +25,17 @@ def announcements(
 ) -> tuple[Announcement, ...]:
     """One Event for each transition of a told condition to another status or reason."""
     return tuple(
-        each for kind in TOLD for each in _of(_condition(before, kind), _condition(after, kind))
+        each
+        for kind in (*TOLD, *ADVERSE)
+        for each in _of(_condition(before, kind), _condition(after, kind))
+    )
+
+
+def repaired(drifts: Iterable[Drifted]) -> tuple[Announcement, ...]:
+    """One Event for each object that was changed back."""
+    return tuple(
+        Announcement("Normal", Reason.DRIFT_REPAIRED, f"{each}, and was changed back")
+        for each in drifts
     )
 
 
@@ -35,5 +48,5 @@ def _of(before: Condition | None, after: Condition | None) -> Iterator[Announcem
         return
     same = before and (before.status, before.reason) == (after.status, after.reason)
     if not same and not (before is None and after.reason == Reason.PERMISSIONS_GRANTED):
-        doomed = after.status == "False"
+        doomed = after.status == "False" or after.type in ADVERSE
         yield Announcement("Warning" if doomed else "Normal", after.reason, after.message)

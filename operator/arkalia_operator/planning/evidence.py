@@ -14,6 +14,7 @@ from arkalia_operator.desired.resolved import ResolvedModule
 from arkalia_operator.desired.schemas import numbers
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.data import DataState
+from arkalia_operator.planning.drift import Drifted
 from arkalia_operator.planning.findings import Finding
 from arkalia_operator.planning.identity import IdentityState
 from arkalia_operator.planning.jobs import job_finding
@@ -36,6 +37,8 @@ class Evidence:
     """How far the certificates are."""
     data: DataState = field(default_factory=DataState)
     """How far the credentials of the modules' data are."""
+    left: Sequence[Drifted] = ()
+    """Objects that somebody else has changed, and that are left so."""
     missing_rights: Sequence[Right] = ()
     """What the operator may not do where the system is."""
     waits: Mapping[ObjectKey, Sequence[ObjectKey]] = field(default_factory=dict)

@@ -36,7 +36,12 @@ def owned(live: Mapping[str, Any], manager: str = FIELD_MANAGER) -> dict[str, An
 
     What is owned and not stored is None.
     """
-    return _owned_of_mapping(live, _applied_fields(live, manager))
+    return part_of(live, applied_fields(live, manager))
+
+
+def part_of(value: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
+    """*value* cut down to *fields*; what is not there is None."""
+    return _owned_of_mapping(value, fields)
 
 
 def fingerprint(manifest: Mapping[str, Any]) -> bytes:
@@ -56,7 +61,8 @@ def applied_at(live: Mapping[str, Any], manager: str = FIELD_MANAGER) -> datetim
     return datetime.fromisoformat(time) if time else None
 
 
-def _applied_fields(live: Mapping[str, Any], manager: str) -> Fields:
+def applied_fields(live: Mapping[str, Any], manager: str = FIELD_MANAGER) -> Fields:
+    """What *manager* applied of *live*, and nobody has taken over since."""
     found: Fields = _applied(live, manager).get("fieldsV1", {})
     return found
 

@@ -39,6 +39,7 @@ def plan(system: ArkaliaSystem, desired: Desired, observed: Observed) -> Plan:
     return Plan(
         applies=tuple(_applies(system, desired, observed)),
         deletes=tuple(_deletes(system, desired, observed)),
+        repairs=system.spec.changes.drift_policy == "Repair",
     )
 
 

@@ -74,6 +74,14 @@ class Cache(Generic[T]):
         del self._entries[at]
         return True
 
+    def drop(self, namespace: str | None) -> tuple[Place, ...]:
+        """Forget all objects of *namespace*, or all: their versions are counted anew."""
+        found = tuple(self.places(namespace))
+        for at in found:
+            del self._entries[at]
+        self._tombstones.clear()
+        return found
+
     def get(self, at: Place) -> T | None:
         """The object, read; None if there is none."""
         entry = self._entries.get(at)

@@ -11,6 +11,7 @@ from typing import Final
 
 from arkalia_operator.cluster.informers import Informers
 from arkalia_operator.cluster.store import SystemKey
+from arkalia_operator.runtime.election import Election
 from arkalia_operator.runtime.permissions import Permissions
 from arkalia_operator.runtime.pulse import Pulse
 from arkalia_operator.runtime.queue import Queue
@@ -25,10 +26,16 @@ INFORMER_LIMIT: Final = 180.0
 QUEUE_LIMIT: Final = 300.0
 """Longer than the longest reconcile."""
 SWEEP_LIMIT: Final = 900.0
+ELECTION_LIMIT: Final = 180.0
+"""It asks every few seconds, at most every 75 s with the longest lease, whatever the answer."""
 
 
 def liveness(
-    pulse: Pulse, informers: Informers, queue: Queue[SystemKey], sweeper: Sweeper
+    pulse: Pulse,
+    informers: Informers,
+    queue: Queue[SystemKey],
+    sweeper: Sweeper,
+    election: Election | None,
 ) -> Mapping[str, Check]:
     """The checks of `/livez`."""
     return {
@@ -43,6 +50,9 @@ def liveness(
         ),
         "queue": lambda _: _late("the queue", queue.stuck_seconds(), QUEUE_LIMIT),
         "sweeper": lambda now: _late("the sweeper", now - (sweeper.alive_at or now), SWEEP_LIMIT),
+        "election": lambda now: _late(
+            "the election", now - (election.alive_at or now) if election else 0.0, ELECTION_LIMIT
+        ),
     }
 
 

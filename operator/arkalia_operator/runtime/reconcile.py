@@ -22,7 +22,7 @@ from arkalia_operator.desired.resolve import Defaults, Modules, resolve
 from arkalia_operator.desired.resolved import Resolution
 from arkalia_operator.errors import ApiError, ConflictError, NotFoundError
 from arkalia_operator.planning.actions import Failure, Plan
-from arkalia_operator.planning.announcements import announcements
+from arkalia_operator.planning.announcements import announcements, repaired
 from arkalia_operator.planning.evidence import Evidence
 from arkalia_operator.planning.judge import judge, judge_failed, judge_invalid
 from arkalia_operator.planning.observed import Observed
@@ -88,6 +88,12 @@ class Reconciler:
             return SUCCESS  # the garbage collector deletes what it owns
         return await self._converge(key, system)
 
+    def rest(self) -> None:
+        """Somebody else reconciles from now on: forget what only the one who does may believe."""
+        self.shown.hide_all()
+        self.settled = SettledSystems()
+        self.store.forget_accepted()
+
     async def tell_failure(self, key: SystemKey, error: BaseException) -> None:
         """Write into the status that the operator itself failed. Raises ApiError."""
         system = self.resources.systems.get(key)
@@ -130,10 +136,12 @@ class Reconciler:
             work = group.create_task(self.executor.execute(key, decided))
         system, failures = telling.result(), work.result()
         after = observe(self.store, key, before.served)
+        self._announce_repairs(key, system)
         evidence = replace(evidence, system=system, observed=after, failures=failures)
+        evidence = replace(evidence, left=self.executor.drifts.left(key))
         told = await self._tell(key, system, judge(evidence, now()))
         left = (*failures, *identity.state.failures, *data.state.failures)
-        self._note(key, facts, is_settled=decided == Plan() and told is facts.system and not left)
+        self._note(key, facts, is_settled=decided.is_empty and told is facts.system and not left)
         if decided.deletes and not failures and plan(system, desired, after).applies:
             return AT_ONCE  # what was in the way of something is gone, and no watch tells
         return self._outcome(failures, left, look)
@@ -143,6 +151,10 @@ class Reconciler:
             self.settled.remember(key, facts)
         else:
             self.settled.forget(key)
+
+    def _announce_repairs(self, key: SystemKey, system: ArkaliaSystem) -> None:
+        for each in repaired(self.executor.drifts.take_repaired(key)):
+            self.recorder.announce(Subject(key, system.uid), each)
 
     async def _settle(
         self,

@@ -3,7 +3,8 @@ from dataclasses import dataclass, field
 import pytest
 from pydantic import ValidationError
 
-from arkalia_operator.runtime.checks import SWEEP_LIMIT, liveness, readiness
+from arkalia_operator.cluster.lease import Terms
+from arkalia_operator.runtime.checks import ELECTION_LIMIT, SWEEP_LIMIT, liveness, readiness
 from arkalia_operator.settings import Settings
 
 
@@ -29,7 +30,8 @@ class Part:
 
 
 def failing(**parts):
-    parts = {"pulse": Part(), "informers": Part(), "queue": Part(), "sweeper": Part()} | parts
+    parts_there = {"pulse": Part(), "informers": Part(), "queue": Part(), "sweeper": Part()}
+    parts = parts_there | {"election": None} | parts
     checks = liveness(*parts.values())
     return {name for name, check in checks.items() if check(1000.0)}
 
@@ -43,6 +45,7 @@ def test_the_operator_is_not_alive_when_a_part_makes_no_progress():
     assert failing(informers=Part(informers=[Part(alive_at=1.0)])) == {"informers"}
     assert failing(queue=Part(stuck=301)) == {"queue"}
     assert failing(sweeper=Part(alive_at=1.0)) == {"sweeper"}
+    assert failing(election=Part(alive_at=1.0)) == {"election"}
 
 
 def test_the_operator_is_alive_while_its_parts_try():
@@ -54,6 +57,14 @@ def test_no_setting_makes_a_sweeper_that_waits_count_as_stuck():
 
     with pytest.raises(ValidationError):
         Settings(sweep_seconds=SWEEP_LIMIT / with_jitter)
+
+
+def test_no_setting_makes_an_election_that_waits_count_as_stuck():
+    terms = Terms(300)
+
+    assert terms.renew_seconds + terms.answer_seconds < ELECTION_LIMIT
+    with pytest.raises(ValidationError):
+        Settings(lease_seconds=terms.lease_seconds + 1)
 
 
 def test_the_operator_is_ready_once_it_knows_the_cluster():
