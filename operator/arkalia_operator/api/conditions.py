@@ -55,12 +55,11 @@ class ConditionType(Explained):
         "PermissionsReady",
         "The operator has every right that it uses.",
     )
-<<<<<<< HEAD
     EXPOSURE_READY = (
         "ExposureReady",
         "The way in from outside that the spec asks for is there, and its controller has taken it. "
         "Only a refusal makes the system not ready: silence does not.",
-=======
+    )
     CONTENDED = (
         "Contended",
         "Somebody changes a field of the system's objects again and again, so that it is left as it is for a while. There is no such condition otherwise.",
@@ -68,7 +67,6 @@ class ConditionType(Explained):
     DRIFTED = (
         "Drifted",
         "Somebody has changed the system's objects, and `spec.changes.driftPolicy` says to leave it so. There is no such condition otherwise.",
->>>>>>> 9d9cf87 (Let operators take turns by a Lease, know their resources by a list that replaces, and tell who changed what.)
     )
 
 
@@ -237,7 +235,6 @@ class Reason(Explained):
         "The cluster does not let the operator do something that it does.",
         "Add the rules that the message names to the operator's Role or ClusterRole, or install the roles of the chart (`rbac.create`). The operator looks again within half a minute.",
     )
-<<<<<<< HEAD
     NOT_EXPOSED = "NotExposed", "The spec asks for no way in from outside."
     EXPOSED = "Exposed", "An ingress controller or a Gateway has taken the way in."
     EXPOSURE_PENDING = (
@@ -249,7 +246,7 @@ class Reason(Explained):
         "ExposureRefused",
         "A Gateway does not take the HTTPRoute.",
         "The message is the Gateway's: its listener must allow routes of the system's namespace, and its host must fit `spec.exposure.host`.",
-=======
+    )
     FIELD_CONTENDED = (
         "FieldContended",
         "A field was changed back five times, each time within a minute.",
@@ -264,7 +261,6 @@ class Reason(Explained):
         "DriftRepaired",
         "Somebody else had changed a field, which was changed back: the reason of an Event.",
         "Change the spec, not the objects; the Event names the field manager that did.",
->>>>>>> 9d9cf87 (Let operators take turns by a Lease, know their resources by a list that replaces, and tell who changed what.)
     )
     CONVERGED = "Converged", "Nothing is left to do."
     AS_EXPECTED = "AsExpected", "Nothing stands in the way."

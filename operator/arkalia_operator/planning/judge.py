@@ -64,17 +64,11 @@ def judge(evidence: Evidence, now: datetime) -> ArkaliaSystemStatus:
         _identity_ready(evidence),
         _data_ready(evidence),
     ]
-<<<<<<< HEAD
     exposed = _exposure_ready(evidence)
     # What others have not said yet holds nobody back: see `planning.exposure`.
     told = [exposed] if exposed.status == "False" else []
     summary = summed_up([*facts, *told, *_clean_up(evidence)])
-    facts += [permissions.verdict(evidence.missing_rights), exposed]
-=======
-    summary = summed_up([*facts, *_clean_up(evidence)])
-    facts.append(permissions.verdict(evidence.missing_rights))
-    facts += _drifted(evidence)
->>>>>>> 9d9cf87 (Let operators take turns by a Lease, know their resources by a list that replaces, and tell who changed what.)
+    facts += [permissions.verdict(evidence.missing_rights), exposed, *_drifted(evidence)]
     return ArkaliaSystemStatus(
         observed_generation=system.generation,
         version=version_in_use(evidence),
@@ -220,7 +214,6 @@ def _data_ready(evidence: Evidence) -> Verdict:
     )
 
 
-<<<<<<< HEAD
 def _exposure_ready(evidence: Evidence) -> Verdict:
     problem = evidence.desired.resolution.problem
     if problem is not None:
@@ -228,7 +221,8 @@ def _exposure_ready(evidence: Evidence) -> Verdict:
     return exposure.verdict(
         ExposureView(evidence.system, evidence.desired, evidence.observed, evidence.failures)
     )
-=======
+
+
 def _drifted(evidence: Evidence) -> Iterator[Verdict]:
     """What others have changed and is left so: it does not keep the system from being ready."""
     contended = [str(each) for each in evidence.left if each.contended]
@@ -239,7 +233,6 @@ def _drifted(evidence: Evidence) -> Iterator[Verdict]:
     if reported:
         message = "; ".join(reported[:NAMED])
         yield Verdict(ConditionType.DRIFTED, "True", Reason.DRIFT_REPORTED, message)
->>>>>>> 9d9cf87 (Let operators take turns by a Lease, know their resources by a list that replaces, and tell who changed what.)
 
 
 def _clean_up(evidence: Evidence) -> list[Verdict]:
