@@ -12,7 +12,7 @@ from arkalia_operator.api.conditions import Reason
 ROOT = Path(__file__).resolve().parents[3]
 SETTLED = {
     Reason.SYSTEM_READY, Reason.SPEC_ACCEPTED, Reason.PROVISIONED, Reason.NOT_NEEDED,
-    Reason.ISSUED, Reason.CONVERGED, Reason.AS_EXPECTED, Reason.PERMISSIONS_GRANTED,
+    Reason.ISSUED, Reason.CONVERGED, Reason.AS_EXPECTED, Reason.EVERYTHING_USED, Reason.PERMISSIONS_GRANTED,
 }  # fmt: skip
 """Reasons of what is as it should be."""
 
