@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -229,10 +229,10 @@ def _drifted(evidence: Evidence) -> Iterator[Verdict]:
     contended = [str(each) for each in evidence.left if each.contended]
     reported = [str(each) for each in evidence.left if not each.contended]
     if contended:
-        message = "; ".join(contended[:NAMED])
+        message = "; ".join(first_of(contended))
         yield Verdict(ConditionType.CONTENDED, "True", Reason.FIELD_CONTENDED, message)
     if reported:
-        message = "; ".join(reported[:NAMED])
+        message = "; ".join(first_of(reported))
         yield Verdict(ConditionType.DRIFTED, "True", Reason.DRIFT_REPORTED, message)
 
 
