@@ -295,7 +295,7 @@ def test_claim_is_known_by_phase_storage_and_lineage():
 
     record = child_record(PERSISTENT_VOLUME_CLAIM, live)
 
-    assert record.claim == ClaimState("Bound", "1Gi", "2Gi", "quick")
+    assert record.claim == ClaimState("Bound", "1Gi", "2Gi", storage_class="quick")
     assert record.lineage == "uid-0"
 
 
