@@ -6,6 +6,7 @@ import sys
 from typing import Final
 
 from arkalia_generate import (
+    argocd_health,
     artifact_hub,
     catalogue_pages,
     chart_reference,
@@ -23,6 +24,7 @@ from arkalia_operator.api.generated import CHECKOUT, GeneratedFiles, run
 COMMAND: Final = "python -m arkalia_generate"
 SOURCES: Final = (
     artifact_hub,
+    argocd_health,
     catalogue_pages,
     chart_reference,
     command_line,

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from arkalia_generate.released import releases
 from arkalia_operator.api.crds import RESOURCES
 from cluster.kinds import SYSTEM, Ref
 from cluster.kube import MERGE
@@ -24,6 +25,7 @@ RIGHT = sorted(
         *ROOT.glob("docs/examples/*/system.yaml"),
         *ROOT.glob("docs/examples/*/module.yaml"),
         *ROOT.glob("workloads/*/module.yaml"),
+        *(releases(ROOT)[-1] / "accepted").glob("*.yaml"),
     ]
 )
 PLURALS = {resource.kind: resource.plural for resource in RESOURCES}

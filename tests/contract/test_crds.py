@@ -177,6 +177,14 @@ def test_every_rule_is_broken_by_a_wrong_resource():
     assert unbroken == []
 
 
+def test_no_two_wrong_resources_are_wrong_in_the_same_way():
+    texts = [path.read_text(encoding="utf-8") for path in WRONG]
+    bodies = [repr(yaml.safe_load(text)) for text in texts]
+
+    assert len(set(bodies)) == len(bodies)
+    assert len(WRONG) >= 60
+
+
 def test_at_least_twenty_wrong_resources_of_each_kind_are_tried():
     kinds = [yaml.safe_load(path.read_text(encoding="utf-8"))["kind"] for path in WRONG]
 

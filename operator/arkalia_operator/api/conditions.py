@@ -68,6 +68,10 @@ class ConditionType(Explained):
         "Drifted",
         "Somebody has changed the system's objects, and `spec.changes.driftPolicy` says to leave it so. There is no such condition otherwise.",
     )
+    FIELDS_IGNORED = (
+        "FieldsIgnored",
+        "Something that was written has no effect. It holds no system up: `Ready` does not depend on it.",
+    )
 
 
 class Reason(Explained):
@@ -124,6 +128,16 @@ class Reason(Explained):
         "PodCannotBeScheduled",
         "No node takes a pod.",
         "Make room on the nodes, lower the module's requests, or correct `placement`. A volume that waits for its storage class has the same effect.",
+    )
+    STORAGE_CLASS_MISSING = (
+        "StorageClassMissing",
+        "A volume names no StorageClass, and the cluster has no default one.",
+        "Name a StorageClass in the field that the message names, or mark one as the cluster's default (annotation `storageclass.kubernetes.io/is-default-class`): Kubernetes then gives it to the volumes that wait.",
+    )
+    NAMESPACE_TERMINATING = (
+        "NamespaceTerminating",
+        "The namespace is being deleted, so nothing new can be made in it.",
+        "Wait for the namespace's end, and apply the system into another one. `kubectl get namespace -o yaml` tells what holds it.",
     )
     ROLLOUT_STALLED = (
         "RolloutStalled",
@@ -262,6 +276,22 @@ class Reason(Explained):
         "Somebody else had changed a field, which was changed back: the reason of an Event.",
         "Change the spec, not the objects; the Event names the field manager that did.",
     )
+    UNKNOWN_FIELD = (
+        "UnknownField",
+        "A field that was written is in no schema; the API server dropped it, since the client did not ask it to refuse.",
+        "Correct the field's name as `kubectl explain` has it, or remove it, and apply again. `kubectl apply --validate=strict`, its default, refuses such a field at once.",
+    )
+    FIELD_WITHOUT_EFFECT = (
+        "FieldWithoutEffect",
+        "A field is understood, and means nothing as things are.",
+        "Remove the field, or change what the message names.",
+    )
+    KIND_NOT_SERVED = (
+        "KindNotServed",
+        "The spec asks for objects of a kind that the cluster does not serve.",
+        "Install the operator that brings the kind, or leave the field out. The objects follow as soon as the kind is served.",
+    )
+    EVERYTHING_USED = "EverythingUsed", "All that was written has its effect."
     CONVERGED = "Converged", "Nothing is left to do."
     AS_EXPECTED = "AsExpected", "Nothing stands in the way."
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from ipaddress import ip_network
-from itertools import chain
 from typing import Any, Final
 
 from arkalia_operator.api.conditions import Reason
@@ -120,12 +119,12 @@ def problem_of(module: ResolvedModule) -> Problem | None:
     return next(filter(None, (check(module) for check in CHECKS)), None)
 
 
-def problem_of_system(system: ArkaliaSystem) -> Problem | None:
-    """What keeps all modules of *system* from being rendered."""
+def problems_of_system(system: ArkaliaSystem) -> Iterator[Problem]:
+    """Everything that keeps all modules of *system* from being rendered."""
     if _too_deep(system.spec.placement.affinity):
-        return Problem(Reason.INVALID_SPEC, f"spec.placement.affinity nests {TOO_DEEP}")
-    mistakes = chain(_wrong_amounts_of_data(system.spec.data), _wrong_ranges(system))
-    return next(map(_invalid, mistakes), None)
+        yield _invalid(f"spec.placement.affinity nests {TOO_DEEP}")
+    yield from map(_invalid, _wrong_amounts_of_data(system.spec.data))
+    yield from map(_invalid, _wrong_ranges(system))
 
 
 def _wrong_ranges(system: ArkaliaSystem) -> Iterator[str]:

@@ -23,12 +23,17 @@ ADVERSE: Final = (ConditionType.CONTENDED, ConditionType.DRIFTED)
 def announcements(
     before: ArkaliaSystemStatus, after: ArkaliaSystemStatus
 ) -> tuple[Announcement, ...]:
-    """One Event for each transition of a told condition to another status or reason."""
-    return tuple(
+    """One Event for each transition of a told condition to another status or reason.
+
+    What is ignored is told again when it is something else: each mistake may be another person's.
+    """
+    told = (
         each
         for kind in (*TOLD, *ADVERSE)
         for each in _of(_condition(before, kind), _condition(after, kind))
     )
+    kind = ConditionType.FIELDS_IGNORED
+    return (*told, *_ignored(_condition(before, kind), _condition(after, kind)))
 
 
 def repaired(drifts: Iterable[Drifted]) -> tuple[Announcement, ...]:
@@ -50,3 +55,13 @@ def _of(before: Condition | None, after: Condition | None) -> Iterator[Announcem
     if not same and not (before is None and after.reason == Reason.PERMISSIONS_GRANTED):
         doomed = after.status == "False" or after.type in ADVERSE
         yield Announcement("Warning" if doomed else "Normal", after.reason, after.message)
+
+
+def _ignored(before: Condition | None, after: Condition | None) -> Iterator[Announcement]:
+    was = before.message if before and before.status == "True" else ""
+    if after is None or after.status == "Unknown":
+        return
+    if after.status == "True" and after.message != was:
+        yield Announcement("Warning", after.reason, after.message)
+    elif after.status == "False" and was:
+        yield Announcement("Normal", after.reason, after.message)

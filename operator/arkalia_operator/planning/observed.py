@@ -72,6 +72,8 @@ class ClaimState:
     """Storage that it has."""
     trouble: str = ""
     """What keeps it from growing, or is waited for, in the words of who enlarges it."""
+    storage_class: str = ""
+    """What provisions it; empty if nobody named one, and the cluster has no default."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -161,6 +161,7 @@ def claim_state(live: Mapping[str, Any]) -> ClaimState:
         requested=live["spec"].get("resources", {}).get("requests", {}).get("storage", ""),
         capacity=status.get("capacity", {}).get("storage", ""),
         trouble=_first(_condition(status, each) for each in RESIZES).get("message", ""),
+        storage_class=live["spec"].get("storageClassName", ""),
     )
 
 

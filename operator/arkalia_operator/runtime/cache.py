@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
+from arkalia_operator.api.unknown import LAST_APPLIED
 from arkalia_operator.cluster.store import Place
 from arkalia_operator.cluster.versions import Tombstones, number
 from arkalia_operator.runtime.selector import Selector
@@ -20,6 +21,8 @@ EVERYTHING: Final = Selector()
 KEPT_METADATA: Final = (
     "name", "namespace", "uid", "generation", "resourceVersion", "deletionTimestamp",
 )  # fmt: skip
+KEPT_ANNOTATIONS: Final = (LAST_APPLIED,)
+"""Only there stands what the API server dropped."""
 
 
 class Version(NamedTuple):
@@ -114,8 +117,10 @@ def _trimmed(body: Body) -> Body:
     """*body* without what nobody asks for: managed fields alone are half of it."""
     metadata = body["metadata"]
     kept = {name: metadata[name] for name in KEPT_METADATA if name in metadata}
+    found = metadata.get("annotations") or {}
+    annotations = {name: found[name] for name in KEPT_ANNOTATIONS if name in found}
     return {
-        "metadata": kept,
+        "metadata": kept | ({"annotations": annotations} if annotations else {}),
         "spec": dict(body.get("spec") or {}),
         "status": dict(body.get("status") or {}),
     }

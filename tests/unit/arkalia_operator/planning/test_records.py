@@ -287,14 +287,15 @@ def test_stateful_set_is_known_by_its_pods():
 def test_claim_is_known_by_phase_storage_and_lineage():
     storage = {"storage": "1Gi"}
     live = an_object(
-        "PersistentVolumeClaim", spec={"resources": {"requests": storage}},
+        "PersistentVolumeClaim",
+        spec={"resources": {"requests": storage}, "storageClassName": "quick"},
         status={"phase": "Bound", "capacity": {"storage": "2Gi"}},
         labels={"arkalia.io/lineage": "uid-0"},
     )  # fmt: skip
 
     record = child_record(PERSISTENT_VOLUME_CLAIM, live)
 
-    assert record.claim == ClaimState("Bound", "1Gi", "2Gi")
+    assert record.claim == ClaimState("Bound", "1Gi", "2Gi", storage_class="quick")
     assert record.lineage == "uid-0"
 
 
