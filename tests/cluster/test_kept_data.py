@@ -16,12 +16,8 @@ from cluster.namespaces import named, restricted
 from cluster.systems import CHILD_KINDS, System, off_except, uids
 from cluster.waiting import eventually
 
-READY_SECONDS = 120
-"""A database starts, is prepared, and a schema moves, in two systems at once."""
-GONE_SECONDS = 60
-LOOK_SECONDS = 45
-"""No watch tells the operator of Secrets: while it waits for one, it looks every ten seconds."""
-ROTATION_SECONDS = 240
+REFUSED = {"postgresql": "password authentication failed", "redis-queue": "AuthenticationError"}
+ROTATION_SECONDS = 600
 """The old password ends two minutes after the next one was handed over."""
 
 
@@ -39,10 +35,10 @@ def sol(kube, operator):
 def luna(kube, operator, namespace, sol):
     """A system with a document, while the passwords of the other one change."""
     system = System(kube, namespace, "luna").declare(modules=documents.MODULES)
-    sol.ready(READY_SECONDS)
+    sol.ready()
     eventually(lambda: connected(sol))
     sol.change(data={"credentials": {"revision": 2}})
-    system.ready(READY_SECONDS)
+    system.ready()
     documents.write(system)
     return system
 
@@ -64,10 +60,10 @@ def secret(luna, kube):
 def test_module_that_is_switched_off_and_on_again_has_its_data(luna, kept):
     luna.change(modules={"globalstate": {"enabled": False}})
     luna.ready()
-    eventually(lambda: nothing(luna.pods("globalstate")), GONE_SECONDS)
+    eventually(lambda: nothing(luna.pods("globalstate")))
 
     luna.change(modules={"globalstate": {"enabled": True}})
-    luna.ready(READY_SECONDS)
+    luna.ready()
 
     assert documents.read(luna) == documents.WORD
     assert lasting(luna) == kept
@@ -76,7 +72,7 @@ def test_module_that_is_switched_off_and_on_again_has_its_data(luna, kept):
 def test_deleted_system_leaves_its_data_with_keys_and_credentials_alone(luna, kube, kept, secret):
     kube.delete(luna.ref)
 
-    eventually(lambda: nothing(passing(luna)), GONE_SECONDS)
+    eventually(lambda: nothing(passing(luna)))
     assert kube.get(luna.ref) is None
     assert lasting(luna) == kept
     assert {kind for kind, _ in kept} == {"PersistentVolumeClaim", "Secret", "ConfigMap"}
@@ -98,7 +94,7 @@ def test_credentials_of_other_data_are_refused_with_a_reason(luna, kube, secret)
     marked = {**secret["metadata"]["labels"], labels.LINEAGE: "another"}
     kube.create({**secret, "metadata": {**secret["metadata"], "labels": marked}})
 
-    eventually(lambda: told(luna, "Secret luna-postgresql of lineage another"), LOOK_SECONDS)
+    eventually(lambda: told(luna, "Secret luna-postgresql of lineage another"))
     assert luna.children(kinds.STATEFUL_SET) == []
 
 
@@ -108,7 +104,7 @@ def test_new_system_of_the_name_takes_the_data_over_when_all_of_it_is_there(
     kube.delete(secret_of(luna))
     kube.create(secret)
 
-    luna.ready(LOOK_SECONDS + READY_SECONDS)
+    luna.ready()
 
     assert documents.read(luna) == documents.WORD
     now = lasting(luna)
@@ -124,8 +120,8 @@ def test_data_ends_with_its_system_when_the_policy_says_delete(luna, kube):
 
     kube.delete(luna.ref)
 
-    eventually(lambda: nothing([*passing(luna), *lasting(luna)]), GONE_SECONDS)
-    eventually(lambda: nothing(volumes(kube, luna.namespace)), GONE_SECONDS)
+    eventually(lambda: nothing([*passing(luna), *lasting(luna)]))
+    eventually(lambda: nothing(volumes(kube, luna.namespace)))
 
 
 def test_no_connection_fails_while_passwords_change_and_the_old_ones_end(luna, sol):
@@ -135,8 +131,6 @@ def test_no_connection_fails_while_passwords_change_and_the_old_ones_end(luna, s
 
     assert {service: each["bad"] for service, each in counted.items() if each["bad"]} == {}
     assert min(each["good"] for each in counted.values()) > 100
-    assert "password authentication failed" in counted["postgresql"]["first"]
-    assert "AuthenticationError" in counted["redis-queue"]["first"]
     assert uids(sol.pods(data_client.NAME)) == before
     sol.expect("DataReady", "True")
 
@@ -147,8 +141,8 @@ def test_namespace_with_data_to_keep_ends_when_it_is_deleted(sol, kube):
 
     kube.delete(ref)
 
-    eventually(lambda: nothing([each for each in [kube.get(ref)] if each]), GONE_SECONDS)
-    eventually(lambda: nothing(volumes(kube, ref.name)), GONE_SECONDS)
+    eventually(lambda: nothing([each for each in [kube.get(ref)] if each]))
+    eventually(lambda: nothing(volumes(kube, ref.name)))
 
 
 def secret_of(system):
@@ -208,7 +202,8 @@ def connected(system):
 def shut_out(system):
     """What the client counted, once what it held first is refused everywhere."""
     counted = data_client.tally(system)
-    assert all(each["first"] for each in counted.values()), f"the old passwords hold: {counted}"
+    for service, words in REFUSED.items():
+        assert words in (counted[service]["first"] or ""), f"the old passwords hold: {counted}"
     return counted
 
 
