@@ -1,0 +1,146 @@
+"""Systems, operator, namespaces and CRDs are deleted in every order: nothing hangs, nothing is left.
+
+Each order has a cluster state of its own on an API server without nodes (`cluster.stand_ins`): CRDs
+cannot be deleted beside other stories. What the API server and its controllers do with an object
+does not depend on who runs its pods.
+"""
+
+import secrets
+from itertools import permutations
+
+import pytest
+
+from arkalia_contract import labels
+from arkalia_operator.api import GROUP
+from arkalia_operator.desired import kinds
+from cluster import stand_ins
+from cluster.kinds import DEFINITION, MODULE, NAMESPACE, SYSTEM, Ref
+from cluster.kube import Kube
+from cluster.operators import operators
+from cluster.systems import CHILD_KINDS, System, off_except
+from cluster.waiting import eventually
+
+CRDS = [Ref(DEFINITION, "", f"{kind.plural}.{GROUP}") for kind in (SYSTEM, MODULE)]
+MODULES = off_except("globalstate")
+
+
+class World:
+    """An operator with a system in a namespace, and the ways to end each of them."""
+
+    def __init__(self, kube, starter):
+        self.kube = kube
+        self.operator = starter.start()
+        self.namespace = Ref(NAMESPACE, "", f"ending-{secrets.token_hex(3)}")
+        stand_ins.define(kube)
+        head = {"apiVersion": "v1", "kind": "Namespace"}
+        kube.create({**head, "metadata": {"name": self.namespace.name}})
+        self.luna = System(kube, self.namespace.name, "luna")
+
+    def delete_system(self):
+        self.kube.delete(self.luna.ref)
+
+    def delete_operator(self):
+        self.operator.kill()
+
+    def delete_namespace(self):
+        self.kube.delete(self.namespace)
+
+    def delete_crds(self):
+        for each in CRDS:
+            self.kube.delete(each)
+
+    def kept(self):
+        """Uid by kind and name of the data that outlives its system."""
+        found = self.luna.children(*CHILD_KINDS, kinds.SECRET)
+        return {
+            (each["kind"], each["metadata"]["name"]): each["metadata"]["uid"]
+            for each in found
+            if labels.LINEAGE in each["metadata"]["labels"]
+        }
+
+    def left(self):
+        """What is there of the system, but for its data."""
+        found = self.luna.children(*CHILD_KINDS, kinds.SECRET)
+        names = ((each["kind"], each["metadata"]["name"]) for each in found)
+        return sorted(set(names) - self.kept().keys())
+
+
+STEPS = (World.delete_system, World.delete_operator, World.delete_namespace, World.delete_crds)
+
+
+@pytest.fixture(scope="module")
+def plane(tmp_path_factory):
+    with stand_ins.cluster(tmp_path_factory.mktemp("cluster")) as plane:
+        yield plane
+
+
+@pytest.fixture(scope="module")
+def own(plane):
+    """The API server without nodes."""
+    kube = Kube(str(plane.kubeconfig("person")))
+    yield kube
+    kube.close()
+
+
+@pytest.fixture(scope="module")
+def starter(plane):
+    with operators(plane.folder, plane.kubeconfig("operator")) as starter:
+        yield starter
+
+
+@pytest.fixture
+def world(own, starter):
+    """A Ready system whose data stays, with its operator."""
+    world = World(own, starter)
+    world.luna.declare(modules=MODULES).ready()
+    yield world
+    world.delete_operator()
+    world.delete_namespace()
+
+
+@pytest.mark.parametrize(
+    "order", permutations(STEPS), ids=lambda order: "-".join(each.__name__[7:] for each in order)
+)
+def test_nothing_hangs_and_nothing_is_left_in_this_order(world, order):
+    for step in order:
+        step(world)
+
+    eventually(lambda: is_gone(world.kube, world.namespace))
+    for each in CRDS:
+        eventually(lambda each=each: is_gone(world.kube, each))
+
+
+@pytest.mark.parametrize("first", STEPS[:2] + STEPS[3:], ids=lambda step: step.__name__[7:])
+def test_kept_data_and_nothing_else_is_left_when_all_but_the_namespace_is_deleted(world, first):
+    kept = world.kept()
+
+    first(world)
+    for step in (World.delete_system, World.delete_crds, World.delete_operator):
+        step(world)
+
+    eventually(lambda: nothing(world.left()))
+    assert kept
+    assert world.kept() == kept
+
+
+def test_operator_serves_again_when_the_crds_come_back(world):
+    before = world.kept()
+    world.delete_crds()
+    for each in CRDS:
+        eventually(lambda each=each: is_gone(world.kube, each))
+    eventually(lambda: nothing(world.left()))
+
+    stand_ins.define(world.kube)
+    world.luna.declare(modules=MODULES).ready()
+
+    assert world.operator.lives
+    assert world.kept() == before
+
+
+def is_gone(kube, ref):
+    found = kube.get(ref)
+    assert found is None, f"{ref} is still there: {(found or {}).get('status')}"
+
+
+def nothing(left):
+    assert not left, f"still there: {left}"
