@@ -27,7 +27,8 @@ OF_THE_SERVER: Final = (
     "generation",
     "managedFields",
 )
-RANDOM: Final = re.compile(r"[A-Za-z0-9_-]{32,}=?")
+RANDOM: Final = re.compile(r"SCRAM-SHA-256\$[^\s\"']+|[A-Za-z0-9_-]{32,}=?")
+"""A verifier of PostgreSQL, or a password."""
 
 
 def picture(kube: Kube, namespace: str) -> list[str]:

@@ -63,7 +63,7 @@ def define(kube: Kube) -> None:
 
 def _served(kube: Kube, ref: Ref) -> None:
     assert ref.kind is DEFINITION
-    conditions = kube.require(ref).get("status", {}).get("conditions", [])
+    conditions = kube.require(ref).get("status", {}).get("conditions") or []
     served = [each for each in conditions if each["type"] == "Established"]
     assert [each["status"] for each in served] == ["True"], f"{ref} is not served yet"
 
