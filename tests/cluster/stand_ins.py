@@ -6,6 +6,7 @@ takes seconds, and may end it, its CRDs and its namespaces without harm to other
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +17,9 @@ from typing import Any, Final
 import httpx
 import yaml
 
+from arkalia_dev.development import Development
 from arkalia_operator.desired.kinds import DEPLOYMENT, JOB, STATEFUL_SET, Kind
-from bench.control_plane import ROOT, ControlPlane, control_plane, end, programs, started
+from bench.control_plane import ROOT, ControlPlane, control_plane
 from cluster.kinds import DEFINITION, Ref
 from cluster.kube import MERGE, Body, Kube, RefusedError
 from cluster.waiting import eventually
@@ -27,6 +29,7 @@ CONTROLLERS: Final = (
     "namespace-controller",
     "persistentvolumeclaim-protection-controller",
 )
+WITH_PARENT: Final = ("setpriv", "--pdeathsig", "KILL", "--")
 PAUSE_SECONDS: Final = 0.1
 LONG_AGO: Final = "2026-01-01T00:00:00Z"
 COUNTS: Final = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
@@ -79,12 +82,15 @@ def _controllers(plane: ControlPlane) -> Iterator[None]:
         "--kube-api-qps=200",
         "--kube-api-burst=400",
     )
-    name = "kube-controller-manager"
-    process = started(plane.folder, name, (programs() / name, *flags))
-    try:
-        yield
-    finally:
-        end(process)
+    command = (*WITH_PARENT, str(Development().binaries.program("kube-controller-manager")), *flags)
+    with (
+        (plane.folder / "controllers.log").open("wb") as log,
+        subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT) as process,
+    ):
+        try:
+            yield
+        finally:
+            process.kill()
 
 
 @contextmanager

@@ -6,21 +6,26 @@ does not depend on who runs its pods.
 """
 
 import secrets
+import subprocess
 from itertools import permutations
 
 import pytest
+import yaml
 
 from arkalia_contract import labels
 from arkalia_operator.api import GROUP
 from arkalia_operator.desired import kinds
+from bench.control_plane import ROOT
 from cluster import stand_ins
+from cluster.development import environment
 from cluster.kinds import DEFINITION, MODULE, NAMESPACE, SYSTEM, Ref
-from cluster.kube import Kube
+from cluster.kube import Kube, RefusedError
 from cluster.operators import operators
 from cluster.systems import CHILD_KINDS, System, off_except
 from cluster.waiting import eventually
 
 CRDS = [Ref(DEFINITION, "", f"{kind.plural}.{GROUP}") for kind in (SYSTEM, MODULE)]
+KINDS = {each.name: each for each in (*CHILD_KINDS, kinds.SECRET)}
 MODULES = off_except("globalstate")
 
 
@@ -58,6 +63,14 @@ class World:
             if labels.LINEAGE in each["metadata"]["labels"]
         }
 
+    def place(self, kind, name):
+        """The address of an object of the system."""
+        return Ref(KINDS[kind], self.namespace.name, name)
+
+    def say(self, ref, word):
+        """The word by which kept data may be deleted."""
+        self.kube.patch(ref, {"metadata": {"annotations": {labels.DELETE_DATA: word}}})
+
     def left(self):
         """What is there of the system, but for its data."""
         found = self.luna.children(*CHILD_KINDS, kinds.SECRET)
@@ -66,6 +79,7 @@ class World:
 
 
 STEPS = (World.delete_system, World.delete_operator, World.delete_namespace, World.delete_crds)
+ORDERS = list(permutations(STEPS))
 
 
 @pytest.fixture(scope="module")
@@ -78,6 +92,8 @@ def plane(tmp_path_factory):
 def own(plane):
     """The API server without nodes."""
     kube = Kube(str(plane.kubeconfig("person")))
+    for each in protection():
+        kube.apply(each)
     yield kube
     kube.close()
 
@@ -86,6 +102,14 @@ def own(plane):
 def starter(plane):
     with operators(plane.folder, plane.kubeconfig("operator")) as starter:
         yield starter
+
+
+def protection():
+    """What of the chart guards kept data."""
+    chart = ["helm", "template", "arkalia", ROOT / "charts/arkalia"]
+    command = [*chart, "--show-only", "templates/retained-data.yaml"]
+    text = subprocess.run(command, env=environment(), capture_output=True, check=True).stdout
+    return list(yaml.safe_load_all(text))
 
 
 @pytest.fixture
@@ -99,7 +123,7 @@ def world(own, starter):
 
 
 @pytest.mark.parametrize(
-    "order", permutations(STEPS), ids=lambda order: "-".join(each.__name__[7:] for each in order)
+    "order", ORDERS, ids=lambda order: "-".join(each.__name__[7:] for each in order)
 )
 def test_nothing_hangs_and_nothing_is_left_in_this_order(world, order):
     for step in order:
@@ -121,6 +145,23 @@ def test_kept_data_and_nothing_else_is_left_when_all_but_the_namespace_is_delete
     eventually(lambda: nothing(world.left()))
     assert kept
     assert world.kept() == kept
+
+
+def test_kept_data_goes_after_a_second_word_that_names_its_system(world):
+    kept = [world.place(*each) for each in world.kept()]
+    world.delete_system()
+    eventually(lambda: nothing(world.left()))
+
+    for ref in kept:
+        with pytest.raises(RefusedError, match=f"{ref.name} .* {labels.DELETE_DATA}=luna"):
+            world.kube.delete(ref)
+        world.say(ref, "sol")
+        with pytest.raises(RefusedError, match=labels.DELETE_DATA):
+            world.kube.delete(ref)
+        world.say(ref, "luna")
+        world.kube.delete(ref)
+
+    eventually(lambda: nothing(world.kept()))
 
 
 def test_operator_serves_again_when_the_crds_come_back(world):

@@ -150,7 +150,7 @@ def survive(course, kills, undisturbed, answered):
         wanted = undisturbed[phase].picture
         killed = course.start(kill_at=kill_at, answered=answered)
         course.begin(phase, killed)
-        eventually(partial(ended, killed, course, wanted))
+        eventually(partial(ended, killed, course, wanted, []))
         killed.kill()
         following = course.start()
         told = f"{phase.__name__}, killed at request {kill_at}, answered: {answered}"
@@ -159,8 +159,9 @@ def survive(course, kills, undisturbed, answered):
     course.end()
 
 
-def ended(killed, course, wanted):
+def ended(killed, course, wanted, counted):
     """Raises AssertionError while the operator lives and has something to do."""
+    calm(killed, counted)
     assert not killed.lives or course.picture() == wanted, killed.last_words()
 
 
