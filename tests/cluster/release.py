@@ -106,7 +106,7 @@ class Operator:
             chart = str(ROOT / "charts" / "arkalia")
             again = ("install", RELEASE, chart, "--values=-", description, *limits)
             self._helm(*again, values=values)
-            eventually(self.pod, within=30)
+            eventually(self.pod)
 
     def _description(self) -> str:
         """What `make up` knows its release by: without it, it would upgrade once more."""
