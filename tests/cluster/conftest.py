@@ -11,8 +11,8 @@ from cluster.kube import Kube
 from cluster.namespaces import named, restricted
 from cluster.release import Operator
 from cluster.report import report
-from cluster.systems import System, off_except
-from cluster.turns import Turn
+from cluster.systems import GATEWAY, System, off_except
+from cluster.turns import LONGEST_WAIT, Turn
 from cluster.waiting import eventually
 
 HERE = Path(__file__).parent
@@ -21,6 +21,8 @@ SAMPLE_NAMESPACE = "arkalia"
 CONNECTION = pytest.StashKey[Kube]()
 OWN_NAMESPACE = pytest.StashKey[str]()
 TURN = pytest.StashKey[Turn]()
+LONGEST_STORY = 900.0
+"""Seconds, once it has its turn."""
 FIRST = (
     "test_whole_system.py",
     "test_kept_data.py",
@@ -38,6 +40,8 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker("cluster")
+            if item.get_closest_marker("soak") is None:
+                item.add_marker(pytest.mark.timeout(LONGEST_WAIT + LONGEST_STORY))
     alone = {item.path for item in items if item.get_closest_marker("alone")}
     items.sort(key=lambda item: place(item, alone))
 
@@ -93,7 +97,7 @@ def kube(request):
 def operator(kube):
     """The operator that `make up` installed."""
     running = Operator(kube, environment())
-    eventually(running.pod, within=30)
+    eventually(running.pod)
     return running
 
 
@@ -116,7 +120,7 @@ def namespace(kube, request):
 @pytest.fixture(scope="module")
 def luna(kube, operator, namespace):
     """A Ready system of the gateway alone, shared by the stories of a file."""
-    return System(kube, namespace, "luna").declare(modules=off_except("helloria")).ready()
+    return System(kube, namespace, "luna").declare(modules=GATEWAY).ready()
 
 
 @pytest.fixture

@@ -34,14 +34,14 @@ def postgresql(access, authorities):
     with psycopg.connect(
         host=access["host"], port=access["port"], dbname=access["database"], user=access["user"],
         password=access["password"], sslmode="verify-full", sslrootcert=authorities,
-        connect_timeout=5,
+        connect_timeout=30,
     ) as database:
         database.execute("SELECT")
 
 def queue(access, authorities):
     with redis.Redis(
         host=access["host"], port=access["port"], username=access["user"],
-        password=access["password"], ssl=True, ssl_ca_certs=authorities, socket_timeout=5,
+        password=access["password"], ssl=True, ssl_ca_certs=authorities, socket_timeout=30,
     ) as server:
         server.set(access["prefix"] + "word", "written")
 

@@ -24,7 +24,6 @@ from cluster.visitors import CONFINED, RESTRICTED, phase_is
 from cluster.waiting import eventually
 
 CERTIFICATE_SECONDS: Final = 3600.0
-START_SECONDS: Final = 60.0
 PORTS: Final = {"postgresql": 5432, "redis": 6379}
 MEMORY: Final = "256Mi"
 PASSWORD: Final = secrets.token_urlsafe(24)
@@ -202,12 +201,12 @@ def wait_until_ready(kube: Kube, ref: Ref) -> None:
         conditions = {each["type"]: each["status"] for each in status.get("conditions", [])}
         assert conditions.get("Ready") == "True", f"{ref} is not ready: {status}"
 
-    eventually(look, START_SECONDS)
+    eventually(look)
 
 
 def ended(kube: Kube, ref: Ref, phase: str) -> str:
     """What the pod wrote, once it ended in *phase*."""
-    eventually(lambda: phase_is(kube, ref, phase), START_SECONDS)
+    eventually(lambda: phase_is(kube, ref, phase))
     return kube.log(ref)
 
 

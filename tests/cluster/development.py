@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-ANSWER_SECONDS: Final = 60
+ANSWER_SECONDS: Final = 120
 AUDIT_LOG: Final = "ARKALIA_AUDIT_LOG"
 
 

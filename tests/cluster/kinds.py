@@ -25,11 +25,21 @@ NODE_METRICS = Kind("metrics.k8s.io/v1beta1", "NodeMetrics", "nodes")
 DEFINITION = Kind(
     "apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions"
 )
+POLICY = Kind(
+    "admissionregistration.k8s.io/v1",
+    "ValidatingAdmissionPolicy",
+    "validatingadmissionpolicies",
+)
+BINDING = Kind(
+    "admissionregistration.k8s.io/v1",
+    "ValidatingAdmissionPolicyBinding",
+    "validatingadmissionpolicybindings",
+)
 KNOWN = {
     (kind.api_version, kind.name): kind
     for kind in (
         *kinds.BY_NAME.values(), kinds.SECRET, SYSTEM, MODULE, NAMESPACE, EVENT, CLAIM, QUOTA,
-        DEFINITION,
+        DEFINITION, POLICY, BINDING,
     )
 }  # fmt: skip
 

@@ -17,7 +17,7 @@ Body = dict[str, Any]
 
 PERSON: Final = "somebody"
 """Field manager of everything that a story writes: not the operator."""
-ANSWER_SECONDS: Final = 30.0
+ANSWER_SECONDS: Final = 60.0
 APPLY: Final = "application/apply-patch+yaml"
 MERGE: Final = "application/merge-patch+json"
 STRATEGIC: Final = "application/strategic-merge-patch+json"
@@ -113,7 +113,7 @@ class Kube:
             "watch": "1",
             "fieldSelector": f"metadata.name={ref.name}",
             "resourceVersion": since,
-            "timeoutSeconds": "10",
+            "timeoutSeconds": "60",
         }
         path = collection(ref.kind, ref.namespace)
         with self.http.stream("GET", path, params=params) as response:

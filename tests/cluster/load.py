@@ -44,7 +44,7 @@ class Load:
             assert tally.answered >= goal, f"{tally}, {goal} answers wanted"
             return tally
 
-        return eventually(enough, within=30)
+        return eventually(enough)
 
     def end(self) -> None:
         """Stop it."""
@@ -59,10 +59,10 @@ def load_on_each(
     running: list[Load] = []
     try:
         for service in services:
-            wanted = towards(service, path, seconds=300, lasting=1, fleeting=1, rate=rate)
+            wanted = towards(service, path, seconds=900, lasting=1, fleeting=1, rate=rate)
             running.append(_started(kube, service, image, wanted))
         for each in running:
-            eventually(each.tally, within=60)
+            eventually(each.tally)
             each.answered(more=3)
         yield running
     finally:
@@ -75,7 +75,7 @@ def load(kube: Kube, service: Body, image: str, wanted: Wanted) -> Iterator[Load
     """Ask the pods behind *service* as *wanted*, from the first answer on."""
     running = _started(kube, service, image, wanted)
     try:
-        eventually(running.tally, within=30)
+        eventually(running.tally)
         running.answered(more=20)
         yield running
     finally:

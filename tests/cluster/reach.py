@@ -20,7 +20,7 @@ from arkalia_operator.desired.kinds import CONFIG_MAP, SERVICE
 from cluster.kinds import Ref, collection
 from cluster.kube import Body, Kube
 
-ANSWER_SECONDS = 10.0
+ANSWER_SECONDS = 30.0
 KUBERNETES = Ref(SERVICE, "default", "kubernetes")
 
 
@@ -106,7 +106,7 @@ def has_route(kube: Kube) -> bool:
     """Whether this machine can open a connection to a Service's address."""
     address = kube.require(KUBERNETES)["spec"]["clusterIP"]
     try:
-        with socket.create_connection((address, 443), timeout=2):
+        with socket.create_connection((address, 443), timeout=10):
             return True
     except OSError:
         return False

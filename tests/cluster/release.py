@@ -19,7 +19,7 @@ from cluster.waiting import eventually
 ROOT: Final = Path(__file__).resolve().parents[2]
 RELEASE: Final = "arkalia"
 OPERATOR_NAMESPACE: Final = "arkalia-system"
-UPGRADE_SECONDS: Final = 120
+UPGRADE_SECONDS: Final = 300
 
 
 class Operator:
@@ -77,7 +77,7 @@ class Operator:
         before = eventually(self.pods)
         for pod in before:
             self._kube.delete(Ref.of(pod))
-        eventually(lambda: self._other_than(before), within=60)
+        eventually(lambda: self._other_than(before))
 
     def _other_than(self, before: list[Body]) -> None:
         self.pod()
@@ -91,7 +91,7 @@ class Operator:
             "upgrade", RELEASE, str(ROOT / "charts" / "arkalia"), "--reuse-values", "--wait",
             f"--timeout={UPGRADE_SECONDS}s", f"--description={self._description()}", *settings
         )  # fmt: skip
-        eventually(self.pod, within=30)
+        eventually(self.pod)
 
     @contextmanager
     def uninstalled(self) -> Iterator[None]:
@@ -106,7 +106,7 @@ class Operator:
             chart = str(ROOT / "charts" / "arkalia")
             again = ("install", RELEASE, chart, "--values=-", description, *limits)
             self._helm(*again, values=values)
-            eventually(self.pod, within=30)
+            eventually(self.pod)
 
     def _description(self) -> str:
         """What `make up` knows its release by: without it, it would upgrade once more."""

@@ -15,9 +15,8 @@ from arkalia_operator.desired.kinds import Kind
 from cluster.kinds import SYSTEM, Ref
 from cluster.kube import Body, Kube
 from cluster.reach import Reached
-from cluster.waiting import eventually
+from cluster.waiting import PATIENCE_SECONDS, eventually
 
-READY_SECONDS: Final = 60.0
 CHILD_KINDS: Final = tuple(kind for kind in kinds.IN_APPLY_ORDER if not kind.optional)
 OF_DATA: Final = (kinds.PERSISTENT_VOLUME_CLAIM, kinds.STATEFUL_SET, kinds.JOB)
 MODULE_KINDS: Final = tuple(kind for kind in CHILD_KINDS if kind not in OF_DATA)
@@ -28,6 +27,13 @@ def off_except(*wanted: str) -> dict[str, Body]:
     """`spec.modules` in which of the built-in modules only the *wanted* run."""
     built_in = {name for release in catalogue.load().values() for name in release}
     return {name: {"enabled": False} for name in sorted(built_in - set(wanted))}
+
+
+GATEWAY: Final[dict[str, Body]] = off_except("helloria") | {"helloria": {"replicas": 1}}
+"""`spec.modules` of a system of the gateway alone, in one pod.
+
+Its autoscaler would add pods when the machine is busy with something else.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +80,7 @@ class System:
         assert fits, f"{self.ref}: {kind} is not {status} {reason}, but {told(conditions)}"
         return seen
 
-    def ready(self, within: float = READY_SECONDS) -> System:
+    def ready(self, within: float = PATIENCE_SECONDS) -> System:
         """Itself, once it is Ready in its present generation."""
         eventually(lambda: self.expect("Ready", "True"), within)
         return self
@@ -108,7 +114,7 @@ class System:
         kube-proxy follows readiness by up to a second, which is not the operator's to wait for.
         """
         service = Reached(self.kube, self.child(kinds.SERVICE, module))
-        eventually(lambda: service.get(endpoints.HEALTH_LIVE), within=10)
+        eventually(lambda: service.get(endpoints.HEALTH_LIVE))
         return service
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from arkalia_contract import endpoints, identity
 from cluster.kinds import Ref
-from cluster.systems import System, off_except
+from cluster.systems import GATEWAY, System
 from cluster.talkers import talker, token
 from cluster.visitors import image_of
 from cluster.waiting import eventually
@@ -13,7 +13,7 @@ from cluster.waiting import eventually
 @pytest.fixture(scope="module")
 def luna(kube, operator, namespace):
     """A system in which `asker` may ask `keeper` for its states, and nobody may ask `asker`."""
-    system = System(kube, namespace, "luna").declare(modules=off_except("helloria")).ready()
+    system = System(kube, namespace, "luna").declare(modules=GATEWAY).ready()
     image = image_of(kube, namespace)
     calls = [{"module": "keeper", "paths": ["/states/*"]}]
     kube.apply(talker("asker", namespace, image, public=True, calls=calls))

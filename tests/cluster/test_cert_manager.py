@@ -15,12 +15,11 @@ from arkalia_operator.cluster import signing
 from arkalia_operator.desired import kinds, names
 from cluster.development import definitions
 from cluster.kinds import Ref
-from cluster.systems import System, off_except, uids
+from cluster.systems import GATEWAY, System, uids
 from cluster.waiting import eventually
 
 DEFINITION = "cert-manager.io_certificates.yaml"
 HOUR = 3600.0
-READY_SECONDS = 120
 
 
 @pytest.fixture(scope="module")
@@ -92,12 +91,11 @@ class Issuer:
 def luna(kube, operator, namespace, certificates):
     """A system that takes its certificates from cert-manager; nobody answers it yet."""
     tls = {"mode": "certManager", "issuerRef": {"name": "corporate", "kind": "ClusterIssuer"}}
-    modules = off_except("helloria")
-    return System(kube, namespace, "luna").declare(modules=modules, security={"tls": tls})
+    return System(kube, namespace, "luna").declare(modules=GATEWAY, security={"tls": tls})
 
 
 def test_system_says_what_it_waits_for_until_the_certificates_are_there(luna):
-    found = eventually(lambda: luna.expect("IdentityReady", "Unknown"), within=30)
+    found = eventually(lambda: luna.expect("IdentityReady", "Unknown"))
 
     assert "luna-helloria-tls" in found["message"]
 
@@ -109,7 +107,7 @@ def test_system_serves_with_certificates_of_the_issuer(luna, kube):
         issuer.answer()
         return luna.expect("Ready", "True")
 
-    eventually(ready, READY_SECONDS)
+    eventually(ready)
     told = Ref(kinds.CONFIG_MAP, luna.namespace, names.trust(luna.name))
     trusted = kube.require(told)["data"]
 
@@ -126,4 +124,4 @@ def test_certificates_of_modules_that_are_gone_are_asked_for_no_more(luna, kube)
         left = uids(kube.find(kinds.CERTIFICATE, luna.namespace))
         assert left < before, f"{len(left)} Certificates"
 
-    eventually(fewer, within=30)
+    eventually(fewer)

@@ -10,7 +10,7 @@ import pytest
 from arkalia_operator.desired import kinds, names
 from arkalia_operator.planning.certificates import IN_FORCE, NEXT, PREVIOUS
 from cluster.kinds import Ref
-from cluster.systems import System, off_except, uids
+from cluster.systems import GATEWAY, System, uids
 from cluster.talkers import talker
 from cluster.visitors import image_of
 from cluster.waiting import eventually
@@ -40,7 +40,7 @@ def hurried(operator):
 @pytest.fixture(scope="module")
 def luna(kube, hurried, namespace):
     """A system in which `asker` asks `keeper`."""
-    system = System(kube, namespace, "luna").declare(modules=off_except("helloria")).ready(120)
+    system = System(kube, namespace, "luna").declare(modules=GATEWAY).ready()
     image = image_of(kube, namespace)
     calls = [{"module": "keeper", "paths": ["/states/*"]}]
     kube.apply(talker("asker", namespace, image, public=True, calls=calls))

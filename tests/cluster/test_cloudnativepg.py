@@ -19,8 +19,6 @@ from cluster.systems import System, off_except
 from cluster.waiting import eventually
 
 NAME = "clusters.postgresql.cnpg.io"
-SECONDS = 30
-READY_SECONDS = 90
 DATA = {"postgresql": {"mode": "cnpg", "instances": 2}}
 MODULES = {**off_except(), data_client.NAME: {}}
 
@@ -47,7 +45,7 @@ def served(kube, luna):
 def cluster(kube, luna, served):
     """The Cluster, once it is asked for."""
     ref = Ref(kinds.CLUSTER, luna.namespace, "luna-postgresql")
-    return eventually(lambda: kube.require(ref), SECONDS)
+    return eventually(lambda: kube.require(ref))
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +95,7 @@ def test_modules_reach_the_database_once_its_authority_is_published(kube, luna, 
     assert luna.pods(data_client.NAME) == []
     publish(kube, cluster, server.authority)
 
-    luna.ready(READY_SECONDS)
+    luna.ready()
 
     counted = eventually(lambda: reached(luna))
     assert [each["bad"] for each in counted.values()] == [[], []]

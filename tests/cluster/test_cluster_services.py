@@ -69,7 +69,7 @@ def test_one_storage_class_is_the_default(kube):
 def test_every_node_is_measured(kube):
     nodes = {node["metadata"]["name"] for node in kube.find(NODE)}
 
-    measured = eventually(lambda: measurements(kube, nodes), within=60)
+    measured = eventually(lambda: measurements(kube, nodes))
 
     assert all(usage["cpu"] and usage["memory"] for usage in measured.values())
 

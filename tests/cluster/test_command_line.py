@@ -25,7 +25,7 @@ from cluster.waiting import eventually
 
 ARKALIA = Path(sys.executable).parent / "arkalia"
 HERE = ("--namespace", SAMPLE_NAMESPACE)
-ANSWER_SECONDS = 30
+ANSWER_SECONDS = 120
 SHORTEST_SECRET = 9
 """Letters: a shorter value, such as a number, may stand in a report by chance."""
 PUBLIC = {"host"}
@@ -181,5 +181,5 @@ def cluster_of(kubeconfig):
     """The address and the authority of the cluster of *kubeconfig*, without credentials."""
     view = ["kubectl", "config", "view", "--flatten", "--minify", "-o", "json"]
     env = {**environment(), "KUBECONFIG": kubeconfig}
-    answer = subprocess.run(view, env=env, capture_output=True, timeout=10, check=True)
+    answer = subprocess.run(view, env=env, capture_output=True, timeout=ANSWER_SECONDS, check=True)
     return json.loads(answer.stdout)["clusters"][0]["cluster"]

@@ -4,34 +4,31 @@ import pytest
 
 from arkalia_operator.desired import kinds
 from cluster.namespaces import named, restricted
-from cluster.systems import CHILD_KINDS, System, off_except, uids
+from cluster.systems import CHILD_KINDS, GATEWAY, System, uids
 from cluster.waiting import eventually
-
-SECONDS = 60
-"""Pods drain for some seconds and may take 30 to end; the garbage collector follows."""
 
 
 @pytest.mark.parametrize("propagation", ["Foreground", "Background"])
 def test_deleted_system_leaves_nothing_behind(kube, namespace, audit, processed, propagation):
     system = System(kube, namespace, propagation.lower())
-    system.declare(modules=off_except("helloria")).ready()
+    system.declare(modules=GATEWAY).ready()
     mark = audit.mark()
 
     kube.delete(system.ref, propagation)
 
     processed()
-    eventually(lambda: nothing(system), SECONDS)
+    eventually(lambda: nothing(system))
     assert kube.get(system.ref) is None
     assert made_anew(audit.since(mark, namespace), system) == []
 
 
 def test_system_that_is_applied_again_while_it_is_still_going_is_ready(kube, operator, namespace):
     system = System(kube, namespace, "again")
-    system.declare(modules=off_except("helloria")).ready()
+    system.declare(modules=GATEWAY).ready()
     before = uids(system.children())
 
     kube.delete(system.ref)
-    system.declare(modules=off_except("helloria"))
+    system.declare(modules=GATEWAY)
 
     system.ready()
     assert not uids(system.children()) & before
@@ -40,11 +37,11 @@ def test_system_that_is_applied_again_while_it_is_still_going_is_ready(kube, ope
 def test_namespace_with_a_system_ends_when_it_is_deleted(kube, operator):
     ref = named("ending_namespace")
     kube.create(restricted(ref))
-    System(kube, ref.name, "luna").declare(modules=off_except("helloria")).ready()
+    System(kube, ref.name, "luna").declare(modules=GATEWAY).ready()
 
     kube.delete(ref)
 
-    eventually(lambda: ended(kube, ref), SECONDS)
+    eventually(lambda: ended(kube, ref))
 
 
 def made_anew(written, system):

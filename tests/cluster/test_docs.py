@@ -21,7 +21,7 @@ PAGES = {
 }
 PROGRAMS = Path(sys.executable).parent
 """Where `arkalia` is installed."""
-LONGEST_BLOCK_SECONDS = 180
+LONGEST_BLOCK_SECONDS = 600
 
 
 def typed(block):

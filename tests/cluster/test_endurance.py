@@ -18,7 +18,6 @@ from cluster.waiting import eventually
 
 MINUTES = float(os.environ.get("SOAK_MINUTES", "30"))
 SEED = int(os.environ.get("SOAK_SEED", time.time_ns() % 1_000_000))
-RECOVERY_SECONDS = 120
 GROWTH_MEBIBYTES = 32
 """What caches and the allocator may take after the first hurts, beside noise."""
 APPLIES_IN_VAIN = "arkalia_operator_noop_applies_total"
@@ -99,7 +98,7 @@ def test_hurt_system_gets_well_and_the_operator_does_not_grow(luna, kube, operat
 
     while time.monotonic() < deadline:
         dice.choice(HURTS)(kube, luna, dice)
-        luna.ready(RECOVERY_SECONDS)
+        luna.ready()
         hurts += 1
         if hurts == WARM_UP:
             first_mebibytes = metric("process_resident_memory_bytes") / 2**20

@@ -31,13 +31,13 @@ def rollout(luna, kube, audit):
     service = kube.require(luna.child(kinds.SERVICE))
     before = {module: uids(luna.pods(module)) for module in ("helloria", "greeter")}
     wanted = load.towards(
-        service, "/status", seconds=120, lasting=4, fleeting=4, rate=REQUESTS_A_SECOND
+        service, "/status", seconds=900, lasting=4, fleeting=4, rate=REQUESTS_A_SECOND
     )
     with load.load(kube, service, image_of(kube, luna.namespace), wanted) as running:
         mark = audit.mark()
         luna.change(modules={"helloria": {"env": {"STORY": "told"}}})
         luna.ready()
-        eventually(lambda: gone(kube, luna, before["helloria"]), within=60)
+        eventually(lambda: gone(kube, luna, before["helloria"]))
         tally = running.answered(more=REQUESTS_A_SECOND)
     written = audit.since(mark, luna.namespace)
     return {"before": before, "tally": tally, "written": written}

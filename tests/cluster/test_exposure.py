@@ -20,7 +20,6 @@ GATEWAY_API = (kinds.HTTP_ROUTE, kinds.BACKEND_TLS_POLICY)
 GROUP = "gateway.networking.k8s.io"
 WAYS_IN = (kinds.INGRESS, *GATEWAY_API)
 SECONDS = 30
-READY_SECONDS = 120
 HOST = "ai.example.com"
 EXPOSURE = {
     "host": HOST,
@@ -84,7 +83,7 @@ def gateway_says(system, status, reason, message):
 
 
 def test_gateway_api_that_is_not_installed_is_asked_for_and_the_ingress_is_there(luna, kube):
-    found = eventually(lambda: luna.expect("ExposureReady", "False", "ApplyFailed"), READY_SECONDS)
+    found = eventually(lambda: luna.expect("ExposureReady", "False", "ApplyFailed"))
 
     assert "install the Gateway API" in found["message"]
     ingress = eventually(lambda: kube.require(way_in(luna, kinds.INGRESS)), SECONDS)
@@ -106,7 +105,7 @@ def test_route_and_trust_follow_when_the_gateway_api_is_served(luna, kube, serve
 
 
 def test_system_is_ready_while_controllers_say_nothing(luna, served):
-    luna.ready(READY_SECONDS)
+    luna.ready()
 
     luna.expect("ExposureReady", "Unknown", "ExposurePending")
 

@@ -13,10 +13,6 @@ from cluster.kinds import Ref
 from cluster.systems import System, off_except
 from cluster.waiting import eventually
 
-READY_SECONDS = 120
-"""Two services are prepared, a schema moves, and two modules start."""
-TOLD_SECONDS = 60
-"""A server that refuses is asked for ten seconds; its pod must start before."""
 CLIENT = data_client.NAME
 MODULES = {**off_except("globalstate"), CLIENT: {}}
 OWNER = f"""
@@ -74,7 +70,7 @@ def luna(kube, namespace, servers):
 
 
 def test_condition_says_what_to_do_when_a_password_and_an_authority_are_wrong(luna):
-    eventually(lambda: refused(luna, WRONG_PASSWORD, WRONG_AUTHORITY), TOLD_SECONDS)
+    eventually(lambda: refused(luna, WRONG_PASSWORD, WRONG_AUTHORITY))
 
     assert luna.of_modules(POD) == []
 
@@ -83,14 +79,14 @@ def test_condition_says_what_to_do_when_it_is_the_other_way_round(luna, servers)
     name(servers["postgresql"], **{"ca.crt": servers["redis"].authority})
     name(servers["redis"], password="wrong")
 
-    eventually(lambda: refused(luna, WRONG_AUTHORITY, WRONG_PASSWORD), TOLD_SECONDS)
+    eventually(lambda: refused(luna, WRONG_AUTHORITY, WRONG_PASSWORD))
 
 
 def test_system_is_ready_when_the_secrets_are_corrected(luna, servers):
     for server in servers.values():
         name(server)
 
-    luna.ready(READY_SECONDS)
+    luna.ready()
 
     luna.expect("DataReady", "True", "Provisioned")
     assert luna.children(STATEFUL_SET, PERSISTENT_VOLUME_CLAIM) == []

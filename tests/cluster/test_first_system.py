@@ -27,7 +27,7 @@ def kubectl(namespace):
             env=environment(),
             capture_output=True,
             text=True,
-            timeout=90,
+            timeout=270,
             check=False,
         )
         assert done.returncode == 0, f"kubectl {' '.join(arguments)}: {done.stderr}"
@@ -46,7 +46,7 @@ def luna(kube, operator, kubectl, namespace):
     sample["metadata"]["namespace"] = namespace
     sample["spec"] = {"modules": off_except("helloria")}
     kubectl("apply", "-f", "-", given=yaml.safe_dump(sample))
-    kubectl("wait", "arkaliasystem/luna", "--for=condition=Ready", "--timeout=80s")
+    kubectl("wait", "arkaliasystem/luna", "--for=condition=Ready", "--timeout=240s")
     return System(kube, namespace, "luna")
 
 

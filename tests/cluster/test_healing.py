@@ -10,8 +10,6 @@ from cluster.kube import STRATEGIC
 from cluster.systems import MODULE_KINDS, System, off_except, uids
 from cluster.waiting import eventually
 
-SECONDS = 10
-"""A repair takes two round trips to the API server; a busy machine may stretch them."""
 CONTAINER = "helloria"
 
 
@@ -70,7 +68,7 @@ def test_deleted_child_comes_back(luna, kube, kind):
 
     kube.delete(ref)
 
-    after = eventually(lambda: another(kube, ref, before), SECONDS)
+    after = eventually(lambda: another(kube, ref, before))
     assert wanted_part(after) == wanted_part(before)
     luna.ready()
 
@@ -85,7 +83,7 @@ def test_edited_child_comes_back_with_one_write(luna, kube, audit, processed, ed
     edited = kube.patch(ref, change, STRATEGIC)
 
     assert wanted_part(edited) != before
-    eventually(lambda: same(kube, ref, before), SECONDS)
+    eventually(lambda: same(kube, ref, before))
     processed()
     address = f"{kind.plural} {ref.namespace}/{ref.name}"
     writes = [str(each) for each in audit.since(mark)]
@@ -101,7 +99,7 @@ def test_service_comes_back_when_an_editor_put_another_port_of_that_name_into_it
     edited = kube.patch(ref, other, STRATEGIC)
 
     assert [port["port"] for port in edited["spec"]["ports"]] == [81]
-    eventually(lambda: same(kube, ref, before), SECONDS)
+    eventually(lambda: same(kube, ref, before))
     luna.ready()
 
 
@@ -112,7 +110,7 @@ def test_killed_pod_is_replaced_and_the_operator_only_watches(luna, kube, audit)
 
     kube.delete(Ref.of(before[0]), gracePeriodSeconds=0)
 
-    eventually(lambda: replaced(luna, before[0]), within=30)
+    eventually(lambda: replaced(luna, before[0]))
     luna.ready()
     written = {each.resource for each in audit.since(mark, luna.namespace)}
     assert written <= {"arkaliasystems/status"}

@@ -11,11 +11,8 @@ from arkalia_operator.cluster import signing
 from arkalia_operator.desired import kinds, names
 from cluster import reach
 from cluster.kinds import Ref
-from cluster.systems import System, off_except, uids
+from cluster.systems import GATEWAY, System, uids
 from cluster.waiting import eventually
-
-NOTICED_SECONDS = 90
-"""The operator reads a Secret again after a minute."""
 
 
 def secret(luna, name):
@@ -76,7 +73,7 @@ def test_deleted_certificate_is_made_again_and_no_pod_rolls(luna, kube, leaf):
 
     kube.delete(leaf)
 
-    after = eventually(lambda: certificate_in(kube.require(leaf)), NOTICED_SECONDS)
+    after = eventually(lambda: certificate_in(kube.require(leaf)))
     assert after.key_id != before.key_id
     assert uids(luna.pods()) == pods
 
@@ -90,18 +87,18 @@ def test_secret_of_somebody_else_is_left_and_told_until_it_is_gone(kube, namespa
             "metadata": {"name": theirs.name, "namespace": namespace},
         }
     )
-    sol = System(kube, namespace, "sol").declare(modules=off_except("helloria"))
+    sol = System(kube, namespace, "sol").declare(modules=GATEWAY)
 
-    eventually(lambda: sol.expect("IdentityReady", "False", "CannotIssue"), 20)
+    eventually(lambda: sol.expect("IdentityReady", "False", "CannotIssue"))
     kube.delete(theirs)
 
-    eventually(lambda: sol.expect("IdentityReady", "True", "Issued"), NOTICED_SECONDS)
-    sol.ready(NOTICED_SECONDS)
+    eventually(lambda: sol.expect("IdentityReady", "True", "Issued"))
+    sol.ready()
     kube.delete(sol.ref)
 
 
 def test_new_caller_is_told_to_its_callee_and_gets_a_token_for_it_alone(luna, kube):
-    luna.ready(NOTICED_SECONDS)
+    luna.ready()
     pods = uids(luna.pods())
     caller = {
         "apiVersion": "arkalia.io/v1alpha1",
@@ -118,8 +115,8 @@ def test_new_caller_is_told_to_its_callee_and_gets_a_token_for_it_alone(luna, ku
     luna.change(modules={"caller": {"replicas": 0}})
 
     config = luna.child(kinds.CONFIG_MAP)
-    eventually(lambda: told_callers(kube, config, '"caller"'), 20)
-    deployment = eventually(lambda: kube.require(luna.child(kinds.DEPLOYMENT, "caller")), 20)
+    eventually(lambda: told_callers(kube, config, '"caller"'))
+    deployment = eventually(lambda: kube.require(luna.child(kinds.DEPLOYMENT, "caller")))
     [token] = tokens(deployment)
     assert token["audience"] == identity.audience(luna.namespace, luna.name, "helloria")
     assert uids(luna.pods()) == pods

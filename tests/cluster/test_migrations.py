@@ -10,8 +10,6 @@ from cluster.systems import System, off_except, uids
 from cluster.waiting import eventually
 from cluster.weather import FAIL, FORWARD, NAME, WORDS, weather
 
-SECONDS = 150
-"""A database starts, is prepared, and a schema moves."""
 MODULES = {**off_except(), NAME: {}}
 
 
@@ -19,7 +17,7 @@ MODULES = {**off_except(), NAME: {}}
 def luna(kube, operator, namespace):
     """A system with a module that has a table."""
     kube.apply(weather(namespace))
-    return System(kube, namespace, "luna").declare(modules=MODULES).ready(SECONDS)
+    return System(kube, namespace, "luna").declare(modules=MODULES).ready()
 
 
 def jobs(system):
@@ -59,7 +57,7 @@ def test_failed_migration_leaves_the_old_pods_and_says_why(luna, kube, namespace
     before = uids(luna.pods(NAME))
     kube.apply(weather(namespace, FAIL, edition="2"))
 
-    ready = eventually(lambda: luna.expect("Ready", "False", "MigrationFailed"), SECONDS)
+    ready = eventually(lambda: luna.expect("Ready", "False", "MigrationFailed"))
 
     assert WORDS in ready["message"]
     assert kube.require(luna.ref)["status"]["modulesReady"] == "1/1"
@@ -67,7 +65,7 @@ def test_failed_migration_leaves_the_old_pods_and_says_why(luna, kube, namespace
 
     kube.apply(weather(namespace, FORWARD + "# once more", edition="2"))
 
-    luna.ready(SECONDS)
+    luna.ready()
     assert not uids(luna.pods(NAME)) & before
 
 
@@ -75,10 +73,10 @@ def test_schema_of_a_newer_version_goes_back_before_the_pods_run(luna, kube):
     before = kube.require(memory(luna))["data"]
     newer = {**json.loads(before[NAME]), "version": "0.2.0", "digest": "of the newer one"}
     kube.delete(luna.ref)
-    eventually(lambda: gone(luna), SECONDS)
+    eventually(lambda: gone(luna))
     kube.patch(memory(luna), {"data": {NAME: json.dumps(newer)}})
 
-    luna.declare(modules=MODULES).ready(SECONDS)
+    luna.declare(modules=MODULES).ready()
 
     assert words_of(luna, kube, only_job(luna)) == "towns are as in 0.1.0\n"
     assert kube.require(memory(luna))["data"] == before
@@ -86,9 +84,9 @@ def test_schema_of_a_newer_version_goes_back_before_the_pods_run(luna, kube):
 
 def test_schema_that_is_known_does_not_move_again(luna, kube):
     kube.delete(luna.ref)
-    eventually(lambda: gone(luna), SECONDS)
+    eventually(lambda: gone(luna))
 
-    luna.declare(modules=MODULES).ready(SECONDS)
+    luna.declare(modules=MODULES).ready()
 
     assert jobs(luna) == []
 

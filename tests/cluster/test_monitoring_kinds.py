@@ -13,7 +13,6 @@ pytestmark = pytest.mark.alone
 
 MONITORING = (kinds.SERVICE_MONITOR, kinds.PROMETHEUS_RULE)
 GROUP = "monitoring.coreos.com"
-SECONDS = 30
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +31,7 @@ def served(kube, luna):
 @pytest.fixture
 def followed(luna, served):
     """The system's monitoring objects."""
-    return eventually(lambda: objects(luna), SECONDS)
+    return eventually(lambda: objects(luna))
 
 
 def objects(system):
@@ -72,7 +71,7 @@ def test_deleted_monitor_comes_back(followed, kube, luna):
 
     kube.delete(ref)
 
-    eventually(lambda: newer(kube, ref, followed["ServiceMonitor"]), within=10)
+    eventually(lambda: newer(kube, ref, followed["ServiceMonitor"]))
 
 
 def newer(kube, ref, before):
@@ -85,7 +84,7 @@ def test_operator_goes_on_when_the_kinds_are_no_longer_served(kube, operator, lu
 
     for kind in MONITORING:
         kube.delete(Ref(DEFINITION, "", f"{kind.plural}.{GROUP}"))
-    eventually(lambda: unserved(kube), SECONDS)
+    eventually(lambda: unserved(kube))
     sol = System(kube, luna.namespace, "sol").declare().ready()
 
     assert operator.pod()["metadata"]["uid"] == pod["metadata"]["uid"]

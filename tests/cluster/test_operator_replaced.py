@@ -16,7 +16,7 @@ DONE = ('result="success"', 'result="requeue_after"')
 @pytest.fixture
 def quiet(kube, luna):
     """Nothing is changing any more in any namespace that lives: nobody has a reason to write."""
-    eventually(lambda: calm(kube), within=60)
+    eventually(lambda: calm(kube))
 
 
 def calm(kube):
@@ -58,7 +58,7 @@ def test_restarted_operator_writes_nothing(kube, operator, audit, luna, quiet):
 
     operator.restart()
 
-    eventually(lambda: worked_off(kube, operator), within=30)
+    eventually(lambda: worked_off(kube, operator))
     assert [str(each) for each in audit.since(mark) if each.namespace not in ended] == []
     assert events(kube) == announced
 
@@ -71,10 +71,10 @@ def test_upgraded_operator_leaves_every_system_as_it_is(kube, operator, audit, l
 
     operator.upgrade(logLevel="DEBUG")
     upgraded = operator.pod()["metadata"]["uid"]
-    eventually(lambda: worked_off(kube, operator), within=30)
+    eventually(lambda: worked_off(kube, operator))
     operator.upgrade(logLevel="INFO")
 
-    eventually(lambda: worked_off(kube, operator), within=30)
+    eventually(lambda: worked_off(kube, operator))
     assert upgraded != pod
     assert [str(each) for each in audit.since(mark) if each.namespace not in ended] == []
     assert before <= uids(luna.pods()) | uids(luna.children())

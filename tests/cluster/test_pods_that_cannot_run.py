@@ -6,11 +6,9 @@ What a person must mend is `False`; what the cluster may mend by itself (a node 
 import pytest
 
 from cluster.happenings import warned
-from cluster.systems import System, off_except, uids
+from cluster.systems import GATEWAY, System, uids
 from cluster.waiting import eventually
 
-SECONDS = 60
-"""A crash counts as one after the kubelet's first pause, 10 s after the second start."""
 CAUSES = {
     "setting_that_no_service_takes": (
         {"modules": {"helloria": {"config": {"check_timeout_seconds": "soon"}}}},
@@ -33,8 +31,7 @@ CAUSES = {
 @pytest.fixture(scope="module")
 def luna(kube, operator, namespace):
     """A Ready system of one pod, in a namespace with room for two of these and no more."""
-    modules = off_except("helloria") | {"helloria": {"replicas": 1}}
-    system = System(kube, namespace, "luna").declare(modules=modules).ready()
+    system = System(kube, namespace, "luna").declare(modules=GATEWAY).ready()
     kube.create(
         {
             "apiVersion": "v1",
@@ -53,7 +50,7 @@ def test_cause_is_named_old_pods_serve_and_the_cure_heals(luna, cause, cure, tol
 
     luna.change(**cause)
 
-    ready = eventually(lambda: luna.expect("Ready", status, reason), SECONDS)
+    ready = eventually(lambda: luna.expect("Ready", status, reason))
     assert words in ready["message"]
     if status == "False":
         eventually(lambda: warned(luna, reason))
@@ -61,7 +58,7 @@ def test_cause_is_named_old_pods_serve_and_the_cure_heals(luna, cause, cure, tol
     assert luna.reach().get("/health").status_code == 200
     luna.change(**cure)
     luna.ready()
-    eventually(lambda: only(luna, before), within=30)
+    eventually(lambda: only(luna, before))
 
 
 def only(system, wanted):

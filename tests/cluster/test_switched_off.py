@@ -4,16 +4,13 @@ from arkalia_operator.desired import kinds
 from cluster.systems import CHILD_KINDS, uids
 from cluster.waiting import eventually
 
-SECONDS = 30
-"""The pods say goodbye for a while: they drain before they end."""
-
 
 def test_module_is_gone_when_it_is_switched_off_and_back_when_switched_on(luna, kube):
     before = uids(luna.of_modules())
 
     luna.change(modules={"helloria": {"enabled": False}})
     luna.ready()
-    eventually(lambda: nothing(luna, kube), SECONDS)
+    eventually(lambda: nothing(luna, kube))
     without = kube.require(luna.ref)["status"]
     luna.change(modules={"helloria": {"enabled": True}})
     luna.ready()

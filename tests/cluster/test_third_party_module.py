@@ -39,7 +39,7 @@ def test_module_is_served_when_the_system_lists_it_and_gone_when_it_does_not(lun
     luna.ready()
 
     assert answer.json() == {"greeting": "Hello, Ada!"}
-    eventually(lambda: nothing_of(luna), within=30)
+    eventually(lambda: nothing_of(luna))
 
 
 def test_module_joins_when_it_is_applied_after_the_system_that_lists_it(luna, kube, greeter):

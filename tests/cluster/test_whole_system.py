@@ -17,9 +17,8 @@ from cluster.talkers import token
 from cluster.visitors import image_of
 from cluster.waiting import eventually
 
-READY_SECONDS = 180
-"""Alone on an idle machine it takes a third of this (docs/benchmarks.md)."""
-RECOVERY_SECONDS = 90
+READY_SECONDS = 600
+"""Alone on an idle machine it takes a tenth of this (docs/benchmarks.md)."""
 REQUESTS_A_SECOND = 5
 PAIRS = list(product(sorted(MODULES), repeat=2))
 WITH_DATABASE = sorted(name for name, spec in MODULES.items() if spec.needs.postgresql)
@@ -129,8 +128,8 @@ def test_no_accepted_request_is_lost_when_every_pod_is_killed(luna, kube):
             for pod in luna.pods(name):
                 kube.delete(Ref.of(pod))
         for name in MODULES:
-            eventually(lambda name=name: replaced(luna, name, before[name]), RECOVERY_SECONDS)
-        luna.ready(RECOVERY_SECONDS)
+            eventually(lambda name=name: replaced(luna, name, before[name]))
+        luna.ready()
         tallies = [each.answered(more=REQUESTS_A_SECOND) for each in running]
 
     assert [each for each in tallies if each.failed != each.unheard] == []
@@ -140,11 +139,12 @@ def test_no_accepted_request_is_lost_when_every_pod_is_killed(luna, kube):
 def test_modules_degrade_visibly_and_recover_alone_when_their_data_is_killed(luna, kube, service):
     before = {name: restarts(luna.pods(name)) for name in MODULES}
     [victim] = data_pods(luna, kube, service)
+    since = kube.require(luna.ref)["metadata"]["resourceVersion"]
 
     kube.delete(Ref.of(victim), gracePeriodSeconds=0)
 
-    eventually(lambda: not_ready(luna), 30)
-    luna.ready(RECOVERY_SECONDS)
+    eventually(lambda: noticed(luna, since))
+    luna.ready()
     luna.expect("DataReady", "True")
     assert victim["metadata"]["uid"] not in uids(data_pods(luna, kube, service))
     # An autoscaler may have changed their number; those that were there and still are have lived on.
@@ -161,7 +161,7 @@ def test_no_request_fails_while_all_modules_roll(luna, kube):
         luna.change(logLevel="DEBUG")
         luna.ready(READY_SECONDS)
         for name in MODULES:
-            eventually(lambda name=name: replaced(luna, name, before[name]), RECOVERY_SECONDS)
+            eventually(lambda name=name: replaced(luna, name, before[name]))
         tallies = [each.answered(more=REQUESTS_A_SECOND) for each in running]
 
     assert [each for each in tallies if each.failed] == []
@@ -195,8 +195,13 @@ def restarts(pods):
     }
 
 
-def not_ready(luna):
-    assert luna.conditions()["Ready"]["status"] != "True", "nothing has been noticed"
+def noticed(luna, since):
+    """Raises AssertionError until luna was not Ready in a version after *since*."""
+    now = luna.kube.require(luna.ref)["metadata"]["resourceVersion"]
+    assert now != since, "nothing has changed"
+    versions = [each["status"]["conditions"] for each in luna.kube.history(luna.ref, since)]
+    ready = {each["status"] for version in versions for each in version if each["type"] == "Ready"}
+    assert ready - {"True"}, "nothing has been noticed"
 
 
 def data_pods(luna, kube, service):
@@ -218,6 +223,6 @@ def inside(luna, module, query):
         env={**environment()},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )

@@ -6,7 +6,7 @@ The registry is this node itself, where none listens: the answer is quick and go
 import pytest
 
 from cluster.kinds import EVENT
-from cluster.systems import System, off_except, uids
+from cluster.systems import GATEWAY, System, uids
 from cluster.waiting import eventually
 
 WRONG = {
@@ -20,11 +20,10 @@ CORRECTED = {"registry": None, "digests": None}
 def luna(request, kube, operator, namespace):
     """A system that ran, after its spec was given a wrong image."""
     name = "wrong-" + next(iter(request.param))
-    modules = off_except("helloria") | {"helloria": {"replicas": 1}}
-    system = System(kube, namespace, name).declare(modules=modules).ready()
+    system = System(kube, namespace, name).declare(modules=GATEWAY).ready()
     before = uids(system.pods())
     system.change(images=request.param)
-    eventually(lambda: system.expect("Ready", "False", "ImageCannotBePulled"), within=60)
+    eventually(lambda: system.expect("Ready", "False", "ImageCannotBePulled"))
     return system, before
 
 
@@ -72,7 +71,7 @@ def test_system_is_ready_with_its_old_pods_when_the_image_is_corrected(luna):
 
     system.ready()
     system.expect("Stalled", "False")
-    eventually(lambda: only(system, before), within=30)
+    eventually(lambda: only(system, before))
 
 
 def only(system, wanted):

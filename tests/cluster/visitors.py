@@ -60,11 +60,11 @@ def phase_is(kube: Kube, ref: Ref, wanted: str) -> Body:
     return pod
 
 
-def output_of(kube: Kube, pod: Body, within: float = 60) -> str:
+def output_of(kube: Kube, pod: Body) -> str:
     """What the pod's program printed, once it ended well."""
     kube.create(pod)
     ref = Ref.of(pod)
-    eventually(lambda: phase_is(kube, ref, "Succeeded"), within)
+    eventually(lambda: phase_is(kube, ref, "Succeeded"))
     return kube.log(ref)
 
 
