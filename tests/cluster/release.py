@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -93,31 +92,15 @@ class Operator:
         )  # fmt: skip
         eventually(self.pod, within=30)
 
-    @contextmanager
-    def uninstalled(self) -> Iterator[None]:
-        """Without it for a while; then `helm install` with the same values, until it is ready."""
-        description = f"--description={self._description()}"
-        values = self._helm("get", "values", RELEASE, "--output=json")
-        limits = ("--wait", f"--timeout={UPGRADE_SECONDS}s")
-        self._helm("uninstall", RELEASE, *limits)
-        try:
-            yield
-        finally:
-            chart = str(ROOT / "charts" / "arkalia")
-            again = ("install", RELEASE, chart, "--values=-", description, *limits)
-            self._helm(*again, values=values)
-            eventually(self.pod, within=30)
-
     def _description(self) -> str:
         """What `make up` knows its release by: without it, it would upgrade once more."""
         told = json.loads(self._helm("status", RELEASE, "--output=json"))
         return str(told["info"]["description"])
 
-    def _helm(self, *arguments: str, values: str = "") -> str:
+    def _helm(self, *arguments: str) -> str:
         return subprocess.run(
             ["helm", *arguments, "--namespace", OPERATOR_NAMESPACE],
             env=dict(self._environment),
-            input=values,
             check=True,
             capture_output=True,
             text=True,
