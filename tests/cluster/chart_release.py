@@ -1,21 +1,16 @@
-"""A release of a chart that a story installs for itself, beside the one that `make up` made.
-
-Its operator looks after the story's own namespace only, and takes no definitions along: those of the
-cluster belong to the other release.
-"""
+"""A release of a chart that a story installs for itself."""
 
 from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import yaml
 
-from arkalia_operator.desired.kinds import DEPLOYMENT
 from cluster.kube import Body, Kube
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -42,10 +37,6 @@ class ChartRelease:
         """`helm upgrade --install`, as every page of the documentation has it."""
         self._helm("upgrade", "--install", self.name, str(chart), *options, values=values)
 
-    def test(self) -> str:
-        """`helm test`, and what its pod said."""
-        return self._helm("test", self.name, "--logs", f"--timeout={HELM_SECONDS}s")
-
     def uninstall(self) -> None:
         """`helm uninstall`, until everything of it is gone that goes."""
         self._helm("uninstall", self.name, "--wait", f"--timeout={HELM_SECONDS}s")
@@ -54,16 +45,6 @@ class ChartRelease:
         """What the release holds."""
         told = yaml.load_all(self._helm("get", "manifest", self.name), Loader=yaml.CSafeLoader)
         return [each for each in told if each]
-
-    def deployment(self) -> Body:
-        """Its operator. Raises AssertionError while not all of its pods are ready and new."""
-        [found] = self.kube.find(
-            DEPLOYMENT, self.namespace, {"app.kubernetes.io/instance": self.name}
-        )
-        status, wanted = found.get("status", {}), found["spec"]["replicas"]
-        seen = {key: status.get(key, 0) for key in ("updatedReplicas", "readyReplicas", "replicas")}
-        assert seen == dict.fromkeys(seen, wanted), f"the operator of {self.name}: {status}"
-        return found
 
     def _helm(self, *words: str, values: Values | None = None) -> str:
         given = ("--values", "-") if values is not None else ()
@@ -80,60 +61,3 @@ class ChartRelease:
             message = f"helm {words[0]}: {done.stderr}{done.stdout}"
             raise RefusedByHelmError(message)
         return done.stdout
-
-
-def development_values() -> dict[str, Any]:
-    """The images of this checkout, as `make up` installs them."""
-    values: dict[str, Any] = yaml.safe_load((ROOT / "dev/values.yaml").read_text("utf-8"))
-    return values
-
-
-def laid_over(lower: Values, *uppers: Values) -> dict[str, Any]:
-    """Values as Helm merges several files: the later ones win, maps key by key."""
-    merged = dict(lower)
-    for upper in uppers:
-        for key, value in upper.items():
-            below = merged.get(key)
-            both = isinstance(below, Mapping) and isinstance(value, Mapping)
-            merged[key] = laid_over(below, value) if both else value
-    return merged
-
-
-def for_oneself(namespace: str) -> dict[str, Any]:
-    """Values of an operator that gets in nobody's way."""
-    return {"watchNamespaces": [namespace], "crds": {"enabled": False}}
-
-
-def copied(tree: Path, into: Path, names: Sequence[str] = ("arkalia", "arkalia-crds")) -> Path:
-    """The charts of *tree* that there are, with definitions that only this story knows.
-
-    A definition belongs to the whole cluster. So that old ones can be installed beside those that the
-    other stories use, they get other names for everything by which they could be found.
-    """
-    for name in names:
-        source = tree / "charts" / name
-        if source.is_dir():
-            target = into / "charts" / name
-            for file in (each for each in source.rglob("*") if each.is_file()):
-                new = target / file.relative_to(source)
-                new.parent.mkdir(parents=True, exist_ok=True)
-                new.write_text(_renamed_file(file), encoding="utf-8")
-    return into / "charts"
-
-
-def _renamed_file(file: Path) -> str:
-    text = file.read_text(encoding="utf-8")
-    return renamed(text) if file.name.startswith("arkalia.io_") else text
-
-
-def renamed(text: str) -> str:
-    """*text* about other kinds of another group; lines that Helm reads stay as they are."""
-    return "".join(
-        line if "{{" in line else _other(line) for line in text.splitlines(keepends=True)
-    )
-
-
-def _other(line: str) -> str:
-    if line.strip() in {"- ark", "- arkmod"}:
-        return line.replace("ark", "tale")
-    return line.replace("arkalia", "tale").replace("Arkalia", "Tale")

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -113,11 +112,10 @@ class Operator:
         told = json.loads(self._helm("status", RELEASE, "--output=json"))
         return str(told["info"]["description"])
 
-    def _helm(self, *arguments: str, values: str = "") -> str:
+    def _helm(self, *arguments: str) -> str:
         return subprocess.run(
             ["helm", *arguments, "--namespace", OPERATOR_NAMESPACE],
             env=dict(self._environment),
-            input=values,
             check=True,
             capture_output=True,
             text=True,
