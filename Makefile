@@ -51,7 +51,7 @@ check: $(INSTALLED) tools ## Check all that needs no cluster: style, types, laye
 	$(STEP) coverage "Test the lines listed above." coverage report --include='$(SHARED)' --fail-under=95
 
 test: check ## Check, then run the stories of tests/cluster on a real cluster: what CI runs.
-	@dev/with-cluster pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not soak" tests/cluster
+	@dev/with-cluster pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not soak" tests/cluster tests/faults
 
 generate: $(INSTALLED) tools ## Write every generated file: CRDs, catalogue, chart, reference.
 	@dev/generate
@@ -70,7 +70,7 @@ bench: $(INSTALLED) ## Measure what docs/benchmarks.md gives figures of.
 	@pytest -m "not soak" tests/bench
 
 soak: $(INSTALLED) ## Run the suites that take long, on the development cluster.
-	@dev/with-cluster pytest -m soak -s --timeout 0 tests/cluster tests/unit tests/bench
+	@dev/with-cluster pytest -m soak -s --timeout 0 tests/cluster tests/faults tests/unit tests/bench
 
 audit: $(INSTALLED) ## Scan the code (bandit) and the dependencies (pip-audit) for weaknesses.
 	@mkdir -p build/audit
