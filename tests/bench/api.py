@@ -10,10 +10,11 @@ from typing import Any, Final
 
 import aiohttp
 import orjson
+import yaml
 
 from arkalia_operator.cluster.kinds import MODULE, SYSTEM, collection, member
 from arkalia_operator.desired.kinds import BY_NAME, SECRET, Kind
-from bench.control_plane import ControlPlane
+from bench.control_plane import ROOT, ControlPlane
 
 Body = dict[str, Any]
 
@@ -106,6 +107,13 @@ async def api(plane: ControlPlane, user: str) -> AsyncIterator[Api]:
         read_bufsize=1 << 20,
     ) as http:
         yield Api(http)
+
+
+async def define(plane: ControlPlane) -> None:
+    """Create the CRDs of this checkout."""
+    async with api(plane, "person") as client:
+        for path in sorted(ROOT.glob("crds/*.yaml")):
+            await client.define(yaml.safe_load(path.read_text("utf-8")))
 
 
 async def apply_all(client: Api, manifests: Iterable[Body], at_once: int) -> None:

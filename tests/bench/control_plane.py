@@ -35,7 +35,7 @@ SUBNETS: Final = Subnets(201)
 """Only for names in the certificate: nothing of it is used as an address."""
 SERVICES: Final = "10.96.0.0/14"
 """Room for the Services of a thousand systems."""
-USERS: Final = ("operator", "stub", "person")
+USERS: Final = ("operator", "other", "stub", "person")
 """Each with a token that is its name; the audit log tells them apart."""
 AUDIT: Final = {
     "apiVersion": "audit.k8s.io/v1",
@@ -44,7 +44,7 @@ AUDIT: Final = {
     "rules": [
         {
             "level": "Metadata",
-            "users": ["operator", "person"],
+            "users": ["operator", "other", "person"],
             "verbs": ["create", "update", "patch", "delete", "deletecollection"],
         }
     ],

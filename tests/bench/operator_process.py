@@ -55,14 +55,17 @@ class OperatorProcess:
 
 
 @contextmanager
-def operator(plane: ControlPlane) -> Iterator[OperatorProcess]:
-    """An operator that is ready, which ends with the block."""
+def operator(
+    plane: ControlPlane, user: str = "operator", **settings: str
+) -> Iterator[OperatorProcess]:
+    """An operator that is ready, which ends with the block; *settings* by their names."""
     port = free_port()
     environment = {
         **os.environ,
-        "KUBECONFIG": str(plane.kubeconfig("operator")),
+        "KUBECONFIG": str(plane.kubeconfig(user)),
         "ARKALIA_OPERATOR_HEALTH_PORT": str(port),
         "ARKALIA_OPERATOR_DRAIN_SECONDS": "2",
+        **{f"ARKALIA_OPERATOR_{name.upper()}": value for name, value in settings.items()},
     }
     wrapped = os.environ.get("ARKALIA_BENCH_PYTHON", sys.executable).split()
     with (plane.folder / "operator.log").open("ab") as log:

@@ -13,13 +13,12 @@ import time
 
 import pytest
 import uvloop
-import yaml
 
 from arkalia_operator.cluster.kinds import SYSTEM
 from arkalia_operator.desired.kinds import BY_NAME, POD, SECRET, SERVICE
 from arkalia_operator.planning.ownership import owned
-from bench.api import api, apply_all
-from bench.control_plane import ROOT, control_plane
+from bench.api import api, apply_all, define
+from bench.control_plane import control_plane
 from bench.operator_process import operator
 from bench.trail import CREATED, Trail, last
 from bench.typical import MODULES, descriptions, system
@@ -49,12 +48,6 @@ def trail(plane):
     trail = Trail(plane.audit)
     trail.forget()
     return trail
-
-
-async def define(plane):
-    async with api(plane, "person") as client:
-        for path in sorted(ROOT.glob("crds/*.yaml")):
-            await client.define(yaml.safe_load(path.read_text("utf-8")))
 
 
 async def prepared(client, namespace):
