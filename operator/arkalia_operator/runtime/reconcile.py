@@ -141,7 +141,8 @@ class Reconciler:
         evidence = replace(evidence, left=self.executor.drifts.left(key))
         told = await self._tell(key, system, judge(evidence, now()))
         left = (*failures, *identity.state.failures, *data.state.failures)
-        self._note(key, facts, is_settled=decided.is_empty and told is facts.system and not left)
+        calm = decided.is_empty and not left and not evidence.left
+        self._note(key, facts, is_settled=calm and told is facts.system)
         if decided.deletes and not failures and plan(system, desired, after).applies:
             return AT_ONCE  # what was in the way of something is gone, and no watch tells
         return self._outcome(failures, left, look)
