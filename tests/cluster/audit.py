@@ -61,12 +61,13 @@ def _write(event: dict[str, Any]) -> Write:
     )
 
 
-PULSE: Final = "leases"
-"""What an operator writes to say that it lives, all the time."""
+UNCOUNTED: Final = frozenset({"leases", "selfsubjectaccessreviews"})
+"""What an operator writes to say that it lives, and what it asks about its rights: a review is
+sent with the verb of a write, and nothing of it is kept."""
 
 
 class AuditLog:
-    """What one user wrote but its pulse. A mark is a place in the log: no two clocks are compared."""
+    """What one user wrote but its pulse and its questions. A mark is a place in the log: no two clocks are compared."""
 
     def __init__(self, path: Path, user: str) -> None:
         self._path = path
@@ -81,7 +82,7 @@ class AuditLog:
         found = [
             each
             for each in writes(self._lines(mark))
-            if each.user == self._user and each.resource != PULSE
+            if each.user == self._user and each.resource not in UNCOUNTED
         ]
         return [each for each in found if not namespace or each.namespace == namespace]
 

@@ -92,21 +92,6 @@ class Operator:
         )  # fmt: skip
         eventually(self.pod)
 
-    @contextmanager
-    def uninstalled(self) -> Iterator[None]:
-        """Without it for a while; then `helm install` with the same values, until it is ready."""
-        description = f"--description={self._description()}"
-        values = self._helm("get", "values", RELEASE, "--output=json")
-        limits = ("--wait", f"--timeout={UPGRADE_SECONDS}s")
-        self._helm("uninstall", RELEASE, *limits)
-        try:
-            yield
-        finally:
-            chart = str(ROOT / "charts" / "arkalia")
-            again = ("install", RELEASE, chart, "--values=-", description, *limits)
-            self._helm(*again, values=values)
-            eventually(self.pod)
-
     def _description(self) -> str:
         """What `make up` knows its release by: without it, it would upgrade once more."""
         told = json.loads(self._helm("status", RELEASE, "--output=json"))
