@@ -2,8 +2,7 @@
 
 Images that cannot be pulled, quotas, nodes, versions and modules are told of in
 `tests/cluster/test_wrong_image.py`, `tests/cluster/test_pods_that_cannot_run.py` and
-`tests/cluster/test_misunderstood_spec.py`; a missing StorageClass in
-`tests/cluster/test_no_storage_class.py`.
+`tests/cluster/test_misunderstood_spec.py`.
 """
 
 import pytest
@@ -19,23 +18,6 @@ from cluster.waiting import eventually
 
 SECONDS = 60
 LIMIT_RANGE = kinds.Kind("v1", "LimitRange", "limitranges")
-POLICY = kinds.Kind(
-    "admissionregistration.k8s.io/v1",
-    "ValidatingAdmissionPolicy",
-    "validatingadmissionpolicies",
-)
-BINDING = kinds.Kind(
-    "admissionregistration.k8s.io/v1",
-    "ValidatingAdmissionPolicyBinding",
-    "validatingadmissionpolicybindings",
-)
-REFUSED = "pods of this namespace have no variable FORBIDDEN: leave it out"
-
-
-def variable(**source):
-    """A podTemplate in which helloria has a variable from somewhere else."""
-    env = [{"name": "WORD", "valueFrom": source}]
-    return {"podTemplate": {"spec": {"containers": [{"name": "helloria", "env": env}]}}}
 
 
 CAUSES = {
@@ -43,38 +25,17 @@ CAUSES = {
         {"resources": {"limits": {"memory": "2Gi"}}},
         ("PodCannotBeCreated", "maximum memory usage per Container is 1Gi, but limit is 2Gi"),
     ),
-    "admission_policy": (
-        {"env": {"FORBIDDEN": "yes"}},
-        ("PodCannotBeCreated", REFUSED),
-    ),
-    "missing_secret_of_a_pod": (
-        variable(secretKeyRef={"name": "nobody", "key": "word"}),
-        ("ContainerCannotStart", 'secret "nobody" not found'),
-    ),
-    "missing_key_of_a_pod": (
-        variable(configMapKeyRef={"name": "kube-root-ca.crt", "key": "word"}),
-        ("ContainerCannotStart", "couldn't find key word in ConfigMap"),
-    ),
-    "pod_security": (
-        {"podTemplate": {"spec": {"volumes": [{"name": "node", "hostPath": {"path": "/"}}]}}},
-        ("InvalidSpec", "spec.modules.helloria.podTemplate.spec.volumes[0].hostPath: volumes are"),
-    ),
 }
 
 
 @pytest.fixture(scope="module")
 def luna(kube, operator, namespace):
-    """A Ready system of one pod, in a namespace with a LimitRange and an admission policy."""
+    """A Ready system of one pod, in a namespace with a LimitRange."""
     modules = off_except("helloria") | {"helloria": {"replicas": 1}}
     system = System(kube, namespace, "luna").declare(modules=modules).ready(SECONDS)
     limits = [{"type": "Container", "max": {"memory": "1Gi"}}]
-    rules = [LIMIT_RANGE, Ref(POLICY, "", namespace), Ref(BINDING, "", namespace)]
     post(kube, LIMIT_RANGE, namespace, {"name": "small"}, limits=limits)
-    post(kube, POLICY, "", {"name": namespace}, **policy())
-    post(kube, BINDING, "", {"name": namespace}, **binding(namespace))
-    yield system
-    for ref in rules[1:]:
-        kube.delete(ref)
+    return system
 
 
 def post(kube, kind, namespace, metadata, **spec):
@@ -85,38 +46,6 @@ def post(kube, kind, namespace, metadata, **spec):
         f"{home}/{kind.plural}", json={**head, "metadata": metadata, "spec": spec}
     )
     assert answer.is_success, answer.text
-
-
-def policy():
-    named = "c.env.all(e, e.name != 'FORBIDDEN')"
-    return {
-        "failurePolicy": "Fail",
-        "matchConstraints": {
-            "resourceRules": [
-                {
-                    "apiGroups": [""],
-                    "apiVersions": ["v1"],
-                    "operations": ["CREATE"],
-                    "resources": ["pods"],
-                }
-            ]
-        },
-        "validations": [
-            {
-                "expression": f"object.spec.containers.all(c, !has(c.env) || {named})",
-                "message": REFUSED,
-            }
-        ],
-    }
-
-
-def binding(namespace):
-    label = {"kubernetes.io/metadata.name": namespace}
-    return {
-        "policyName": namespace,
-        "validationActions": ["Deny"],
-        "matchResources": {"namespaceSelector": {"matchLabels": label}},
-    }
 
 
 @pytest.mark.parametrize(("settings", "told"), CAUSES.values(), ids=CAUSES.keys())
