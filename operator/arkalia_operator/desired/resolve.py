@@ -124,6 +124,7 @@ def _resolved(choice: _Choice, description: ArkaliaModule) -> ResolvedModule:
         image=images.reference(description, choice.system.spec.images, choice.version, registry),
         spec=description.spec,
         settings=choice.settings(description.name),
+        foreign=description.name not in choice.builtin,
     )
 
 

@@ -32,6 +32,8 @@ class ResolvedModule:
     image: str
     spec: ArkaliaModuleSpec
     settings: ModuleSettings
+    foreign: bool = False
+    """Whether somebody else describes it: an ArkaliaModule of the namespace."""
 
     @property
     def scaling(self) -> ModuleScaling | None:

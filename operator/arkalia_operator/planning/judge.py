@@ -15,7 +15,8 @@ from arkalia_operator.api.mistakes import mistakes_of
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import Desired
 from arkalia_operator.desired.resolved import Problem
-from arkalia_operator.planning import data, exposure, identity, permissions
+from arkalia_operator.planning import changes, data, exposure, identity, permissions
+from arkalia_operator.planning.changes import waiting
 from arkalia_operator.planning.data import DataView
 from arkalia_operator.planning.evidence import (
     Evidence,
@@ -64,16 +65,21 @@ def judge(evidence: Evidence, now: datetime) -> ArkaliaSystemStatus:
         _identity_ready(evidence),
         _data_ready(evidence),
     ]
+    waits = waiting(evidence)
     exposed = _exposure_ready(evidence)
     # What others have not said yet holds nobody back: see `planning.exposure`.
     told = [exposed] if exposed.status == "False" else []
-    summary = summed_up([*facts, *told, *_clean_up(evidence)])
-    facts += [permissions.verdict(evidence.missing_rights), exposed, *_drifted(evidence)]
+    summary = summed_up([*changes.hindrances(waits), *facts, *told, *_clean_up(evidence)])
+    facts += [permissions.verdict(evidence.missing_rights), exposed]
+    facts += [changes.verdict(waits, evidence), *_drifted(evidence)]
     return ArkaliaSystemStatus(
         observed_generation=system.generation,
         version=version_in_use(evidence),
         modules_ready=f"{sum(each.serves for each in judged)}/{len(judged)}",
         modules=_listed(judged),
+        changes=changes.changes_status(waits, system.status.changes),
+        approved=evidence.approved,
+        rollouts=changes.rollout_lines(evidence, now),
         conditions=conditions([*summary, *facts], system.status.conditions, system.generation, now),
     )
 
@@ -92,6 +98,7 @@ def judge_invalid(
         Verdict(ConditionType.DATA_READY, "Unknown", reason, message),
         Verdict(ConditionType.PERMISSIONS_READY, "Unknown", reason, message),
         Verdict(ConditionType.EXPOSURE_READY, "Unknown", reason, message),
+        Verdict(ConditionType.CHANGES_APPROVED, "Unknown", reason, message),
     ]
     return ArkaliaSystemStatus(
         observed_generation=generation,

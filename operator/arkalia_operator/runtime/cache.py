@@ -19,6 +19,7 @@ Body = Mapping[str, Any]
 EVERYTHING: Final = Selector()
 KEPT_METADATA: Final = (
     "name", "namespace", "uid", "generation", "resourceVersion", "deletionTimestamp",
+    "creationTimestamp",
 )  # fmt: skip
 
 
