@@ -16,6 +16,8 @@ from cluster.namespaces import named, restricted
 from cluster.systems import CHILD_KINDS, System, off_except, uids
 from cluster.waiting import eventually
 
+ENOUGH = 100
+"""Connections: a busy node takes longer for them, and they are waited for."""
 REFUSED = {"postgresql": "password authentication failed", "redis-queue": "AuthenticationError"}
 ROTATION_SECONDS = 600
 """The old password ends two minutes after the next one was handed over."""
@@ -127,10 +129,10 @@ def test_data_ends_with_its_system_when_the_policy_says_delete(luna, kube):
 def test_no_connection_fails_while_passwords_change_and_the_old_ones_end(luna, sol):
     before = uids(sol.pods(data_client.NAME))
 
-    counted = eventually(lambda: shut_out(sol), ROTATION_SECONDS)
+    eventually(lambda: shut_out(sol), ROTATION_SECONDS)
+    counted = eventually(lambda: often(sol), ROTATION_SECONDS)
 
     assert {service: each["bad"] for service, each in counted.items() if each["bad"]} == {}
-    assert min(each["good"] for each in counted.values()) > 10
     assert uids(sol.pods(data_client.NAME)) == before
     sol.expect("DataReady", "True")
 
@@ -204,6 +206,13 @@ def shut_out(system):
     counted = data_client.tally(system)
     for service, words in REFUSED.items():
         assert words in (counted[service]["first"] or ""), f"the old passwords hold: {counted}"
+    return counted
+
+
+def often(system):
+    """What the client counted, once it is enough to tell that no connection fails."""
+    counted = data_client.tally(system)
+    assert min(each["good"] for each in counted.values()) > ENOUGH, f"too few: {counted}"
     return counted
 
 
