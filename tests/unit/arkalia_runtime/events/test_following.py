@@ -17,9 +17,15 @@ from unit.arkalia_runtime.serving import PATIENCE_SECONDS, served
 COUNTED = 'arkalia_events_read_total{outcome="handled",reader="main"} 1.0'
 
 
-async def measured(client):
-    async with client.get(endpoints.METRICS) as answer:
-        return await answer.text()
+async def measured_once_committed(client):
+    """The metrics, once the first event's transaction is committed: it is heard before that."""
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while True:
+            async with client.get(endpoints.METRICS) as answer:
+                metrics = await answer.text()
+            if COUNTED in metrics:
+                return metrics
+            await asyncio.sleep(0.01)
 
 
 @pytest.fixture(autouse=True)
@@ -79,8 +85,9 @@ async def test_service_hears_nothing_once_it_has_stopped(module, keeper):
 async def test_service_goes_on_where_its_predecessor_stopped(module, keeper, settings):
     keeper.record(1)
     async with keeper.serving():
-        async with served(module.app):
+        async with served(module.app) as client:
             await module.hears(1)
+            await measured_once_committed(client)
         keeper.record(2)
         following = Module(settings)
         async with served(following.app):
@@ -91,10 +98,7 @@ async def test_position_and_calls_of_the_reader_stand_in_the_metrics(module, kee
     keeper.record(1)
     async with keeper.serving(), served(module.app) as client:
         await module.hears(1)
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            # It is counted once its transaction is committed.
-            while COUNTED not in (metrics := await measured(client)):  # noqa: ASYNC110
-                await asyncio.sleep(0.01)
+        metrics = await measured_once_committed(client)
 
     assert 'arkalia_calls_total{callee="globalstate",outcome="200"}' in metrics
 
