@@ -22,7 +22,7 @@ export PYTHONPATH := $(CURDIR)/dev
 # What is compiled once is read by every worker of the tests and by every process that they start.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help up down check test generate format images bench soak audit clean tools python
+.PHONY: help up down check test generate format docs images bench soak audit clean tools python
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -44,14 +44,14 @@ check: $(INSTALLED) tools ## Check all that needs no cluster: style, types, laye
 	$(STEP) pinning "Mend the workflow." zizmor --offline --quiet .github
 	$(STEP) lock "Run 'uv lock' and commit uv.lock." "$$($(DEV) bootstrap)" lock --check
 	$(STEP) generated "Run 'make generate' and commit what it writes." dev/generate --check
-	$(STEP) chart "Mend charts/arkalia." helm lint --strict --quiet charts/arkalia
-	$(STEP) templates "Mend charts/arkalia." helm-unittest --strict charts/arkalia
+	$(STEP) charts "Mend the chart named above." helm lint --strict --quiet charts/arkalia charts/arkalia-crds
+	$(STEP) templates "Mend the chart named above." helm-unittest --strict charts/arkalia charts/arkalia-crds
 	$(STEP) --show tests "Run the failing test alone: .venv/bin/pytest PATH -k NAME." pytest $(MEASURED) $(wildcard tests/contract tests/unit tests/golden)
 	$(STEP) coverage "Test the lines listed above." coverage report --include='$(PURE)' --fail-under=100
 	$(STEP) coverage "Test the lines listed above." coverage report --include='$(SHARED)' --fail-under=95
 
 test: check ## Check, then run the stories of tests/cluster on a real cluster: what CI runs.
-	@dev/with-cluster pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not soak" tests/cluster
+	@dev/with-cluster pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not soak" tests/cluster tests/faults
 
 generate: $(INSTALLED) tools ## Write every generated file: CRDs, catalogue, chart, reference.
 	@dev/generate
@@ -60,14 +60,17 @@ format: $(INSTALLED) ## Format the Python code and apply the linter's safe corre
 	@ruff format
 	@ruff check --fix
 
+docs: $(INSTALLED) ## Build the documentation as a site: build/site.
+	@NO_MKDOCS_2_WARNING=1 mkdocs build --quiet
+
 images: python ## Build the images of the operator and of every service.
 	@$(DEV) images
 
 bench: $(INSTALLED) ## Measure what docs/benchmarks.md gives figures of.
-	@pytest tests/bench
+	@pytest -m "not soak" tests/bench
 
 soak: $(INSTALLED) ## Run the suites that take long, on the development cluster.
-	@dev/with-cluster pytest -m soak -s --timeout 0 tests/cluster tests/unit
+	@dev/with-cluster pytest -m soak -s --timeout 0 tests/cluster tests/faults tests/unit tests/bench
 
 audit: $(INSTALLED) ## Scan the code (bandit) and the dependencies (pip-audit) for weaknesses.
 	@mkdir -p build/audit

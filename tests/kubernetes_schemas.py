@@ -16,11 +16,22 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 VERSIONS = tomllib.loads((ROOT / "dev/versions.toml").read_text(encoding="utf-8"))
 OF_OTHERS = {
-    "prometheus-operator": ("*_servicemonitors.yaml", "*_prometheusrules.yaml"),
-    "cert-manager": ("*_certificates.yaml",),
-    "cloudnative-pg": ("*_clusters.yaml",),
+    "prometheus-operator": {
+        "ServiceMonitor": "*_servicemonitors.yaml",
+        "PrometheusRule": "*_prometheusrules.yaml",
+    },
+    "cert-manager": {"Certificate": "*_certificates.yaml"},
+    "cloudnative-pg": {"Cluster": "*_clusters.yaml"},
+    "argo-cd": {"Application": "application-crd.yaml", "ApplicationSet": "applicationset-crd.yaml"},
+    "helm-controller": {"HelmRelease": "*_helmreleases.yaml"},
+    "source-controller": {"OCIRepository": "*_ocirepositories.yaml"},
+    "kustomize-controller": {"Kustomization": "*_kustomizations.yaml"},
+    "gateway-api": {
+        "HTTPRoute": "*_httproutes.yaml",
+        "BackendTLSPolicy": "*_backendtlspolicies.yaml",
+    },
 }
-"""Files of other operators' CRDs, by their name in dev/versions.toml."""
+"""Kinds of others, each with the file of its CRD, by the operator's name in dev/versions.toml."""
 REFERENCE = re.compile(r'"#/definitions/([^"]+)"')
 LOOSE = {
     # Both are numbers as often as strings, which OpenAPI 2 cannot say.
@@ -47,7 +58,7 @@ def module_folder(module, version):
 
 def write(folder, kinds):
     """Write a schema for each of the *kinds*; returns kubeconform's `-schema-location`."""
-    for schema in (*_own_kinds(kinds), *_custom_kinds()):
+    for schema in (*_own_kinds(kinds), *_custom_kinds(kinds)):
         (folder / f"{schema['title']}.json").write_text(json.dumps(schema), encoding="utf-8")
     return f"{folder}/{{{{.ResourceKind}}}}-{{{{.Group}}}}-{{{{.ResourceAPIVersion}}}}.json"
 
@@ -81,19 +92,21 @@ def _strict(definition):
     return definition | ({"additionalProperties": False} if "properties" in definition else {})
 
 
-def _custom_kinds():
-    for path in [*(ROOT / "crds").glob("*.yaml"), *_of_others()]:
+def _custom_kinds(kinds):
+    for path in [*(ROOT / "crds").glob("*.yaml"), *_of_others(kinds)]:
         spec = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["spec"]
         for version in spec["versions"]:
             title = _titled(spec["names"]["kind"], spec["group"], version["name"])
             yield version["schema"]["openAPIV3Schema"] | title
 
 
-def _of_others():
-    for name, patterns in OF_OTHERS.items():
-        pinned = VERSIONS["crds"][name]
-        theirs = module_folder(pinned["module"], pinned["version"]) / pinned["folder"]
-        yield from (path for pattern in patterns for path in theirs.glob(pattern))
+def _of_others(kinds):
+    for name, files in OF_OTHERS.items():
+        wanted = [pattern for kind, pattern in files.items() if kind in kinds]
+        if wanted:
+            pinned = VERSIONS["crds"][name]
+            theirs = module_folder(pinned["module"], pinned["version"]) / pinned["folder"]
+            yield from (path for pattern in wanted for path in theirs.glob(pattern))
 
 
 def _titled(kind, group, version):

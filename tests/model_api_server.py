@@ -19,7 +19,7 @@ from aiohttp import web
 
 from arkalia_operator.cluster.session import Session
 from model_collections import is_collection, selected, within
-from model_discovery import ISSUER, LEGACY_DISCOVERY
+from model_discovery import ISSUER, LEGACY_DISCOVERY, REVIEWS, asked_for
 from model_managed_fields import applied, fields_of, merge, owned_fields, untimed, without
 
 Reply = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -56,6 +56,8 @@ class ModelApiServer:
     scripted: list = field(default_factory=list)
     groups: dict = field(default_factory=dict)
     issuer: dict = field(default_factory=lambda: deepcopy(ISSUER))
+    denied: set = field(default_factory=set)
+    """Rights that the operator does not have: (verb, resource or path)."""
     url: str = ""
     oldest: int = 0
     page_limit: int | None = None
@@ -75,7 +77,9 @@ class ModelApiServer:
         return [each for each in self.seen if each.verb == verb and part in each.path]
 
     def writes(self):
-        return [each for each in self.seen if each.verb in {"PATCH", "POST", "DELETE", "PUT"}]
+        """What was written, but for questions and for signs of life in a Lease."""
+        written = [each for each in self.seen if each.verb in {"PATCH", "POST", "DELETE", "PUT"}]
+        return [each for each in written if each.path != REVIEWS and "/leases" not in each.path]
 
     async def put(self, path, body):
         """Create or replace the object at *path*, as somebody else."""
@@ -259,9 +263,22 @@ class ModelApiServer:
 
     async def _post(self, request):
         body = json.loads(await request.read())
-        return web.json_response(
-            await self.put(f"{request.path}/{body['metadata']['name']}", body), status=201
-        )
+        if request.path == REVIEWS:
+            allowed = asked_for(body["spec"]) not in self.denied
+            return web.json_response(body | {"status": {"allowed": allowed}}, status=201)
+        path = f"{request.path}/{body['metadata']['name']}"
+        if path in self.objects:
+            return _status(409, "AlreadyExists", "it exists already")
+        return web.json_response(await self.put(path, body), status=201)
+
+    async def _put(self, request):
+        body = json.loads(await request.read())
+        if body["metadata"]["resourceVersion"] != self._version_at(request.path):
+            return _status(409, "Conflict", "the object has been modified")
+        return web.json_response(await self.put(request.path, body))
+
+    def _version_at(self, path):
+        return self.objects.get(path, {}).get("metadata", {}).get("resourceVersion")
 
     async def _delete(self, request):
         options = json.loads(await request.read() or b"{}")

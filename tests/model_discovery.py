@@ -41,3 +41,14 @@ ISSUER = {
     "/openid/v1/jwks": {"keys": [{"kid": "one", "kty": "RSA", "alg": "RS256", "n": "AQ"}]},
 }
 """Who signs tokens, and its keys; a test may change them."""
+REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
+
+
+def asked_for(spec):
+    """The right that a SelfSubjectAccessReview asks for: verb, and resource or path."""
+    if "nonResourceAttributes" in spec:
+        return spec["nonResourceAttributes"]["verb"], spec["nonResourceAttributes"]["path"]
+    asked = spec["resourceAttributes"]
+    subresource = asked.get("subresource")
+    name = f"{asked['resource']}/{subresource}" if subresource else asked["resource"]
+    return asked["verb"], name

@@ -180,6 +180,17 @@ SETTINGS = st.builds(
         podTemplate=POD_TEMPLATES,
     ),
 )
+PROXIES = st.sampled_from(
+    [{}, {"http": "http://proxy:3128"}, {"https": "http://proxy:3128", "noProxy": [".example.com"]}]
+)
+WAYS_IN = st.sampled_from(
+    [
+        {"host": "a.example.com", "ingress": {}},
+        {"host": "a.example.com", "module": "alpha", "ingress": {"annotations": {"a": ""}}},
+        {"host": "a.example.com", "ingress": {"className": "c", "tls": {"secretName": "s"}}},
+        {"host": "a.example.com", "gateway": {"parentRefs": [{"name": "edge", "port": 443}]}},
+    ]
+)
 PARTS_OF_A_SPEC = {
     "environment": WORDS,
     "logLevel": st.sampled_from(["DEBUG", "ERROR"]),
@@ -196,7 +207,14 @@ PARTS_OF_A_SPEC = {
         alertRules=st.booleans(),
         dashboards=st.booleans(),
         labels=LABELS,
+        tracing=st.just({"endpoint": "http://collector:4318", "sampling": 0.5}),
     ),
+    "network": objects(
+        proxy=PROXIES,
+        caBundle=st.just({"configMap": "corporate"}),
+        trustedProxies=st.just(["10.0.0.0/8"]),
+    ),
+    "exposure": WAYS_IN,
     "security": objects(
         networkPolicies=objects(
             enabled=st.booleans(), ingressFrom=PEERS, monitoringFrom=PEERS, egressTo=PEERS

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from arkalia_cli.completion import ASKS
 from arkalia_cli.program import app
 
 PLUGIN: Final = "kubectl-arkalia"
@@ -24,7 +25,7 @@ def main() -> None:
 def complete() -> None:
     """Propose what may come next: kubectl calls this with the words after `kubectl arkalia`."""
     words = sys.argv[1:]
-    os.environ["_ARKALIA_COMPLETE"] = "complete_bash"
+    os.environ[ASKS] = "complete_bash"
     os.environ["COMP_WORDS"] = shlex.join(["arkalia", *words])
     os.environ["COMP_CWORD"] = str(len(words))
     try:

@@ -2,9 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import typer
 
 from arkalia_cli.errors import CliError
+
+ASKS: Final = "_ARKALIA_COMPLETE"
+"""The variable by which a shell asks for proposals."""
+
+
+def script(shell: str) -> str:
+    """What *shell* reads to complete the command line."""
+    from typer._completion_shared import get_completion_script
+
+    return get_completion_script(prog_name="arkalia", complete_var=ASKS, shell=shell)
 
 
 def systems_here(context: typer.Context, incomplete: str) -> list[str]:

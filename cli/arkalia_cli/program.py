@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from arkalia_cli.errors import Exit
+from arkalia_cli.verbs.completion import completion
 from arkalia_cli.verbs.doctor import doctor
 from arkalia_cli.verbs.events import events
 from arkalia_cli.verbs.explain import explain
@@ -45,5 +46,5 @@ def main(
     """What all verbs share."""
 
 
-for command in (status, logs, events, open_, report, doctor, explain):
+for command in (status, logs, events, open_, report, doctor, explain, completion):
     app.command(command.__name__.rstrip("_"))(command)

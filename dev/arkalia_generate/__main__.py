@@ -6,7 +6,10 @@ import sys
 from typing import Final
 
 from arkalia_generate import (
+    argocd_health,
+    artifact_hub,
     catalogue_pages,
+    chart_reference,
     command_line,
     metrics_reference,
     module_monitoring,
@@ -20,7 +23,10 @@ from arkalia_operator.api.generated import CHECKOUT, GeneratedFiles, run
 
 COMMAND: Final = "python -m arkalia_generate"
 SOURCES: Final = (
+    artifact_hub,
+    argocd_health,
     catalogue_pages,
+    chart_reference,
     command_line,
     metrics_reference,
     module_monitoring,

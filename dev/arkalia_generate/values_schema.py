@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import yaml
 
-CHART: Final = "charts/arkalia"
+CHARTS: Final = ("arkalia", "arkalia-crds")
 DIALECT: Final = "http://json-schema.org/draft-07/schema#"
 DESCRIPTION: Final = "# --"
 KEYWORDS: Final = "# @schema"
@@ -31,16 +31,20 @@ Schema = dict[str, Any]
 
 
 def texts(root: Path) -> dict[str, str]:
-    """The schema of the chart below *root*, by path."""
-    values = (root / CHART / "values.yaml").read_text(encoding="utf-8")
-    return {f"{CHART}/values.schema.json": json.dumps(schema(values), indent=2) + "\n"}
+    """The schemas of the charts below *root*, by path."""
+    return {f"charts/{chart}/values.schema.json": _text(root, chart) for chart in CHARTS}
 
 
-def schema(values: str) -> Schema:
-    """The JSON Schema of the text of a values.yaml."""
+def _text(root: Path, chart: str) -> str:
+    values = (root / "charts" / chart / "values.yaml").read_text(encoding="utf-8")
+    return json.dumps(schema(values, chart), indent=2) + "\n"
+
+
+def schema(values: str, chart: str) -> Schema:
+    """The JSON Schema of the text of the values.yaml of *chart*."""
     lines = values.splitlines()
     root = _object(yaml.compose(values, Loader=yaml.SafeLoader), lines)
-    return {"$schema": DIALECT, "title": "Values of the chart arkalia"} | root
+    return {"$schema": DIALECT, "title": f"Values of the chart {chart}"} | root
 
 
 def _object(node: Any, lines: Sequence[str]) -> Schema:

@@ -12,7 +12,8 @@
         ├── GoneError              410: the resource version is too old, list again
         ├── InvalidError           400, 405, 413, 415, 422: the object itself is wrong
         ├── ThrottledError         429: the API server asks to wait
-        └── UnavailableError       5xx, time-outs, cut connections: it may work in a moment
+        ├── UnavailableError       5xx, time-outs, cut connections: it may work in a moment
+        └── NotLeadingError        not sent at all: another operator may be writing
 
 Everything that aiohttp raises is translated once, here: the rest of the operator knows this tree
 only. `permanent` says whether the same request would be refused again.
@@ -102,6 +103,13 @@ class ThrottledError(ApiError):
 
 class UnavailableError(ApiError):
     """The API server is not there, overloaded or broken for the moment."""
+
+
+class NotLeadingError(ApiError):
+    """A write that was not sent: this process does not hold the lease, or not for certain."""
+
+    def __init__(self) -> None:
+        super().__init__(0, "NotLeading", "another operator may hold the lease: nothing is written")
 
 
 BY_STATUS: Final[Mapping[int, type[ApiError]]] = {

@@ -74,6 +74,12 @@ REQUEST_RETRIES = Counter(
     "rest_client_request_retries_total", "Requests that were sent again.", ["verb"]
 )
 
+LEADER = Gauge(
+    "leader_election_master_status",
+    "1 while this operator leads, which is the only one that writes; 0 while another one does.",
+    ["name"],
+)
+
 INFORMER_LISTS = Counter(
     "arkalia_operator_informer_lists_total", "Complete lists of a kind.", ["kind"]
 )
@@ -101,10 +107,23 @@ CONDITIONS = Gauge(
     ["system_namespace", "system", "type"],
 )
 
+RIGHTS_MISSING = Gauge(
+    "arkalia_operator_rights_missing",
+    "Rights that the operator uses and does not have, by namespace (empty: the whole cluster) and by "
+    "what they are for.",
+    ["system_namespace", "feature"],
+)
+
 APPLIES = Counter(
     "arkalia_operator_applies_total",
     "Objects applied by kind and reason (missing, changed, drifted).",
     ["kind", "why"],
+)
+DRIFTS = Counter(
+    "arkalia_operator_drifts_total",
+    "Objects that somebody else had changed, by kind, by field manager of the change, and by what was "
+    "done: repaired, reported (left, as the spec asks) or contended (left after many repairs).",
+    ["kind", "manager", "what"],
 )
 DELETES = Counter("arkalia_operator_deletes_total", "Objects deleted by kind.", ["kind"])
 FAILURES = Counter(

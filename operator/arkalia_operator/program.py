@@ -5,10 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import socket
 from importlib.metadata import version
+from uuid import uuid4
 
-from arkalia_operator import catalogue, metrics
+from arkalia_operator import catalogue, metrics, rbac
 from arkalia_operator.backoff import Backoff
+from arkalia_operator.cluster.bundles import Bundles
 from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.credentials import Credentials
@@ -16,7 +19,10 @@ from arkalia_operator.cluster.events import Recorder
 from arkalia_operator.cluster.execute import Executor
 from arkalia_operator.cluster.informers import Informers
 from arkalia_operator.cluster.issuer import IssuerReader
-from arkalia_operator.cluster.session import Session
+from arkalia_operator.cluster.kinds import MODULE, SYSTEM
+from arkalia_operator.cluster.lease import Lease, Place, Terms
+from arkalia_operator.cluster.secrets import fresh_for
+from arkalia_operator.cluster.session import Session, own_namespace
 from arkalia_operator.cluster.store import Store, SystemKey
 from arkalia_operator.desired.certificates import Lifetimes
 from arkalia_operator.desired.resolve import Defaults
@@ -24,9 +30,11 @@ from arkalia_operator.errors import ApiError
 from arkalia_operator.handlers.lifecycle import watch_resources
 from arkalia_operator.runtime.checks import liveness, readiness
 from arkalia_operator.runtime.data import DataServices
+from arkalia_operator.runtime.election import Election
 from arkalia_operator.runtime.identity import Identity
-from arkalia_operator.runtime.intake import Intake
+from arkalia_operator.runtime.intake import Intake, OwnResources
 from arkalia_operator.runtime.loop import Loop
+from arkalia_operator.runtime.permissions import Permissions
 from arkalia_operator.runtime.probes import Probes
 from arkalia_operator.runtime.pulse import Pulse
 from arkalia_operator.runtime.queue import Queue
@@ -40,6 +48,8 @@ from arkalia_operator.settings import Settings
 LOGGER = logging.getLogger(__name__)
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+LEASE_REQUESTS = 2
+"""At once: a renewal, and the farewell."""
 
 
 class Program:
@@ -48,14 +58,22 @@ class Program:
     def __init__(self, settings: Settings, session: Session) -> None:
         self._settings = settings
         self._session = session
-        self._client = Client(session, settings.requests_in_flight)
+        lease = _lease(settings, session)
+        self._election = Election(lease, settings.lease_name) if lease else None
+        self._client = Client(session, settings.requests_in_flight, lease)
         self._store = Store()
-        self._resources = Resources()
+        self._resources = Resources(settings.system_selector)
         self._queue: Queue[SystemKey] = Queue()
         self._intake = Intake(self._resources, self._queue)
         namespaces = settings.watch_namespaces
         self._informers = Informers(self._client, self._store, namespaces, self._queue.add)
+        own = OwnResources(self._resources, self._intake)
+        for kind in (MODULE, SYSTEM):
+            self._informers.include(kind, own)
         self._sweeper = Sweeper(self._client, self._resources, self._intake, namespaces)
+        self._permissions = Permissions(
+            self._client, namespaces, lambda: rbac.rights(self._informers.offered)
+        )
         self._recorder = Recorder(self._client)
         self._issuer = IssuerReader(self._client)
         self._pulse = Pulse(self._measure)
@@ -91,6 +109,7 @@ class Program:
                         self._settings.resync_seconds,
                     ),
                     "issuer": self._issuer.run(self._intake.everything),
+                    "permissions": self._look_at_rights(),
                     "events": self._recorder.run(),
                     "pulse": self._pulse.run(),
                     "loop": self._work(),
@@ -108,8 +127,8 @@ class Program:
 
     def _probes(self) -> Probes:
         return Probes(
-            liveness(self._pulse, self._informers, self._queue, self._sweeper),
-            readiness(self._informers, lambda: self._primed),
+            liveness(self._pulse, self._informers, self._queue, self._sweeper, self._election),
+            readiness(self._informers, self._permissions, lambda: self._primed),
         )
 
     async def _prime(self) -> None:
@@ -130,23 +149,47 @@ class Program:
                 return
 
     async def _work(self) -> None:
-        """Reconcile once the cluster is known: before, everything would look missing."""
+        """Lead once the cluster is known: before, everything would look missing."""
         await self._informers.synced()
+        await self._permissions.known.wait()
         LOGGER.info(
             "The cluster is known: %d systems, %d objects.",
             len(self._resources.systems),
             len(self._store),
         )
-        await Loop(self._queue, self._reconciler()).run(self._settings.workers)
-        await asyncio.Event().wait()  # the queue was closed: supervision ends this task too
+        reconciler = self._reconciler()
+        if self._election is None:
+            await self._lead(reconciler)
+        else:
+            self._queue.pause()
+            await self._election.run(lambda: self._lead(reconciler))
+
+    async def _lead(self, reconciler: Reconciler) -> None:
+        """Reconcile until cancelled, every system first: nobody knows what was left undone."""
+        self._queue.resume()
+        self._intake.everything()
+        try:
+            await Loop(self._queue, reconciler).run(self._settings.workers)
+            await asyncio.Event().wait()  # the queue was closed: supervision ends this task too
+        finally:
+            self._queue.pause()
+            reconciler.rest()
+
+    async def _look_at_rights(self) -> None:
+        """Ask for the rights on every kind that there is, again and again."""
+        await self._informers.discovered()
+        await self._permissions.run(self._intake.everything)
 
     def _identity(self) -> Identity:
         settings = self._settings
         lifetimes = Lifetimes(
             settings.authority_seconds, settings.certificate_seconds, settings.spread_seconds
         )
-        certificates = Certificates(self._client, lifetimes)
-        return Identity(certificates, lifetimes, lambda: self._issuer.known, now)
+        certificates = Certificates(self._client, lifetimes, fresh=self._fresh)
+        return Identity(certificates, lifetimes, lambda: self._issuer.known, now, self._fresh)
+
+    def _fresh(self) -> float:
+        return fresh_for(len(self._resources.systems))
 
     def _reconciler(self) -> Reconciler:
         return Reconciler(
@@ -156,14 +199,21 @@ class Program:
             executor=Executor(self._client, self._store),
             recorder=self._recorder,
             identity=self._identity(),
-            data=DataServices(Credentials(self._client), self._settings.spread_seconds, now),
+            data=DataServices(
+                Credentials(self._client, fresh=self._fresh),
+                self._settings.spread_seconds,
+                now,
+                self._fresh,
+            ),
+            bundles=Bundles(self._client),
             served=lambda: self._informers.served,
+            missing_rights=self._permissions.missing,
             builtin=catalogue.load(),
             defaults=Defaults(version("arkalia-operator"), self._settings.image_registry),
         )
 
     async def _drain(self) -> None:
-        """After the signal: take no more work, finish what runs."""
+        """After the signal: take no more work, finish what runs, let another operator lead."""
         await self._stopping.wait()
         LOGGER.info("Asked to stop: %d systems wait, they are left.", len(self._queue))
         self._queue.close()
@@ -172,6 +222,8 @@ class Program:
                 await self._queue.drained()
         except TimeoutError:
             LOGGER.warning("Reconciles still run after the time to drain; they are cut off.")
+        if self._election is not None:
+            await self._election.resign()
         self._drained.set()
         await asyncio.Event().wait()
 
@@ -180,6 +232,18 @@ class Program:
         metrics.RECORDS.set(len(self._store))
         metrics.SYSTEMS.set(len(self._resources.systems))
         metrics.WORKQUEUE_LONGEST.labels(metrics.NAME).set(self._queue.longest_running())
+
+
+def _lease(settings: Settings, session: Session) -> Lease | None:
+    """The Lease that this process may hold, over requests that wait for no others."""
+    if not settings.leader_election:
+        return None
+    place = Place(settings.lease_namespace or own_namespace(), settings.lease_name)
+    # A container that is started again has the name of its pod, and is not the one before.
+    identity = f"{socket.gethostname()}_{uuid4()}"
+    terms = Terms(settings.lease_seconds)
+    client = Client(session, LEASE_REQUESTS, patience=terms.answer_seconds)
+    return Lease(client, place, identity, terms)
 
 
 async def operate(settings: Settings) -> bool:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
@@ -20,6 +20,7 @@ from arkalia_operator.desired.kinds import (
     SECRET,
     Kind,
 )
+from arkalia_operator.planning.permissions import Right
 
 READ: Final = ("get", "list", "watch")
 """The watch tells the news; the sweep gets what it missed."""
@@ -64,6 +65,29 @@ def rules() -> tuple[Rule, ...]:
             *(_rule(kind, verbs_of(kind)) for kind in IN_APPLY_ORDER),
         )
     )
+
+
+def rights(served: Collection[str]) -> Iterator[Right]:
+    """Every single right that the operator uses, with what it is for.
+
+    *served* are the optional kinds that the cluster has: nobody must grant what is not there.
+    """
+    for feature, rule in _by_feature(served):
+        for resource in rule.resources:
+            yield from (Right(feature, rule.group, resource, verb) for verb in rule.verbs)
+    yield from (Right("identity of modules", "", path, "get") for path in PATHS)
+
+
+def _by_feature(served: Collection[str]) -> Iterator[tuple[str, Rule]]:
+    yield "systems", _rule(SYSTEM, READ)
+    yield "systems", _rule(MODULE, READ)
+    yield "status", _rule(SYSTEM, ("patch",), "/status")
+    yield "events", _rule(EVENT, ANNOUNCE)
+    yield "reasons of pods", _rule(POD, INFORM)
+    yield "certificates and passwords", _rule(SECRET, KEEP)
+    for kind in IN_APPLY_ORDER:
+        if not kind.optional or kind.name in served:
+            yield kind.plural, _rule(kind, verbs_of(kind))
 
 
 def verbs_of(kind: Kind) -> tuple[str, ...]:

@@ -8,15 +8,22 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from arkalia_operator.errors import SettingsError
+from arkalia_operator.runtime.selector import Selector
 
 PREFIX: Final = "ARKALIA_OPERATOR_"
+DNS_NAME: Final = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
 
 
 def _comma_separated(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()]
 
 
+def _selector(value: Any) -> Any:
+    return value if isinstance(value, Selector) else Selector.parse(value)
+
+
 Names = Annotated[tuple[str, ...], BeforeValidator(_comma_separated)]
+Systems = Annotated[Selector, BeforeValidator(_selector)]
 
 
 class Settings(BaseModel):
@@ -26,6 +33,10 @@ class Settings(BaseModel):
 
     watch_namespaces: Names = ()
     """Namespaces to serve, separated by commas. Empty: all of the cluster."""
+
+    system_selector: Systems = Selector()
+    """Label selector of the ArkaliaSystems to serve, as `kubectl get --selector` takes it. Empty: all
+    of them. Operators beside each other must not select the same system."""
 
     image_registry: str = "ghcr.io/arkalia-luna-system"
     """Registry of the modules' images where a system names none."""
@@ -51,6 +62,19 @@ class Settings(BaseModel):
 
     resync_seconds: float = Field(default=600, ge=1, le=86400)
     """Longest time without a reconcile of a system."""
+
+    leader_election: bool = True
+    """Whether this operator writes only while it holds a Lease. `false` only where nothing else can
+    run a second one."""
+
+    lease_name: str = Field(default="arkalia-operator", pattern=DNS_NAME)
+    """Name of the Lease: operators with the same one take turns."""
+
+    lease_namespace: str = Field(default="", pattern=f"^$|{DNS_NAME}")
+    """Namespace of the Lease. Empty: that of the pod, and `default` outside a cluster."""
+
+    lease_seconds: float = Field(default=8, ge=4, le=300)
+    """After so long without a sign of life from the operator that writes, another one does."""
 
     authority_seconds: float = Field(default=5 * 365 * 86400, ge=300, le=20 * 366 * 86400)
     """Lifetime of the authority that signs a system's certificates; it is followed by another when

@@ -11,6 +11,14 @@ ROOT = Path(__file__).resolve().parents[2]
 FIGURES = pytest.StashKey[dict]()
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--peer",
+        help="command that measures another operator on the API server of $KUBECONFIG, and prints "
+        'a last line {"name": [value, "unit"]}',
+    )
+
+
 def pytest_configure(config):
     config.stash[FIGURES] = {}
 

@@ -61,8 +61,13 @@ def _write(event: dict[str, Any]) -> Write:
     )
 
 
+UNCOUNTED: Final = frozenset({"leases", "selfsubjectaccessreviews"})
+"""What an operator writes to say that it lives, and what it asks about its rights: a review is
+sent with the verb of a write, and nothing of it is kept."""
+
+
 class AuditLog:
-    """What one user wrote. A mark is a place in the log, so no two clocks are compared."""
+    """What one user wrote but its pulse and its questions. A mark is a place in the log: no two clocks are compared."""
 
     def __init__(self, path: Path, user: str) -> None:
         self._path = path
@@ -74,7 +79,11 @@ class AuditLog:
 
     def since(self, mark: int, namespace: str = "") -> list[Write]:
         """What the user wrote after *mark*, in *namespace* or everywhere."""
-        found = [each for each in writes(self._lines(mark)) if each.user == self._user]
+        found = [
+            each
+            for each in writes(self._lines(mark))
+            if each.user == self._user and each.resource not in UNCOUNTED
+        ]
         return [each for each in found if not namespace or each.namespace == namespace]
 
     def _lines(self, mark: int) -> list[str]:

@@ -20,15 +20,26 @@ CLAIM = Kind("v1", "PersistentVolumeClaim", "persistentvolumeclaims")
 VOLUME = Kind("v1", "PersistentVolume", "persistentvolumes")
 QUOTA = Kind("v1", "ResourceQuota", "resourcequotas")
 STORAGE_CLASS = Kind("storage.k8s.io/v1", "StorageClass", "storageclasses")
+LEASE = Kind("coordination.k8s.io/v1", "Lease", "leases")
 NODE_METRICS = Kind("metrics.k8s.io/v1beta1", "NodeMetrics", "nodes")
 DEFINITION = Kind(
     "apiextensions.k8s.io/v1", "CustomResourceDefinition", "customresourcedefinitions"
+)
+POLICY = Kind(
+    "admissionregistration.k8s.io/v1",
+    "ValidatingAdmissionPolicy",
+    "validatingadmissionpolicies",
+)
+BINDING = Kind(
+    "admissionregistration.k8s.io/v1",
+    "ValidatingAdmissionPolicyBinding",
+    "validatingadmissionpolicybindings",
 )
 KNOWN = {
     (kind.api_version, kind.name): kind
     for kind in (
         *kinds.BY_NAME.values(), kinds.SECRET, SYSTEM, MODULE, NAMESPACE, EVENT, CLAIM, QUOTA,
-        DEFINITION,
+        DEFINITION, POLICY, BINDING,
     )
 }  # fmt: skip
 
@@ -47,6 +58,12 @@ class Ref:
         metadata = manifest["metadata"]
         kind = KNOWN[manifest["apiVersion"], manifest["kind"]]
         return cls(kind, metadata.get("namespace", ""), metadata["name"])
+
+    @classmethod
+    def of_kind(cls, kind: Kind, namesake: Mapping[str, Any]) -> Ref:
+        """The address of an object of *kind* that has namespace and name of another."""
+        metadata = namesake["metadata"]
+        return cls(kind, metadata["namespace"], metadata["name"])
 
     @property
     def path(self) -> str:

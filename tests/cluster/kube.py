@@ -136,7 +136,7 @@ def _tls(settings: client.Configuration) -> ssl.SSLContext:
 
 
 def _token(settings: client.Configuration) -> Mapping[str, str]:
-    token = settings.get_api_key_with_prefix("authorization")
+    token = settings.get_api_key_with_prefix("BearerToken")
     return {"Authorization": token} if token else {}
 
 

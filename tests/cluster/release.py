@@ -10,8 +10,9 @@ from typing import Final
 
 from arkalia_contract import labels
 from arkalia_operator.desired.kinds import DEPLOYMENT, POD
-from cluster.kinds import Ref
+from cluster.kinds import LEASE, Ref
 from cluster.kube import Body, Kube
+from cluster.systems import uids
 from cluster.waiting import eventually
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -40,29 +41,47 @@ class Operator:
         account = self.deployment["spec"]["template"]["spec"]["serviceAccountName"]
         return f"system:serviceaccount:{OPERATOR_NAMESPACE}:{account}"
 
+    def pods(self) -> list[Body]:
+        """Its pods, all ready. Raises AssertionError while there is another state."""
+        deployment = self.deployment
+        selector = deployment["spec"]["selector"]["matchLabels"]
+        found = self._kube.find(POD, OPERATOR_NAMESPACE, selector)
+        wanted = deployment["spec"]["replicas"]
+        assert len(found) == wanted, f"{len(found)} pods of the operator, not {wanted}"
+        for pod in found:
+            conditions = {each["type"]: each for each in pod["status"].get("conditions", [])}
+            ready = conditions.get("Ready", {}).get("status")
+            assert ready == "True", f"a pod of the operator is not ready: {pod['status']}"
+        return found
+
     def pod(self) -> Body:
-        """Its one pod, ready. Raises AssertionError while there is another state."""
-        selector = self.deployment["spec"]["selector"]["matchLabels"]
-        pods = self._kube.find(POD, OPERATOR_NAMESPACE, selector)
-        assert len(pods) == 1, f"{len(pods)} pods of the operator"
-        conditions = {each["type"]: each for each in pods[0]["status"].get("conditions", [])}
-        ready = conditions.get("Ready", {}).get("status")
-        assert ready == "True", f"the operator's pod is not ready: {pods[0]['status']}"
-        return pods[0]
+        """The one that leads, once all are ready. Raises AssertionError while there is none."""
+        found = {pod["metadata"]["name"]: pod for pod in self.pods()}
+        holder = self.holder()
+        assert holder in found, f"{holder or 'nobody'} leads, and is none of {sorted(found)}"
+        return found[holder]
+
+    def holder(self) -> str:
+        """The name of the pod that leads; empty if none does."""
+        lease = self._kube.require(Ref.of_kind(LEASE, self.deployment))
+        return str(lease["spec"].get("holderIdentity") or "").partition("_")[0]
 
     def restarts(self) -> int:
-        """How often its container has ended in the present pod."""
-        return sum(each["restartCount"] for each in self.pod()["status"]["containerStatuses"])
+        """How often containers have ended in the present pods."""
+        containers = [each for pod in self.pods() for each in pod["status"]["containerStatuses"]]
+        return sum(each["restartCount"] for each in containers)
 
     def restart(self) -> None:
-        """Delete its pod and wait for the next one."""
-        before = eventually(self.pod)
-        self._kube.delete(Ref.of(before))
+        """Delete all its pods and wait for the next ones."""
+        before = eventually(self.pods)
+        for pod in before:
+            self._kube.delete(Ref.of(pod))
         eventually(lambda: self._other_than(before))
 
-    def _other_than(self, before: Body) -> None:
-        now = self.pod()["metadata"]["uid"]
-        assert now != before["metadata"]["uid"], "the operator's old pod is still there"
+    def _other_than(self, before: list[Body]) -> None:
+        self.pod()
+        left = uids(self.pods()) & uids(before)
+        assert not left, f"{len(left)} old pods of the operator are still there"
 
     def upgrade(self, **values: str) -> None:
         """`helm upgrade` with *values* beside those in force, until it is rolled out."""

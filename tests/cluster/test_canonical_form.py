@@ -23,7 +23,7 @@ from cluster.waiting import eventually
 from random_specs import AVAILABLE, SPECS
 
 MONITORING = (kinds.SERVICE_MONITOR, kinds.PROMETHEUS_RULE)
-DEFINITIONS_FILE = "monitoring.coreos.com_{}.yaml"
+GATEWAYS = (kinds.HTTP_ROUTE, kinds.BACKEND_TLS_POLICY)
 NO_PODS = {"apiVersion": "v1", "kind": "ResourceQuota", "spec": {"hard": {"pods": "0"}}}
 
 ODD_TEMPLATE = {
@@ -149,6 +149,24 @@ SITUATIONS = {
             "digests": {"alpha": f"sha256:{'0' * 64}"},
         }
     },
+    "world outside": {
+        "network": {
+            "proxy": {"http": "http://proxy:3128", "noProxy": ["10.0.0.0/8"]},
+            "caBundle": {"configMap": "corporate"},
+            "trustedProxies": ["10.0.0.0/8"],
+        },
+        "monitoring": {"tracing": {"endpoint": "http://collector:4318"}},
+    },
+    "ingress": {
+        "exposure": {
+            "host": "a.example.com",
+            "ingress": {
+                "className": "c",
+                "annotations": {"a": "", "b.example.com/c": "d"},
+                "tls": {"secretName": "s"},
+            },
+        }
+    },
     "peers": {
         "security": {
             "networkPolicies": {
@@ -236,7 +254,7 @@ def test_object_comes_back_as_it_was_written(situation, writer):
     manifests = [
         each
         for each in writer.render(SITUATIONS[situation], modules_with(MODULE))
-        if kinds.BY_NAME[each["kind"]] not in MONITORING
+        if not kinds.BY_NAME[each["kind"]].optional
     ]
 
     found = [line for each in manifests for line in changed(each, writer.written(each))]
@@ -259,11 +277,40 @@ def test_monitoring_object_comes_back_as_it_was_written(writer, monitoring):
     assert len(manifests) == len(MONITORING)
 
 
+@pytest.mark.alone
+def test_route_comes_back_as_it_was_written(writer, gateway_api):
+    parents = [{"name": "edge"}, {"name": "b", "namespace": "c", "sectionName": "d", "port": 443}]
+    spec = {"exposure": {"host": "a.example.com", "gateway": {"parentRefs": parents}}}
+    door = a_module("alpha", public=True, components=[a_component(scheme="HTTPS")])
+    manifests = [
+        each
+        for each in writer.render(spec, modules_with(door))
+        if kinds.BY_NAME[each["kind"]] in GATEWAYS
+    ]
+
+    found = [line for each in manifests for line in changed(each, writer.written(each))]
+
+    assert found == []
+    assert len(manifests) == len(GATEWAYS)
+
+
 @pytest.fixture
 def monitoring(kube):
     """The kinds of the Prometheus operator, as its own release has them."""
-    folder = definitions("prometheus-operator")
-    files = [folder / DEFINITIONS_FILE.format(kind.plural) for kind in MONITORING]
+    yield from served(kube, "prometheus-operator", MONITORING)
+
+
+@pytest.fixture
+def gateway_api(kube):
+    """The kinds of the Gateway API, as its own release has them."""
+    yield from served(kube, "gateway-api", GATEWAYS)
+
+
+def served(kube, release, wanted_kinds):
+    """Let the API server serve the kinds of a *release* of others, for a while."""
+    folder = definitions(release)
+    names = [f"{kind.api_version.partition('/')[0]}_{kind.plural}.yaml" for kind in wanted_kinds]
+    files = [folder / each for each in names]
     wanted = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in files]
     for definition in wanted:
         kube.apply(definition)
@@ -290,7 +337,7 @@ def established(kube, name):
 def test_anything_that_the_api_server_takes_comes_back_as_it_was_written(writer, spec, available):
     found = []
     for manifest in writer.render(spec | {"version": "0.1.0"}, available):
-        if kinds.BY_NAME[manifest["kind"]] not in MONITORING:
+        if not kinds.BY_NAME[manifest["kind"]].optional:
             found += written_or_refused(writer, manifest)
 
     assert found == []
@@ -307,7 +354,7 @@ def written_or_refused(writer, manifest):
 
 def test_model_of_server_side_apply_records_the_same_owners(writer):
     for manifest in writer.render({}, modules_with(MODULE)):
-        if kinds.BY_NAME[manifest["kind"]] in MONITORING:
+        if kinds.BY_NAME[manifest["kind"]].optional:
             continue
         [entry] = [
             each

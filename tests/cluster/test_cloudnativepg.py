@@ -67,7 +67,7 @@ def server(kube, operator, luna, cluster):
 
 
 def test_condition_says_what_to_install_when_clusters_are_not_served(luna):
-    seen = eventually(lambda: luna.expect("DataReady", "False", "ApplyFailed"))
+    seen = eventually(lambda: luna.expect("DataReady", "False", "KindNotServed"))
 
     assert "install CloudNativePG" in seen["message"]
 

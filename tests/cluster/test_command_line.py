@@ -122,7 +122,8 @@ def test_doctor_finds_that_systems_can_run():
 def test_open_leads_to_the_gateway_until_it_is_interrupted():
     process = started("open", "luna", "-o", "json")
     try:
-        url = json.loads(process.stdout.readline())["url"]
+        told = json.loads(process.stdout.readline())
+        url = told["url"]
 
         health = httpx.get(f"{url}{endpoints.HEALTH}", timeout=ANSWER_SECONDS, trust_env=False)
         again = httpx.get(f"{url}{endpoints.OPENAPI}", timeout=ANSWER_SECONDS, trust_env=False)
@@ -131,6 +132,7 @@ def test_open_leads_to_the_gateway_until_it_is_interrupted():
         _, err = process.communicate(timeout=ANSWER_SECONDS)
 
     assert (health.status_code, again.status_code) == (200, 200)
+    assert told["audience"] == f"arkalia/{SAMPLE_NAMESPACE}/luna/helloria"
     assert (process.returncode, err) == (0, "")
 
 

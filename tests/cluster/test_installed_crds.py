@@ -41,3 +41,42 @@ def test_installed_crd_gives_kubectl_explain_the_bounds_and_defaults(kube):
     assert module["properties"]["scaling"]["properties"]["maxReplicas"]["description"] == (
         "Most pods. Default: the module's own. From 1 to 1000."
     )
+
+
+@pytest.mark.parametrize(
+    ("kind", "short_name"), [("ArkaliaSystem", "ark"), ("ArkaliaModule", "arkmod")]
+)
+def test_kind_has_its_short_name_and_the_category_of_all(kube, kind, short_name):
+    served = kube.http.get("/apis/arkalia.io/v1alpha1").json()["resources"]
+
+    [found] = [each for each in served if each["kind"] == kind and "/" not in each["name"]]
+
+    assert found["shortNames"] == [short_name]
+    assert found["categories"] == ["arkalia"]
+
+
+@pytest.mark.parametrize(
+    ("plural", "columns", "wide"),
+    [
+        ("arkaliasystems", ["Name", "Ready", "Modules", "Version", "Reason", "Age"], ["Message"]),
+        ("arkaliamodules", ["Name", "Image", "Public", "Age"], []),
+    ],
+)
+def test_columns_answer_how_it_is_and_why(kube, plural, columns, wide):
+    accept = {"Accept": "application/json;as=Table;g=meta.k8s.io;v=v1"}
+    table = kube.http.get(f"/apis/arkalia.io/v1alpha1/{plural}", headers=accept).json()
+
+    shown = {each["name"]: each["priority"] for each in table["columnDefinitions"]}
+
+    assert [name for name, priority in shown.items() if priority == 0] == columns
+    assert [name for name, priority in shown.items() if priority] == wide
+
+
+def test_keyed_lists_of_a_status_are_maps(kube):
+    document = kube.http.get("/openapi/v3/apis/arkalia.io/v1alpha1").json()
+    system = document["components"]["schemas"]["io.arkalia.v1alpha1.ArkaliaSystem"]
+    status = system["properties"]["status"]["properties"]
+
+    keys = {name: status[name]["x-kubernetes-list-map-keys"] for name in ("conditions", "modules")}
+
+    assert keys == {"conditions": ["type"], "modules": ["name"]}

@@ -12,10 +12,14 @@ from arkalia_contract import labels
 from arkalia_operator.desired import kinds
 from cluster import data_client, documents
 from cluster.kinds import EVENT, NAMESPACE, VOLUME, Ref
+from cluster.kube import RefusedError
 from cluster.namespaces import named, restricted
 from cluster.systems import CHILD_KINDS, System, off_except, uids
 from cluster.waiting import eventually
 
+KINDS = {
+    each.name: each for each in (kinds.PERSISTENT_VOLUME_CLAIM, kinds.SECRET, kinds.CONFIG_MAP)
+}
 ENOUGH = 100
 """Connections: a busy node takes longer for them, and they are waited for."""
 REFUSED = {"postgresql": "password authentication failed", "redis-queue": "AuthenticationError"}
@@ -80,8 +84,22 @@ def test_deleted_system_leaves_its_data_with_keys_and_credentials_alone(luna, ku
     assert {kind for kind, _ in kept} == {"PersistentVolumeClaim", "Secret", "ConfigMap"}
 
 
+def test_nothing_that_was_kept_is_deleted_before_its_system_was_named_a_second_time(
+    luna, kube, kept
+):
+    for kind, name in kept:
+        ref = Ref(KINDS[kind], luna.namespace, name)
+        with pytest.raises(RefusedError, match=f"{name} .*{labels.DELETE_DATA}={luna.name}"):
+            kube.delete(ref)
+        kube.patch(ref, {"metadata": {"annotations": {labels.DELETE_DATA: "sol"}}})
+        with pytest.raises(RefusedError, match=labels.DELETE_DATA):
+            kube.delete(ref)
+
+    assert lasting(luna) == kept
+
+
 def test_data_without_its_credentials_is_refused_with_a_reason(luna, kube):
-    kube.delete(secret_of(luna))
+    let_go(kube, secret_of(luna), luna.name)
 
     luna.declare(modules=documents.MODULES)
 
@@ -103,7 +121,7 @@ def test_credentials_of_other_data_are_refused_with_a_reason(luna, kube, secret)
 def test_new_system_of_the_name_takes_the_data_over_when_all_of_it_is_there(
     luna, kube, kept, secret
 ):
-    kube.delete(secret_of(luna))
+    let_go(kube, secret_of(luna), luna.name)
     kube.create(secret)
 
     luna.ready()
@@ -149,6 +167,12 @@ def test_namespace_with_data_to_keep_ends_when_it_is_deleted(sol, kube):
 
 def secret_of(system):
     return Ref(kinds.SECRET, system.namespace, f"{system.name}-postgresql")
+
+
+def let_go(kube, ref, system):
+    """Delete what was kept, with the word that takes it."""
+    kube.patch(ref, {"metadata": {"annotations": {labels.DELETE_DATA: system}}})
+    kube.delete(ref)
 
 
 def password(secret):

@@ -2,11 +2,7 @@
 
 import pytest
 
-from arkalia_contract import labels
-from arkalia_operator.desired.kinds import SERVICE
 from cluster.kinds import EVENT, NAMESPACE, SYSTEM, Ref
-from cluster.reach import Reached
-from cluster.release import OPERATOR_NAMESPACE
 from cluster.systems import System, uids
 from cluster.waiting import eventually
 
@@ -47,18 +43,14 @@ def events(kube):
     return sum((each.get("series") or each).get("count") or 1 for each in living)
 
 
-def worked_off(kube):
-    """Raises AssertionError until the operator has reconciled every system once."""
-    told = Reached(kube, metrics_service(kube)).get("/metrics").text
+def worked_off(kube, operator):
+    """Raises AssertionError until the pod that leads has reconciled every system once."""
+    pod = Ref.of(operator.pod())
+    told = kube.http.get(f"{pod.path}:8080/proxy/metrics").text
     lines = [line for line in told.splitlines() if line.startswith(RECONCILES)]
     count = sum(float(line.split()[-1]) for line in lines if any(word in line for word in DONE))
     wanted = len(kube.find(SYSTEM))
     assert count >= wanted, f"{count:g} of {wanted} systems reconciled since the start"
-
-
-def metrics_service(kube):
-    found = kube.find(SERVICE, OPERATOR_NAMESPACE, {labels.COMPONENT: "operator"})
-    return Ref.of(found[0])
 
 
 def test_restarted_operator_writes_nothing(kube, operator, audit, luna, quiet):
@@ -66,7 +58,7 @@ def test_restarted_operator_writes_nothing(kube, operator, audit, luna, quiet):
 
     operator.restart()
 
-    eventually(lambda: worked_off(kube))
+    eventually(lambda: worked_off(kube, operator))
     assert [str(each) for each in audit.since(mark) if each.namespace not in ended] == []
     assert events(kube) == announced
 
@@ -79,10 +71,10 @@ def test_upgraded_operator_leaves_every_system_as_it_is(kube, operator, audit, l
 
     operator.upgrade(logLevel="DEBUG")
     upgraded = operator.pod()["metadata"]["uid"]
-    eventually(lambda: worked_off(kube))
+    eventually(lambda: worked_off(kube, operator))
     operator.upgrade(logLevel="INFO")
 
-    eventually(lambda: worked_off(kube))
+    eventually(lambda: worked_off(kube, operator))
     assert upgraded != pod
     assert [str(each) for each in audit.since(mark) if each.namespace not in ended] == []
     assert before <= uids(luna.pods()) | uids(luna.children())

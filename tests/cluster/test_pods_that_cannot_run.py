@@ -5,6 +5,7 @@ What a person must mend is `False`; what the cluster may mend by itself (a node 
 
 import pytest
 
+from cluster.happenings import warned
 from cluster.systems import GATEWAY, System, uids
 from cluster.waiting import eventually
 
@@ -51,6 +52,8 @@ def test_cause_is_named_old_pods_serve_and_the_cure_heals(luna, cause, cure, tol
 
     ready = eventually(lambda: luna.expect("Ready", status, reason))
     assert words in ready["message"]
+    if status == "False":
+        eventually(lambda: warned(luna, reason))
     assert before <= uids(luna.pods())
     assert luna.reach().get("/health").status_code == 200
     luna.change(**cure)

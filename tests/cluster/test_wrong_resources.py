@@ -1,7 +1,8 @@
 """What the API server itself says to a wrong resource, and that it takes the right ones.
 
 A file of `wrong_resources/` begins with the complaints that it must get, one comment line each.
-Nothing is stored: every request is a dry run, strict about unknown fields as kubectl is.
+Nothing is stored: every request is a dry run, strict about unknown fields as kubectl is. A file of
+`wrong_changes/` has two states of a resource: the first is stored, for as long as the second is tried.
 """
 
 from pathlib import Path
@@ -9,17 +10,22 @@ from pathlib import Path
 import pytest
 import yaml
 
+from arkalia_generate.released import releases
 from arkalia_operator.api.crds import RESOURCES
+from cluster.kinds import SYSTEM, Ref
+from cluster.kube import MERGE
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 WRONG = sorted(HERE.glob("wrong_resources/*.yaml"))
+CHANGES = sorted(HERE.glob("wrong_changes/*.yaml"))
 RIGHT = sorted(
     [
         *HERE.glob("right_resources/*.yaml"),
         *ROOT.glob("docs/examples/*/system.yaml"),
         *ROOT.glob("docs/examples/*/module.yaml"),
         *ROOT.glob("workloads/*/module.yaml"),
+        *(releases(ROOT)[-1] / "accepted").glob("*.yaml"),
     ]
 )
 PLURALS = {resource.kind: resource.plural for resource in RESOURCES}
@@ -64,6 +70,24 @@ def try_out(kube):
 @pytest.mark.parametrize("path", WRONG, ids=name)
 def test_wrong_resource_is_refused_with_the_expected_message(path, try_out):
     answer = try_out(path)
+
+    assert answer.is_client_error
+    assert sorted(complaints(answer.json())) == sorted(expected_complaints(path))
+
+
+@pytest.mark.parametrize("path", CHANGES, ids=name)
+def test_wrong_change_is_refused_with_the_expected_message(path, kube, namespace):
+    stored, changed = yaml.safe_load_all(path.read_text(encoding="utf-8"))
+    ref = Ref(SYSTEM, namespace, stored["metadata"]["name"])
+    stored["metadata"]["namespace"] = namespace
+    kube.create(stored)
+
+    answer = kube.http.patch(
+        ref.path,
+        params=TRIED_OUT,
+        headers={"Content-Type": MERGE},
+        json={"spec": changed["spec"]},
+    )
 
     assert answer.is_client_error
     assert sorted(complaints(answer.json())) == sorted(expected_complaints(path))

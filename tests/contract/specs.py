@@ -30,6 +30,10 @@ def _integers(schema):
     return st.integers(schema.get("minimum"), schema.get("maximum"))
 
 
+def _numbers(schema):
+    return st.floats(schema["minimum"], schema["maximum"]) | st.just(schema["maximum"])
+
+
 def _texts(schema):
     if schema.get("format") == "date-time":
         return st.datetimes(timezones=st.just(None)).map(lambda moment: f"{moment.isoformat()}Z")
@@ -61,6 +65,7 @@ def _barest_objects(schema):
 BY_TYPE = {
     "boolean": lambda _: st.booleans(),
     "integer": _integers,
+    "number": _numbers,
     "string": _texts,
     "array": _lists,
     "object": _objects,
@@ -117,6 +122,7 @@ def _wrong_objects(schema):
 BREAKING = {
     "boolean": lambda _: st.just("perhaps"),
     "integer": _beyond,
+    "number": _beyond,
     "string": _wrong_texts,
     "array": _wrong_lists,
     "object": _wrong_objects,

@@ -1,6 +1,6 @@
-"""The chart agrees with the operator, with its own documents, and with Kubernetes' schemas.
+"""The charts agree with the operator, with their own documents, and with Kubernetes' schemas.
 
-What each template makes of each value is tested beside it, in charts/arkalia/tests.
+What each template makes of each value is tested beside it, in charts/<chart>/tests.
 """
 
 import json
@@ -20,25 +20,31 @@ from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.settings import PREFIX, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
+CHARTS = sorted(path.parent for path in ROOT.glob("charts/*/Chart.yaml"))
 CHART = ROOT / "charts/arkalia"
+CRD_CHART = ROOT / "charts/arkalia-crds"
 SCENARIOS = sorted(CHART.glob("ci/*-values.yaml"))
+SCENARIOS_OF_ALL = sorted(ROOT.glob("charts/*/ci/*-values.yaml"))
 TEMPLATES = sorted(CHART.glob("templates/**/*.*"))
 VALUES = yaml.safe_load((CHART / "values.yaml").read_text(encoding="utf-8"))
 SCHEMA = json.loads((CHART / "values.schema.json").read_text(encoding="utf-8"))
 META = yaml.safe_load((CHART / "Chart.yaml").read_text(encoding="utf-8"))
 OFFERED = re.compile(r"\.Values\.([A-Za-z]+(?:\.[A-Za-z]+)*)")
 
+POD_KINDS = ("Deployment", "Pod")
 EVERYTHING_ON = {
     "serviceMonitor": {"enabled": True, "renderMode": "alwaysRender"},
     "prometheusRule": {"enabled": True, "renderMode": "alwaysRender"},
     "dashboard": {"enabled": True},
     "networkPolicy": {"restrictEgress": True},
+    "podDisruptionBudget": {"enabled": True},
     "workloadImages": {"registry": "images.example.com"},
 }
 STRINGS_WITH_A_FORM = {
     "image.digest": "sha256:" + "0" * 64,
     "prometheusRule.runbookUrlPrefix": "https://runbooks.example.com",
     "prometheusRule.disabledAlerts": ["ArkaliaOperatorDown"],
+    "podDisruptionBudget.minAvailable": "50%",
 }
 
 
@@ -67,9 +73,10 @@ def documents(text):
 
 
 def pod_specs(text):
-    return [
-        each["spec"]["template"]["spec"] for each in documents(text) if each["kind"] == "Deployment"
-    ]
+    """The pods of Deployments first, then the pods themselves."""
+    all_of = {kind: [e for e in documents(text) if e["kind"] == kind] for kind in POD_KINDS}
+    templates = [each["spec"]["template"]["spec"] for each in all_of["Deployment"]]
+    return [*templates, *(each["spec"] for each in all_of["Pod"])]
 
 
 def leaves(values, path=()):
@@ -126,12 +133,14 @@ def another_list(schema):
 
 @pytest.fixture(scope="module")
 def schemas(tmp_path_factory):
-    kinds = {each["kind"] for path in SCENARIOS for each in documents(of_scenario(path))}
+    kinds = {each["kind"] for path in SCENARIOS_OF_ALL for each in documents(of_scenario(path))}
     return kubernetes_schemas.write(tmp_path_factory.mktemp("schemas"), kinds)
 
 
 def of_scenario(path):
-    return rendered("--values", str(path))
+    chart = path.parents[1]
+    where = ("--namespace", "arkalia-system", "--values", str(path))
+    return run("helm", "template", "arkalia", str(chart), *where)
 
 
 @pytest.fixture(scope="module")
@@ -148,13 +157,14 @@ def test_generated_files_are_what_their_sources_say():
     assert files.left_over(ROOT) == []
 
 
-def test_readme_is_what_its_template_and_the_values_say():
-    written = run("helm-docs", "--chart-search-root", "charts", "--dry-run", "--log-level", "error")
+@pytest.mark.parametrize("chart", CHARTS, ids=lambda path: path.name)
+def test_readme_is_what_its_template_and_the_values_say(chart):
+    written = run("helm-docs", "--chart-search-root", chart, "--dry-run", "--log-level", "error")
 
-    assert written.strip() == (CHART / "README.md").read_text(encoding="utf-8").strip()
+    assert written.strip() == (chart / "README.md").read_text(encoding="utf-8").strip()
 
 
-@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", SCENARIOS_OF_ALL, ids=lambda p: f"{p.parents[1].name}-{p.stem}")
 def test_scenario_fits_the_schemas_of_kubernetes(path, schemas):
     run("kubeconform", "-strict", "-schema-location", schemas, "-", input=of_scenario(path))
 
@@ -168,7 +178,7 @@ def test_every_pod_of_a_scenario_is_restricted(path):
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["securityContext"]["seccompProfile"] == {"type": "RuntimeDefault"}
         assert not {"hostNetwork", "hostPID", "hostIPC"} & pod.keys()
-        assert {next(iter(v.keys() - {"name"})) for v in pod["volumes"]} == {"emptyDir"}
+        assert {key for each in pod.get("volumes", []) for key in each} <= {"name", "emptyDir"}
         for container in pod["containers"]:
             assert container["securityContext"] == {
                 "allowPrivilegeEscalation": False,
@@ -195,6 +205,19 @@ def test_every_value_changes_what_is_rendered():
     assert [path for (path, _), use in zip(leaves(base), used, strict=True) if not use] == []
 
 
+@pytest.mark.parametrize(
+    "changed", [{"keep": False}, {"annotations": {"a": "b"}}, {"commonLabels": {"a": "b"}}], ids=str
+)
+def test_every_value_of_the_definitions_changes_what_is_rendered(changed):
+    def of_definitions(values):
+        return run("helm", "template", "x", CRD_CHART, "--values", "-", input=json.dumps(values))
+
+    described = json.loads((CRD_CHART / "values.schema.json").read_text("utf-8"))["properties"]
+    assert described.keys() == {"global", "keep", "annotations", "commonLabels"}
+    assert all(each["description"] for each in described.values())
+    assert of_definitions(changed) != of_definitions({})
+
+
 def test_every_value_that_a_template_reads_is_offered():
     read = {path for file in TEMPLATES for path in OFFERED.findall(file.read_text("utf-8"))}
 
@@ -217,7 +240,8 @@ def test_every_value_is_described():
 
 
 def test_every_template_has_a_suite_of_tests():
-    templates = {path.stem for path in CHART.glob("templates/*.yaml")}
+    found = CHART.glob("templates/**/*.yaml")
+    templates = {path.stem for path in found if path.parent.name != "crds"}
     suites = {path.name.removesuffix("_test.yaml") for path in CHART.glob("tests/*_test.yaml")}
 
     assert templates <= suites
@@ -229,11 +253,26 @@ def test_every_crd_is_part_of_the_chart():
     assert {path.name for path in CHART.glob("templates/crds/*.yaml")} == crds
 
 
+def test_both_charts_hold_the_same_definitions():
+    charts = (rendered(), run("helm", "template", "definitions", str(CRD_CHART)))
+    definitions = [
+        {each["metadata"]["name"]: each["spec"] for each in documents(text) if is_crd(each)}
+        for text in charts
+    ]
+
+    assert definitions[0] != {}
+    assert definitions[0] == definitions[1]
+
+
+def is_crd(document):
+    return document["kind"] == "CustomResourceDefinition"
+
+
 def test_crds_are_kept_unless_somebody_says_otherwise():
     kept = [
         each["metadata"].get("annotations", {}).get("helm.sh/resource-policy")
         for each in documents(rendered())
-        if each["kind"] == "CustomResourceDefinition"
+        if is_crd(each)
     ]
 
     assert kept != []
@@ -269,11 +308,32 @@ def test_operator_gets_more_time_to_stop_than_it_takes():
     assert pod_specs(rendered())[0]["terminationGracePeriodSeconds"] > Settings().drain_seconds
 
 
-def test_version_of_chart_and_operator_is_the_same():
+@pytest.mark.parametrize("chart", CHARTS, ids=lambda path: path.name)
+def test_version_of_chart_and_operator_is_the_same(chart):
     pyproject = (ROOT / "operator/pyproject.toml").read_text(encoding="utf-8")
+    meta = yaml.safe_load((chart / "Chart.yaml").read_text(encoding="utf-8"))
 
-    assert f'version = "{META["appVersion"]}"' in pyproject
-    assert META["version"] == META["appVersion"]
+    assert f'version = "{meta["appVersion"]}"' in pyproject
+    assert meta["version"] == meta["appVersion"]
+
+
+@pytest.mark.parametrize("chart", CHARTS, ids=lambda path: path.name)
+def test_examples_that_artifact_hub_shows_are_resources_of_the_chart(chart):
+    annotations = yaml.safe_load((chart / "Chart.yaml").read_text("utf-8"))["annotations"]
+    examples = yaml.safe_load(annotations["artifacthub.io/crdsExamples"])
+    kinds = [each["kind"] for each in yaml.safe_load(annotations["artifacthub.io/crds"])]
+
+    assert sorted({each["kind"] for each in examples}) == sorted(kinds)
+
+
+def test_images_that_artifact_hub_shows_are_those_that_run(operator):
+    images = yaml.safe_load(META["annotations"]["artifacthub.io/images"])
+    shown = {each["name"]: each["image"] for each in images}
+    registry = VALUES["image"]["registry"]
+
+    assert shown["operator"] == operator["image"]
+    for name in (path.parent.name for path in ROOT.glob("workloads/*/module.yaml")):
+        assert shown[name] == f"{registry}/{name}:{META['appVersion']}"
 
 
 def test_system_of_the_notes_is_the_empty_example():

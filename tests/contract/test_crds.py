@@ -29,6 +29,7 @@ SAMPLES = sorted(
 )
 SPECS = {"ArkaliaSystem": ArkaliaSystemSpec, "ArkaliaModule": ArkaliaModuleSpec}
 WRONG = sorted(ROOT.glob("tests/cluster/wrong_resources/*.yaml"))
+CHANGES = sorted(ROOT.glob("tests/cluster/wrong_changes/*.yaml"))
 
 STRUCTURAL = {
     *("description", "type", "format", "enum", "required", "properties", "items"),
@@ -167,13 +168,21 @@ def test_every_rule_calls_only_functions_of_the_oldest_kubernetes():
 
 
 def test_every_rule_is_broken_by_a_wrong_resource():
-    complaints = "\n".join(path.read_text(encoding="utf-8") for path in WRONG)
+    complaints = "\n".join(path.read_text(encoding="utf-8") for path in (*WRONG, *CHANGES))
 
     unbroken = [
         (path, rule["message"]) for path, rule in ALL_RULES if rule["message"] not in complaints
     ]
 
     assert unbroken == []
+
+
+def test_no_two_wrong_resources_are_wrong_in_the_same_way():
+    texts = [path.read_text(encoding="utf-8") for path in WRONG]
+    bodies = [repr(yaml.safe_load(text)) for text in texts]
+
+    assert len(set(bodies)) == len(bodies)
+    assert len(WRONG) >= 60
 
 
 def test_at_least_twenty_wrong_resources_of_each_kind_are_tried():

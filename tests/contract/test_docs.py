@@ -31,6 +31,7 @@ MAKE = re.compile(r"`make ([a-z]+)`")
 PADDING = re.compile(r"\b(simply|easy|easily|just|powerful|obviously)\b", re.IGNORECASE)
 TARGET = re.compile(r"^([a-z]+):", re.MULTILINE)
 SHELL_MARKS = {"sh run", "sh cluster", "sh parsed"}
+EXAMPLE_SAYS = ("When", "What comes of it", "What to change")
 SHELL_NAMES = ("sh", "bash", "shell", "console", "zsh")
 
 
@@ -169,10 +170,10 @@ def test_every_story_is_told_of():
     assert [story for story in stories if story not in told] == []
 
 
-def test_decisions_are_numbered_without_a_gap():
-    numbers = [int(path.name[:4]) for path in sorted(ROOT.glob("docs/decisions/*.md"))]
+def test_no_two_decisions_have_the_same_number():
+    numbers = [int(path.name[:4]) for path in ROOT.glob("docs/decisions/*.md")]
 
-    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(set(numbers)) == len(numbers)
 
 
 @pytest.mark.parametrize("page", sorted(ROOT.glob("docs/decisions/*.md")), ids=name)
@@ -180,6 +181,19 @@ def test_decision_says_context_decision_and_consequence(page):
     headings = HEADING.findall(read(page))
 
     assert headings[1:4] == ["Context", "Decision", "Consequence"]
+
+
+@pytest.mark.parametrize("page", sorted(ROOT.glob("docs/examples/*/README.md")), ids=name)
+def test_example_says_when_it_fits_what_comes_of_it_and_what_to_change(page):
+    text = read(page)
+
+    assert [word for word in EXAMPLE_SAYS if f"**{word}**:" not in text] == []
+
+
+def test_every_example_has_a_page():
+    systems = {path.parent for path in ROOT.glob("docs/examples/*/system.yaml")}
+
+    assert systems == {path.parent for path in ROOT.glob("docs/examples/*/README.md")}
 
 
 def test_every_page_can_be_reached_from_the_index():

@@ -22,6 +22,8 @@ PACKAGES = {
 } | {
     "arkalia_dev": ROOT / "dev" / "arkalia_dev",
     "arkalia_generate": ROOT / "dev" / "arkalia_generate",
+    "arkalia_site": ROOT / "dev" / "arkalia_site",
+    "arkalia_release": ROOT / "dev" / "arkalia_release",
     "cluster": ROOT / "tests" / "cluster",
 }
 UNIT_TESTS = sorted((ROOT / "tests" / "unit").rglob("test_*.py"))

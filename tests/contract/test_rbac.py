@@ -121,10 +121,22 @@ def test_cluster_role_of_the_chart_lets_the_operator_read_the_keys_of_tokens():
 
 
 def test_roles_of_watched_namespaces_have_exactly_these_rights():
-    roles = rendered("Role", "--set", "watchNamespaces={team-a,team-b}")
+    found = rendered("Role", "--set", "watchNamespaces={team-a,team-b}")
+    roles = [role for role in found if not role["metadata"]["name"].endswith("-lease")]
 
     assert [role["metadata"]["namespace"] for role in roles] == ["team-a", "team-b"]
     assert [rights_in(role) for role in roles] == [RIGHTS, RIGHTS]
+
+
+def test_operator_may_hold_its_own_lease_and_sees_no_other():
+    (role,) = rendered("Role")
+    (pod,) = [each["spec"]["template"]["spec"] for each in rendered("Deployment")]
+    given = {each["name"]: each.get("value") for each in pod["containers"][0]["env"]}
+    create, use = role["rules"]
+
+    assert role["metadata"]["namespace"] == given["ARKALIA_OPERATOR_LEASE_NAMESPACE"]
+    assert use["resourceNames"] == [given["ARKALIA_OPERATOR_LEASE_NAME"]]
+    assert (create["verbs"], use["verbs"]) == (["create"], ["get", "update"])
 
 
 def test_operator_of_watched_namespaces_has_no_right_in_the_cluster():

@@ -90,3 +90,65 @@ def test_workflow_calls_only_make_targets_that_exist(path):
     }
 
     assert called <= defined
+
+
+RELEASE = content(ROOT / ".github/workflows/release.yml")
+PUBLISHES = ("docker push", "helm push", "gh release create")
+
+
+def needed(job):
+    """All jobs that *job* waits for, near and far."""
+    near = RELEASE["jobs"][job].get("needs", [])
+    return {*near, *(far for each in near for far in needed(each))}
+
+
+def steps(job):
+    return RELEASE["jobs"][job]["steps"]
+
+
+def publishing():
+    """Jobs that write into a registry or make a release."""
+    return {
+        job
+        for job in RELEASE["jobs"]
+        for step in steps(job)
+        if any(word in step.get("run", "") for word in PUBLISHES)
+        or step.get("with", {}).get("push")
+    }
+
+
+def test_release_waits_for_a_maintainer_to_enable_it():
+    [first] = [job for job in RELEASE["jobs"] if not needed(job)]
+
+    assert RELEASE["jobs"][first]["if"] == "vars.RELEASES == 'enabled'"
+
+
+def test_nothing_is_published_before_everything_was_checked_and_scanned():
+    assert publishing() == {"image", "charts", "publish"}
+    assert all({"check", "scan"} <= needed(job) for job in publishing())
+
+
+@pytest.mark.parametrize("job", ["image", "charts"])
+def test_registry_is_asked_whether_the_version_is_free_before_it_is_written(job):
+    texts = [str(step) for step in steps(job)]
+    asked = next(place for place, text in enumerate(texts) if "arkalia_release free" in text)
+    written = next(
+        place for place, text in enumerate(texts) if "helm push" in text or "'push': True" in text
+    )
+
+    assert asked < written
+
+
+@pytest.mark.parametrize("job", ["image", "charts"])
+def test_what_is_pushed_is_signed_and_says_how_it_was_made(job):
+    texts = "\n".join(str(step) for step in steps(job))
+
+    assert "cosign sign" in texts
+    assert "actions/attest-build-provenance@" in texts
+
+
+def test_images_are_built_for_both_architectures_with_a_list_of_what_is_in_them():
+    [push] = [step["with"] for step in steps("image") if step.get("with", {}).get("push")]
+
+    assert push["platforms"] == "linux/amd64,linux/arm64"
+    assert (push["sbom"], push["provenance"]) == (True, "mode=max")

@@ -73,7 +73,8 @@ def folder_of(case):
 
 
 def systems_of(case):
-    for body in documents(folder_of(case) / "system.yaml"):
+    files = sorted(folder_of(case).glob("system*.yaml"), key=lambda path: path.stem)
+    for body in (each for path in files for each in documents(path)):
         yield ArkaliaSystem.from_body(
             {**body, "metadata": {**body["metadata"], "uid": UID, "generation": 1}}
         )

@@ -52,6 +52,11 @@ app.kubernetes.io/instance: {{ .Release.Name }}
 app.kubernetes.io/component: operator
 {{- end -}}
 
+{{/* What selects the pod of `helm test`. */}}
+{{- define "arkalia.testLabels" -}}
+{{- toYaml (set (include "arkalia.selectorLabels" . | fromYaml) "app.kubernetes.io/component" "test") -}}
+{{- end -}}
+
 {{/* Labels of the operator's pods: those that do not change with the chart, or every upgrade would restart it. */}}
 {{- define "arkalia.podLabels" -}}
 {{- $own := include "arkalia.selectorLabels" . | fromYaml -}}
@@ -108,6 +113,21 @@ annotations:
 {{- $secrets = append $secrets (ternary . (dict "name" .) (kindIs "map" .)) -}}
 {{- end -}}
 {{- with uniq $secrets -}}
+{{- toYaml . -}}
+{{- end -}}
+{{- end -}}
+
+{{/* Spread constraints with the selector of the operator's pods; a rollout is spread for itself. */}}
+{{- define "arkalia.topologySpread" -}}
+{{- $spread := list -}}
+{{- $own := dict
+  "labelSelector" (dict "matchLabels" (include "arkalia.selectorLabels" . | fromYaml))
+  "matchLabelKeys" (list "pod-template-hash")
+-}}
+{{- range .Values.topologySpreadConstraints -}}
+{{- $spread = append $spread (merge (dict) . $own) -}}
+{{- end -}}
+{{- with $spread -}}
 {{- toYaml . -}}
 {{- end -}}
 {{- end -}}

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated
 
 import typer
 
 from arkalia_cli.options import Output, OutputOption, Place, SystemArgument, tell, verb
-
-GATEWAY: Final = "helloria"
+from arkalia_cli.views.open import GATEWAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +43,7 @@ def open_(
     from arkalia_cli.cluster import gateway, systems
     from arkalia_cli.cluster.connection import connect
     from arkalia_cli.cluster.tunnel import DIAL_SECONDS, HERE, Door
+    from arkalia_cli.views import open as view
 
     cluster = connect(place.namespace, place.context, place.kubeconfig)
     name = systems.one(cluster, system)["metadata"]["name"]
@@ -51,7 +51,8 @@ def open_(
 
     def opened(port: int) -> None:
         url = f"http://{HERE}:{port}"
-        _announce(output, url, found.host)
+        told = view.data(url, found.host, (cluster.namespace, name), way.module)
+        print(json.dumps(told) if output is Output.JSON else view.text(told), flush=True)
         if way.browser:
             webbrowser.open(url)
 
@@ -62,11 +63,3 @@ def open_(
         await Door(cluster, found, tell).keep_open(way.port, opened)
 
     asyncio.run(keep_open())
-
-
-def _announce(output: Output, url: str, host: str) -> None:
-    if output is Output.JSON:
-        print(json.dumps({"url": url, "host": host}), flush=True)
-        return
-    print(f"{url} leads to {host}, until Ctrl-C.", flush=True)
-    print(f"{url}/docs shows what it answers.", flush=True)

@@ -31,7 +31,7 @@ METRICS: Final = "metrics.k8s.io"
 OPTIONAL: Final = {
     "monitoring.coreos.com": ("Prometheus operator", "alerts, dashboards and scraping of modules"),
     "cert-manager.io": ("cert-manager", "`security.tls.mode: certManager`"),
-    "gateway.networking.k8s.io": ("Gateway API", "routes of a Gateway"),
+    "gateway.networking.k8s.io": ("Gateway API", "`exposure.gateway`"),
     "postgresql.cnpg.io": ("CloudNativePG", "`data.postgresql.mode: cnpg`"),
 }
 """API groups of others, whose they are, and what Arkalia does with them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from typing import Any, Final
@@ -16,7 +17,7 @@ GOOD: Final = ("✔", "green")
 WORKING: Final = ("…", "yellow")
 BAD: Final = ("✖", "red")
 MARKS: Final = {"True": GOOD, "Unknown": WORKING, "False": BAD}
-TROUBLES: Final = {"Reconciling": WORKING, "Stalled": BAD}
+TROUBLES: Final = {"Reconciling": WORKING, "Stalled": BAD, "FieldsIgnored": WORKING}
 """Conditions that are good news when they are False, and are shown when they are not."""
 SUMMARIES: Final = ("Ready", "ModulesReady")
 """Conditions that stand at the head of what they sum up."""
@@ -85,7 +86,8 @@ def _told(system: System) -> Iterator[Condition]:
 
 
 def _aspect(kind: str) -> str:
-    return kind.removesuffix("Ready").lower()
+    words = re.findall("[A-Z][a-z]*", kind.removesuffix("Ready"))
+    return " ".join(words).lower()
 
 
 def _not_looked(system: System) -> str:

@@ -8,6 +8,8 @@ rewritten.
 
 from __future__ import annotations
 
+import json
+from functools import cached_property
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -324,6 +326,11 @@ class ModuleMonitoring(ApiModel):
 
     dashboard: dict[str, Any] = Field(default_factory=dict, json_schema_extra=PRESERVED)
     """A Grafana dashboard. `$(system)`, `$(namespace)` and `$(module)` are replaced."""
+
+    @cached_property
+    def dashboard_text(self) -> str:
+        """The dashboard as JSON: it is large, and the same for every system until it is filled in."""
+        return json.dumps(self.dashboard, indent=1, sort_keys=True)
 
 
 MAIN_RULE = rule(

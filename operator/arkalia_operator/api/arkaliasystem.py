@@ -7,11 +7,14 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from arkalia_operator.api.base import DNS_LABEL, ApiModel, ModuleName, rule, rule_on_keys, rules
+from arkalia_operator.api.changes import Changes
 from arkalia_operator.api.conditions import Condition
 from arkalia_operator.api.data import Data, DeletionPolicy
+from arkalia_operator.api.exposure import Exposure
 from arkalia_operator.api.images import Images
 from arkalia_operator.api.modules import ModuleSettings
 from arkalia_operator.api.monitoring import Monitoring
+from arkalia_operator.api.network import Network
 from arkalia_operator.api.placement import Placement
 from arkalia_operator.api.security import Security
 
@@ -61,6 +64,9 @@ class ArkaliaSystemSpec(ApiModel):
     placement: Placement = Placement()
     """Where all pods of the system run; a module may override it."""
 
+    network: Network = Network()
+    """The ways out of the cluster, and into it."""
+
     modules: dict[ModuleName, ModuleSettings] = Field(
         default_factory=dict, max_length=64, json_schema_extra=rules(MODULE_NAMES_RULE)
     )
@@ -68,14 +74,20 @@ class ArkaliaSystemSpec(ApiModel):
     somebody else joins the system when it is listed here: `weather: {}` where it needs no
     settings (an empty value is dropped by the API server)."""
 
+    exposure: Exposure = Exposure()
+    """How people outside the cluster come to the system."""
+
     monitoring: Monitoring = Monitoring()
-    """Objects for Prometheus and Grafana."""
+    """Objects for Prometheus and Grafana, and traces."""
 
     security: Security = Security()
     """Protection of the system."""
 
     data: Data = Data()
     """Where the modules keep their data."""
+
+    changes: Changes = Changes()
+    """When changes are carried out."""
 
     deletion_policy: DeletionPolicy = "Retain"
     """What becomes of the data when the system is deleted. `Retain`: volumes, and the Secrets that

@@ -51,6 +51,27 @@ class ConditionType(Explained):
         "DataReady",
         "Every data service that a module needs runs, and is prepared for the modules.",
     )
+    PERMISSIONS_READY = (
+        "PermissionsReady",
+        "The operator has every right that it uses.",
+    )
+    EXPOSURE_READY = (
+        "ExposureReady",
+        "The way in from outside that the spec asks for is there, and its controller has taken it. "
+        "Only a refusal makes the system not ready: silence does not.",
+    )
+    CONTENDED = (
+        "Contended",
+        "Somebody changes a field of the system's objects again and again, so that it is left as it is for a while. There is no such condition otherwise.",
+    )
+    DRIFTED = (
+        "Drifted",
+        "Somebody has changed the system's objects, and `spec.changes.driftPolicy` says to leave it so. There is no such condition otherwise.",
+    )
+    FIELDS_IGNORED = (
+        "FieldsIgnored",
+        "Something that was written has no effect. It holds no system up: `Ready` does not depend on it.",
+    )
 
 
 class Reason(Explained):
@@ -107,6 +128,16 @@ class Reason(Explained):
         "PodCannotBeScheduled",
         "No node takes a pod.",
         "Make room on the nodes, lower the module's requests, or correct `placement`. A volume that waits for its storage class has the same effect.",
+    )
+    STORAGE_CLASS_MISSING = (
+        "StorageClassMissing",
+        "A volume names no StorageClass, and the cluster has no default one.",
+        "Name a StorageClass in the field that the message names, or mark one as the cluster's default (annotation `storageclass.kubernetes.io/is-default-class`): Kubernetes then gives it to the volumes that wait.",
+    )
+    NAMESPACE_TERMINATING = (
+        "NamespaceTerminating",
+        "The namespace is being deleted, so nothing new can be made in it.",
+        "Wait for the namespace's end, and apply the system into another one. `kubectl get namespace -o yaml` tells what holds it.",
     )
     ROLLOUT_STALLED = (
         "RolloutStalled",
@@ -166,6 +197,26 @@ class Reason(Explained):
         "A Secret of a data service does not hold what it must.",
         "Give the Secret the keys that the message names.",
     )
+    CONFIG_MAP_MISSING = (
+        "ConfigMapMissing",
+        "The ConfigMap that `spec.network.caBundle` names does not exist.",
+        "Create the ConfigMap that the message names in the system's namespace, or correct its name. The operator looks again every ten seconds.",
+    )
+    CONFIG_MAP_INVALID = (
+        "ConfigMapInvalid",
+        "The ConfigMap that `spec.network.caBundle` names holds no certificates.",
+        "Write the certificates, PEM, into the key that the message names, or correct the key.",
+    )
+    VOLUME_CANNOT_CHANGE = (
+        "VolumeCannotChange",
+        "A volume cannot become what `spec.data` asks for: its StorageClass does not let it grow, or another class is asked for.",
+        "Set `allowVolumeExpansion: true` on the StorageClass if its driver can do it; else write the former size and class. The data serves on as it was. A larger volume of another class takes a new system to move the data into.",
+    )
+    VOLUME_GROWS = (
+        "VolumeGrows",
+        "A volume is being enlarged.",
+        "Wait. Some drivers enlarge only when the pod starts anew: the message says so, and deleting the pod does it.",
+    )
     OPERATOR_FAILED = (
         "OperatorFailed",
         "The operator itself failed on this system; it tries again, and its log tells more.",
@@ -192,6 +243,55 @@ class Reason(Explained):
         "A certificate, or the authority that signs it, cannot be made.",
         "Read the message: with cert-manager its issuer is missing or not ready; otherwise the authority's Secret was edited.",
     )
+    PERMISSIONS_GRANTED = "PermissionsGranted", "The operator has every right that it uses."
+    PERMISSIONS_MISSING = (
+        "PermissionsMissing",
+        "The cluster does not let the operator do something that it does.",
+        "Add the rules that the message names to the operator's Role or ClusterRole, or install the roles of the chart (`rbac.create`). The operator looks again within half a minute.",
+    )
+    NOT_EXPOSED = "NotExposed", "The spec asks for no way in from outside."
+    EXPOSED = "Exposed", "An ingress controller or a Gateway has taken the way in."
+    EXPOSURE_PENDING = (
+        "ExposurePending",
+        "No controller has said anything to the Ingress or HTTPRoute yet.",
+        "Is an ingress controller or a Gateway of the named class and name installed? Some ingress controllers never say anything: then ask the host itself.",
+    )
+    EXPOSURE_REFUSED = (
+        "ExposureRefused",
+        "A Gateway does not take the HTTPRoute.",
+        "The message is the Gateway's: its listener must allow routes of the system's namespace, and its host must fit `spec.exposure.host`.",
+    )
+    FIELD_CONTENDED = (
+        "FieldContended",
+        "A field was changed back five times, each time within a minute.",
+        "Make the field manager that the message names leave the field alone, or write its value into the spec. After five minutes, later an hour, the operator tries once more; a change of the spec is carried out at once.",
+    )
+    DRIFT_REPORTED = (
+        "DriftReported",
+        "A field is not as it was applied, and is left so.",
+        "Write the value that shall hold into the spec, or set `spec.changes.driftPolicy` to `Repair`.",
+    )
+    DRIFT_REPAIRED = (
+        "DriftRepaired",
+        "Somebody else had changed a field, which was changed back: the reason of an Event.",
+        "Change the spec, not the objects; the Event names the field manager that did.",
+    )
+    UNKNOWN_FIELD = (
+        "UnknownField",
+        "A field that was written is in no schema; the API server dropped it, since the client did not ask it to refuse.",
+        "Correct the field's name as `kubectl explain` has it, or remove it, and apply again. `kubectl apply --validate=strict`, its default, refuses such a field at once.",
+    )
+    FIELD_WITHOUT_EFFECT = (
+        "FieldWithoutEffect",
+        "A field is understood, and means nothing as things are.",
+        "Remove the field, or change what the message names.",
+    )
+    KIND_NOT_SERVED = (
+        "KindNotServed",
+        "The spec asks for objects of a kind that the cluster does not serve.",
+        "Install the operator that brings the kind, or leave the field out. The objects follow as soon as the kind is served.",
+    )
+    EVERYTHING_USED = "EverythingUsed", "All that was written has its effect."
     CONVERGED = "Converged", "Nothing is left to do."
     AS_EXPECTED = "AsExpected", "Nothing stands in the way."
 

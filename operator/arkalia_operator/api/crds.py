@@ -1,7 +1,7 @@
 """The CustomResourceDefinitions: `python -m arkalia_operator.api.crds [--check]`.
 
-Writes `crds/`, and the same into the chart between its switches. The API server stores what a
-user wrote: defaults are told in the descriptions and applied when the operator reads
+Writes `crds/`, and the same into the operator's chart between its switches and into the chart that
+holds nothing else. The API server stores what a user wrote: defaults are told in the descriptions and applied when the operator reads
 (docs/decisions/0002-defaults-are-applied-when-read.md).
 """
 
@@ -18,6 +18,7 @@ from arkalia_operator.api import API_VERSION, GROUP, VERSION
 from arkalia_operator.api.arkaliamodule import ArkaliaModuleSpec
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemSpec, ArkaliaSystemStatus
 from arkalia_operator.api.base import DNS_LABEL, rule, rules
+from arkalia_operator.api.data import STORAGE_RULES
 from arkalia_operator.api.explained import explained
 from arkalia_operator.api.generated import GeneratedFiles, header, run
 from arkalia_operator.api.resources import MODULE_KIND, MODULE_PLURAL, SYSTEM_KIND, SYSTEM_PLURAL
@@ -25,6 +26,8 @@ from arkalia_operator.api.structural import Schema, structural_schema
 
 COMMAND: Final = "python -m arkalia_operator.api.crds"
 HEADER: Final = header(COMMAND, "operator/arkalia_operator/api/")
+CHART: Final = "arkalia"
+CRD_CHART: Final = "arkalia-crds"
 READY: Final = '.status.conditions[?(@.type=="Ready")]'
 
 
@@ -54,6 +57,8 @@ class Resource:
     spec: type[BaseModel]
     status: type[BaseModel] | None = None
     spec_required: bool = False
+    rules: tuple[dict[str, str], ...] = ()
+    """What takes spec, status or the object's former state together."""
 
     @property
     def name(self) -> str:
@@ -77,6 +82,7 @@ SYSTEM: Final = Resource(
         column("Age", ".metadata.creationTimestamp", "date"),
         column("Message", f"{READY}.message", priority=1),
     ),
+    rules=STORAGE_RULES,
     spec=ArkaliaSystemSpec,
     status=ArkaliaSystemStatus,
 )
@@ -141,7 +147,7 @@ def whole_schema(resource: Resource) -> Schema:
         "description": resource.description,
         "type": "object",
         **({"required": ["spec"]} if resource.spec_required else {}),
-        **rules(_name_rule(resource)),
+        **rules(_name_rule(resource), *resource.rules),
         "properties": {
             "apiVersion": {"description": f"Always {API_VERSION}.", "type": "string"},
             "kind": {"description": f"Always {resource.kind}.", "type": "string"},
@@ -174,32 +180,41 @@ def as_yaml(document: dict[str, Any]) -> str:
     return yaml.dump(document, Dumper=_PlainDumper, sort_keys=False, width=98, allow_unicode=True)
 
 
-def in_chart(document: dict[str, Any]) -> str:
-    """*document* as a template of the chart, between the switches of `crds` in its values."""
+def in_chart(document: dict[str, Any], chart: str) -> str:
+    """*document* as a template of *chart*, which has a helper for labels and one for annotations."""
     metadata, rest = as_yaml(document).split("\nspec:\n")
     if "{{" in metadata + rest:
         msg = f"{document['metadata']['name']} holds {{{{, which Helm would read as a template"
         raise ValueError(msg)
     return (
-        "{{- if .Values.crds.enabled }}\n"
         f"{HEADER}"
         f"{metadata}\n"
         "  labels:\n"
-        '    {{- include "arkalia.labels" . | nindent 4 }}\n'
-        '  {{- include "arkalia.crdAnnotations" . | nindent 2 }}\n'
+        f'    {{{{- include "{chart}.labels" . | nindent 4 }}}}\n'
+        f'  {{{{- include "{chart}.crdAnnotations" . | nindent 2 }}}}\n'
         f"spec:\n{rest}"
-        "{{- end }}\n"
     )
 
 
+def switched(template: str) -> str:
+    """*template* for a chart in which `crds.enabled` decides whether the CRDs are part of it."""
+    return f"{{{{- if .Values.crds.enabled }}}}\n{template}{{{{- end }}}}\n"
+
+
 def generated_files() -> GeneratedFiles:
-    """The CRDs, once for people and once for the chart."""
+    """The CRDs: for people, for the operator's chart, and for the chart of the CRDs alone."""
     texts = {}
     for resource in RESOURCES:
         document, file = crd(resource), f"{GROUP}_{resource.plural}.yaml"
         texts[f"crds/{file}"] = HEADER + as_yaml(document)
-        texts[f"charts/arkalia/templates/crds/{file}"] = in_chart(document)
-    return GeneratedFiles(COMMAND, texts, ("crds/*.yaml", "charts/arkalia/templates/crds/*.yaml"))
+        texts[f"charts/{CHART}/templates/crds/{file}"] = switched(in_chart(document, CHART))
+        texts[f"charts/{CRD_CHART}/templates/{file}"] = in_chart(document, CRD_CHART)
+    homes = (
+        "crds/*.yaml",
+        f"charts/{CHART}/templates/crds/*.yaml",
+        f"charts/{CRD_CHART}/templates/*.yaml",
+    )
+    return GeneratedFiles(COMMAND, texts, homes)
 
 
 if __name__ == "__main__":

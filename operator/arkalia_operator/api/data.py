@@ -56,11 +56,15 @@ class SecretName(ApiModel):
     """Name of the Secret."""
 
 
+DEFAULT_SIZE: Final = "8Gi"
+
+
 class Storage(ApiModel):
     """A volume. It can grow where its StorageClass allows it, and never shrink."""
 
-    size: PositiveQuantity = "8Gi"
-    """Size of the volume."""
+    size: PositiveQuantity = DEFAULT_SIZE
+    """Size of the volume. It can be raised later, where the StorageClass has
+    `allowVolumeExpansion: true`; a smaller one is refused."""
 
     storage_class_name: str | None = Field(default=None, min_length=1, max_length=253)
     """StorageClass of the volume. Default: the cluster's own. It cannot change once there is a
@@ -238,5 +242,44 @@ class Data(ApiModel):
     credentials: Credentials = Credentials()
     """Passwords of the modules."""
 
+
+def _never_smaller(mode: str, storage: str) -> dict[str, str]:
+    """A rule of the whole resource: the volume at *storage* is asked for with no smaller a size.
+
+    Unless another kind of server is asked for, with a volume of its own, or the volume could not
+    grow: then the spec must have a way back.
+    """
+    modes = [_said(each, f"spec.data.{mode}", "'builtin'") for each in ("self", "oldSelf")]
+    new, old = (
+        f"quantity({_said(each, f'spec.data.{storage}.size', repr(DEFAULT_SIZE), as_text=True)})"
+        for each in ("self", "oldSelf")
+    )
+    refused = (
+        "(has(oldSelf.status) && has(oldSelf.status.conditions) && "
+        "oldSelf.status.conditions.exists(each, each.type == 'DataReady' && "
+        "each.reason == 'VolumeCannotChange'))"
+    )
+    return rule(
+        f"{modes[0]} != {modes[1]} || {modes[0]} == 'external' || {refused} "
+        f"|| !{new}.isLessThan({old})",
+        "a volume never shrinks: write the present size or a larger one; to get a smaller volume, "
+        "move the data into a new system",
+    ) | {"fieldPath": f".spec.data.{storage}"}
+
+
+def _said(root: str, path: str, default: str, *, as_text: bool = False) -> str:
+    """What *root* says at *path*, or *default*: an optional's size would not be known to CEL."""
+    steps = path.split(".")
+    places = [".".join((root, *steps[: end + 1])) for end in range(len(steps))]
+    there = " && ".join(f"has({each})" for each in places)
+    value = f"string({places[-1]})" if as_text else places[-1]
+    return f"({there} ? {value} : {default})"
+
+
+STORAGE_RULES: Final = (
+    _never_smaller("postgresql.mode", "postgresql.storage"),
+    _never_smaller("redis.mode", "redis.queue.storage"),
+)
+"""Rules of the whole resource, since they look at its status too."""
 
 DeletionPolicy = Literal["Retain", "Delete"]

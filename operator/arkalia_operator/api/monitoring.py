@@ -1,10 +1,31 @@
-"""`spec.monitoring`: what is created for Prometheus and Grafana."""
+"""`spec.monitoring`: what is created for Prometheus and Grafana, and where traces are sent."""
 
 from __future__ import annotations
 
 from pydantic import Field
 
-from arkalia_operator.api.base import ApiModel, Labels
+from arkalia_operator.api.base import ApiModel, Labels, rule, rules
+
+
+class Tracing(ApiModel):
+    """Where the modules send their traces (OpenTelemetry)."""
+
+    endpoint: str = Field(
+        max_length=512,
+        json_schema_extra=rules(
+            rule(
+                "self.matches('^https?://[^/?#@[:space:]]+(/[^?#[:space:]]*)?$')",
+                "must be where OTLP over HTTP is received, without user and password: write for "
+                "example http://otel-collector.observability.svc:4318",
+            )
+        ),
+    )
+    """Receiver of OTLP over HTTP, for example `http://otel-collector.observability.svc:4318`. A
+    module whose `config` has a `tracing_endpoint` sends there instead."""
+
+    sampling: float = Field(default=0.1, ge=0, le=1)
+    """Share of the traces that begin in the system and are sent, from 0 to 1; of the others their
+    caller says."""
 
 
 class Monitoring(ApiModel):
@@ -22,3 +43,6 @@ class Monitoring(ApiModel):
 
     labels: Labels = Field(default_factory=dict)
     """Labels added to ServiceMonitors and PrometheusRules, for example `release: prometheus`."""
+
+    tracing: Tracing | None = None
+    """Traces of the modules. Default: none are sent."""

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from arkalia_operator.api.arkaliamodule import ArkaliaModuleSpec
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemSpec, ArkaliaSystemStatus
+from arkalia_operator.api.unknown import unknown_fields
 
 SYSTEM_KIND: Final = "ArkaliaSystem"
 SYSTEM_PLURAL: Final = "arkaliasystems"
@@ -26,6 +27,8 @@ class ArkaliaSystem:
     deleting: bool
     spec: ArkaliaSystemSpec
     status: ArkaliaSystemStatus
+    unknown: tuple[str, ...] = ()
+    """Fields that somebody wrote and the API server dropped."""
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> ArkaliaSystem:
@@ -39,6 +42,7 @@ class ArkaliaSystem:
             deleting="deletionTimestamp" in metadata,
             spec=ArkaliaSystemSpec.model_validate(body.get("spec") or {}),
             status=ArkaliaSystemStatus.model_validate(body.get("status") or {}),
+            unknown=unknown_fields(body, ArkaliaSystemSpec),
         )
 
 
@@ -48,10 +52,14 @@ class ArkaliaModule:
 
     name: str
     spec: ArkaliaModuleSpec
+    unknown: tuple[str, ...] = ()
+    """Fields that somebody wrote and the API server dropped."""
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> ArkaliaModule:
         """Read YAML or the API server's JSON. Raises pydantic's ValidationError."""
         return cls(
-            name=body["metadata"]["name"], spec=ArkaliaModuleSpec.model_validate(body["spec"])
+            name=body["metadata"]["name"],
+            spec=ArkaliaModuleSpec.model_validate(body["spec"]),
+            unknown=unknown_fields(body, ArkaliaModuleSpec),
         )

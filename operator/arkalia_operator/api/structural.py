@@ -208,7 +208,7 @@ def _telling(default: Any, schema: Schema) -> Any:
     return {
         name: value
         for name, value in told.items()
-        if name in schema.get("required", ()) or value != _default_of(fields[name])
+        if name in schema.get("required", ()) or value not in (None, _default_of(fields[name]))
     }
 
 

@@ -22,6 +22,7 @@ from arkalia_operator.cluster.secrets import (
     Secrets,
     decoded,
     encoded,
+    fresh_for_few,
     is_leaving,
     label_of,
     place_of,
@@ -54,11 +55,15 @@ class Certificates:
     """Reads and makes the certificates of systems."""
 
     def __init__(
-        self, client: Client, lifetimes: Lifetimes, clock: Callable[[], float] = monotonic
+        self,
+        client: Client,
+        lifetimes: Lifetimes,
+        clock: Callable[[], float] = monotonic,
+        fresh: Callable[[], float] = fresh_for_few,
     ) -> None:
         self._client = client
         self._lifetimes = lifetimes
-        self._secrets: Secrets[SecretRecord | None] = Secrets(client, clock)
+        self._secrets: Secrets[SecretRecord | None] = Secrets(client, clock, fresh)
 
     async def observe(
         self,
@@ -66,7 +71,7 @@ class Certificates:
         wanted: Sequence[WantedCertificate],
         issued: Mapping[str, str] = NOBODY_SAYS,
     ) -> ObservedSecrets:
-        """The Secrets of *system*, at most a minute old. Raises ApiError.
+        """The Secrets of *system*, as fresh as looks at them are. Raises ApiError.
 
         *issued* is what somebody else says of a Secret that he writes, by its name: when that
         changes, the Secret is read at once.

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 import aiohttp
@@ -17,11 +19,13 @@ import orjson
 
 from arkalia_operator import metrics
 from arkalia_operator.backoff import Backoff
+from arkalia_operator.cluster.gate import Gate, OpenGate
 from arkalia_operator.cluster.kinds import collection, member
-from arkalia_operator.cluster.session import Session
+from arkalia_operator.cluster.session import LAST_WORD, Session
 from arkalia_operator.desired.kinds import Kind
 from arkalia_operator.errors import (
     ApiError,
+    NotLeadingError,
     ThrottledError,
     UnauthorizedError,
     UnavailableError,
@@ -36,8 +40,9 @@ LOGGER = logging.getLogger(__name__)
 Body = dict[str, Any]
 Parameters = Mapping[str, str]
 
-ATTEMPT: Final = aiohttp.ClientTimeout(total=15, sock_connect=3)
-UNLIMITED: Final = aiohttp.ClientTimeout(total=None, sock_connect=3)
+ATTEMPT_SECONDS: Final = 15.0
+CONNECT_SECONDS: Final = 2.0
+UNLIMITED: Final = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
 HEADERS_SECONDS: Final = 15.0
 """Until the API server accepts a watch: it does so before there is any event."""
 DEADLINE_SECONDS: Final = 30.0
@@ -80,6 +85,13 @@ class Request:
     body: Body | None = None
     content_type: str = JSON
     accept: str = JSON
+    asks: bool = False
+    """Whether it is a question that HTTP makes a POST: it changes nothing."""
+
+    @property
+    def writes(self) -> bool:
+        """Whether it would change something."""
+        return self.method != "GET" and not self.asks
 
 
 def encoded(body: Body) -> bytes:
@@ -94,8 +106,16 @@ def _escaped(found: re.Match[bytes]) -> bytes:
 class Client:
     """The API server, for everything but watches (see `stream`)."""
 
-    def __init__(self, session: Session, in_flight: int = 24) -> None:
+    def __init__(
+        self,
+        session: Session,
+        in_flight: int = 24,
+        gate: Gate | None = None,
+        patience: float = ATTEMPT_SECONDS,
+    ) -> None:
         self._session = session
+        self._patience = patience
+        self._gate = gate or OpenGate()
         self._slots = asyncio.Semaphore(in_flight)
         self.listing = asyncio.Semaphore(LISTS_AT_ONCE)
         """To be held by who reads a long list: bounds the memory of a start."""
@@ -151,6 +171,10 @@ class Client:
         parameters = {"fieldManager": FIELD_MANAGER}
         return await self.send(Request("POST", collection(kind, namespace), parameters, body))
 
+    async def ask(self, path: str, question: Body) -> Body:
+        """Put a question that is too long for an address; nothing is written by it."""
+        return await self.send(Request("POST", path, body=question, asks=True))
+
     async def merge(self, kind: Kind, namespace: str, name: str, change: Body) -> Body:
         """Merge *change* into an object."""
         path = member(kind, namespace, name)
@@ -158,7 +182,10 @@ class Client:
         return await self.send(Request("PATCH", path, parameters, change, MERGE))
 
     async def send(self, request: Request, deadline: float = DEADLINE_SECONDS) -> Body:
-        """Send *request*, again where that can help, for at most *deadline* seconds."""
+        """Send *request*, again where that can help, for at most *deadline* seconds.
+
+        Raises ApiError: NotLeadingError for a write of a process that may not.
+        """
         ends = asyncio.get_running_loop().time() + deadline
         backoff = Backoff(FIRST_RETRY_SECONDS, LONGEST_RETRY_SECONDS)
         while True:
@@ -174,6 +201,7 @@ class Client:
         How long it may be silent, the caller decides.
         """
         try:
+            LAST_WORD.set(partial(self._make_sure_it_may, Request("GET", path)))
             async with asyncio.timeout(HEADERS_SECONDS):
                 got = await self._session.request("GET", path, UNLIMITED, params=parameters)
             async with got:
@@ -186,12 +214,14 @@ class Client:
             raise from_transport(error) from error
 
     async def _attempt(self, request: Request) -> Body:
+        limits = self._limits(request)
+        LAST_WORD.set(partial(self._make_sure_it_may, request))
         with metrics.REQUEST_TIME.labels(request.method).time():
             try:
                 async with await self._session.request(
                     request.method,
                     request.path,
-                    ATTEMPT,
+                    limits,
                     params=request.parameters,
                     data=None if request.body is None else encoded(request.body),
                     headers={"Accept": request.accept, "Content-Type": request.content_type},
@@ -201,6 +231,20 @@ class Client:
             except BROKEN as error:
                 _count(request.method, None)
                 raise from_transport(error) from error
+
+    def _limits(self, request: Request) -> aiohttp.ClientTimeout:
+        """The time for one try. Raises NotLeadingError.
+
+        A write is given up with the lease, so that none of it arrives when somebody else leads.
+        """
+        self._make_sure_it_may(request)
+        left = self._gate.remaining() if request.writes else math.inf
+        return aiohttp.ClientTimeout(total=min(left, self._patience), sock_connect=CONNECT_SECONDS)
+
+    def _make_sure_it_may(self, request: Request) -> None:
+        """Raises NotLeadingError for a write without the lease: the one place that decides it."""
+        if request.writes and self._gate.remaining() <= 0:
+            raise NotLeadingError
 
     async def _judge(self, got: aiohttp.ClientResponse) -> Body:
         if got.status >= 300:  # noqa: PLR2004

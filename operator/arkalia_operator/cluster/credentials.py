@@ -20,6 +20,7 @@ from arkalia_operator.cluster.secrets import (
     Secrets,
     decoded,
     encoded,
+    fresh_for_few,
     is_leaving,
     label_of,
     place_of,
@@ -64,13 +65,18 @@ class Preparing:
 class Credentials:
     """Reads and makes the credentials of systems."""
 
-    def __init__(self, client: Client, clock: Callable[[], float] = monotonic) -> None:
-        self._secrets: Secrets[Any] = Secrets(client, clock)
+    def __init__(
+        self,
+        client: Client,
+        clock: Callable[[], float] = monotonic,
+        fresh: Callable[[], float] = fresh_for_few,
+    ) -> None:
+        self._secrets: Secrets[Any] = Secrets(client, clock, fresh)
 
     async def look(
         self, system: ArkaliaSystem, wanted: Sequence[WantedSecret]
     ) -> ObservedCredentials:
-        """The Secrets of *system*, at most a minute old. Raises ApiError."""
+        """The Secrets of *system*, as fresh as looks at them are. Raises ApiError."""
         admin, modules, others, authority = await asyncio.gather(
             asyncio.gather(*(self._admin(system, each) for each in DataService)),
             asyncio.gather(*(self._module(system, each.name) for each in wanted)),

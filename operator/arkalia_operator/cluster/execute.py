@@ -17,13 +17,15 @@ from arkalia_contract import labels
 from arkalia_operator import metrics
 from arkalia_operator.cluster.clash import replace_clashing_lists
 from arkalia_operator.cluster.client import Client
+from arkalia_operator.cluster.drifts import Drifts
 from arkalia_operator.cluster.refusals import Refusals
 from arkalia_operator.cluster.store import Store, SystemKey
 from arkalia_operator.desired.kinds import BY_NAME, IN_APPLY_ORDER, MAKE_PODS, Kind
 from arkalia_operator.errors import ApiError, ConflictError, InvalidError, NotFoundError, TakenError
 from arkalia_operator.planning.actions import Apply, Delete, Failure, Plan
+from arkalia_operator.planning.drift import drifted, is_nothing_but_drift
 from arkalia_operator.planning.observed import Accepted, ChildRecord
-from arkalia_operator.planning.plan import CHANGED
+from arkalia_operator.planning.plan import CHANGED, DRIFTED
 from arkalia_operator.planning.records import child_record
 
 LOGGER = logging.getLogger(__name__)
@@ -50,11 +52,13 @@ class Executor:
         self._client = client
         self._store = store
         self.refusals = Refusals()
+        self.drifts = Drifts()
 
     async def execute(self, key: SystemKey, plan: Plan) -> tuple[Failure, ...]:
         """Do all that *plan* says for the system *key*; gives what did not succeed."""
         failures: list[Failure] = []
         blocked: set[str] = set()
+        self.drifts.begin(key, frozenset(each.key for each in plan.applies))
         for wave in (-1, 0, 1):
             actions = [each for each in plan.applies if WAVE[each.key.kind] == wave]
             open_ = [
@@ -62,17 +66,20 @@ class Executor:
                 for each in actions
                 if not (_starts_pods(each) and blocked & {WHOLE_SYSTEM, _part(each)})
             ]
-            failed = await self._apply_all(key, open_)
+            failed = await self._apply_all(key, open_, repairs=plan.repairs)
             blocked.update(_part(each) for each, _ in failed)
             failures += [failure for _, failure in failed]
         failures += await self._delete_all(plan.deletes)
         return tuple(failures)
 
     async def _apply_all(
-        self, key: SystemKey, actions: Iterable[Apply]
+        self, key: SystemKey, actions: Iterable[Apply], *, repairs: bool
     ) -> list[tuple[Apply, Failure]]:
         async with asyncio.TaskGroup() as group:
-            tasks = [(each, group.create_task(self._apply(key, each))) for each in actions]
+            tasks = [
+                (each, group.create_task(self._apply(key, each, repairs=repairs)))
+                for each in actions
+            ]
         return [(each, failure) for each, task in tasks if (failure := task.result())]
 
     async def _delete_all(self, actions: Iterable[Delete]) -> list[Failure]:
@@ -80,10 +87,12 @@ class Executor:
             tasks = [group.create_task(self._delete(each)) for each in actions]
         return [failure for task in tasks if (failure := task.result())]
 
-    async def _apply(self, key: SystemKey, action: Apply) -> Failure | None:
+    async def _apply(self, key: SystemKey, action: Apply, *, repairs: bool) -> Failure | None:
         standing = self.refusals.standing(action)
         if standing is not None:
             return standing
+        if await self._is_left(key, action, repairs=repairs):
+            return None
         failure = await self._send(key, action)
         if failure is None:
             self.refusals.forget(action.key)
@@ -93,6 +102,31 @@ class Executor:
         metrics.FAILURES.labels(failure.key.kind, str(failure.permanent).lower()).inc()
         LOGGER.warning("%s was not applied: %s", failure.key, failure.message)
         return failure
+
+    async def _is_left(self, key: SystemKey, action: Apply, *, repairs: bool) -> bool:
+        """Whether somebody else has changed the object, and it stays so.
+
+        It is read once for each change of somebody else, to tell who changed what.
+        """
+        shelf = self._store.shelf(key)
+        unsure = not repairs and action.why == CHANGED and action.key not in shelf.accepted
+        if not (action.why == DRIFTED or unsure):
+            return False
+        record = shelf.children.get(action.key)
+        if record is not None and self.drifts.stands(key, action, record.resource_version):
+            return True
+        try:
+            live = await self._client.get(
+                BY_NAME[action.key.kind], action.key.namespace, action.key.name
+            )
+        except ApiError as error:
+            LOGGER.warning("What has drifted of %s cannot be told: %s", action.key, error)
+            return not repairs
+        if unsure and not is_nothing_but_drift(action.manifest, live):
+            return False
+        found = drifted(action.manifest, live)
+        version = live["metadata"]["resourceVersion"]
+        return self.drifts.leave(key, action, found, version, repairs=repairs)
 
     async def _send(self, key: SystemKey, action: Apply) -> Failure | None:
         kind = BY_NAME[action.key.kind]

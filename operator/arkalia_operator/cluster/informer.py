@@ -13,19 +13,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Set
 from contextlib import aclosing
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 import orjson
 
-from arkalia_contract import labels
 from arkalia_operator import metrics
 from arkalia_operator.backoff import Backoff, jittered
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.kinds import collection
 from arkalia_operator.cluster.lines import Lines
-from arkalia_operator.cluster.store import Place, Store, SystemKey
+from arkalia_operator.cluster.store import Place, SystemKey
 from arkalia_operator.cluster.versions import number
 from arkalia_operator.desired.kinds import Kind
 from arkalia_operator.errors import (
@@ -41,7 +40,6 @@ LOGGER = logging.getLogger(__name__)
 
 Wake = Callable[[SystemKey], None]
 
-SELECTOR: Final = f"{labels.MANAGED_BY}={labels.MANAGED_BY_OPERATOR}"
 WATCH_SECONDS: Final = 290
 """How long the API server shall hold a watch; with jitter, so that not all end together."""
 SILENCE_SECONDS: Final = 65.0
@@ -55,11 +53,32 @@ OBJECTS_AT_ONCE: Final = 50
 """Objects of a list that are read before other tasks get their turn: about 10 ms."""
 
 
+class Keeper(Protocol):
+    """What an informer fills: it gives the systems that news concerns, if it wakes none itself."""
+
+    def selector(self, kind: Kind) -> str:
+        """Label selector of the objects of *kind* that are kept; empty: all."""
+
+    def put(self, kind: Kind, live: dict[str, Any]) -> Iterable[SystemKey]:
+        """The object is *live*."""
+
+    def gone(self, kind: Kind, live: dict[str, Any]) -> Iterable[SystemKey]:
+        """The object ended, *live* is its last state."""
+
+    def retain(
+        self, kind: Kind, namespace: str | None, listed: Set[Place], version: int
+    ) -> Iterable[SystemKey]:
+        """A complete list at *version* had *listed* only."""
+
+    def drop(self, kind: Kind, namespace: str | None = None) -> Iterable[SystemKey]:
+        """Forget all of *kind*."""
+
+
 class Informer:
-    """Keeps the store equal to the objects of one kind, in one namespace or everywhere."""
+    """Keeps a keeper equal to the objects of one kind, in one namespace or everywhere."""
 
     def __init__(
-        self, client: Client, store: Store, kind: Kind, namespace: str | None, wake: Wake
+        self, client: Client, store: Keeper, kind: Kind, namespace: str | None, wake: Wake
     ) -> None:
         self.kind = kind
         self.namespace = namespace
@@ -76,6 +95,7 @@ class Informer:
         self._newest = 0
         self._lived = False
         self._backoff = Backoff(FIRST_DELAY_SECONDS, LONGEST_DELAY_SECONDS)
+        self._events = metrics.INFORMER_EVENTS.labels(kind.name)
 
     def __str__(self) -> str:
         where = f"namespace {self.namespace}" if self.namespace else "the cluster"
@@ -102,7 +122,8 @@ class Informer:
     async def _list(self) -> None:
         listed: set[Place] = set()
         version = ""
-        async for page in self._client.pages(self.kind, self.namespace, SELECTOR):
+        selector = self._store.selector(self.kind)
+        async for page in self._client.pages(self.kind, self.namespace, selector):
             self._tick()
             first = not version
             version = page["metadata"]["resourceVersion"]
@@ -147,17 +168,18 @@ class Informer:
                 self._backoff.reset()
 
     def _parameters(self) -> dict[str, str]:
+        selector = self._store.selector(self.kind)
         return {
             "watch": "true",
             "allowWatchBookmarks": "true",
-            "labelSelector": SELECTOR,
+            **({"labelSelector": selector} if selector else {}),
             "resourceVersion": self._version,
             "timeoutSeconds": str(round(jittered(WATCH_SECONDS))),
         }
 
     def _event(self, event: dict[str, Any]) -> None:
         what, live = event["type"], event["object"]
-        metrics.INFORMER_EVENTS.labels(self.kind.name).inc()
+        self._events.inc()
         if what == "ERROR":
             self._version = ""
             raise from_status(live["code"], live.get("reason", ""), live.get("message", ""))

@@ -11,7 +11,7 @@ from arkalia_operator import metrics
 from arkalia_operator.backoff import jittered
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.discovery import served
-from arkalia_operator.cluster.informer import Informer, Wake
+from arkalia_operator.cluster.informer import Informer, Keeper, Wake
 from arkalia_operator.cluster.store import Store
 from arkalia_operator.desired.kinds import BY_NAME, Kind
 from arkalia_operator.errors import ApiError
@@ -37,11 +37,17 @@ class Informers:
         self._running: dict[Kind, tuple[Informer, ...]] = {}
         self._tasks: dict[Kind, tuple[asyncio.Task[None], ...]] = {}
         self._discovered = asyncio.Event()
+        self._others: tuple[Informer, ...] = ()
 
     @property
     def served(self) -> frozenset[str]:
         """Names of the optional kinds that can be used: served, and known completely."""
         return frozenset(kind.name for kind in OPTIONAL if self._is_synced(kind))
+
+    @property
+    def offered(self) -> frozenset[str]:
+        """Names of the optional kinds that the API server serves, be they known yet or not."""
+        return frozenset(kind.name for kind in OPTIONAL if kind in self._running)
 
     @property
     def is_synced(self) -> bool:
@@ -50,7 +56,19 @@ class Informers:
 
     def each(self) -> tuple[Informer, ...]:
         """Every informer that runs."""
-        return tuple(informer for group in self._running.values() for informer in group)
+        children = (informer for group in self._running.values() for informer in group)
+        return (*children, *self._others)
+
+    def include(self, kind: Kind, keeper: Keeper) -> None:
+        """Run informers of another *kind* too, which fill *keeper*."""
+        self._others += tuple(
+            Informer(self._client, keeper, kind, namespace, self._wake)
+            for namespace in self._namespaces
+        )
+
+    async def discovered(self) -> None:
+        """Wait until it is known which optional kinds there are."""
+        await self._discovered.wait()
 
     async def synced(self) -> None:
         """Wait until the cluster is known: from then on, what is not in the store is missing."""
@@ -69,6 +87,8 @@ class Informers:
         async with asyncio.TaskGroup() as group:
             for kind in REQUIRED:
                 self._start(group, kind)
+            for informer in self._others:
+                group.create_task(informer.run(), name=f"informer of {informer}")
             while True:
                 await self._discover(group, changed)
                 pause = DISCOVERY_SECONDS if self._discovered.is_set() else 1.0

@@ -16,6 +16,7 @@ from arkalia_operator.desired.kinds import Kind
 SYSTEM: Final = Kind(API_VERSION, SYSTEM_KIND, SYSTEM_PLURAL)
 MODULE: Final = Kind(API_VERSION, MODULE_KIND, MODULE_PLURAL)
 EVENT: Final = Kind("events.k8s.io/v1", "Event", "events")
+LEASE: Final = Kind("coordination.k8s.io/v1", "Lease", "leases")
 
 
 def collection(kind: Kind, namespace: str | None) -> str:

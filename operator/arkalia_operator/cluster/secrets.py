@@ -11,7 +11,6 @@ import binascii
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from time import monotonic
 from typing import Any, Final, Generic, NamedTuple, Protocol, TypeVar
 
 from arkalia_contract import labels
@@ -23,11 +22,25 @@ from arkalia_operator.errors import NotFoundError
 from arkalia_operator.planning.records import owner_uid
 
 FRESH_SECONDS: Final = 60.0
-"""For so long a record is believed; then the Secret is read again."""
+"""For so long a record is believed, and longer where there are many systems (see `fresh_for`); then
+the Secret is read again."""
+SECONDS_FOR_EACH: Final = 0.5
+"""A system has a dozen Secrets, and no watch tells of them: to look at two systems a second costs
+one hundredth of a core."""
 REMEMBERED: Final = 16384
 
 Live = dict[str, Any]
 Record = TypeVar("Record")
+
+
+def fresh_for(systems: int) -> float:
+    """How many seconds a record is believed where there are so many *systems*."""
+    return max(FRESH_SECONDS, systems * SECONDS_FOR_EACH)
+
+
+def fresh_for_few() -> float:
+    """How many seconds a record is believed where there are few systems."""
+    return FRESH_SECONDS
 
 
 class Versioned(Protocol):
@@ -56,15 +69,18 @@ class _Seen(Generic[Record]):
 class Secrets(Generic[Record]):
     """Reads Secrets, and remembers what *recorded* makes of them."""
 
-    def __init__(self, client: Client, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, client: Client, clock: Callable[[], float], fresh: Callable[[], float]
+    ) -> None:
         self._client = client
         self._clock = clock
+        self._fresh = fresh
         self._seen: OrderedDict[Place, _Seen[Record]] = OrderedDict()
 
     async def read(
         self, place: Place, recorded: Callable[[Live | None], Record], mark: str = ""
     ) -> Record:
-        """The record of a Secret, at most a minute old; *recorded* gets None if there is none.
+        """The record of a Secret that is fresh; *recorded* gets None if there is none.
 
         With another *mark* than the last time it is read again at once.
         """
@@ -88,8 +104,8 @@ class Secrets(Generic[Record]):
         return await self._client.apply(kinds.SECRET, changed, force=True)
 
     def remember(self, place: Place, record: Record, mark: str = "") -> Record:
-        """Believe *record* for a minute."""
-        self._seen[place] = _Seen(record, self._clock() + FRESH_SECONDS, mark)
+        """Believe *record* for a minute, or longer where there are many systems."""
+        self._seen[place] = _Seen(record, self._clock() + self._fresh(), mark)
         self._seen.move_to_end(place)
         if len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)

@@ -13,6 +13,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
@@ -27,10 +28,12 @@ Login = Callable[[], kopf.ConnectionInfo]
 
 IN_CLUSTER_NAME: Final = "https://kubernetes.default.svc"
 """What kopf takes for the API server of the pod's own cluster."""
+NAMESPACE_FILE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
 RENEW_SECONDS: Final = 60.0
 LEAST_SECONDS_BETWEEN: Final = 1.0
 """Between two renewals asked for by a 401: many requests fail at the same time."""
 LEAST_SECONDS_BETWEEN_WATCHES: Final = 0.5
+LEAST_SECONDS_BETWEEN_DEPARTURES: Final = 30.0
 KEEPALIVE_SECONDS: Final = 30.0
 DEAD_PEER_MILLISECONDS: Final = 20_000
 """How long sent bytes may stay unacknowledged before the kernel gives the connection up."""
@@ -61,6 +64,36 @@ def by_address(info: kopf.ConnectionInfo, environment: Mapping[str, str]) -> kop
     return replace(info, server=f"https://{f'[{host}]' if ':' in host else host}:{port}")
 
 
+def own_namespace(file: Path = NAMESPACE_FILE) -> str:
+    """The namespace of this pod; `default` outside a cluster, as kubectl has it."""
+    try:
+        return file.read_text(encoding="utf-8").strip()
+    except FileNotFoundError:
+        return "default"
+
+
+class LastWordRequest(aiohttp.ClientRequest):
+    """Asks once more whether it may be sent, as soon as it has a connection.
+
+    A handshake takes time, and the process may have been stopped meanwhile.
+    """
+
+    async def send(self, conn: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
+        """Send it over *conn*, or raise what the last word raises."""
+        LAST_WORD.get()()
+        return await super().send(conn)
+
+
+def _nothing_against_it() -> None:
+    """What is said where nobody is asked."""
+
+
+LAST_WORD: Final[ContextVar[Callable[[], None]]] = ContextVar(
+    "last_word", default=_nothing_against_it
+)
+"""Called right before a request is sent: it raises if that must not be any more."""
+
+
 class Session:
     """An aiohttp session for the API server, with credentials that are kept up to date."""
 
@@ -71,14 +104,23 @@ class Session:
         self._http = _open(self._info, (self._authorize,))
         self._headers = self._info.as_http_headers()
         self._lent: WeakSet[aiohttp.ClientSession] = WeakSet()
+        self._answers: WeakSet[aiohttp.ClientResponse] = WeakSet()
         self._renewed_at = 0.0
+        self._left_at = float("-inf")
 
     async def request(
         self, method: str, path: str, limits: aiohttp.ClientTimeout, **options: Any
     ) -> aiohttp.ClientResponse:
         """Send one request; the answer is not judged. Raises what aiohttp raises."""
         url = self._info.server.rstrip("/") + path
-        return await self._http.request(method, url, timeout=limits, **options)
+        try:
+            return await self._http.request(method, url, timeout=limits, **options)
+        except TimeoutError:
+            await self._leave_dead_connections()
+            raise
+        except aiohttp.ClientSSLError:  # the API server is somebody else: a new authority may tell
+            await self.renew()
+            raise
 
     def for_kopf(self) -> kopf.AiohttpSession:
         """A session for kopf, which closes it when it likes, with the same credentials.
@@ -106,6 +148,18 @@ class Session:
         except (OSError, ValueError, kopf.LoginError) as error:
             LOGGER.warning("Credentials cannot be read again, the old ones stay: %s", error)
 
+    async def _leave_dead_connections(self) -> None:
+        """No answer came in time: what is open may lead nowhere any more.
+
+        A gateway that forgot its connections tells nobody, and a watch may be silent for a minute
+        before it is missed. An API server that is only slow is not asked so again and again.
+        """
+        now = asyncio.get_running_loop().time()
+        if now - self._left_at > LEAST_SECONDS_BETWEEN_DEPARTURES:
+            self._left_at = now
+            LOGGER.warning("The API server did not answer in time: all connections are made anew.")
+            await self._reconnect()
+
     async def close(self) -> None:
         """Close every connection."""
         await self._http.close()
@@ -114,7 +168,9 @@ class Session:
         self, request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
     ) -> aiohttp.ClientResponse:
         request.headers.update(self._headers)
-        return await handler(request)
+        answer = await handler(request)
+        self._answers.add(answer)
+        return answer
 
     async def _take(self, info: kopf.ConnectionInfo) -> None:
         authority = _authority(info)
@@ -129,6 +185,9 @@ class Session:
 
     async def _reconnect(self) -> None:
         """New connections for all, kopf too: whoever still uses the old ones tries again."""
+        for answer in tuple(self._answers):  # a dead peer never says goodbye, and is waited for
+            if answer.connection is not None and answer.connection.transport is not None:
+                answer.connection.transport.abort()
         outdated = (self._http, *self._lent)
         self._http = _open(self._info, (self._authorize,))
         for http in outdated:
@@ -167,6 +226,7 @@ def _open(
         connector=connector,
         auto_decompress=True,
         read_bufsize=READ_BUFFER_BYTES,
+        request_class=LastWordRequest,
         trust_env=info.trust_env,
         proxy=info.proxy_url,
         middlewares=middlewares,

@@ -32,6 +32,7 @@ class SystemKey(NamedTuple):
     name: str
 
 
+SELECTOR: Final = f"{labels.MANAGED_BY}={labels.MANAGED_BY_OPERATOR}"
 NOBODY: Final[tuple[SystemKey, ...]] = ()
 
 
@@ -64,6 +65,10 @@ class Store:
     def __len__(self) -> int:
         return sum(map(len, self._entries.values()))
 
+    def selector(self, kind: Kind) -> str:  # noqa: ARG002 - a system's objects carry it, whatever their kind
+        """Label selector of the objects of *kind* that are kept here."""
+        return SELECTOR
+
     def shelf(self, key: SystemKey) -> Shelf:
         """What is known for the system *key*; empty if nothing is."""
         return self._shelves.get(key) or Shelf(key)
@@ -83,7 +88,10 @@ class Store:
         name = metadata.get("labels", {}).get(labels.SYSTEM)
         if not name:
             return self._leave(kind, place)
-        return self._enter(kind, place, self._entry(kind, live, old, SystemKey(place[0], name)))
+        seen = 0 if kind is POD else glance(live)
+        if old is not None and old.glance == seen and isinstance(old.record, ChildRecord):
+            return _follow(kind, live, old)
+        return self._enter(kind, place, self._entry(kind, live, seen, SystemKey(place[0], name)))
 
     def gone(self, kind: Kind, live: Live) -> tuple[SystemKey, ...]:
         """The object ended, *live* is its last state. Gives the systems concerned."""
@@ -130,19 +138,19 @@ class Store:
         if shelf is not None and child in shelf.children:
             shelf.accepted[child] = accepted
 
+    def forget_accepted(self) -> None:
+        """Somebody else may have applied since: believe only what the objects themselves say."""
+        for shelf in self._shelves.values():
+            shelf.accepted.clear()
+
     def systems(self) -> Iterator[SystemKey]:
         """Every system of which something is known."""
         return iter(tuple(self._shelves))
 
-    def _entry(self, kind: Kind, live: Live, old: _Entry | None, key: SystemKey) -> _Entry:
+    def _entry(self, kind: Kind, live: Live, seen: int, key: SystemKey) -> _Entry:
         version = number(live["metadata"]["resourceVersion"])
-        shelf = self._shelves.get(key) or Shelf(key)
-        if kind is POD:
-            return _Entry(version, 0, shelf, pod_record(live))
-        seen = glance(live)
-        if old is not None and old.glance == seen and isinstance(old.record, ChildRecord):
-            return _Entry(version, seen, shelf, _status_only(kind, live, old.record))
-        return _Entry(version, seen, shelf, child_record(kind, live))
+        record = pod_record(live) if kind is POD else child_record(kind, live)
+        return _Entry(version, seen, self._shelves.get(key) or Shelf(key), record)
 
     def _enter(self, kind: Kind, place: Place, entry: _Entry) -> tuple[SystemKey, ...]:
         old = self._entries[kind.name].get(place)
@@ -174,11 +182,16 @@ class Store:
 def glance(live: Live) -> int:
     """A number that changes with everything but the status: cheap, so that most events end here.
 
-    `generation` counts changes of the spec where a kind has it; metadata it never counts.
+    `generation` counts changes of the spec where a kind has it; metadata it never counts. Who owns
+    which field is not read: it cannot change to our harm without a field, or the time of our entry.
     """
     metadata = live["metadata"]
     seen = [metadata.get(name) for name in METADATA_SEEN]
-    seen += [each for each in metadata.get("managedFields", ()) if each["manager"] == FIELD_MANAGER]
+    seen += [
+        each.get("time")
+        for each in metadata.get("managedFields", ())
+        if each["manager"] == FIELD_MANAGER
+    ]
     if "generation" not in metadata:
         seen.append({name: live[name] for name in live if name not in NOT_SPEC})
     return hash(orjson.dumps(seen))
@@ -190,10 +203,16 @@ METADATA_SEEN: Final = (
 NOT_SPEC: Final = frozenset({"metadata", "status"})
 
 
-def _status_only(kind: Kind, live: Live, old: ChildRecord) -> ChildRecord:
-    """The record of an object of which only the status can have changed."""
+def _follow(kind: Kind, live: Live, entry: _Entry) -> tuple[SystemKey, ...]:
+    """Take over the status of *live*: nothing else of it can have changed."""
+    old = entry.record
+    assert isinstance(old, ChildRecord)  # noqa: S101 - pods have no glance
     version = live["metadata"]["resourceVersion"]
-    return replace(old, resource_version=version, **changing(kind, live))
+    moving = changing(kind, live)
+    entry.version, entry.record = number(version), replace(old, resource_version=version, **moving)
+    entry.shelf.children[old.key] = entry.record
+    still = all(getattr(old, name) == value for name, value in moving.items())
+    return NOBODY if still else (entry.shelf.key,)
 
 
 def _alike(old: ChildRecord | PodRecord, new: ChildRecord | PodRecord) -> bool:

@@ -9,6 +9,7 @@ from typing import Final
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import (
     data,
+    exposure,
     kinds,
     migrations,
     modules,
@@ -48,6 +49,11 @@ class Desired:
     alone: Mapping[Which, str] = field(default_factory=dict)
     """Jobs that start when no other Job of their module is left, with this module."""
 
+    def has_gate(self, manifest: Manifest) -> bool:
+        """Whether the object may have to wait for others."""
+        which = manifest["kind"], manifest["metadata"]["name"]
+        return which in self.after or which in self.alone
+
 
 NOTHING_KNOWN: Final = DataAccess()
 
@@ -84,7 +90,11 @@ def rendered(
         resolution,
         tuple(sorted(found, key=lambda each: RANK[each["kind"]])),
         dict(_autoscaled(system, resolution)),
-        kept=told | moves.kept | access.kept | network.held(system, access, resolution),
+        kept=told
+        | moves.kept
+        | access.kept
+        | network.held(system, access, resolution)
+        | exposure.kept(system, resolution),
         after=_joined(data.after(system, access, resolution), moves.after),
         alone=moves.alone,
     )
@@ -129,6 +139,7 @@ def _manifests(
         yield from scaling.manifests(system, module)
         yield from security.manifests(system, module, resolution, access)
         yield from monitoring.manifests(system, module)
+    yield from exposure.manifests(system, resolution)
 
 
 def _autoscaled(system: ArkaliaSystem, resolution: Resolution) -> Iterator[tuple[str, int]]:

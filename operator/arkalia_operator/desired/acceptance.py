@@ -6,7 +6,8 @@ what lies inside a field that is passed through.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
+from ipaddress import ip_network
 from typing import Any, Final
 
 from arkalia_operator.api.conditions import Reason
@@ -101,6 +102,8 @@ def name_is_taken(module: ResolvedModule) -> Problem | None:
     return Problem(Reason.MODULE_INVALID, message)
 
 
+NESTING: Final = (dict, list)
+
 CHECKS: Final[tuple[Check, ...]] = (
     nests_too_deeply,
     name_is_taken,
@@ -116,11 +119,24 @@ def problem_of(module: ResolvedModule) -> Problem | None:
     return next(filter(None, (check(module) for check in CHECKS)), None)
 
 
-def problem_of_system(system: ArkaliaSystem) -> Problem | None:
-    """What keeps all modules of *system* from being rendered."""
+def problems_of_system(system: ArkaliaSystem) -> Iterator[Problem]:
+    """Everything that keeps all modules of *system* from being rendered."""
     if _too_deep(system.spec.placement.affinity):
-        return Problem(Reason.INVALID_SPEC, f"spec.placement.affinity nests {TOO_DEEP}")
-    return next(map(_invalid, _wrong_amounts_of_data(system.spec.data)), None)
+        yield _invalid(f"spec.placement.affinity nests {TOO_DEEP}")
+    yield from map(_invalid, _wrong_amounts_of_data(system.spec.data))
+    yield from map(_invalid, _wrong_ranges(system))
+
+
+def _wrong_ranges(system: ArkaliaSystem) -> Iterator[str]:
+    """What looks like an address range and is none."""
+    for each in system.spec.network.trusted_proxies:
+        try:
+            ip_network(each)
+        except ValueError as error:
+            yield (
+                f"spec.network.trustedProxies: {error}: write an address range, for example "
+                "10.0.0.0/8"
+            )
 
 
 def _wrong_amounts_of_data(data: Data) -> Iterator[str]:
@@ -172,13 +188,12 @@ def _wrong_quantities(resources: ResourceRequirements) -> Iterator[str]:
 def _too_deep(value: Any) -> bool:
     """Whether *value* nests deeper than is looked into, found level by level."""
     level = [value]
-    for _ in range(DEEPEST + 1):
-        level = [inner for outer in level for inner in _inside(outer)]
-    return bool(level)
+    for _ in range(DEEPEST):
+        level = [inner for outer in level for inner in _inside(outer) if isinstance(inner, NESTING)]
+    return any(len(_inside(outer)) for outer in level)
 
 
-def _inside(value: Any) -> Iterator[Any]:
-    if isinstance(value, Mapping):
-        yield from value.values()
-    elif isinstance(value, list):
-        yield from value
+def _inside(value: Any) -> Collection[Any]:
+    if isinstance(value, dict):  # a check for Mapping would cost most of the time
+        return value.values()
+    return value if isinstance(value, list) else ()

@@ -13,7 +13,7 @@ from typing import Final
 from arkalia_contract import endpoints, files, identity
 from arkalia_operator.api.arkaliamodule import Component
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import names
+from arkalia_operator.desired import names, outside
 from arkalia_operator.desired.certificates import serves_https
 from arkalia_operator.desired.data.needs import FILES as FILES_OF
 from arkalia_operator.desired.data.needs import services_of
@@ -140,6 +140,7 @@ def _sources(system: ArkaliaSystem, module: ResolvedModule, component: Component
         {"configMap": source(names.trust(system.name), shared)},
         *([tls] if serves_https(component) else []),
         *([{"secret": data}] if held else []),
+        *outside.sources(system),
     ]
 
 

@@ -44,6 +44,11 @@ SERVICE_MONITOR: Final = Kind(
 PROMETHEUS_RULE: Final = Kind(
     "monitoring.coreos.com/v1", "PrometheusRule", "prometheusrules", optional=True
 )
+INGRESS: Final = Kind("networking.k8s.io/v1", "Ingress", "ingresses")
+HTTP_ROUTE: Final = Kind("gateway.networking.k8s.io/v1", "HTTPRoute", "httproutes", optional=True)
+BACKEND_TLS_POLICY: Final = Kind(
+    "gateway.networking.k8s.io/v1", "BackendTLSPolicy", "backendtlspolicies", optional=True
+)
 POD: Final = Kind("v1", "Pod", "pods")
 """Never applied; observed for the reasons that a Deployment does not tell."""
 
@@ -65,6 +70,9 @@ IN_APPLY_ORDER: Final = (
     HORIZONTAL_POD_AUTOSCALER,
     SERVICE_MONITOR,
     PROMETHEUS_RULE,
+    BACKEND_TLS_POLICY,
+    INGRESS,
+    HTTP_ROUTE,
 )
 """What pods read comes before the pods, what acts on pods comes after them."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -106,11 +105,11 @@ def _rules(system: ArkaliaSystem, module: ResolvedModule) -> Manifest:
 
 def _dashboard(system: ArkaliaSystem, module: ResolvedModule) -> Manifest:
     name = names.dashboard(system.name, module.name)
-    content = filled(module.spec.monitoring.dashboard, system, module)
+    content = filled(module.spec.monitoring.dashboard_text, system, module)
     return manifest(
         kinds.CONFIG_MAP,
         name,
         system,
         {**DASHBOARD_LABEL, **module_labels(system, module, names.MAIN)},
-        data={f"{name}.json": json.dumps(content, indent=1, sort_keys=True)},
+        data={f"{name}.json": content},
     )

@@ -75,6 +75,11 @@ def trust(system: str) -> str:
     return f"{system}-trust"
 
 
+def exposure(system: str) -> str:
+    """Ingress, HTTPRoute and BackendTLSPolicy: no module has an object of these kinds."""
+    return system
+
+
 def data(system: str, module_name: str) -> str:
     """The Secret by which a module reaches its data."""
     return _bounded(f"{system}-{module_name}-data")

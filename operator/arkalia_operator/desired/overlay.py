@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from arkalia_contract import labels
-from arkalia_contract.environment import SET_BY_OPERATOR
+from arkalia_contract.environment import SET_BY_OPERATOR, SET_WHEN_ASKED
 from arkalia_operator.desired.manifest import Manifest, mapping
 
 MERGE_KEYS: Final[Mapping[str, tuple[str, ...]]] = {
@@ -37,6 +37,7 @@ OLD_NAMES: Final = ("serviceAccount",)
 PROTECTED_CONTAINER: Final = (
     "name", "ports", "securityContext", "startupProbe", "livenessProbe", "readinessProbe",
 )  # fmt: skip
+OWN_VARIABLES: Final = frozenset({*SET_BY_OPERATOR, *SET_WHEN_ASKED})
 PROTECTED_ANNOTATIONS: Final = (labels.CONFIG_HASH,)
 
 
@@ -87,7 +88,7 @@ def _container(container: Manifest, own: Manifest, security: Manifest) -> Manife
 
 def _environment(merged: list[Manifest], rendered: list[Manifest]) -> list[Manifest]:
     """The operator's variables as they were, then the others."""
-    ours = [each for each in rendered if each["name"] in SET_BY_OPERATOR]
+    ours = [each for each in rendered if each["name"] in OWN_VARIABLES]
     names = {each["name"] for each in ours}
     return [*ours, *(each for each in merged if each["name"] not in names)]
 

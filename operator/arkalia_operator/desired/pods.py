@@ -5,7 +5,7 @@ from __future__ import annotations
 from arkalia_contract import endpoints, environment, labels
 from arkalia_operator.api.arkaliamodule import Component, Probe
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import configuration, identity, metadata, names, placement
+from arkalia_operator.desired import configuration, identity, metadata, names, outside, placement
 from arkalia_operator.desired.certificates import serves_https
 from arkalia_operator.desired.manifest import Manifest, present
 from arkalia_operator.desired.overlay import overlay
@@ -74,7 +74,7 @@ def _container(system: ArkaliaSystem, module: ResolvedModule, component: Compone
         "name": module.name,
         "image": module.image,
         "imagePullPolicy": system.spec.images.pull_policy,
-        "env": configuration.variables(system, module, _own_variables(component)),
+        "env": configuration.variables(system, module, _told(system, module, component)),
         "securityContext": CONTAINER_SECURITY,
         "terminationMessagePolicy": LAST_WORDS,
         **_probes(component),
@@ -87,8 +87,9 @@ def _container(system: ArkaliaSystem, module: ResolvedModule, component: Compone
     }
 
 
-def _own_variables(component: Component) -> dict[str, str]:
-    return {} if component.port is None else {environment.PORT: str(component.port)}
+def _told(system: ArkaliaSystem, module: ResolvedModule, component: Component) -> dict[str, str]:
+    port = {} if component.port is None else {environment.PORT: str(component.port)}
+    return port | outside.variables(system, module)
 
 
 def resources(module: ResolvedModule, component: Component) -> Manifest:

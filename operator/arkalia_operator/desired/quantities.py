@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 from math import ceil
 from typing import Final
 
@@ -26,6 +27,9 @@ BINARY_MOST: Final = 2**63 - 1
 TOO_LARGE: Final = 10**21
 """Has no decimal suffix any more; the API server itself stores 1000E as 1."""
 
+REMEMBERED: Final = 1024
+"""Quantities whose form is kept: the same few come again with each reconcile."""
+
 GRAMMAR: Final = re.compile(
     r"(?P<number>[+]?(?=\.?[0-9])[0-9]*\.?[0-9]*)"
     r"(?P<exponent>[eE][+-]?[0-9]{1,3})?"
@@ -33,6 +37,7 @@ GRAMMAR: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=REMEMBERED)
 def canonical_quantity(text: str) -> str:
     """The stable form of a quantity: `0.5` → `500m`, `1024Mi` → `1Gi`, `1e3` → `1k`.
 

@@ -7,13 +7,15 @@ a mistake in one line of a spec must not take down what runs.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
 
 from arkalia_operator.api.conditions import Reason
 from arkalia_operator.api.modules import ModuleSettings
 from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
 from arkalia_operator.desired import acceptance, images, names
 from arkalia_operator.desired.resolved import Held, Problem, Resolution, ResolvedModule
+from arkalia_operator.desired.unused import Written, unused
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,8 +45,14 @@ class _Choice:
 
     system: ArkaliaSystem
     version: str
-    builtin: Mapping[str, ArkaliaModule]
+    described: str
+    """The version by whose descriptions it is judged: the same, if it is known."""
     modules: Modules
+
+    @property
+    def builtin(self) -> Mapping[str, ArkaliaModule]:
+        """The modules that ship with the version."""
+        return self.modules.builtin.get(self.described, {})
 
     def settings(self, name: str) -> ModuleSettings:
         return self.system.spec.modules.get(name) or ModuleSettings()
@@ -56,16 +64,25 @@ class _Choice:
         return [name for name in ordered if self.settings(name).enabled]
 
 
-def resolve(system: ArkaliaSystem, modules: Modules) -> Resolution:
-    """The enabled modules of *system*."""
+def resolve(system: ArkaliaSystem, modules: Modules, trouble: Problem | None = None) -> Resolution:
+    """The enabled modules of *system*; *trouble* was found with what its spec names.
+
+    A spec that is right and names what is not there holds nothing: it is only told.
+    """
     version = system.spec.version or modules.defaults.version
     builtin = modules.builtin.get(version)
-    if builtin is None:
-        return Resolution(version, problem=_unknown_version(version, modules))
-    problem = acceptance.problem_of_system(system)
-    if problem is not None:
-        return Resolution(version, problem=problem)
-    return _resolution(_Choice(system, version, builtin, modules))
+    # The mistakes of a spec for an unknown version are found with the modules of a known one.
+    known = version if builtin is not None else modules.defaults.version
+    choice = _Choice(system, version, known, modules)
+    found = replace(_resolution(choice), missing=(trouble,) if trouble else ())
+    problems = [
+        *([_unknown_version(version, modules)] if builtin is None else []),
+        *acceptance.problems_of_system(system),
+    ]
+    if not problems:
+        return found
+    further = (*problems[1:], *found.problems)
+    return Resolution(version, problem=problems[0], further=further, unused=found.unused)
 
 
 def _resolution(choice: _Choice) -> Resolution:
@@ -78,19 +95,19 @@ def _resolution(choice: _Choice) -> Resolution:
         else:
             rendered.append(outcome)
     modules = tuple(sorted(rendered, key=lambda module: module.name))
-    return Resolution(
+    found = Resolution(
         choice.version,
         modules,
         held,
-        ignored=_ignored(choice),
         ways_back=_ways_back(choice.modules),
         registry=choice.modules.defaults.registry,
     )
+    return replace(found, unused=unused(_written(choice, found)))
 
 
-def _ignored(choice: _Choice) -> tuple[str, ...]:
-    others = {*choice.modules.foreign, *choice.modules.broken}
-    return tuple(sorted(others & choice.builtin.keys()))
+def _written(choice: _Choice, found: Resolution) -> Written:
+    foreign = frozenset({*choice.modules.foreign, *choice.modules.broken})
+    return Written(choice.system, found.known, frozenset(choice.builtin), foreign)
 
 
 def _ways_back(modules: Modules) -> dict[tuple[str, str], tuple[str, ...]]:
@@ -120,6 +137,7 @@ def _resolved(choice: _Choice, description: ArkaliaModule) -> ResolvedModule:
         image=images.reference(description, choice.system.spec.images, choice.version, registry),
         spec=description.spec,
         settings=choice.settings(description.name),
+        unknown=description.unknown,
     )
 
 
@@ -149,6 +167,12 @@ def _unknown_version(version: str, modules: Modules) -> Problem:
     )
 
 
+def _nearest(name: str, choice: _Choice) -> str:
+    """What was perhaps meant."""
+    found = get_close_matches(name, sorted({*choice.builtin, *choice.modules.foreign}), 1)
+    return f"; did you mean {found[0]}?" if found else ""
+
+
 def _missing(choice: _Choice, name: str) -> Problem:
     """Why there is no description of the module *name*."""
     if name in choice.modules.broken:
@@ -157,5 +181,6 @@ def _missing(choice: _Choice, name: str) -> Problem:
     return Problem(
         Reason.MODULE_NOT_FOUND,
         f"spec.modules.{name}: no built-in module and no ArkaliaModule in namespace "
-        f"{choice.system.namespace} has this name; built in are {', '.join(choice.builtin)}",
+        f"{choice.system.namespace} has this name; built in are {', '.join(choice.builtin)}"
+        f"{_nearest(name, choice)}",
     )

@@ -17,7 +17,7 @@ from arkalia_operator.api.modules import ModuleSettings
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A part of the spec that cannot be done, in words for the user."""
+    """A part of the spec that cannot be done, or has no effect, in words for the user."""
 
     reason: Reason
     message: str
@@ -32,6 +32,8 @@ class ResolvedModule:
     image: str
     spec: ArkaliaModuleSpec
     settings: ModuleSettings
+    unknown: tuple[str, ...] = ()
+    """Fields of its description that the API server dropped."""
 
     @property
     def scaling(self) -> ModuleScaling | None:
@@ -82,12 +84,16 @@ class Resolution:
     """Those that are rendered, in the order of their names."""
     held: Mapping[str, Held] = field(default_factory=dict)
     """By name."""
-    ignored: tuple[str, ...] = ()
-    """ArkaliaModules that are not used: a built-in module has the name."""
+    unused: tuple[Problem, ...] = ()
+    """What was written and has no effect; it stands in nobody's way."""
     ways_back: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
     """By module and version, of every known version: the command that undoes its migrations."""
     problem: Problem | None = None
     """Of the system as a whole: nothing is rendered, and everything held."""
+    missing: tuple[Problem, ...] = ()
+    """What the spec names and is not there as it must be. It is told, and nothing is held."""
+    further: tuple[Problem, ...] = ()
+    """What is wrong beside it."""
     registry: str = ""
     """Where images come from that name no registry, if the spec names none either."""
 
@@ -99,8 +105,8 @@ class Resolution:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """Everything that stands in the way."""
-        of_system = () if self.problem is None else (self.problem,)
-        return (*of_system, *(each.problem for each in self.held.values()))
+        of_system = () if self.problem is None else (self.problem, *self.further)
+        return (*of_system, *(each.problem for each in self.held.values()), *self.missing)
 
     @property
     def known(self) -> tuple[ResolvedModule, ...]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from arkalia_contract import labels
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import kinds, names
+from arkalia_operator.desired import kinds, names, outside
 from arkalia_operator.desired.data import network
 from arkalia_operator.desired.data.access import DataAccess
 from arkalia_operator.desired.data.needs import services_of
@@ -43,7 +43,11 @@ def manifests(
             "podSelector": {"matchLabels": module_selector(system.name, module.name)},
             "policyTypes": ["Ingress", "Egress"],
             **present(ingress=_ingress(system, module, resolution)),
-            "egress": [*_egress(system, module, resolution), *to_data],
+            "egress": [
+                *_egress(system, module, resolution),
+                *to_data,
+                *outside.egress(system),
+            ],
         },
     )
 

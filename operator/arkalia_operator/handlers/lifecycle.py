@@ -16,6 +16,8 @@ from typing import Any, Final
 import kopf
 
 from arkalia_operator import metrics
+from arkalia_operator.api import GROUP
+from arkalia_operator.api.resources import SYSTEM_PLURAL
 from arkalia_operator.backoff import Backoff, jittered
 from arkalia_operator.cluster.session import Session
 from arkalia_operator.handlers import modules, systems
@@ -42,8 +44,11 @@ class Forever:
         return itertools.chain((0.1, 0.2, 0.5), itertools.repeat(1.0))
 
 
-def kopf_settings() -> kopf.OperatorSettings:
-    """Settings with which kopf only watches, recovers at once, and writes nothing."""
+def kopf_settings(selector: str = "") -> kopf.OperatorSettings:
+    """Settings with which kopf only watches, recovers at once, and writes nothing.
+
+    Of the systems it watches those that *selector* selects; empty: all.
+    """
     settings = kopf.OperatorSettings()
     settings.networking.error_backoffs = Forever()
     settings.networking.connect_timeout = 3
@@ -55,6 +60,8 @@ def kopf_settings() -> kopf.OperatorSettings:
     settings.watching.reconnect_backoff = 0.1
     settings.watching.initial_streaming = False  # loses objects if the stream breaks early
     settings.watching.chunk_size = None  # an expired page token would end kopf
+    if selector:
+        settings.watching.label_selectors[GROUP, SYSTEM_PLURAL] = selector
     settings.queueing.idle_timeout = 0.2
     settings.queueing.worker_limit = None
     settings.queueing.error_delays = (0.2, 0.5, 1, 2, 5)
@@ -104,7 +111,7 @@ async def _run_kopf(
     """Run kopf until it ends; kopf.run_tasks would end all tasks of the process with it."""
     tasks = await kopf.spawn_tasks(
         registry=kopf_registry(session, intake),
-        settings=kopf_settings(),
+        settings=kopf_settings(intake.selector),
         identity=IDENTITY,
         clusterwide=not namespaces,
         namespaces=namespaces,

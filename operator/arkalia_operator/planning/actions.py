@@ -57,3 +57,10 @@ class Plan:
 
     applies: tuple[Apply, ...] = ()
     deletes: tuple[Delete, ...] = ()
+    repairs: bool = True
+    """Whether what others have changed is changed back, or only told."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether there is nothing to do."""
+        return not self.applies and not self.deletes

@@ -2,22 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus
-from arkalia_operator.api.conditions import Condition, ConditionType
+from arkalia_operator.api.conditions import Condition, ConditionType, Reason
 from arkalia_operator.planning.actions import Announcement
+from arkalia_operator.planning.drift import Drifted
 
-TOLD: Final = (ConditionType.READY, ConditionType.IDENTITY_READY, ConditionType.DATA_READY)
+TOLD: Final = (
+    ConditionType.READY,
+    ConditionType.IDENTITY_READY,
+    ConditionType.DATA_READY,
+    ConditionType.PERMISSIONS_READY,
+)
+ADVERSE: Final = (ConditionType.CONTENDED, ConditionType.DRIFTED)
+"""Conditions that are bad news while they are there."""
 
 
 def announcements(
     before: ArkaliaSystemStatus, after: ArkaliaSystemStatus
 ) -> tuple[Announcement, ...]:
-    """One Event for each transition of a told condition to another status or reason."""
+    """One Event for each transition of a told condition to another status or reason.
+
+    What is ignored is told again when it is something else: each mistake may be another person's.
+    """
+    told = (
+        each
+        for kind in (*TOLD, *ADVERSE)
+        for each in _of(_condition(before, kind), _condition(after, kind))
+    )
+    kind = ConditionType.FIELDS_IGNORED
+    return (*told, *_ignored(_condition(before, kind), _condition(after, kind)))
+
+
+def repaired(drifts: Iterable[Drifted]) -> tuple[Announcement, ...]:
+    """One Event for each object that was changed back."""
     return tuple(
-        each for kind in TOLD for each in _of(_condition(before, kind), _condition(after, kind))
+        Announcement("Normal", Reason.DRIFT_REPAIRED, f"{each}, and was changed back")
+        for each in drifts
     )
 
 
@@ -29,6 +52,16 @@ def _of(before: Condition | None, after: Condition | None) -> Iterator[Announcem
     if after is None:
         return
     same = before and (before.status, before.reason) == (after.status, after.reason)
-    if not same:
-        doomed = after.status == "False"
+    if not same and not (before is None and after.reason == Reason.PERMISSIONS_GRANTED):
+        doomed = after.status == "False" or after.type in ADVERSE
         yield Announcement("Warning" if doomed else "Normal", after.reason, after.message)
+
+
+def _ignored(before: Condition | None, after: Condition | None) -> Iterator[Announcement]:
+    was = before.message if before and before.status == "True" else ""
+    if after is None or after.status == "Unknown":
+        return
+    if after.status == "True" and after.message != was:
+        yield Announcement("Warning", after.reason, after.message)
+    elif after.status == "False" and was:
+        yield Announcement("Normal", after.reason, after.message)

@@ -9,25 +9,34 @@ from typing import Final
 from arkalia_contract.labels import DATA
 from arkalia_operator.api.conditions import ConditionType, Reason
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import Desired
+from arkalia_operator.desired import Desired, names, templates
 from arkalia_operator.desired.data.access import DataService
-from arkalia_operator.desired.kinds import CLUSTER, JOB, STATEFUL_SET, Kind
+from arkalia_operator.desired.kinds import (
+    CLUSTER,
+    JOB,
+    PERSISTENT_VOLUME_CLAIM,
+    STATEFUL_SET,
+    Kind,
+)
 from arkalia_operator.desired.manifest import Manifest
+from arkalia_operator.desired.quantities import amount
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.findings import (
     Finding,
+    first_of,
     image_trouble,
     of_pod,
     schedule_trouble,
     start_trouble,
 )
 from arkalia_operator.planning.jobs import job_finding
-from arkalia_operator.planning.observed import ObjectKey, Observed, PodRecord
+from arkalia_operator.planning.observed import ClaimState, ObjectKey, Observed, PodRecord
 from arkalia_operator.planning.plan import is_served, key_of
 from arkalia_operator.planning.verdicts import Verdict, broken
 
-NAMED: Final = 3
+BOUND: Final = "Bound"
 CRASH_REASON: Final = "CrashLoopBackOff"
+PENDING: Final = "Pending"
 INSTALL_CNPG: Final = (
     "the cluster does not serve postgresql.cnpg.io/v1: install CloudNativePG, or write "
     "spec.data.postgresql.mode: builtin"
@@ -81,10 +90,11 @@ def verdict(view: DataView) -> Verdict:
     if not found:
         named = ", ".join(sorted(view.state.needed))
         message = f"Prepared for every module: {named}."
-        return Verdict(kind, "True", Reason.PROVISIONED, message)
+        said = "".join([message, *_larger_than_asked(view)])
+        return Verdict(kind, "True", Reason.PROVISIONED, said)
     messages = dict.fromkeys(each.message for each in found)
-    first = found[0]
-    return broken(kind, first.reason, "; ".join([*messages][:NAMED]), doomed=first.doomed)
+    first, message = found[0], "; ".join(first_of([*messages]))
+    return broken(kind, first.reason, message, doomed=first.doomed)
 
 
 def _problems(view: DataView) -> Iterator[Finding]:
@@ -95,7 +105,7 @@ def _problems(view: DataView) -> Iterator[Finding]:
 def _not_served(view: DataView) -> Iterator[Finding]:
     """CloudNativePG is asked for, and not installed."""
     if not all(is_served(each, view.observed) for each in view.manifests if _is(each, CLUSTER)):
-        yield Finding(Reason.APPLY_FAILED, INSTALL_CNPG, doomed=True)
+        yield Finding(Reason.KIND_NOT_SERVED, INSTALL_CNPG, doomed=True)
 
 
 def _refused(view: DataView) -> Iterator[Finding]:
@@ -104,7 +114,39 @@ def _refused(view: DataView) -> Iterator[Finding]:
     of_objects = (each for each in view.failures if each.key in wanted)
     for failure in (*view.state.failures, *of_objects):
         message = f"{failure.key}: {failure.message}"
-        yield Finding(Reason.APPLY_FAILED, message, doomed=failure.permanent)
+        volume = failure.permanent and failure.key in _claims(view)
+        reason = Reason.VOLUME_CANNOT_CHANGE if volume else Reason.APPLY_FAILED
+        yield Finding(reason, message, doomed=failure.permanent)
+
+
+def _growing(view: DataView) -> Iterator[Finding]:
+    """A volume does not have the size yet that it is asked for."""
+    for key, claim in _claims(view).items():
+        if claim.phase == BOUND and _is_less(claim.capacity, claim.requested):
+            why = f": {claim.trouble}" if claim.trouble else ""
+            message = f"{key} grows from {claim.capacity} to {claim.requested}{why}"
+            yield Finding(Reason.VOLUME_GROWS, message, doomed=False)
+
+
+def _claims(view: DataView) -> dict[ObjectKey, ClaimState]:
+    """The volumes that are there, by their claims."""
+    records = (view.observed.children.get(key_of(each)) for each in view.manifests)
+    return {each.key: each.claim for each in records if each is not None and each.claim is not None}
+
+
+def _is_less(one: str, other: str) -> bool:
+    return bool(one and other) and amount(one) < amount(other)
+
+
+def _larger_than_asked(view: DataView) -> Iterator[str]:
+    """What is said of volumes that are larger than the spec: those of an earlier system may be."""
+    claims = _claims(view)
+    for manifest in view.manifests:
+        claim = claims.get(key_of(manifest))
+        if claim is not None:
+            asked = manifest["spec"]["resources"]["requests"]["storage"]
+            if _is_less(asked, claim.requested):
+                yield f" {key_of(manifest)} keeps its {claim.requested}: a volume never shrinks."
 
 
 def _servers(view: DataView) -> Iterator[Finding]:
@@ -114,12 +156,20 @@ def _servers(view: DataView) -> Iterator[Finding]:
             key = key_of(manifest)
             record = view.observed.children.get(key)
             if record is None or record.rollout is None or record.rollout.ready < 1:
-                yield _server(view, key)
+                yield _server(view, key, templates.revision(manifest["spec"]["template"]))
 
 
-def _server(view: DataView, key: ObjectKey) -> Finding:
-    """Why the one server of a StatefulSet does not answer."""
-    pods = [each for each in view.observed.pods if each.name == f"{key.name}-0" and not each.ready]
+def _server(view: DataView, key: ObjectKey, revision: str) -> Finding:
+    """Why the one server of a StatefulSet does not answer. A pod of an older revision goes."""
+    name = f"{key.name}-0"
+    pods = [
+        each
+        for each in view.observed.pods
+        if (each.name, each.revision) == (name, revision) and not each.ready
+    ]
+    without_class = _storage_class_missing(view, key)
+    if without_class is not None:
+        return without_class
     trouble = image_trouble(pods, "") or start_trouble(pods) or _crashes(view, pods)
     trouble = trouble or schedule_trouble(pods)
     if trouble is not None:
@@ -128,6 +178,25 @@ def _server(view: DataView, key: ObjectKey) -> Finding:
         message = f"{key.name} restarts: it has one instance, and serves nothing until it is ready"
         return Finding(Reason.RESTARTING, message, doomed=False)
     return Finding(Reason.PROVISIONING, f"{key.name} starts", doomed=False)
+
+
+def _storage_class_missing(view: DataView, server: ObjectKey) -> Finding | None:
+    """The volume of *server* waits for a StorageClass that nobody names."""
+    claim = ObjectKey(PERSISTENT_VOLUME_CLAIM.name, server.namespace, server.name)
+    record = view.observed.children.get(claim)
+    state = record.claim if record else None
+    if state is None or state.phase != PENDING or state.storage_class:
+        return None
+    place = "postgresql" if server.name == _name(view, DataService.POSTGRESQL) else "redis.queue"
+    message = (
+        f"{claim} names no StorageClass, and the cluster has no default one: write "
+        f"spec.data.{place}.storage.storageClassName, or mark a StorageClass as the default"
+    )
+    return Finding(Reason.STORAGE_CLASS_MISSING, message, doomed=True)
+
+
+def _name(view: DataView, service: DataService) -> str:
+    return names.data_service(view.system.name, service)
 
 
 def _crashes(view: DataView, pods: Sequence[PodRecord]) -> Finding | None:
@@ -156,8 +225,10 @@ def _jobs(view: DataView) -> Iterator[Finding]:
 def _not_handed_over(view: DataView) -> Iterator[Finding]:
     """Modules do not have what they need to get in, and nothing else says why."""
     if view.state.pending and not view.state.problems:
-        names = ", ".join(view.state.pending[:NAMED])
-        message = f"{len(view.state.pending)} Secrets are to be written: {names}"
+        first = ", ".join(first_of(view.state.pending))
+        number = len(view.state.pending)
+        noun = "1 Secret is" if number == 1 else f"{number} Secrets are"
+        message = f"{noun} to be written: {first}"
         yield Finding(Reason.PROVISIONING, message, doomed=False)
 
 
@@ -168,6 +239,7 @@ CHECKS: Final[tuple[Callable[[DataView], Iterator[Finding]], ...]] = (
     _servers,
     _jobs,
     _not_handed_over,
+    _growing,
 )
 
 

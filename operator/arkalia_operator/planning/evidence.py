@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from arkalia_contract.labels import MODULE
 from arkalia_operator.api.resources import ArkaliaSystem
@@ -14,10 +14,12 @@ from arkalia_operator.desired.resolved import ResolvedModule
 from arkalia_operator.desired.schemas import numbers
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.data import DataState
+from arkalia_operator.planning.drift import Drifted
 from arkalia_operator.planning.findings import Finding
 from arkalia_operator.planning.identity import IdentityState
 from arkalia_operator.planning.jobs import job_finding
 from arkalia_operator.planning.observed import ChildRecord, ObjectKey, Observed, PodRecord, Rollout
+from arkalia_operator.planning.permissions import Right
 from arkalia_operator.planning.plan import is_served, key_of, waiting
 from arkalia_operator.planning.readiness import DeploymentView, ModuleView
 
@@ -35,6 +37,18 @@ class Evidence:
     """How far the certificates are."""
     data: DataState = field(default_factory=DataState)
     """How far the credentials of the modules' data are."""
+    left: Sequence[Drifted] = ()
+    """Objects that somebody else has changed, and that are left so."""
+    missing_rights: Sequence[Right] = ()
+    """What the operator may not do where the system is."""
+    waits: Mapping[ObjectKey, Sequence[ObjectKey]] = field(default_factory=dict)
+    """What is not applied yet, with what it waits for (see `complete`)."""
+
+
+def complete(evidence: Evidence) -> Evidence:
+    """*evidence* with all that is made of it once, and asked for module by module."""
+    waits = waiting(evidence.system, evidence.desired, evidence.observed)
+    return replace(evidence, waits=waits)
 
 
 def module_view(module: ResolvedModule, evidence: Evidence) -> ModuleView:
@@ -46,11 +60,7 @@ def module_view(module: ResolvedModule, evidence: Evidence) -> ModuleView:
         if key in wanted and not record.deleting
     }
     deployments = [key for key in wanted if key.kind == DEPLOYMENT.name]
-    waits = {
-        key: before
-        for key, before in waiting(evidence.system, evidence.desired, evidence.observed).items()
-        if key in wanted
-    }
+    waits = {key: before for key, before in evidence.waits.items() if key in wanted}
     revisions = {templates.revision(wanted[key]["spec"]["template"]) for key in deployments}
     return ModuleView(
         image=module.image,

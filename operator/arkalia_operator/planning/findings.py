@@ -18,6 +18,10 @@ CONFIG_REASONS: Final = frozenset(
 )
 
 
+NAMED: Final = 3
+"""A message names this many things of a kind."""
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """Why a part of a system is not ready."""
@@ -53,6 +57,12 @@ def schedule_trouble(pods: Sequence[PodRecord]) -> Finding | None:
             message = of_pod(pod, pod.unschedulable)
             return Finding(Reason.POD_CANNOT_BE_SCHEDULED, message, doomed=False)
     return None
+
+
+def first_of(things: Sequence[str]) -> list[str]:
+    """As many of *things* as a message names, and how many there are beside them."""
+    left = len(things) - NAMED
+    return [*things[:NAMED], *([f"and {left} more"] if left > 0 else [])]
 
 
 def of_pod(pod: PodRecord, message: str) -> str:

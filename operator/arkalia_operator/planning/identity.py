@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
 
 from arkalia_operator.api.conditions import ConditionType, Reason
 from arkalia_operator.desired.certificates import WantedCertificate
 from arkalia_operator.desired.kinds import CERTIFICATE
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.certificates import ObservedSecrets, foreign
+from arkalia_operator.planning.findings import first_of
 from arkalia_operator.planning.observed import ObjectKey
 from arkalia_operator.planning.strangers import secrets_in_the_way
 from arkalia_operator.planning.verdicts import Verdict, broken
-
-NAMED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +31,11 @@ def verdict(state: IdentityState) -> Verdict:
     kind = ConditionType.IDENTITY_READY
     if state.failures:
         doomed = any(each.permanent for each in state.failures)
-        message = "; ".join(f"{each.key}: {each.message}" for each in state.failures[:NAMED])
+        said = [f"{each.key}: {each.message}" for each in state.failures]
+        message = "; ".join(first_of(said))
         return broken(kind, Reason.CANNOT_ISSUE, message, doomed=doomed)
     if state.pending:
-        message = f"{len(state.pending)} to be made: {', '.join(state.pending[:NAMED])}"
+        message = f"{len(state.pending)} to be made: {', '.join(first_of(state.pending))}"
         return broken(kind, Reason.ISSUING, message, doomed=False)
     message = "All certificates are there, and none is near its end."
     return Verdict(kind, "True", Reason.ISSUED, message)

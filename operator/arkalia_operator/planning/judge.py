@@ -15,22 +15,22 @@ from arkalia_operator.api.mistakes import mistakes_of
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import Desired
 from arkalia_operator.desired.resolved import Problem
-from arkalia_operator.planning import data, identity
+from arkalia_operator.planning import data, exposure, identity, permissions, unused
 from arkalia_operator.planning.data import DataView
 from arkalia_operator.planning.evidence import (
     Evidence,
+    complete,
     module_view,
     modules_with_objects,
     rollouts_of,
     version_in_use,
 )
-from arkalia_operator.planning.findings import Finding
+from arkalia_operator.planning.exposure import ExposureView
+from arkalia_operator.planning.findings import Finding, first_of
 from arkalia_operator.planning.plan import key_of, unwanted
 from arkalia_operator.planning.readiness import finding, line, serves
 from arkalia_operator.planning.verdicts import Verdict, agreeing, broken, conditions, summed_up
 
-NAMED: Final = 3
-"""A message names this many things; the list in status names all modules."""
 LISTED: Final = 64
 """Modules in the list, as its schema allows; those that are not ready come first."""
 
@@ -44,25 +44,27 @@ class Judged:
     serves: bool
     """Whether enough pods answer, be they of an older revision."""
     is_held: bool = False
-
-    @property
-    def message(self) -> str:
-        """Why it is not ready, with its name; a problem of the spec names the module itself."""
-        found = self.found.message if self.found else ""
-        return found if self.is_held else f"{self.status.name}: {found}"
+    """Whether its objects stay as they are, because of the spec."""
 
 
 def judge(evidence: Evidence, now: datetime) -> ArkaliaSystemStatus:
     """The status of a system after its plan was carried out."""
-    system = evidence.system
+    system, evidence = evidence.system, complete(evidence)
     judged = _judged(evidence)
-    facts = [
-        _accepted(evidence.desired),
-        _modules_ready(evidence.desired, judged),
-        _identity_ready(evidence),
-        _data_ready(evidence),
-    ]
-    summary = summed_up([*facts, *_clean_up(evidence)])
+    exposed = _exposure_ready(evidence)
+    # What others have not said yet holds nobody back: see `planning.exposure`.
+    told = [exposed] if exposed.status == "False" else []
+    causes = (_accepted(evidence.desired), _data_ready(evidence), _identity_ready(evidence))
+    accepted, data_ready, identity_ready = causes
+    # A module that only waits for what is told already adds nothing.
+    own = [each for each in judged if not _is_told(each, causes)]
+    summary = summed_up(
+        [*causes, _modules_ready(evidence.desired, own), *told, *_clean_up(evidence)]
+    )
+    modules_ready = _modules_ready(evidence.desired, judged)
+    facts = [accepted, modules_ready, identity_ready, data_ready]
+    facts += [permissions.verdict(evidence.missing_rights), exposed, unused.verdict(evidence)]
+    facts += _drifted(evidence)
     return ArkaliaSystemStatus(
         observed_generation=system.generation,
         version=version_in_use(evidence),
@@ -84,6 +86,9 @@ def judge_invalid(
         Verdict(ConditionType.MODULES_READY, "Unknown", reason, message),
         Verdict(ConditionType.IDENTITY_READY, "Unknown", reason, message),
         Verdict(ConditionType.DATA_READY, "Unknown", reason, message),
+        Verdict(ConditionType.PERMISSIONS_READY, "Unknown", reason, message),
+        Verdict(ConditionType.EXPOSURE_READY, "Unknown", reason, message),
+        Verdict(ConditionType.FIELDS_IGNORED, "Unknown", reason, message),
     ]
     return ArkaliaSystemStatus(
         observed_generation=generation,
@@ -153,34 +158,38 @@ def _listed(judged: Sequence[Judged]) -> list[ModuleStatus]:
 def _accepted(desired: Desired) -> Verdict:
     problems = desired.resolution.problems
     if not problems:
-        message = " ".join(["Every part of the spec is understood.", *_not_used(desired)])
+        message = "Every part of the spec is understood."
         return Verdict(ConditionType.ACCEPTED, "True", Reason.SPEC_ACCEPTED, message)
-    message = "; ".join(each.message for each in problems[:NAMED])
+    message = "; ".join(first_of([each.message for each in problems]))
     return Verdict(ConditionType.ACCEPTED, "False", problems[0].reason, message)
 
 
-def _not_used(desired: Desired) -> Iterator[str]:
-    names = ", ".join(desired.resolution.ignored[:NAMED])
-    if names:
-        yield (
-            f"Not used: ArkaliaModule {names}, since a built-in module has this name: give it "
-            "another one, or delete it."
-        )
-
-
 def _modules_ready(desired: Desired, judged: Sequence[Judged]) -> Verdict:
-    found = [(each.found, each.message) for each in judged if each.found is not None]
-    if found:
-        found.sort(key=lambda each: not each[0].doomed)
-        first = found[0][0]
-        messages = list(dict.fromkeys(message for _, message in found))
-        message = "; ".join(messages[:NAMED])
-        return broken(ConditionType.MODULES_READY, first.reason, message, doomed=first.doomed)
+    named: dict[Finding, list[str]] = {}
+    for each in judged:
+        if each.found is not None:
+            named.setdefault(each.found, []).extend([] if each.is_held else [each.status.name])
+    if named:
+        found = sorted(named, key=lambda each: not each.doomed)
+        message = "; ".join(first_of([_of_modules(named[each], each) for each in found]))
+        doomed = found[0].doomed
+        return broken(ConditionType.MODULES_READY, found[0].reason, message, doomed=doomed)
     problem = desired.resolution.problem
     if problem is not None:
         return Verdict(ConditionType.MODULES_READY, "Unknown", problem.reason, problem.message)
     message = "All pods of all modules are ready."
     return Verdict(ConditionType.MODULES_READY, "True", Reason.AS_EXPECTED, message)
+
+
+def _of_modules(names: Sequence[str], found: Finding) -> str:
+    """What was *found* of the modules *names*; a problem of the spec names the module itself."""
+    return f"{', '.join(first_of(names))}: {found.message}" if names else found.message
+
+
+def _is_told(judged: Judged, causes: Sequence[Verdict]) -> bool:
+    """Whether one of the *causes* says already what keeps the module from being ready."""
+    found = judged.found
+    return found is not None and any(found.message in each.message for each in causes)
 
 
 def _identity_ready(evidence: Evidence) -> Verdict:
@@ -206,6 +215,27 @@ def _data_ready(evidence: Evidence) -> Verdict:
     )
 
 
+def _exposure_ready(evidence: Evidence) -> Verdict:
+    problem = evidence.desired.resolution.problem
+    if problem is not None:
+        return Verdict(ConditionType.EXPOSURE_READY, "Unknown", problem.reason, problem.message)
+    return exposure.verdict(
+        ExposureView(evidence.system, evidence.desired, evidence.observed, evidence.failures)
+    )
+
+
+def _drifted(evidence: Evidence) -> Iterator[Verdict]:
+    """What others have changed and is left so: it does not keep the system from being ready."""
+    contended = [str(each) for each in evidence.left if each.contended]
+    reported = [str(each) for each in evidence.left if not each.contended]
+    if contended:
+        message = "; ".join(first_of(contended))
+        yield Verdict(ConditionType.CONTENDED, "True", Reason.FIELD_CONTENDED, message)
+    if reported:
+        message = "; ".join(first_of(reported))
+        yield Verdict(ConditionType.DRIFTED, "True", Reason.DRIFT_REPORTED, message)
+
+
 def _clean_up(evidence: Evidence) -> list[Verdict]:
     """What hinders the end of objects that nothing asks for any more."""
     wanted = {key_of(each) for each in evidence.desired.manifests}
@@ -221,7 +251,7 @@ def _clean_up(evidence: Evidence) -> list[Verdict]:
     ]
     left = unwanted(evidence.system, evidence.desired, evidence.observed)
     if left:
-        names = ", ".join(sorted(str(each.key) for each in left)[:NAMED])
+        names = ", ".join(first_of(sorted(str(each.key) for each in left)))
         number = "1 object is" if len(left) == 1 else f"{len(left)} objects are"
         message = f"{number} still to be deleted: {names}"
         verdicts.append(broken(ConditionType.READY, Reason.OBJECTS_LEFT, message, doomed=False))

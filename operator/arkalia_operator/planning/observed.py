@@ -70,6 +70,22 @@ class ClaimState:
     """Storage that it asks for now, a quantity; it can only grow."""
     capacity: str = ""
     """Storage that it has."""
+    trouble: str = ""
+    """What keeps it from growing, or is waited for, in the words of who enlarges it."""
+    storage_class: str = ""
+    """What provisions it; empty if nobody named one, and the cluster has no default."""
+
+
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """What controllers of others say to an Ingress, an HTTPRoute or a BackendTLSPolicy."""
+
+    admitted: bool = False
+    """Whether everybody who is asked has taken it."""
+    refusal: str = ""
+    """Who does not take it, and why; empty if nobody says so."""
+    addresses: tuple[str, ...] = ()
+    """Where it can be reached, as far as that is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +112,8 @@ class ChildRecord:
     """Only for a Job."""
     claim: ClaimState | None = None
     """Only for a PersistentVolumeClaim."""
+    admission: Admission | None = None
+    """Only for an Ingress, an HTTPRoute or a BackendTLSPolicy."""
     issued: str = ""
     """Only for a Certificate: which one its Secret holds, as cert-manager says."""
     lineage: str = ""

@@ -25,6 +25,8 @@ DIGEST_BYTES: Final = 16
 IDENTITY: Final = ("apiVersion", "kind")
 METADATA_IDENTITY: Final = ("name", "namespace")
 
+NESTING: Final = (dict, list)
+
 Fields = Mapping[str, Any]
 """A part of `fieldsV1`: what is owned below a value. Empty: the value as a whole."""
 
@@ -34,7 +36,12 @@ def owned(live: Mapping[str, Any], manager: str = FIELD_MANAGER) -> dict[str, An
 
     What is owned and not stored is None.
     """
-    return _owned_of_mapping(live, _applied_fields(live, manager))
+    return part_of(live, applied_fields(live, manager))
+
+
+def part_of(value: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
+    """*value* cut down to *fields*; what is not there is None."""
+    return _owned_of_mapping(value, fields)
 
 
 def fingerprint(manifest: Mapping[str, Any]) -> bytes:
@@ -54,7 +61,8 @@ def applied_at(live: Mapping[str, Any], manager: str = FIELD_MANAGER) -> datetim
     return datetime.fromisoformat(time) if time else None
 
 
-def _applied_fields(live: Mapping[str, Any], manager: str) -> Fields:
+def applied_fields(live: Mapping[str, Any], manager: str = FIELD_MANAGER) -> Fields:
+    """What *manager* applied of *live*, and nobody has taken over since."""
     found: Fields = _applied(live, manager).get("fieldsV1", {})
     return found
 
@@ -117,8 +125,14 @@ def _by_key(fields: Fields) -> Mapping[tuple[str, ...], Mapping[tuple[Any, ...],
 
 def _told(value: Any) -> Any:
     """*value*, with None for everything in it that says nothing."""
-    if isinstance(value, dict):  # a check for Mapping costs half of the digest's time
-        return {key: _told(each) for key, each in value.items()} or None
+    # A check for Mapping, or a call for each leaf, costs half of the digest's time.
+    if isinstance(value, dict):
+        return {
+            key: _told(each) if isinstance(each, NESTING) else each or None
+            for key, each in value.items()
+        } or None
     if isinstance(value, list):
-        return [_told(each) for each in value] or None
+        return [
+            _told(each) if isinstance(each, NESTING) else each or None for each in value
+        ] or None
     return value or None

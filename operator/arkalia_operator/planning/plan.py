@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from arkalia_operator.api.resources import ArkaliaSystem
@@ -39,6 +39,7 @@ def plan(system: ArkaliaSystem, desired: Desired, observed: Observed) -> Plan:
     return Plan(
         applies=tuple(_applies(system, desired, observed)),
         deletes=tuple(_deletes(system, desired, observed)),
+        repairs=system.spec.changes.drift_policy == "Repair",
     )
 
 
@@ -57,22 +58,23 @@ def waiting(
     system: ArkaliaSystem, desired: Desired, observed: Observed
 ) -> Mapping[ObjectKey, tuple[ObjectKey, ...]]:
     """What would be applied if its gate were open, with what it waits for."""
+    gated = [each for each in desired.manifests if desired.has_gate(each)]
     found = {
         each.key: awaited(each.key, desired, observed, system.uid)
-        for each in _due(desired, observed)
+        for each in _due(gated, desired, observed)
     }
     return {key: before for key, before in found.items() if before}
 
 
 def _applies(system: ArkaliaSystem, desired: Desired, observed: Observed) -> Iterator[Apply]:
-    for each in _due(desired, observed):
+    for each in _due(desired.manifests, desired, observed):
         if not awaited(each.key, desired, observed, system.uid):
             yield each
 
 
-def _due(desired: Desired, observed: Observed) -> Iterator[Apply]:
-    """What differs from *desired*, whether its gate is open or not."""
-    for manifest in desired.manifests:
+def _due(manifests: Iterable[Manifest], desired: Desired, observed: Observed) -> Iterator[Apply]:
+    """What of *manifests* differs from *observed*, whether its gate is open or not."""
+    for manifest in manifests:
         if is_served(manifest, observed):
             yield from _apply(manifest, desired, observed)
 

@@ -23,6 +23,8 @@ from arkalia_operator.planning.findings import (
 from arkalia_operator.planning.observed import ObjectKey, PodRecord, Rollout
 
 CRASH_REASON: Final = "CrashLoopBackOff"
+NAMESPACE_ENDS: Final = "because it is being terminated"
+"""How the API server refuses a new object in a namespace that is being deleted."""
 MESSAGE_LIMIT: Final = 1024
 NAMED: Final = 3
 """A message names this many objects that wait."""
@@ -229,7 +231,9 @@ def line(name: str, image: str, rollouts: Sequence[Rollout], found: Finding | No
 
 def _apply_failed(failure: Failure) -> Finding:
     message = f"{failure.key}: {failure.message}"
-    return Finding(Reason.APPLY_FAILED, message, doomed=failure.permanent)
+    terminating = NAMESPACE_ENDS in failure.message
+    reason = Reason.NAMESPACE_TERMINATING if terminating else Reason.APPLY_FAILED
+    return Finding(reason, message, doomed=failure.permanent)
 
 
 def _ready_of_required(deployment: DeploymentView) -> str:

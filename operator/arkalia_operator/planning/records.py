@@ -20,6 +20,7 @@ from arkalia_operator.desired.kinds import (
     ROLLED_OUT,
     Kind,
 )
+from arkalia_operator.planning.admissions import ADMITTED, admission
 from arkalia_operator.planning.observed import (
     ChildRecord,
     ClaimState,
@@ -33,6 +34,8 @@ from arkalia_operator.planning.ownership import applied_at, fingerprint, owned
 TAKING_TURNS: Final = frozenset({"ContainerCreating", "PodInitializing"})
 """Reasons to wait that pass by themselves."""
 FINISHED: Final = frozenset({"Succeeded", "Failed"})
+RESIZES: Final = ("ControllerResizeError", "NodeResizeError", "FileSystemResizePending")
+"""Conditions of a claim that does not grow by itself."""
 LAST_WORDS: Final = 480
 """Characters kept of what an ended container said: the last lines tell the error."""
 
@@ -55,6 +58,7 @@ def child_record(kind: Kind, live: Mapping[str, Any]) -> ChildRecord:
         rollout=rollout(live) if kind in ROLLED_OUT else None,
         job=job_state(live) if kind is JOB else None,
         claim=claim_state(live) if kind is PERSISTENT_VOLUME_CLAIM else None,
+        admission=admission(kind, live) if kind in ADMITTED else None,
         issued=issued(live) if kind is CERTIFICATE else "",
         schemas=schemas_told(kind, live),
         lineage=metadata.get("labels", {}).get(labels.LINEAGE, ""),
@@ -107,6 +111,8 @@ def changing(kind: Kind, live: Mapping[str, Any]) -> dict[str, Any]:
         return {"job": job_state(live)}
     if kind is PERSISTENT_VOLUME_CLAIM:
         return {"claim": claim_state(live)}
+    if kind in ADMITTED:
+        return {"admission": admission(kind, live)}
     if kind is CERTIFICATE:
         return {"issued": issued(live)}
     return {}
@@ -154,6 +160,8 @@ def claim_state(live: Mapping[str, Any]) -> ClaimState:
         phase=status.get("phase", ""),
         requested=live["spec"].get("resources", {}).get("requests", {}).get("storage", ""),
         capacity=status.get("capacity", {}).get("storage", ""),
+        trouble=_first(_condition(status, each) for each in RESIZES).get("message", ""),
+        storage_class=live["spec"].get("storageClassName", ""),
     )
 
 

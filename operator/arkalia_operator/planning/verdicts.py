@@ -48,11 +48,15 @@ def broken(kind: ConditionType, reason: Reason, message: str, *, doomed: bool) -
 
 
 def summed_up(facts: Sequence[Verdict]) -> tuple[Verdict, Verdict, Verdict]:
-    """`Ready`, `Reconciling` and `Stalled` for a system with these *facts*."""
+    """`Ready`, `Reconciling` and `Stalled` for a system with these *facts*, causes first.
+
+    The first of the worst gives the reason; all of the worst are told.
+    """
     worst = min(facts, key=lambda each: RANK[each.status])
     if worst.status == "True":
         return agreeing("True", Reason.SYSTEM_READY, "All modules run and serve.")
-    return agreeing(worst.status, worst.reason, worst.message)
+    told = dict.fromkeys(each.message for each in facts if each.status == worst.status)
+    return agreeing(worst.status, worst.reason, "; ".join(told))
 
 
 def agreeing(ready: Truth, reason: Reason, message: str) -> tuple[Verdict, Verdict, Verdict]:

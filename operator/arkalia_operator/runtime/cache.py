@@ -9,15 +9,20 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final, Generic, NamedTuple, TypeVar
 
+from arkalia_operator.api.unknown import LAST_APPLIED
 from arkalia_operator.cluster.store import Place
 from arkalia_operator.cluster.versions import Tombstones, number
+from arkalia_operator.runtime.selector import Selector
 
 T = TypeVar("T")
 Body = Mapping[str, Any]
 
+EVERYTHING: Final = Selector()
 KEPT_METADATA: Final = (
     "name", "namespace", "uid", "generation", "resourceVersion", "deletionTimestamp",
 )  # fmt: skip
+KEPT_ANNOTATIONS: Final = (LAST_APPLIED,)
+"""Only there stands what the API server dropped."""
 
 
 class Version(NamedTuple):
@@ -35,9 +40,13 @@ class _Entry(Generic[T]):
 
 
 class Cache(Generic[T]):
-    """Bodies by namespace and name, and what *read* makes of them."""
+    """Bodies by namespace and name, and what *read* makes of them.
 
-    def __init__(self, read: Callable[[Body], T]) -> None:
+    What *selector* does not select is somebody else's: as if it did not exist.
+    """
+
+    def __init__(self, read: Callable[[Body], T], selector: Selector = EVERYTHING) -> None:
+        self.selector = selector
         self._read = read
         self._entries: dict[Place, _Entry[T]] = {}
         self._tombstones = Tombstones()
@@ -49,6 +58,8 @@ class Cache(Generic[T]):
         """The object is *body*. Says whether that is news."""
         metadata = body["metadata"]
         at, version = place(body), number(metadata["resourceVersion"])
+        if not self.selector.selects(metadata.get("labels") or {}):
+            return self.gone(at, version)
         known = self._entries.get(at)
         if known is not None and version <= known.version.number:
             return False
@@ -65,6 +76,14 @@ class Cache(Generic[T]):
         self._tombstones.bury(at, version)
         del self._entries[at]
         return True
+
+    def drop(self, namespace: str | None) -> tuple[Place, ...]:
+        """Forget all objects of *namespace*, or all: their versions are counted anew."""
+        found = tuple(self.places(namespace))
+        for at in found:
+            del self._entries[at]
+        self._tombstones.clear()
+        return found
 
     def get(self, at: Place) -> T | None:
         """The object, read; None if there is none."""
@@ -98,8 +117,10 @@ def _trimmed(body: Body) -> Body:
     """*body* without what nobody asks for: managed fields alone are half of it."""
     metadata = body["metadata"]
     kept = {name: metadata[name] for name in KEPT_METADATA if name in metadata}
+    found = metadata.get("annotations") or {}
+    annotations = {name: found[name] for name in KEPT_ANNOTATIONS if name in found}
     return {
-        "metadata": kept,
+        "metadata": kept | ({"annotations": annotations} if annotations else {}),
         "spec": dict(body.get("spec") or {}),
         "status": dict(body.get("status") or {}),
     }

@@ -11,6 +11,8 @@ from typing import Final
 
 from arkalia_operator.cluster.informers import Informers
 from arkalia_operator.cluster.store import SystemKey
+from arkalia_operator.runtime.election import Election
+from arkalia_operator.runtime.permissions import Permissions
 from arkalia_operator.runtime.pulse import Pulse
 from arkalia_operator.runtime.queue import Queue
 from arkalia_operator.runtime.sweeper import Sweeper
@@ -24,10 +26,16 @@ INFORMER_LIMIT: Final = 180.0
 QUEUE_LIMIT: Final = 300.0
 """Longer than the longest reconcile."""
 SWEEP_LIMIT: Final = 900.0
+ELECTION_LIMIT: Final = 180.0
+"""It asks every few seconds, at most every 75 s with the longest lease, whatever the answer."""
 
 
 def liveness(
-    pulse: Pulse, informers: Informers, queue: Queue[SystemKey], sweeper: Sweeper
+    pulse: Pulse,
+    informers: Informers,
+    queue: Queue[SystemKey],
+    sweeper: Sweeper,
+    election: Election | None,
 ) -> Mapping[str, Check]:
     """The checks of `/livez`."""
     return {
@@ -42,15 +50,24 @@ def liveness(
         ),
         "queue": lambda _: _late("the queue", queue.stuck_seconds(), QUEUE_LIMIT),
         "sweeper": lambda now: _late("the sweeper", now - (sweeper.alive_at or now), SWEEP_LIMIT),
+        "election": lambda now: _late(
+            "the election", now - (election.alive_at or now) if election else 0.0, ELECTION_LIMIT
+        ),
     }
 
 
-def readiness(informers: Informers, is_primed: Callable[[], bool]) -> Mapping[str, Check]:
+def readiness(
+    informers: Informers, permissions: Permissions, is_primed: Callable[[], bool]
+) -> Mapping[str, Check]:
     """The checks of `/readyz`."""
     return {
         "resources": lambda _: "" if is_primed() else "the resources are not read yet",
-        "informers": lambda _: "" if informers.is_synced else "not every kind is listed yet",
+        "informers": lambda _: "" if informers.is_synced else _unlisted(permissions),
     }
+
+
+def _unlisted(permissions: Permissions) -> str:
+    return " ".join(filter(None, ("not every kind is listed yet.", permissions.told())))
 
 
 def _late(what: str, seconds: float, limit: float) -> str:

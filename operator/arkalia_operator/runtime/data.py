@@ -15,6 +15,7 @@ from arkalia_operator import metrics
 from arkalia_operator.api.conditions import ConditionType
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.cluster.credentials import Credentials, Preparing
+from arkalia_operator.cluster.secrets import fresh_for_few
 from arkalia_operator.desired import names
 from arkalia_operator.desired.data import needs
 from arkalia_operator.desired.data.access import DataAccess
@@ -44,7 +45,6 @@ from arkalia_operator.planning.services import (
 )
 from arkalia_operator.runtime.presence import Presence
 from arkalia_operator.runtime.settling import (
-    LONGEST_LOOK_SECONDS,
     bounded,
     failures_of,
     written,
@@ -81,6 +81,8 @@ class DataServices:
     credentials: Credentials
     spread_seconds: float
     now: Callable[[], datetime]
+    longest_look: Callable[[], float] = fresh_for_few
+    """Seconds until Secrets are looked at again."""
 
     async def look(
         self,
@@ -101,7 +103,7 @@ class DataServices:
         """Make what is missing or due. Raises ApiError if Secrets cannot be read, SystemGoneError."""
         situation = looked.situation
         if situation.resolution.hold_all:
-            return SettledData(DataAccess(), DataState(), LONGEST_LOOK_SECONDS)
+            return SettledData(DataAccess(), DataState(), self.longest_look())
         failures: tuple[Failure, ...] = ()
         for _ in range(ROUNDS):
             seen = await self.credentials.look(situation.system, situation.wanted)
@@ -129,7 +131,7 @@ class DataServices:
         )
         due = next_look(found.views, situation.wanted, seen.modules, self._moment())
         troubled = state.problems or _is_in_trouble(situation.system)
-        longest = TROUBLED_LOOK_SECONDS if troubled else LONGEST_LOOK_SECONDS
+        longest = TROUBLED_LOOK_SECONDS if troubled else self.longest_look()
         wait = longest if due is None else bounded(due, longest)
         return SettledData(access(situation, found), state, wait)
 

@@ -14,6 +14,7 @@ from typing import Final
 from arkalia_operator import metrics
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.cluster.certificates import Certificates
+from arkalia_operator.cluster.secrets import fresh_for_few
 from arkalia_operator.desired import names
 from arkalia_operator.desired.certificates import Lifetimes, WantedCertificate, wanted_certificates
 from arkalia_operator.desired.kinds import CERTIFICATE, SECRET
@@ -35,7 +36,6 @@ from arkalia_operator.planning.lineage import Retained
 from arkalia_operator.planning.observed import ObjectKey, Observed
 from arkalia_operator.runtime.presence import Presence
 from arkalia_operator.runtime.settling import (
-    LONGEST_LOOK_SECONDS,
     bounded,
     failures_of,
     written,
@@ -76,6 +76,8 @@ class Identity:
     issuer: Callable[[], Issuer | None]
     """Who signs the tokens of the cluster; None while that is not known."""
     now: Callable[[], datetime]
+    longest_look: Callable[[], float] = fresh_for_few
+    """Seconds until Secrets are looked at again."""
 
     async def retained(self, system: ArkaliaSystem) -> tuple[Retained, ...]:
         """What of it outlives *system*. Raises ApiError if the Secret cannot be read."""
@@ -103,7 +105,8 @@ class Identity:
         pending = tuple(_name(system, each) for each in todo)
         state = IdentityState(pending, (*failures, *taken(system.namespace, observed)))
         look = next_look(observed, self.lifetimes, self.now())
-        return Settled(self._trust(bundle(observed.authority)), state, bounded(look))
+        wait = bounded(look, self.longest_look())
+        return Settled(self._trust(bundle(observed.authority)), state, wait)
 
     async def _from_cert_manager(
         self, system: ArkaliaSystem, wanted: Sequence[WantedCertificate], before: Observed
@@ -113,7 +116,7 @@ class Identity:
         observed = await self.certificates.observe(system, wanted, issued)
         state = of_cert_manager(system.namespace, wanted, observed, before.served)
         found = {pem for each in observed.leaves.values() for pem in each.authorities}
-        return Settled(self._trust(tuple(sorted(found))), state, LONGEST_LOOK_SECONDS)
+        return Settled(self._trust(tuple(sorted(found))), state, self.longest_look())
 
     async def _observed(
         self, looked: Looked, wanted: Sequence[WantedCertificate]

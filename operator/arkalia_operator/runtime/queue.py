@@ -5,6 +5,7 @@
 - Keys are handed out in the order in which they were added: nobody starves.
 - A delayed key comes when its time is up, or earlier if somebody adds it.
 - A key that fails comes back after a growing, jittered delay, until `forget`.
+- While it is paused it takes nothing: another process works, and who takes over adds every key.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ class Queue(Generic[Key]):
         self._idle = asyncio.Event()
         self._idle.set()
         self._closed = False
+        self._paused = False
         self.finished_at = 0.0
         """When work on a key last ended, or began while nothing else waited (loop time)."""
 
@@ -56,6 +58,8 @@ class Queue(Generic[Key]):
     def add(self, key: Key) -> None:
         """Work on *key* as soon as it is its turn."""
         self._cancel_timer(key)
+        if self._paused:
+            return
         metrics.WORKQUEUE_ADDS.labels(self._name).inc()
         if key in self._working:
             self._again.add(key)
@@ -113,11 +117,23 @@ class Queue(Generic[Key]):
         if not self._working:
             self._idle.set()
 
+    def pause(self) -> None:
+        """Forget all that waits, and what is added from now on: somebody else works on it."""
+        self._paused = True
+        self._cancel_timers()
+        self._waiting.clear()
+        self._again.clear()
+        self._attempts.clear()
+        metrics.WORKQUEUE_DEPTH.labels(self._name).set(0)
+
+    def resume(self) -> None:
+        """Take additions again; what was missed, the caller adds."""
+        self._paused = False
+
     def close(self) -> None:
         """Hand out no more work."""
         self._closed = True
-        for key in tuple(self._timers):
-            self._cancel_timer(key)
+        self._cancel_timers()
         while self._workers:
             _wake(self._workers.popleft())
 
@@ -161,6 +177,10 @@ class Queue(Generic[Key]):
     def _wake_one(self) -> None:
         if self._workers:
             _wake(self._workers.popleft())
+
+    def _cancel_timers(self) -> None:
+        for key in tuple(self._timers):
+            self._cancel_timer(key)
 
     def _cancel_timer(self, key: Key) -> None:
         timer = self._timers.pop(key, None)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final, NamedTuple, TypeVar
 
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus
 from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
+from arkalia_operator.cluster.bundles import Bundles
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.events import Recorder, Subject
 from arkalia_operator.cluster.execute import Executor
@@ -21,16 +22,18 @@ from arkalia_operator.desired.resolve import Defaults, Modules, resolve
 from arkalia_operator.desired.resolved import Resolution
 from arkalia_operator.errors import ApiError, ConflictError, NotFoundError
 from arkalia_operator.planning.actions import Failure, Plan
-from arkalia_operator.planning.announcements import announcements
+from arkalia_operator.planning.announcements import announcements, repaired
 from arkalia_operator.planning.evidence import Evidence
 from arkalia_operator.planning.judge import judge, judge_failed, judge_invalid
 from arkalia_operator.planning.observed import Observed
+from arkalia_operator.planning.permissions import Right
 from arkalia_operator.planning.plan import plan
 from arkalia_operator.planning.schemas import remembered
 from arkalia_operator.runtime.data import DataServices, SettledData
 from arkalia_operator.runtime.identity import Identity, Looked, Settled
 from arkalia_operator.runtime.presence import Presence, SystemGoneError
 from arkalia_operator.runtime.resources import Refused, Resources
+from arkalia_operator.runtime.settled import Facts, SettledSystems
 from arkalia_operator.runtime.shown import ShownConditions
 
 Told = TypeVar("Told", ArkaliaSystem, Refused)
@@ -61,24 +64,35 @@ class Reconciler:
     recorder: Recorder
     identity: Identity
     data: DataServices
+    bundles: Bundles
     served: Callable[[], frozenset[str]]
     """Names of the optional kinds that can be used now."""
     builtin: Mapping[str, Mapping[str, ArkaliaModule]]
     """The catalogue: modules by version and name."""
     defaults: Defaults
+    missing_rights: Callable[[str], Sequence[Right]] = lambda _: ()
+    """What the operator may not do in a namespace."""
     shown: ShownConditions = field(default_factory=ShownConditions)
+    settled: SettledSystems = field(default_factory=SettledSystems)
 
     async def reconcile(self, key: SystemKey) -> Outcome:
         """Bring the system *key* one step nearer. Raises ApiError if its status is not written."""
         system = self.resources.systems.get(key)
         if system is None:
             self.shown.hide(key)
+            self.settled.forget(key)
             return SUCCESS
         if isinstance(system, Refused):
             return await self._refuse(key, system)
         if system.deleting:
             return SUCCESS  # the garbage collector deletes what it owns
         return await self._converge(key, system)
+
+    def rest(self) -> None:
+        """Somebody else reconciles from now on: forget what only the one who does may believe."""
+        self.shown.hide_all()
+        self.settled = SettledSystems()
+        self.store.forget_accepted()
 
     async def tell_failure(self, key: SystemKey, error: BaseException) -> None:
         """Write into the status that the operator itself failed. Raises ApiError."""
@@ -89,11 +103,19 @@ class Reconciler:
 
     async def _converge(self, key: SystemKey, system: ArkaliaSystem) -> Outcome:
         usable, broken = self.resources.available(key.namespace)
-        resolution = resolve(system, Modules(self.builtin, usable, broken, self.defaults))
+        trouble = await self.bundles.trouble(system)
+        modules = Modules(self.builtin, usable, broken, self.defaults)
+        resolution = resolve(system, modules, trouble)
         before = observe(self.store, key, self.served())
         presence = Presence(self.client, system)
         try:
             identity, data = await self._settle(system, resolution, before, presence)
+            facts = Facts(
+                system, resolution, before, identity, data, self.missing_rights(key.namespace)
+            )
+            look = min(identity.next_look, data.next_look, self.bundles.next_look(trouble))
+            if self.settled.has(key, facts):
+                return self._outcome((), (), look)
             known = remembered(system, before)
             desired = rendered(system, resolution, identity.trust, known, data.access)
             decided = plan(system, desired, before)
@@ -101,18 +123,39 @@ class Reconciler:
                 await presence.make_sure()
         except SystemGoneError:
             return SUCCESS
-        evidence = Evidence(system, desired, before, identity=identity.state, data=data.state)
+        evidence = Evidence(
+            system,
+            desired,
+            before,
+            identity=identity.state,
+            data=data.state,
+            missing_rights=facts.missing_rights,
+        )
         async with asyncio.TaskGroup() as group:
             telling = group.create_task(self._first_word(key, system, evidence))
             work = group.create_task(self.executor.execute(key, decided))
         system, failures = telling.result(), work.result()
         after = observe(self.store, key, before.served)
+        self._announce_repairs(key, system)
         evidence = replace(evidence, system=system, observed=after, failures=failures)
-        await self._tell(key, system, judge(evidence, now()))
+        evidence = replace(evidence, left=self.executor.drifts.left(key))
+        told = await self._tell(key, system, judge(evidence, now()))
+        left = (*failures, *identity.state.failures, *data.state.failures)
+        calm = decided.is_empty and not left and not evidence.left
+        self._note(key, facts, is_settled=calm and told is facts.system)
         if decided.deletes and not failures and plan(system, desired, after).applies:
             return AT_ONCE  # what was in the way of something is gone, and no watch tells
-        left = (*failures, *identity.state.failures, *data.state.failures)
-        return self._outcome(failures, left, min(identity.next_look, data.next_look))
+        return self._outcome(failures, left, look)
+
+    def _note(self, key: SystemKey, facts: Facts, *, is_settled: bool) -> None:
+        if is_settled:
+            self.settled.remember(key, facts)
+        else:
+            self.settled.forget(key)
+
+    def _announce_repairs(self, key: SystemKey, system: ArkaliaSystem) -> None:
+        for each in repaired(self.executor.drifts.take_repaired(key)):
+            self.recorder.announce(Subject(key, system.uid), each)
 
     async def _settle(
         self,

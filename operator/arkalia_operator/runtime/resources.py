@@ -12,7 +12,8 @@ from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus
 from arkalia_operator.api.mistakes import mistakes_of
 from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
 from arkalia_operator.cluster.store import SystemKey
-from arkalia_operator.runtime.cache import Body, Cache
+from arkalia_operator.runtime.cache import EVERYTHING, Body, Cache
+from arkalia_operator.runtime.selector import Selector
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,10 +43,10 @@ class Broken:
 
 
 class Resources:
-    """ArkaliaSystems and ArkaliaModules."""
+    """ArkaliaModules, and those ArkaliaSystems that *selector* selects."""
 
-    def __init__(self) -> None:
-        self.systems: Cache[ArkaliaSystem | Refused] = Cache(read_system)
+    def __init__(self, selector: Selector = EVERYTHING) -> None:
+        self.systems: Cache[ArkaliaSystem | Refused] = Cache(read_system, selector)
         self.modules: Cache[ArkaliaModule | Broken] = Cache(read_module)
 
     def system_keys(self) -> Iterator[SystemKey]:

@@ -10,13 +10,14 @@ from typing import Final
 from prometheus_client import Counter
 
 from arkalia_operator import metrics
+from arkalia_operator.cluster.secrets import FRESH_SECONDS
 from arkalia_operator.errors import ApiError, harmless
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.observed import ObjectKey
 
 LOGGER = logging.getLogger(__name__)
 
-LONGEST_LOOK_SECONDS: Final = 60.0
+LONGEST_LOOK_SECONDS: Final = FRESH_SECONDS
 """Somebody may delete or change a Secret, and no watch tells."""
 SHORTEST_LOOK_SECONDS: Final = 1.0
 """Nothing spins on what is always due."""

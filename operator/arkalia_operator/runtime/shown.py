@@ -30,6 +30,11 @@ class ShownConditions:
         """The system *key* is gone."""
         self._remove(key, self._types.pop(key, frozenset()))
 
+    def hide_all(self) -> None:
+        """Another operator shows them from now on."""
+        for key in tuple(self._types):
+            self.hide(key)
+
     def _remove(self, key: SystemKey, types: frozenset[str]) -> None:
         for kind in types:
             metrics.CONDITIONS.remove(key.namespace, key.name, kind)

@@ -63,10 +63,10 @@ class Sweeper:
 
     async def prime(self) -> None:
         """Read every resource once. Raises ResourcesNotServedError and other ApiErrors."""
-        for kind, _, put, _ in self._watched:
+        for kind, cache, put, _ in self._watched:
             for namespace in self._namespaces:
                 try:
-                    async for page in self._client.pages(kind, namespace):
+                    async for page in self._client.pages(kind, namespace, cache.selector.text):
                         for body in page["items"] or ():  # null if there are none
                             put(body)
                 except NotFoundError as error:
@@ -90,16 +90,17 @@ class Sweeper:
         """Compare once. Raises ApiError."""
         for watched in self._watched:
             for namespace in self._namespaces:
-                listed = await self._list(watched.kind, namespace)
+                listed = await self._list(watched, namespace)
                 if _differences(watched.cache, listed, namespace):
                     await asyncio.sleep(GRACE_SECONDS)
                     for at in _differences(watched.cache, listed, namespace):
                         await self._repair(watched, at, listed)
 
-    async def _list(self, kind: Kind, namespace: str | None) -> _Listed:
+    async def _list(self, watched: _Watched, namespace: str | None) -> _Listed:
+        kind, selector = watched.kind, watched.cache.selector.text
         versions: dict[Place, int] = {}
         version = 0
-        async for page in self._client.pages(kind, namespace, accept=METADATA_ONLY):
+        async for page in self._client.pages(kind, namespace, selector, METADATA_ONLY):
             version = number(page["metadata"]["resourceVersion"])
             for body in page["items"] or ():  # null if there are none
                 versions[place(body)] = number(body["metadata"]["resourceVersion"])

@@ -25,6 +25,7 @@ GOOD = (
     a_condition("ModulesReady", "True", "AsExpected", "All pods are ready."),
     a_condition("IdentityReady", "True", "Issued", "All certificates are there."),
     a_condition("DataReady", "True", "Provisioned", "Prepared for every module: postgresql."),
+    a_condition("FieldsIgnored", "False", "EverythingUsed", "All that was written has its effect."),
 )
 
 

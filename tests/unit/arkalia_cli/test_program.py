@@ -16,7 +16,7 @@ HEAVY = {"kubernetes", "urllib3", "yaml", "rich.markdown"}
 
 
 def run(*command):
-    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=55, check=False)
 
 
 def test_help_names_every_verb_and_exit_code(arkalia):
@@ -55,6 +55,38 @@ def test_names_of_systems_are_completed(cluster, arkalia, monkeypatch):
     monkeypatch.setenv("COMP_CWORD", "2")
 
     assert "luna" in run(SCRIPTS / "arkalia").stdout.split()
+
+
+TYPES = """
+source <({program} completion bash)
+COMP_WORDS=(arkalia explain ImageCannot) COMP_CWORD=2
+_arkalia_completion arkalia
+echo "${{COMPREPLY[@]}}"
+"""
+
+
+def test_bash_proposes_words_once_it_has_read_the_completion():
+    done = run("bash", "-c", f"PATH={SCRIPTS}:$PATH\n" + TYPES.format(program=SCRIPTS / "arkalia"))
+
+    assert done.stdout.split() == ["ImageCannotBePulled"], done.stderr
+
+
+@pytest.mark.parametrize(
+    ("shell", "beginning"),
+    [
+        ("zsh", "#compdef arkalia\n"),
+        ("fish", "complete --command arkalia "),
+    ],
+)
+def test_other_shells_get_what_they_read(arkalia, shell, beginning):
+    assert arkalia("completion", shell).stdout.lstrip().startswith(beginning)
+
+
+def test_unknown_shell_ends_with_2_and_the_known_ones(arkalia):
+    answer = arkalia("completion", "tcsh")
+
+    assert answer.exit_code == Exit.MISTAKE
+    assert all(shell in answer.output for shell in ("bash", "zsh", "fish"))
 
 
 @pytest.mark.parametrize(

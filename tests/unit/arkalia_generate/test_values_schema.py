@@ -4,7 +4,7 @@ from arkalia_generate.values_schema import schema
 
 
 def of(text, *path):
-    found = schema(text)
+    found = schema(text, "arkalia")
     for key in path:
         found = found["properties"][key]
     return found
@@ -58,7 +58,7 @@ def test_keywords_are_merged_and_are_no_part_of_the_description():
 def test_object_is_closed_so_that_a_misspelt_value_is_an_error():
     text = "# A group.\ngroup:\n  # -- Inside.\n  inside: 1\n"
 
-    assert schema(text)["additionalProperties"] is False
+    assert schema(text, "arkalia")["additionalProperties"] is False
     assert of(text, "group")["additionalProperties"] is False
 
 
@@ -78,3 +78,7 @@ def test_list_is_an_array():
 
 def test_value_without_a_comment_has_an_empty_description():
     assert of("some: 1\n", "some")["description"] == ""
+
+
+def test_title_names_the_chart():
+    assert schema("{}\n", "other")["title"] == "Values of the chart other"

@@ -29,8 +29,8 @@ SETTINGS = Settings(health_port=0, drain_seconds=5)
 class Operator:
     """The whole operator, running against a model of the API server."""
 
-    def __init__(self, session):
-        self.program = Program(SETTINGS, session)
+    def __init__(self, session, settings=SETTINGS):
+        self.program = Program(settings, session)
         self.task = asyncio.create_task(self.program.run())
 
     async def stop(self):
@@ -48,8 +48,8 @@ async def session(server):
 async def start(session):
     started = []
 
-    def begin():
-        started.append(Operator(session))
+    def begin(**settings):
+        started.append(Operator(session, SETTINGS.model_copy(update=settings)))
         return started[-1]
 
     yield begin
@@ -235,6 +235,65 @@ async def test_a_part_that_ends_unexpectedly_ends_the_operator(server, start, mo
 
     assert not await asyncio.wait_for(operator.task, 20)
     assert "The task 'resync' ended unexpectedly" in caplog.text
+
+
+LEASE = "/apis/coordination.k8s.io/v1/namespaces/default/leases/arkalia-operator"
+
+
+async def test_a_second_operator_knows_all_and_writes_nothing(server, start, ready):
+    start()
+    await ready()
+    second = start()
+    await until(lambda: second.program._informers.is_synced, 15)
+    server.seen.clear()
+
+    await server.remove(SERVICE)
+    await until(lambda: SERVICE in server.objects)
+    await asyncio.sleep(0.5)
+
+    assert len(server.writes()) == 1
+    assert len(second.program._queue) == 0
+    assert len(second.program._store) > 0
+
+
+async def test_another_operator_leads_when_the_first_is_asked_to_stop(server, start, ready):
+    first = start()
+    await ready()
+    second = start()
+    await until(lambda: second.program._informers.is_synced, 15)
+    holder = server.objects[LEASE]["spec"]["holderIdentity"]
+    first.program._stopping.set()
+    await asyncio.wait_for(first.task, 10)
+
+    await until(lambda: server.objects[LEASE]["spec"].get("holderIdentity") not in (None, holder))
+    await server.remove(SERVICE)
+
+    await until(lambda: SERVICE in server.objects)
+
+
+async def test_an_operator_that_lost_the_lease_writes_nothing_until_it_has_it_again(
+    server, start, ready
+):
+    operator = start(lease_seconds=1)
+    await ready()
+    spec = server.objects[LEASE]["spec"]
+
+    await server.edit(LEASE, spec={**spec, "holderIdentity": "somebody", "renewTime": "later"})
+    await until(lambda: operator.program._queue._paused)
+    server.seen.clear()
+    await server.remove(SERVICE)
+    await asyncio.sleep(0.3)
+
+    assert server.writes() == []
+    await until(lambda: SERVICE in server.objects, 10)
+
+
+async def test_an_operator_without_an_election_asks_for_no_lease(server, start, ready):
+    start(leader_election=False)
+
+    await ready()
+
+    assert LEASE not in server.objects
 
 
 async def test_probes_tell_when_the_operator_is_ready(server, start, caplog):

@@ -24,6 +24,20 @@ def test_settings_are_read_from_variables_with_the_operators_prefix():
     assert settings.workers == 3
 
 
+def test_settings_hold_the_selector_of_systems():
+    settings = Settings.from_environment(
+        {"ARKALIA_OPERATOR_SYSTEM_SELECTOR": "tier in (gold, silver)"}
+    )
+
+    assert settings.system_selector.selects({"tier": "gold"})
+    assert not settings.system_selector.selects({})
+
+
+def test_settings_tell_what_is_wrong_with_a_selector():
+    with pytest.raises(SettingsError, match="no part of a label selector"):
+        Settings.from_environment({"ARKALIA_OPERATOR_SYSTEM_SELECTOR": "tier > gold"})
+
+
 def test_settings_leave_variables_alone_that_kubernetes_made_of_a_service_name():
     settings = Settings.from_environment({"ARKALIA_OPERATOR_SERVICE_HOST": "10.0.0.1"})
 

@@ -53,6 +53,14 @@ def test_less_severe_line_is_left_out(logged):
     assert logged() == []
 
 
+@pytest.mark.parametrize("name", ["httpx", "uvicorn.error"])
+def test_library_that_tells_of_each_request_is_heard_only_when_something_is_wrong(logged, name):
+    logging.getLogger(name).info("HTTP Request: GET / 200 OK")
+    logging.getLogger(name).warning("odd")
+
+    assert [line["message"] for line in logged()] == ["odd"]
+
+
 def test_exception_is_one_field_of_the_same_line(logged):
     try:
         {}["absent"]

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from unit.arkalia_runtime.serving import (
     wait_for_status,
 )
 
+FORWARDED = "X-Forwarded-For"
 SLOW = str(Path(__file__).with_name("slow_service.py"))
 
 
@@ -183,3 +185,27 @@ async def test_server_ends_at_once_when_the_second_signal_comes(monkeypatch, set
     server._stop(signal.SIGTERM)
 
     assert codes == [128 + signal.SIGTERM]
+
+
+def forwarded(**environment):
+    """The address of who asked, as a public service logs it, behind a proxy on this machine."""
+    public = {"ARKALIA_PUBLIC": "true", "ARKALIA_DRAIN_SECONDS": "0"} | environment
+    with process(SLOW, **public) as (service, address):
+        wait_for_status(f"{address}/health/ready", 200)
+        request = urllib.request.Request(f"{address}/slow/0", headers={FORWARDED: "203.0.113.9"})
+        with urllib.request.urlopen(request, timeout=PATIENCE_SECONDS) as answer:
+            assert answer.status == 200
+        service.terminate()
+        said, _ = service.communicate(timeout=PATIENCE_SECONDS)
+    lines = [json.loads(line) for line in said.splitlines()]
+    [found] = [each["client"] for each in lines if each.get("route") == "/slow/{seconds}"]
+    return found
+
+
+def test_client_is_who_connects_unless_a_trusted_proxy_says_otherwise():
+    assert forwarded() == "127.0.0.1"
+    assert forwarded(ARKALIA_TRUSTED_PROXIES="10.0.0.0/8") == "127.0.0.1"
+
+
+def test_client_behind_a_trusted_proxy_is_who_the_proxy_says():
+    assert forwarded(ARKALIA_TRUSTED_PROXIES="10.0.0.0/8,127.0.0.0/8") == "203.0.113.9"

@@ -28,6 +28,26 @@ DRAIN_SECONDS: Final = "ARKALIA_DRAIN_SECONDS"
 TARGET_VERSION: Final = "ARKALIA_TARGET_VERSION"
 """Version of the system to which a migration Job goes back. Set on such a Job alone."""
 
+TRACING_ENDPOINT: Final = "ARKALIA_TRACING_ENDPOINT"
+"""Where traces are sent, OTLP over HTTP."""
+TRACING_SAMPLING: Final = "ARKALIA_TRACING_SAMPLING"
+"""Share of the traces that begin here and are sent, from 0 to 1."""
+TRUSTED_PROXIES: Final = "ARKALIA_TRUSTED_PROXIES"
+"""Address ranges, separated by commas, from which `X-Forwarded-For` is believed. Set on public
+modules alone."""
+
+HTTP_PROXY: Final = "HTTP_PROXY"
+"""Proxy for `http://` addresses outside the cluster. This and the next two are also set in lower
+case: some clients (curl) read one of them in lower case only."""
+HTTPS_PROXY: Final = "HTTPS_PROXY"
+"""Proxy for `https://` addresses outside the cluster."""
+NO_PROXY: Final = "NO_PROXY"
+"""What is asked directly, separated by commas."""
+SSL_CERT_FILE: Final = "SSL_CERT_FILE"
+"""Whom to trust outside the cluster, as OpenSSL, Go, Rust and httpx call it."""
+REQUESTS_CA_BUNDLE: Final = "REQUESTS_CA_BUNDLE"
+"""The same, as Python's requests calls it."""
+
 SETTINGS_FILE: Final = "ARKALIA_SETTINGS_FILE"
 """Another path of `settings.toml`, for a service that runs outside a cluster."""
 
@@ -43,3 +63,6 @@ SET_BY_OPERATOR: Final = (
     DRAIN_SECONDS,
 )
 """Neither `env`, which takes no name with the prefix, nor a `podTemplate` changes these."""
+
+SET_WHEN_ASKED: Final = (TRACING_ENDPOINT, TRACING_SAMPLING, TRUSTED_PROXIES)
+"""Of those that are set where the spec asks for them: the ones that nobody else may set either."""

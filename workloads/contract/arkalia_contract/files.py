@@ -31,6 +31,12 @@ KEYS_KEY: Final = "keys.json"
 KEYS: Final = f"{TRUST_FOLDER}/{KEYS_KEY}"
 """Public keys of that issuer: a JSON Web Key Set (RFC 7517)."""
 
+OUTSIDE_FOLDER: Final = f"{SETTINGS_FOLDER}/outside"
+OUTSIDE_AUTHORITIES_KEY: Final = "ca.crt"
+OUTSIDE_AUTHORITIES: Final = f"{OUTSIDE_FOLDER}/{OUTSIDE_AUTHORITIES_KEY}"
+"""Certificates of the authorities to trust outside the cluster, PEM. There only if the system names
+some (`spec.network.caBundle`)."""
+
 IDENTITY_FOLDER: Final = f"{SETTINGS_FOLDER}/identity"
 CALLERS_KEY: Final = "callers.json"
 CALLERS: Final = f"{IDENTITY_FOLDER}/{CALLERS_KEY}"

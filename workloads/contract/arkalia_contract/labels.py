@@ -22,6 +22,8 @@ DATA: Final = "arkalia.io/data"
 """Data service that the object belongs to: `postgresql`, `redis-queue` or `redis-cache`."""
 LINEAGE: Final = "arkalia.io/lineage"
 """Uid of the first ArkaliaSystem of data that outlives its system."""
+DELETE_DATA: Final = "arkalia.io/delete-data"
+"""Annotation on an object that outlives its system: the system's name allows its deletion."""
 MIGRATION: Final = "arkalia.io/migration"
 """On the pods of a migration: the module whose schema is moved. They carry no MODULE, so neither
 its Services nor its policies select them."""

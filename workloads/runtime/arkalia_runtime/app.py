@@ -106,6 +106,8 @@ def _add_layers(app: FastAPI, module: str, settings: ServiceSettings) -> None:
         health=app.state.health,
         metrics=measured,
         max_body_bytes=settings.max_body_bytes,
+        # Between modules it is the caller's name that counts, and that is logged anyway.
+        names_clients=settings.public,
     )
 
 

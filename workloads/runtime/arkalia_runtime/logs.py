@@ -57,8 +57,9 @@ def configure_logging(level: str, constants: Mapping[str, str]) -> None:
     root.handlers = [handler]
     root.setLevel(level)
     logging.captureWarnings(capture=True)
-    # Its start and stop lines say in other words what the runtime says itself.
-    logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
+    # What they say of themselves the runtime says in other words, in metrics or in traces.
+    for talkative in ("uvicorn.error", "httpx"):
+        logging.getLogger(talkative).setLevel(logging.WARNING)
 
 
 def _rfc3339(seconds: float) -> str:

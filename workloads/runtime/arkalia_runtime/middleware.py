@@ -53,8 +53,17 @@ TRACEPARENT: Final = re.compile(
 class RequestMiddleware:
     """The ASGI layer."""
 
-    def __init__(self, app: ASGIApp, health: Health, metrics: Metrics, max_body_bytes: int) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        health: Health,
+        metrics: Metrics,
+        max_body_bytes: int,
+        *,
+        names_clients: bool = False,
+    ) -> None:
         self._app = app
+        self._names_clients = names_clients
         self._health = health
         self._metrics = metrics
         self._max_body_bytes = max_body_bytes
@@ -108,6 +117,7 @@ class RequestMiddleware:
                 "route": route,
                 "status": status,
                 "duration_seconds": round(seconds, 6),
+                **({"client": exchange.client} if self._names_clients else {}),
             },
         )
 
@@ -131,6 +141,12 @@ class Exchange:
         """Template of the route that answers."""
         route = self.scope.get("route")
         return UNMATCHED if route is None else str(route.path)
+
+    @property
+    def client(self) -> str:
+        """Address of who asks: behind a trusted proxy that of its client; empty if unknown."""
+        host, _ = self.scope.get("client") or ("", 0)
+        return str(host)
 
     @property
     def declared_bytes(self) -> int:

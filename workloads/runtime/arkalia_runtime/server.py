@@ -162,7 +162,9 @@ def _config(
         log_config=None,
         access_log=False,
         server_header=False,
-        proxy_headers=False,
+        # Whoever could set these headers would choose the address that he seems to come from.
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=settings.trusted_proxies,
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.stop_seconds,

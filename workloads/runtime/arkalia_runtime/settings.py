@@ -86,6 +86,10 @@ class ServiceSettings(BaseSettings):
     public: bool = False
     """Whether everybody may use the service's own routes; only its gateway is for everybody."""
 
+    trusted_proxies: str = ""
+    """Addresses and ranges, separated by commas, of the proxies before the service, for example
+    `10.0.0.0/8`: from there alone `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
+
     tls_folder: Path = Path(files.TLS_FOLDER)
     """Where the service's certificate and its key lie."""
 

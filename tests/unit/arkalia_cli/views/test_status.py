@@ -66,6 +66,15 @@ def test_system_on_its_way_is_marked_as_working_and_not_as_broken():
     assert "✖" not in text
 
 
+def test_ignored_field_is_shown_and_the_system_stays_good():
+    ignored = a_condition("FieldsIgnored", "True", "UnknownField", "spec.loglevel is dropped.")
+
+    text = shown(a_system(conditions=with_conditions(ignored)))
+
+    assert text.startswith("✔ luna")
+    assert "… fields ignored  UnknownField  spec.loglevel is dropped." in text
+
+
 def test_stalled_system_says_so_in_its_own_words():
     stalled = a_condition("Stalled", "True", "RolloutStalled", "No progress in ten minutes.")
 

@@ -4,6 +4,8 @@ import pytest
 import yaml
 
 from arkalia_operator.api.crds import (
+    CHART,
+    CRD_CHART,
     MODULE,
     SYSTEM,
     as_yaml,
@@ -11,6 +13,7 @@ from arkalia_operator.api.crds import (
     crd,
     generated_files,
     in_chart,
+    switched,
 )
 
 
@@ -61,15 +64,22 @@ def test_yaml_holds_no_anchors_when_a_part_is_shared():
     assert as_yaml({"one": shared, "two": shared}) == "one:\n  a: 1\ntwo:\n  a: 1\n"
 
 
-def test_chart_template_stands_between_its_switch():
-    lines = in_chart(crd(SYSTEM)).splitlines()
+def test_template_of_the_operators_chart_stands_between_its_switch():
+    lines = switched(in_chart(crd(SYSTEM), CHART)).splitlines()
 
     assert lines[0] == "{{- if .Values.crds.enabled }}"
     assert lines[-1] == "{{- end }}"
 
 
+def test_template_asks_the_helpers_of_its_own_chart():
+    text = in_chart(crd(SYSTEM), CRD_CHART)
+
+    assert '{{- include "arkalia-crds.labels" . | nindent 4 }}' in text
+    assert '{{- include "arkalia-crds.crdAnnotations" . | nindent 2 }}' in text
+
+
 def test_chart_template_is_the_crd_when_helm_has_taken_its_lines():
-    text = in_chart(crd(SYSTEM))
+    text = in_chart(crd(SYSTEM), CHART)
     plain = "\n".join(line for line in text.splitlines() if "{{" not in line)
 
     assert yaml.safe_load(plain)["spec"] == crd(SYSTEM)["spec"]
@@ -80,11 +90,13 @@ def test_chart_template_is_refused_when_helm_would_read_a_description():
     document["spec"]["note"] = "{{ .Values.x }}"
 
     with pytest.raises(ValueError, match=r"^arkaliasystems\.arkalia\.io holds \{\{"):
-        in_chart(document)
+        in_chart(document, CHART)
 
 
-def test_generated_files_are_one_for_people_and_one_for_the_chart_of_each_kind():
+def test_generated_files_are_one_for_people_and_one_for_each_chart_of_each_kind():
     assert sorted(generated_files().texts) == [
+        "charts/arkalia-crds/templates/arkalia.io_arkaliamodules.yaml",
+        "charts/arkalia-crds/templates/arkalia.io_arkaliasystems.yaml",
         "charts/arkalia/templates/crds/arkalia.io_arkaliamodules.yaml",
         "charts/arkalia/templates/crds/arkalia.io_arkaliasystems.yaml",
         "crds/arkalia.io_arkaliamodules.yaml",

@@ -199,6 +199,12 @@ def test_default_of_a_model_holds_only_what_differs():
     assert field_schema(Inner, Inner(b="x"))["default"] == {"b": "x"}
 
 
+def test_default_of_a_model_says_nothing_of_what_is_left_out():
+    holder = create_model("Holder", inner=(Inner | None, None), other=(int, 1))
+
+    assert field_schema(holder, holder(other=2))["default"] == {"other": 2}
+
+
 def test_default_of_a_model_keeps_required_fields():
     holder = create_model("Holder", inner=(Inner, Inner()), needed=(int, ...))
 

@@ -1,12 +1,12 @@
 import asyncio
 import json
 
+import aiohttp
 import orjson
 import pytest
 import yaml
 from aiohttp import web
 
-from arkalia_operator.cluster import client as client_module
 from arkalia_operator.cluster.client import Client, Request, encoded
 from arkalia_operator.cluster.kinds import SYSTEM
 from arkalia_operator.desired.kinds import CONFIG_MAP
@@ -14,6 +14,7 @@ from arkalia_operator.errors import (
     ConflictError,
     ForbiddenError,
     NotFoundError,
+    NotLeadingError,
     ThrottledError,
     UnavailableError,
 )
@@ -187,19 +188,6 @@ async def test_a_wait_beyond_the_deadline_is_not_begun(client, server):
             await client.send(Request("GET", "/apis/x"), deadline=10)
 
 
-async def test_a_server_that_never_answers_costs_its_time_limit_only(client, server, monkeypatch):
-    limits = client_module.aiohttp.ClientTimeout(total=0.2)
-    monkeypatch.setattr(client_module, "ATTEMPT", limits)
-
-    async def never(_):
-        await asyncio.sleep(3)
-
-    server.script("GET", "/apis", never, times=9)
-
-    with pytest.raises(UnavailableError):
-        await client.send(Request("GET", "/apis/x"), deadline=0.3)
-
-
 async def test_no_more_requests_are_in_flight_than_allowed(server):
     now, most = 0, 0
 
@@ -235,3 +223,110 @@ async def test_an_answer_that_is_no_json_is_a_faltering_server(client, server):
 
     with pytest.raises(UnavailableError):
         await client.send(Request("GET", "/apis/x"), deadline=0.2)
+
+
+class Doorkeeper:
+    """A gate that is opened for a time."""
+
+    def __init__(self, left):
+        self.left = left
+
+    def remaining(self):
+        return self.left
+
+
+@pytest.fixture
+async def guarded(server):
+    """A client with its gate."""
+    gate = Doorkeeper(0.0)
+    async with session_for(server) as session:
+        yield Client(session, gate=gate), gate
+
+
+async def test_nothing_is_written_without_the_lease(guarded, server):
+    client, _ = guarded
+    await server.put(f"{PATH}/a", MANIFEST)
+    writes = (
+        client.apply(CONFIG_MAP, MANIFEST, force=True),
+        client.apply_status(SYSTEM, {"metadata": {"namespace": "ns", "name": "luna"}}),
+        client.create(CONFIG_MAP, "ns", MANIFEST),
+        client.merge(CONFIG_MAP, "ns", "a", {}),
+        client.delete(CONFIG_MAP, Delete(A, "uid")),
+    )
+
+    for write in writes:
+        with pytest.raises(NotLeadingError):
+            await write
+
+    assert server.writes() == []
+    assert (await client.get(CONFIG_MAP, "ns", "a"))["data"] == {"k": "v"}
+
+
+async def test_a_write_that_was_to_be_tried_again_is_not_when_the_lease_is_lost(guarded, server):
+    client, gate = guarded
+    gate.left = 8.0
+
+    async def last_word(request):
+        gate.left = 0.0
+        return await respond(503)(request)
+
+    server.script("PATCH", "configmaps", last_word)
+
+    with pytest.raises(NotLeadingError):
+        await client.apply(CONFIG_MAP, MANIFEST, force=True)
+
+    assert len(server.writes()) == 1
+
+
+async def test_a_write_is_given_up_with_the_lease(guarded, server):
+    client, gate = guarded
+    gate.left = 0.2
+
+    async def late(_):
+        gate.left = 0.0
+        await asyncio.sleep(3)
+        return web.Response()
+
+    server.script("PATCH", "configmaps", late)
+    began = asyncio.get_running_loop().time()
+
+    with pytest.raises(NotLeadingError):
+        await client.apply(CONFIG_MAP, MANIFEST, force=True)
+
+    assert asyncio.get_running_loop().time() - began < 2
+
+
+async def test_a_server_that_never_answers_costs_its_time_limit_only(server):
+    async def silent(_):
+        await asyncio.sleep(5)
+        return web.Response()
+
+    server.script("GET", "configmaps", silent)
+    began = asyncio.get_running_loop().time()
+
+    async with session_for(server) as session:
+        with pytest.raises(UnavailableError):
+            await Client(session, patience=0.2).send(Request("GET", PATH), deadline=0)
+
+    assert asyncio.get_running_loop().time() - began < 2
+
+
+async def test_a_write_is_not_sent_when_the_lease_was_lost_while_it_waited_for_a_connection(
+    guarded, server, monkeypatch
+):
+    """As happens to a process that is stopped in the middle of a handshake."""
+    client, gate = guarded
+    gate.left = 8.0
+    connect = aiohttp.TCPConnector.connect
+
+    async def slowly(*arguments, **options):
+        connection = await connect(*arguments, **options)
+        gate.left = 0.0
+        return connection
+
+    monkeypatch.setattr(aiohttp.TCPConnector, "connect", slowly)
+
+    with pytest.raises(NotLeadingError):
+        await client.apply(CONFIG_MAP, MANIFEST, force=True)
+
+    assert server.writes() == []

@@ -1,3 +1,5 @@
+from copy import deepcopy
+
 import pytest
 
 from arkalia_contract import labels
@@ -290,3 +292,89 @@ async def test_an_apply_that_changes_nothing_is_counted_as_such(server, executor
     await executor.execute(LUNA, Plan((an_apply(manifest, creates=False, why="changed"),)))
 
     assert (after_create - before, counted.get() - before) == (0, 1)
+
+
+def taken_over(server, manifest, **spec):
+    """Somebody has changed fields of the object, which are theirs from now on."""
+    path = path_of(manifest)
+    live = deepcopy(server.objects[path])
+    ours = live["metadata"]["managedFields"][0]
+    for name in spec:
+        del ours["fieldsV1"]["f:spec"][f"f:{name}"]
+    theirs = {"f:spec": {f"f:{name}": {} for name in spec}}
+    entry = {"manager": "robot", "operation": "Update", "fieldsV1": theirs}
+    live["metadata"]["managedFields"] = [ours, entry]
+    live["spec"] |= spec
+    return server.put(path, live)
+
+
+@pytest.fixture
+async def drifting(server, executor):
+    """A Service that was applied, and then changed by a robot."""
+    manifest = a_manifest("Service", spec={"port": 1, "type": "x"})
+    await executor.execute(LUNA, Plan((an_apply(manifest),)))
+    await taken_over(server, manifest, port=2)
+    server.seen.clear()
+    return manifest
+
+
+async def test_what_somebody_changed_is_changed_back_and_told(server, executor, drifting):
+    plan = Plan((an_apply(drifting, creates=False, why="drifted"),))
+
+    assert await executor.execute(LUNA, plan) == ()
+
+    (told,) = executor.drifts.take_repaired(LUNA)
+    assert str(told) == "Service a: spec.port was changed by robot from 1 to 2"
+    assert server.objects[path_of(drifting)]["spec"]["port"] == 1
+    assert len(server.writes()) == 1
+
+
+async def test_what_somebody_changed_is_left_where_it_shall_only_be_told(
+    server, executor, drifting
+):
+    plan = Plan((an_apply(drifting, creates=False, why="drifted"),), repairs=False)
+
+    for _ in range(3):
+        assert await executor.execute(LUNA, plan) == ()
+
+    (left,) = executor.drifts.left(LUNA)
+    assert "spec.port was changed by robot" in str(left)
+    assert server.objects[path_of(drifting)]["spec"]["port"] == 2
+    assert server.writes() == []
+
+
+async def test_after_a_restart_drift_is_still_told_from_a_wish(server, executor, store, drifting):
+    store.put(BY_NAME["Service"], server.objects[path_of(drifting)])
+    store.forget_accepted()
+    left = Plan((an_apply(drifting, creates=False, why="changed"),), repairs=False)
+    wish = a_manifest("Service", spec={"port": 1, "type": "y"})
+
+    await executor.execute(LUNA, left)
+    before = list(server.writes())
+    await executor.execute(
+        LUNA, Plan((an_apply(wish, creates=False, why="changed"),), repairs=False)
+    )
+
+    assert before == []
+    assert server.objects[path_of(drifting)]["spec"] == {"port": 1, "type": "y"}
+
+
+async def test_what_cannot_be_looked_at_is_repaired_all_the_same(server, executor, drifting):
+    server.script("GET", "services", respond(403, {"message": "no"}))
+
+    await executor.execute(LUNA, Plan((an_apply(drifting, creates=False, why="drifted"),)))
+
+    assert server.objects[path_of(drifting)]["spec"]["port"] == 1
+
+
+async def test_a_fight_about_a_field_ends(server, executor, drifting):
+    plan = Plan((an_apply(drifting, creates=False, why="drifted"),))
+
+    for _ in range(9):
+        await executor.execute(LUNA, plan)
+        if server.objects[path_of(drifting)]["spec"]["port"] == 1:
+            await taken_over(server, drifting, port=2)
+
+    (left,) = executor.drifts.left(LUNA)
+    assert left.contended
+    assert len(server.writes()) == 5

@@ -11,6 +11,8 @@ from arkalia_operator.cluster.secrets import (
     Secrets,
     decoded,
     encoded,
+    fresh_for,
+    fresh_for_few,
     label_of,
     place_of,
 )
@@ -36,7 +38,8 @@ class Hands:
 
     def __init__(self, client):
         self.now = 0.0
-        self.secrets = Secrets(client, lambda: self.now)
+        self.fresh = FRESH_SECONDS
+        self.secrets = Secrets(client, lambda: self.now, lambda: self.fresh)
 
     async def read(self, *, place=PLACE, mark=""):
         return await self.secrets.read(place, lambda live: Record(live) if live else None, mark)
@@ -62,6 +65,21 @@ async def test_secret_that_is_missing_is_believed_to_be_missing_for_a_minute(han
     assert await hands.read() is None
     hands.now = FRESH_SECONDS
     assert (await hands.read()).word == b"hello"
+
+
+async def test_secret_is_believed_longer_where_there_are_many_systems(hands):
+    hands.fresh = fresh_for(systems=1000)
+    await hands.read()
+    await hands.write(b"hello")
+
+    hands.now = 499
+    assert await hands.read() is None
+    hands.now = 500
+    assert (await hands.read()).word == b"hello"
+
+
+def test_looks_at_few_systems_are_a_minute_apart():
+    assert fresh_for(systems=1) == fresh_for(systems=120) == fresh_for_few() == FRESH_SECONDS
 
 
 async def test_secret_is_read_again_at_once_when_its_mark_is_another(hands):

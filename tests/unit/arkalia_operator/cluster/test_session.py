@@ -4,10 +4,12 @@ from itertools import pairwise
 import aiohttp
 import kopf
 import pytest
+from aiohttp import web
 
 from arkalia_operator.cluster import session as session_module
 from arkalia_operator.cluster.client import Client, Request
-from arkalia_operator.cluster.session import Session, WatchPace, by_address
+from arkalia_operator.cluster.session import Session, WatchPace, by_address, own_namespace
+from arkalia_operator.errors import UnavailableError
 from model_api_server import respond, running
 
 
@@ -137,3 +139,39 @@ def test_in_a_pod_the_api_server_is_found_without_cluster_dns():
 
     assert found.server == "https://[fd00::1]:443"
     assert by_address(info, {}) == info
+
+
+def test_a_pod_knows_its_namespace_and_a_process_outside_has_the_default_one(tmp_path):
+    file = tmp_path / "namespace"
+    outside = own_namespace(file)
+    file.write_text("arkalia-system\n")
+
+    assert (outside, own_namespace(file)) == ("default", "arkalia-system")
+
+
+async def test_a_request_without_an_answer_makes_all_connections_anew_once(server, session, caplog):
+    async def silent(_):
+        await asyncio.sleep(5)
+
+    async def first_line(request):
+        response = web.StreamResponse()
+        await response.prepare(request)
+        await response.write(b"{}\n")
+        await asyncio.sleep(30)
+        return response
+
+    server.script("WATCH", "pods", first_line)
+    watch = Client(session).stream("/api/v1/pods", {"watch": "true"})
+    await anext(watch)
+    lent = session.for_kopf().aiohttp_session
+    server.script("GET", "silent", silent, times=2)
+    hasty = Client(session, patience=0.2)
+
+    for _ in range(2):
+        with pytest.raises(UnavailableError):
+            await hasty.send(Request("GET", "/api/v1/silent"), deadline=0)
+
+    with pytest.raises(UnavailableError):
+        await asyncio.wait_for(anext(watch), 5)
+    assert lent.closed
+    assert "".join(caplog.messages).count("are made anew") == 1

@@ -151,3 +151,13 @@ def test_first_problem_is_the_one_that_hides_the_others():
     _, message = problem({"podTemplate": nested(40), "scaling": {"minReplicas": 9}})
 
     assert "nests" in message
+
+
+@pytest.mark.parametrize("wrong", ["999.0.0.0/8", "10.0.0.1/8", "10.0.0.0/99"])
+def test_range_of_trusted_proxies_that_is_none_is_refused(wrong):
+    desired = rendered(a_system(network={"trustedProxies": ["10.0.0.0/8", wrong]}))
+
+    [found] = desired.resolution.problems
+    assert found.reason == Reason.INVALID_SPEC
+    assert found.message.startswith("spec.network.trustedProxies: ")
+    assert wrong.partition("/")[0] in found.message

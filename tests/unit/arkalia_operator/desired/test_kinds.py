@@ -23,4 +23,6 @@ def test_only_kinds_of_other_operators_may_be_absent():
         "Cluster",
         "ServiceMonitor",
         "PrometheusRule",
+        "HTTPRoute",
+        "BackendTLSPolicy",
     }

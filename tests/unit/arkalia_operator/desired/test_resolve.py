@@ -4,6 +4,7 @@ import pytest
 
 from arkalia_operator.api.conditions import Reason
 from arkalia_operator.desired.resolve import Defaults, Modules, resolve
+from arkalia_operator.desired.resolved import Problem
 from builders import REGISTRY, VERSION, a_component, a_module, a_system, modules_with
 
 LUNA = {"helloria": a_module("helloria"), "taskia": a_module("taskia")}
@@ -85,6 +86,33 @@ def test_unknown_version_holds_everything():
     )
 
 
+def test_unknown_version_hides_no_other_mistake():
+    modules = {"hellorai": {}, "taskia": {"podTemplate": {"spec": None}}}
+    data = {"redis": {"queue": {"storage": {"size": "1e99"}}}}
+
+    found = resolution(version="9.9.9", modules=modules, data=data)
+
+    assert [each.reason for each in found.problems] == [
+        Reason.VERSION_NOT_SUPPORTED,
+        Reason.INVALID_SPEC,
+        Reason.INVALID_SPEC,
+        Reason.MODULE_NOT_FOUND,
+    ]
+    assert found.hold_all
+
+
+def test_unknown_version_is_told_alone_where_no_version_is_known():
+    found = resolve(a_system(version="9.9.9"), Modules({}, {}, {}, Defaults(VERSION, REGISTRY)))
+
+    assert [each.reason for each in found.problems] == [Reason.VERSION_NOT_SUPPORTED]
+
+
+def test_unknown_module_that_resembles_none_gets_no_proposal():
+    [problem] = resolution(modules={"weather": {}}).problems
+
+    assert "did you mean" not in problem.message
+
+
 def test_unknown_module_is_held_as_a_stranger():
     found = resolution(modules={"hellorai": {}})
 
@@ -93,7 +121,7 @@ def test_unknown_module_is_held_as_a_stranger():
     assert found.held["hellorai"].problem.reason == Reason.MODULE_NOT_FOUND
     assert found.held["hellorai"].problem.message == (
         "spec.modules.hellorai: no built-in module and no ArkaliaModule in namespace arkalia has "
-        "this name; built in are helloria, taskia"
+        "this name; built in are helloria, taskia; did you mean helloria?"
     )
 
 
@@ -168,8 +196,11 @@ def test_built_in_module_keeps_its_names_whatever_the_alphabet_says():
     assert found.held.keys() == {"z"}
 
 
-def test_modules_of_a_built_in_name_are_not_used():
-    foreign = [a_module("alpha"), a_module("weather")]
-    available = modules_with(a_module(), a_module("gamma"), foreign=foreign, broken={"gamma": "no"})
+def test_what_the_spec_names_and_is_not_there_is_told_and_holds_nothing():
+    trouble = Problem(Reason.CONFIG_MAP_MISSING, "there is no such ConfigMap")
 
-    assert resolve(a_system(), available).ignored == ("alpha", "gamma")
+    found = resolve(a_system(), modules_with(*LUNA.values()), trouble)
+
+    assert found.problems == (trouble,)
+    assert names(found) == ["helloria", "taskia"]
+    assert not found.hold_all

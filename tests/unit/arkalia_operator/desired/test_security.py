@@ -1,12 +1,6 @@
-"""Who may call whom: the rendered policies, read by an evaluator of its own.
+"""Who may call whom: the rendered policies, read by an evaluator of its own."""
 
-The evaluator follows https://kubernetes.io/docs/concepts/services-networking/network-policies/: a
-connection is let through if the policies of both ends let it through, and an end that no policy
-selects lets everything through.
-"""
-
-from dataclasses import dataclass, replace
-from ipaddress import ip_address, ip_network
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -14,33 +8,10 @@ from hypothesis import strategies as st
 
 from arkalia_operator.desired import desired_state
 from builders import a_component, a_module, a_system, modules_with, only, rendered
+from network_policies import Address, Pod, may_connect, pod_of
 
-INGRESS, EGRESS = ("Ingress", "from", "ingress"), ("Egress", "to", "egress")
 NOBODY = [{"podSelector": {"matchLabels": {"nobody": "at all"}}}]
 """A list of peers that is not empty, so that its default does not hold."""
-
-
-@dataclass(frozen=True)
-class Pod:
-    labels: dict
-    namespace: str = "arkalia"
-    address: str = "10.1.0.7"
-
-
-@dataclass(frozen=True)
-class Address:
-    address: str
-    labels: None = None
-    namespace: str = ""
-
-
-def pod_of(module, component="main", system="luna", namespace="arkalia"):
-    labels = {
-        "arkalia.io/system": system,
-        "arkalia.io/module": module,
-        "app.kubernetes.io/component": component,
-    }
-    return Pod(labels, namespace)
 
 
 STRANGER = Pod({"app": "stranger"}, "elsewhere")
@@ -48,54 +19,6 @@ INTERNET = Address("203.0.113.9")
 RESOLVER = Pod({"k8s-app": "kube-dns"}, "kube-system")
 OTHER_SYSTEM = pod_of("gate", system="sol")
 OTHER_NAMESPACE = pod_of("gate", namespace="elsewhere")
-
-
-def chosen(selector, labels):
-    wanted = selector.get("matchLabels", {}).items() <= labels.items()
-    return wanted and all(
-        labels.get(each["key"]) in each["values"] for each in selector.get("matchExpressions", [])
-    )
-
-
-def is_peer(peer, end, home):
-    if "ipBlock" in peer:
-        return ip_address(end.address) in ip_network(peer["ipBlock"]["cidr"])
-    if end.labels is None:
-        return False
-    if "namespaceSelector" in peer:
-        names = {"kubernetes.io/metadata.name": end.namespace}
-        if not chosen(peer["namespaceSelector"], names):
-            return False
-    elif end.namespace != home:
-        return False
-    return chosen(peer.get("podSelector", {}), end.labels)
-
-
-def lets_through(policy, direction, end, port):
-    _, peers, rules = direction
-    return any(
-        (peers not in rule or any(is_peer(each, end, "arkalia") for each in rule[peers]))
-        and ("ports" not in rule or {"port": port[0], "protocol": port[1]} in rule["ports"])
-        for rule in policy["spec"].get(rules, [])
-    )
-
-
-def end_agrees(policies, pod, other, direction, port):
-    concerned = [
-        each
-        for each in policies
-        if pod.labels and pod.namespace == "arkalia"
-        if chosen(each["spec"]["podSelector"], pod.labels)
-        if direction[0] in each["spec"]["policyTypes"]
-    ]
-    return not concerned or any(lets_through(each, direction, other, port) for each in concerned)
-
-
-def may_connect(desired, source, target, port, protocol="TCP"):
-    policies = [each for each in desired.manifests if each["kind"] == "NetworkPolicy"]
-    return end_agrees(policies, source, target, EGRESS, (port, protocol)) and end_agrees(
-        policies, target, source, INGRESS, (port, protocol)
-    )
 
 
 GATE = a_module(

@@ -1,4 +1,4 @@
-"""A Kubernetes Event tells a transition of `Ready`, and nothing else."""
+"""A Kubernetes Event tells a transition of a told condition, and what is ignored."""
 
 from datetime import UTC, datetime
 
@@ -54,3 +54,44 @@ def test_other_conditions_are_not_announced():
 
 def test_status_without_ready_announces_nothing():
     assert announcements(a_status("True"), a_status()) == ()
+
+
+def test_missing_rights_are_announced_when_they_are_found_and_when_they_are_granted():
+    missing = a_status("False", "PermissionsMissing", kind="PermissionsReady")
+    granted = a_status("True", "PermissionsGranted", kind="PermissionsReady")
+
+    assert [each.type for each in announcements(a_status(), missing)] == ["Warning"]
+    assert [each.type for each in announcements(missing, granted)] == ["Normal"]
+    assert announcements(a_status(), granted) == ()
+
+
+IGNORED = {"kind": "FieldsIgnored", "reason": "UnknownField"}
+
+
+def test_ignored_field_is_announced_as_a_warning():
+    found = announcements(a_status(), a_status("True", message="spec.x", **IGNORED))
+
+    assert found == (Announcement("Warning", "UnknownField", "spec.x"),)
+
+
+def test_another_ignored_field_is_announced_although_the_reason_is_the_same():
+    before, after = (a_status("True", message=each, **IGNORED) for each in ("spec.x", "spec.y"))
+
+    assert [each.message for each in announcements(before, after)] == ["spec.y"]
+    assert announcements(before, before) == ()
+
+
+def test_end_of_ignored_fields_is_announced_once():
+    before = a_status("True", message="spec.x", **IGNORED)
+    after = a_status("False", kind="FieldsIgnored", reason="EverythingUsed", message="All.")
+
+    assert announcements(before, after) == (Announcement("Normal", "EverythingUsed", "All."),)
+    assert announcements(after, after) == ()
+    assert announcements(a_status(), after) == ()
+
+
+def test_spec_that_cannot_be_read_says_nothing_of_ignored_fields():
+    before = a_status("True", message="spec.x", **IGNORED)
+    after = a_status("Unknown", kind="FieldsIgnored", reason="InvalidSpec")
+
+    assert announcements(before, after) == ()

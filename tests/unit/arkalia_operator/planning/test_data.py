@@ -7,25 +7,38 @@ import pytest
 from arkalia_operator.desired import rendered as desired_of
 from arkalia_operator.desired.data.access import DataService
 from arkalia_operator.desired.resolve import resolve
+from arkalia_operator.desired.templates import revision
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.data import DataState, DataView, verdict
 from arkalia_operator.planning.findings import Finding
-from arkalia_operator.planning.observed import JobState, ObjectKey, Observed, PodRecord, Rollout
+from arkalia_operator.planning.observed import (
+    ClaimState,
+    JobState,
+    ObjectKey,
+    Observed,
+    PodRecord,
+    Rollout,
+)
 from arkalia_operator.planning.plan import key_of
-from builders import OPTIONAL, a_module, a_record, a_system, an_access, modules_with
+from builders import OPTIONAL, a_module, a_record, a_system, an_access, modules_with, only
 
 POSTGRESQL = DataService.POSTGRESQL
 NEEDED = frozenset({POSTGRESQL})
-MODULE = a_module(needs={"postgresql": True})
+MODULES = {
+    "postgresql": a_module(needs={"postgresql": True}),
+    "redis-queue": a_module(needs={"redis": ["queue"]}),
+}
+"""By the data service that they need."""
 CNPG = {"postgresql": {"mode": "cnpg"}}
 
 
-def desired_for(system):
-    return desired_of(
-        system, resolve(system, modules_with(MODULE)), None, access=an_access("postgresql")
-    )
+def desired_for(system, service="postgresql"):
+    resolution = resolve(system, modules_with(MODULES[service]))
+    return desired_of(system, resolution, None, access=an_access(service))
 
 
+DONE = {"StatefulSet": {"rollout": Rollout(ready=1)}, "Job": {"job": JobState(succeeded=True)}}
+CLAIM = ObjectKey("PersistentVolumeClaim", "arkalia", "luna-postgresql")
 SERVER = ObjectKey("StatefulSet", "arkalia", "luna-postgresql")
 JOB = next(key_of(each) for each in desired_for(a_system()).manifests if each["kind"] == "Job")
 
@@ -45,12 +58,11 @@ def a_status(reason, status="True"):
 def a_view(before="", data=None, pods=(), served=OPTIONAL, **fields):
     """A system whose data service runs and is prepared, unless *fields* of a kind say otherwise."""
     system = a_system(status=a_status(before) if before else None, data=data or {})
-    records = {kind: fields.pop(kind, {}) for kind in ("StatefulSet", "Job")}
-    desired = desired_for(system)
-    done = {"StatefulSet": {"rollout": Rollout(ready=1)}, "Job": {"job": JobState(succeeded=True)}}
+    records = {kind: fields.pop(kind, {}) for kind in (*DONE, CLAIM.kind)}
+    desired = desired_for(system, fields.pop("service", "postgresql"))
     children = {}
     for manifest in desired.manifests:
-        told = done.get(manifest["kind"], {}) | records.get(manifest["kind"], {})
+        told = DONE.get(manifest["kind"], {}) | records.get(manifest["kind"], {})
         children[key_of(manifest)] = a_record(manifest, system, **told)
     observed = Observed(children=children, pods=tuple(pods), served=served)
     return DataView(system, desired, observed, **{"state": DataState(NEEDED)} | fields)
@@ -61,8 +73,10 @@ def told(**fields):
     return found.status, found.reason, found.message
 
 
-def a_pod(**fields):
-    return PodRecord("luna-postgresql-0", "", ready=False, **fields)
+def a_pod(service="postgresql", **fields):
+    server = only(desired_for(a_system(), service).manifests, "StatefulSet")
+    wanted = {"revision": revision(server["spec"]["template"]), **fields}
+    return PodRecord(f"luna-{service}-0", "", ready=False, **wanted)
 
 
 NOT_READY = {"rollout": Rollout(ready=0)}
@@ -95,7 +109,7 @@ def test_secret_that_is_not_handed_over_yet_is_named():
     assert told(state=state) == (
         "Unknown",
         "Provisioning",
-        "1 Secrets are to be written: luna-alpha-data",
+        "1 Secret is to be written: luna-alpha-data",
     )
 
 
@@ -163,6 +177,39 @@ def test_crash_that_left_no_word_is_told_by_its_exit():
     assert told(pods=[pod], StatefulSet=NOT_READY)[2].endswith("again: Error, exit code 1")
 
 
+@pytest.mark.parametrize(
+    ("service", "field"),
+    [
+        ("postgresql", "spec.data.postgresql.storage.storageClassName"),
+        ("redis-queue", "spec.data.redis.queue.storage.storageClassName"),
+    ],
+)
+def test_volume_without_a_storage_class_is_told_with_the_field_that_names_one(service, field):
+    claim = {"claim": ClaimState("Pending")}
+    pods = [a_pod(service, unschedulable="0/1 nodes")]
+
+    status, reason, message = told(
+        service=service, StatefulSet=NOT_READY, PersistentVolumeClaim=claim, pods=pods
+    )
+
+    assert (status, reason) == ("False", "StorageClassMissing")
+    assert f"PersistentVolumeClaim luna-{service} names no StorageClass" in message
+    assert field in message
+
+
+@pytest.mark.parametrize("claim", [ClaimState("Pending", storage_class="x"), ClaimState("Bound")])
+def test_volume_that_has_a_class_or_is_bound_keeps_nobody_waiting(claim):
+    found = told(StatefulSet=NOT_READY, PersistentVolumeClaim={"claim": claim})
+
+    assert found[:2] == ("Unknown", "Provisioning")
+
+
+def test_pod_of_an_older_revision_tells_nothing():
+    pods = [a_pod(waiting_reason="ImagePullBackOff", revision="older")]
+
+    assert told(StatefulSet=NOT_READY, pods=pods)[:2] == ("Unknown", "Provisioning")
+
+
 def test_pod_of_another_server_tells_nothing():
     pod = replace(a_pod(waiting_reason="CrashLoopBackOff"), name="luna-redis-queue-0")
 
@@ -191,6 +238,61 @@ def test_job_that_has_given_up_is_doomed():
 def test_cluster_of_cloudnativepg_needs_cloudnativepg():
     status, reason, message = told(data=CNPG, served=frozenset())
 
-    assert (status, reason) == ("False", "ApplyFailed")
+    assert (status, reason) == ("False", "KindNotServed")
     assert "install CloudNativePG" in message
     assert told(data=CNPG)[0] == "True"
+
+
+def a_claim(requested, capacity, phase="Bound", trouble=""):
+    return {CLAIM.kind: {"claim": ClaimState(phase, requested, capacity, trouble)}}
+
+
+def test_volume_that_cannot_become_what_is_asked_for_is_told():
+    refused = Failure(CLAIM, "the storageclass must support resize", permanent=True)
+
+    status, reason, message = told(failures=(refused,), **a_claim("8Gi", "8Gi"))
+
+    assert (status, reason) == ("False", "VolumeCannotChange")
+    assert message == f"{CLAIM}: the storageclass must support resize"
+
+
+@pytest.mark.parametrize(
+    ("permanent", "there"), [(False, {"claim": ClaimState("Bound", "8Gi", "8Gi")}), (True, {})]
+)
+def test_volume_that_was_not_made_or_not_reached_is_no_volume_that_cannot_change(permanent, there):
+    refused = Failure(CLAIM, "quota", permanent)
+
+    assert told(failures=(refused,), **{CLAIM.kind: there})[1] == "ApplyFailed"
+
+
+def test_volume_that_grows_is_waited_for_with_what_it_waits_for_itself():
+    assert told(**a_claim("16Gi", "8Gi")) == (
+        "Unknown",
+        "VolumeGrows",
+        "PersistentVolumeClaim luna-postgresql grows from 8Gi to 16Gi",
+    )
+    assert told(**a_claim("16Gi", "8Gi", trouble="start the pod anew"))[2].endswith(
+        "16Gi: start the pod anew"
+    )
+
+
+@pytest.mark.parametrize(
+    "claim",
+    [
+        a_claim("8Gi", "8Gi"),
+        a_claim("8Gi", "10Gi"),
+        a_claim("8Gi", ""),
+        a_claim("9Gi", "1Gi", "Pending"),
+    ],
+)
+def test_volume_that_has_what_it_asks_for_or_has_nothing_yet_does_not_grow(claim):
+    assert told(**claim)[1] == "Provisioned"
+
+
+def test_volume_that_is_larger_than_the_spec_asks_for_is_told():
+    assert told(**a_claim("20Gi", "20Gi")) == (
+        "True",
+        "Provisioned",
+        "Prepared for every module: postgresql. PersistentVolumeClaim luna-postgresql keeps its "
+        "20Gi: a volume never shrinks.",
+    )

@@ -8,6 +8,7 @@ from arkalia_operator.desired.templates import revision
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.evidence import (
     Evidence,
+    complete,
     module_view,
     modules_with_objects,
     rollouts_of,
@@ -31,7 +32,9 @@ REVISION = revision(only(DESIRED.manifests, "Deployment", "luna-alpha")["spec"][
 
 def view(system=SYSTEM, desired=DESIRED, failures=(), **observed):
     found = replace(an_observed(SYSTEM, desired), **observed)
-    return module_view(desired.resolution.modules[0], Evidence(system, desired, found, failures))
+    return module_view(
+        desired.resolution.modules[0], complete(Evidence(system, desired, found, failures))
+    )
 
 
 def changed(key=MAIN, **fields):

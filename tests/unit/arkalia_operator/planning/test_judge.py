@@ -17,6 +17,7 @@ from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.evidence import Evidence
 from arkalia_operator.planning.judge import judge, judge_failed, judge_invalid
 from arkalia_operator.planning.observed import Accepted, ObjectKey, Observed, PodRecord
+from arkalia_operator.planning.permissions import Right
 from builders import a_module, a_system, an_observed, modules_with, only, rendered
 from random_specs import AVAILABLE, SYSTEMS
 
@@ -266,7 +267,7 @@ def test_status_is_about_the_generation_that_was_judged():
 
 def test_every_status_has_the_same_conditions_in_the_same_order():
     expected = ["Ready", "Reconciling", "Stalled", "Accepted", "ModulesReady", "IdentityReady"]
-    expected.append("DataReady")
+    expected += ["DataReady", "PermissionsReady", "ExposureReady", "FieldsIgnored"]
 
     for status in (judged(), judged(Observed()), judge_invalid(a_body(), an_error(), NOW)):
         assert [each.type for each in status.conditions] == expected
@@ -321,7 +322,8 @@ def test_only_some_modules_are_named_in_a_message():
 
     status = judged(Observed(), desired=desired)
 
-    assert conditions(status)["ModulesReady"].message.count("to create") == 3
+    message = conditions(status)["ModulesReady"].message
+    assert message.startswith("m-0, m-1, m-2, and 6 more: ")
     assert len(status.modules) == 9
 
 
@@ -478,14 +480,13 @@ def test_reason_of_a_module_names_it_once():
     assert conditions(status)["ModulesReady"].message == "alpha: 0 of 1 pods are ready"
 
 
-def test_module_that_is_not_used_is_named():
-    own = a_module("alpha", image={"repository": "mine"})
-    desired = desired_state(SYSTEM, modules_with(a_module(), a_module("gamma"), foreign=[own]))
+def test_a_missing_right_is_told_and_does_not_decide_whether_the_system_is_ready():
+    right = Right("deployments", "apps", "deployments", "patch")
+    complete = Evidence(SYSTEM, DESIRED, observed())
 
-    status = judged(desired=desired)
+    status = judge(replace(complete, missing_rights=(right,)), NOW)
 
-    assert conditions(status)["Accepted"].status == "True"
-    assert conditions(status)["Accepted"].message == (
-        "Every part of the spec is understood. Not used: ArkaliaModule alpha, since a built-in "
-        "module has this name: give it another one, or delete it."
-    )
+    found = conditions(status)["PermissionsReady"]
+    assert (found.status, found.reason) == ("False", "PermissionsMissing")
+    assert "verbs: [patch]" in found.message
+    assert summary(status) == summary(judge(complete, NOW))

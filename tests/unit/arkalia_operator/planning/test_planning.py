@@ -29,13 +29,13 @@ def without_handed_over_replicas(state, desired):
     return state
 
 
-def in_hand(state, resolution):
+def in_hand(state, desired):
     """The part of *state* that is not held."""
     return {
         key: live
         for key, live in state.items()
-        if not resolution.hold_all
-        if live["metadata"]["labels"]["arkalia.io/module"] not in resolution.held
+        if not desired.resolution.hold_all and key.name not in desired.kept
+        if live["metadata"]["labels"].get("arkalia.io/module") not in desired.resolution.held
     }
 
 
@@ -75,7 +75,7 @@ def test_end_state_is_that_of_the_last_edit_alone(edits, available):
     reconcile(direct, a_system(**edits[-1]), available)
 
     states = [
-        in_hand(without_handed_over_replicas(each.state(), desired), desired.resolution)
+        in_hand(without_handed_over_replicas(each.state(), desired), desired)
         for each in (travelled, direct)
     ]
     assert states[0] == states[1]
@@ -93,7 +93,7 @@ def test_objects_of_a_held_module_stay_as_they_are(before, after, available):
     for key, live in state.items():
         if (
             resolution.hold_all
-            or live["metadata"]["labels"]["arkalia.io/module"] in resolution.held
+            or live["metadata"]["labels"].get("arkalia.io/module") in resolution.held
         ):
             assert server.state()[key] == live
 

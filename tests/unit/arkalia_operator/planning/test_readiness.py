@@ -50,6 +50,15 @@ def told(view):
     return (str(found.reason), found.doomed, found.message) if found else None
 
 
+def test_namespace_that_ends_is_named_as_what_it_is():
+    said = "configmaps is forbidden: unable to create new content in namespace arkalia because it "
+    failure = Failure(KEY, f"{said}is being terminated", permanent=True)
+
+    reason, doomed, _ = told(a_view(failures=[failure]))
+
+    assert (reason, doomed) == ("NamespaceTerminating", True)
+
+
 def test_module_with_all_its_pods_is_ready():
     assert told(a_view()) is None
 

@@ -6,9 +6,12 @@ import pytest
 
 from applied_objects import managed
 from arkalia_operator.desired.kinds import (
+    BACKEND_TLS_POLICY,
     CERTIFICATE,
     CONFIG_MAP,
     DEPLOYMENT,
+    HTTP_ROUTE,
+    INGRESS,
     JOB,
     PERSISTENT_VOLUME_CLAIM,
     STATEFUL_SET,
@@ -284,15 +287,36 @@ def test_stateful_set_is_known_by_its_pods():
 def test_claim_is_known_by_phase_storage_and_lineage():
     storage = {"storage": "1Gi"}
     live = an_object(
-        "PersistentVolumeClaim", spec={"resources": {"requests": storage}},
+        "PersistentVolumeClaim",
+        spec={"resources": {"requests": storage}, "storageClassName": "quick"},
         status={"phase": "Bound", "capacity": {"storage": "2Gi"}},
         labels={"arkalia.io/lineage": "uid-0"},
     )  # fmt: skip
 
     record = child_record(PERSISTENT_VOLUME_CLAIM, live)
 
-    assert record.claim == ClaimState("Bound", "1Gi", "2Gi")
+    assert record.claim == ClaimState("Bound", "1Gi", "2Gi", storage_class="quick")
     assert record.lineage == "uid-0"
+
+
+def test_claim_that_does_not_grow_by_itself_tells_why():
+    waits = {"type": "FileSystemResizePending", "status": "True", "message": "Start a pod."}
+    live = an_object(
+        "PersistentVolumeClaim", spec={}, status={"conditions": [{"type": "Resizing"}, waits]}
+    )
+
+    assert child_record(PERSISTENT_VOLUME_CLAIM, live).claim.trouble == "Start a pod."
+
+
+@pytest.mark.parametrize("kind", [INGRESS, HTTP_ROUTE, BACKEND_TLS_POLICY])
+def test_way_in_is_known_by_what_is_said_to_it(kind):
+    asked = {"parentRefs": [{"name": "edge"}]} if kind is HTTP_ROUTE else {}
+    live = an_object(kind.name, spec=asked)
+
+    record = child_record(kind, live)
+
+    assert record.admission.admitted is (kind is BACKEND_TLS_POLICY)
+    assert changing(kind, live) == {"admission": record.admission}
 
 
 def test_claim_that_says_nothing_has_an_empty_state():

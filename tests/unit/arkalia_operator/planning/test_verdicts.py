@@ -72,10 +72,16 @@ def test_worst_fact_decides(facts, ready, reason):
     assert (found.status, found.reason) == (ready, reason)
 
 
-def test_first_of_equally_bad_facts_is_told():
-    facts = [a_verdict("False", message="First."), a_verdict("False", message="Second.")]
+def test_all_equally_bad_facts_are_told_each_once_and_the_first_gives_the_reason():
+    facts = [
+        a_verdict("Unknown", message="Not yet."),
+        Verdict(ConditionType.DATA_READY, "False", Reason.SECRET_MISSING, "First."),
+        *[a_verdict("False", message="Second.")] * 2,
+    ]
 
-    assert summed_up(facts)[0].message == "First."
+    ready = summed_up(facts)[0]
+
+    assert (ready.reason, ready.message) == (Reason.SECRET_MISSING, "First.; Second.")
 
 
 def test_new_condition_begins_now():

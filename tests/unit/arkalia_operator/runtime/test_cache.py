@@ -1,5 +1,6 @@
 import pytest
 
+from arkalia_operator.api.unknown import LAST_APPLIED
 from arkalia_operator.runtime.cache import Cache
 
 AT = ("ns", "luna")
@@ -60,6 +61,15 @@ def test_managed_fields_are_not_kept(cache):
     cache.put(a_body(1))
 
     assert "managedFields" not in cache.body(AT)["metadata"]
+
+
+def test_annotation_in_which_clients_keep_what_they_sent_is_kept_and_no_other(cache):
+    body = a_body(1)
+    body["metadata"]["annotations"] = {LAST_APPLIED: "{}", "other": "x"}
+
+    cache.put(body)
+
+    assert cache.body(AT)["metadata"]["annotations"] == {LAST_APPLIED: "{}"}
 
 
 def test_places_are_told_by_namespace(cache):

@@ -3,7 +3,8 @@ from dataclasses import dataclass, field
 import pytest
 from pydantic import ValidationError
 
-from arkalia_operator.runtime.checks import SWEEP_LIMIT, liveness, readiness
+from arkalia_operator.cluster.lease import Terms
+from arkalia_operator.runtime.checks import ELECTION_LIMIT, SWEEP_LIMIT, liveness, readiness
 from arkalia_operator.settings import Settings
 
 
@@ -16,6 +17,7 @@ class Part:
     alive_at: float = 0.0
     is_synced: bool = True
     informers: list = field(default_factory=list)
+    lacking: str = ""
 
     def each(self):
         return self.informers
@@ -23,9 +25,13 @@ class Part:
     def stuck_seconds(self):
         return self.stuck
 
+    def told(self):
+        return self.lacking
+
 
 def failing(**parts):
-    parts = {"pulse": Part(), "informers": Part(), "queue": Part(), "sweeper": Part()} | parts
+    parts_there = {"pulse": Part(), "informers": Part(), "queue": Part(), "sweeper": Part()}
+    parts = parts_there | {"election": None} | parts
     checks = liveness(*parts.values())
     return {name for name, check in checks.items() if check(1000.0)}
 
@@ -39,6 +45,7 @@ def test_the_operator_is_not_alive_when_a_part_makes_no_progress():
     assert failing(informers=Part(informers=[Part(alive_at=1.0)])) == {"informers"}
     assert failing(queue=Part(stuck=301)) == {"queue"}
     assert failing(sweeper=Part(alive_at=1.0)) == {"sweeper"}
+    assert failing(election=Part(alive_at=1.0)) == {"election"}
 
 
 def test_the_operator_is_alive_while_its_parts_try():
@@ -52,11 +59,27 @@ def test_no_setting_makes_a_sweeper_that_waits_count_as_stuck():
         Settings(sweep_seconds=SWEEP_LIMIT / with_jitter)
 
 
+def test_no_setting_makes_an_election_that_waits_count_as_stuck():
+    terms = Terms(300)
+
+    assert terms.renew_seconds + terms.answer_seconds < ELECTION_LIMIT
+    with pytest.raises(ValidationError):
+        Settings(lease_seconds=terms.lease_seconds + 1)
+
+
 def test_the_operator_is_ready_once_it_knows_the_cluster():
-    ready = readiness(Part(is_synced=True), lambda: True)
-    not_listed = readiness(Part(is_synced=False), lambda: True)
-    not_read = readiness(Part(is_synced=True), lambda: False)
+    rights = Part()
+    ready = readiness(Part(is_synced=True), rights, lambda: True)
+    not_listed = readiness(Part(is_synced=False), rights, lambda: True)
+    not_read = readiness(Part(is_synced=True), rights, lambda: False)
 
     assert not any(check(0.0) for check in ready.values())
     assert not_listed["informers"](0.0)
     assert not_read["resources"](0.0)
+
+
+def test_an_operator_that_may_not_list_says_which_rule_is_missing():
+    rights = Part(lacking="Add to its role: {verbs: [list]}.")
+    not_listed = readiness(Part(is_synced=False), rights, lambda: True)
+
+    assert not_listed["informers"](0.0).endswith("Add to its role: {verbs: [list]}.")

@@ -4,6 +4,7 @@ from arkalia_operator.cluster.store import SystemKey
 from arkalia_operator.runtime.intake import Intake
 from arkalia_operator.runtime.queue import Queue
 from arkalia_operator.runtime.resources import Resources
+from arkalia_operator.runtime.selector import Selector
 
 
 def a_body(name, version=1, **spec):
@@ -69,3 +70,30 @@ async def test_everything_is_looked_at_when_something_concerns_all(intake, queue
     intake.everything()
 
     assert len(await waiting(queue)) == 2
+
+
+async def test_a_system_that_is_not_selected_any_more_is_gone_for_us(queue):
+    resources = Resources(Selector.parse("tier=gold"))
+    intake = Intake(resources, queue)
+    intake.system(labelled(a_body("luna", 1), tier="gold"))
+    intake.system(labelled(a_body("sol", 1), tier="iron"))
+    assert await waiting(queue) == [SystemKey("ns", "luna")]
+
+    intake.system(labelled(a_body("luna", 2), tier="iron"))
+
+    assert await waiting(queue) == [SystemKey("ns", "luna")]
+    assert len(resources.systems) == 0
+
+
+async def test_an_old_answer_does_not_bring_a_given_away_system_back(queue):
+    resources = Resources(Selector.parse("tier=gold"))
+    resources.systems.put(labelled(a_body("luna", 3), tier="iron"))
+    resources.systems.put(labelled(a_body("luna", 4), tier="gold"))
+    resources.systems.put(labelled(a_body("luna", 6), tier="iron"))
+
+    assert not resources.systems.put(labelled(a_body("luna", 5), tier="gold"))
+    assert resources.systems.put(labelled(a_body("luna", 7), tier="gold"))
+
+
+def labelled(body, **labels):
+    return {**body, "metadata": {**body["metadata"], "labels": labels}}

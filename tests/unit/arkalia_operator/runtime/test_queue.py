@@ -191,3 +191,30 @@ async def _churn(chance, workers, keys):
     await until(lambda: all(read.get(key, 0) == version for key, version in written.items()))
     queue.close()
     await asyncio.gather(*tasks)
+
+
+async def test_a_paused_queue_forgets_what_waits_and_takes_nothing():
+    queue = Queue()
+    queue.add("a")
+    queue.add_after("b", 0.01)
+
+    queue.pause()
+    queue.add("c")
+    await asyncio.sleep(0.03)
+    queue.resume()
+    queue.add("d")
+
+    assert len(queue) == 1
+    assert await queue.get() == "d"
+
+
+async def test_what_is_worked_on_when_a_queue_is_paused_is_not_handed_out_again():
+    queue = Queue()
+    queue.add("a")
+    await queue.get()
+    queue.add("a")
+
+    queue.pause()
+    queue.done("a")
+
+    assert not queue.is_busy

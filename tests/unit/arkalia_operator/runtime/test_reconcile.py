@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from arkalia_operator import catalogue
+from arkalia_operator.cluster.bundles import Bundles
 from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.credentials import Credentials
@@ -12,8 +13,11 @@ from arkalia_operator.cluster.events import Recorder
 from arkalia_operator.cluster.execute import Executor
 from arkalia_operator.cluster.store import Store, SystemKey
 from arkalia_operator.desired.certificates import Lifetimes
+from arkalia_operator.desired.kinds import SERVICE as SERVICE_KIND
 from arkalia_operator.desired.resolve import Defaults
 from arkalia_operator.desired.trust import Issuer
+from arkalia_operator.planning.permissions import Right
+from arkalia_operator.planning.plan import plan
 from arkalia_operator.runtime.data import DataServices
 from arkalia_operator.runtime.identity import Identity
 from arkalia_operator.runtime.reconcile import Reconciler
@@ -42,6 +46,7 @@ async def reconciler(server):
                 Certificates(client, LIFETIMES), LIFETIMES, lambda: ISSUER, lambda: NOW
             ),
             data=DataServices(Credentials(client), LIFETIMES.spread_seconds, lambda: NOW),
+            bundles=Bundles(client),
             served=frozenset,
             builtin=catalogue.load(),
             defaults=Defaults("0.1.0", "localhost/arkalia"),
@@ -97,3 +102,61 @@ async def test_nothing_is_made_anew_for_a_system_that_is_being_deleted(server, c
     await converged.reconcile(LUNA)
 
     assert server.writes() == []
+
+
+@pytest.fixture
+async def settled(server, reconciler):
+    """A system of which nothing is left to do for now, and how often it was planned since."""
+    reconciler.resources.systems.put(await server.put(SYSTEM, {"spec": {}}))
+    for _ in range(3):
+        await reconciler.reconcile(LUNA)
+        reconciler.resources.systems.put(server.objects[SYSTEM])
+    server.seen.clear()
+    return reconciler
+
+
+@pytest.fixture
+def plans(settled, monkeypatch):
+    made = []
+
+    def counted(*facts):
+        made.append(plan(*facts))
+        return made[-1]
+
+    monkeypatch.setattr("arkalia_operator.runtime.reconcile.plan", counted)
+    return made
+
+
+async def test_a_settled_system_is_not_planned_again_while_all_is_the_same(settled, plans):
+    first = await settled.reconcile(LUNA)
+    second = await settled.reconcile(LUNA)
+
+    assert plans == []
+    assert first.result == second.result == "requeue_after"
+
+
+async def test_a_settled_system_is_planned_again_when_an_object_of_it_changes(
+    server, settled, plans
+):
+    live = await server.edit(SERVICE, spec={"ports": []})
+    settled.store.put(SERVICE_KIND, live)
+
+    await settled.reconcile(LUNA)
+
+    assert [each.key.name for found in plans for each in found.applies] == ["luna-helloria"]
+
+
+async def test_a_settled_system_is_planned_again_when_it_changes(server, settled, plans):
+    settled.resources.systems.put(await server.edit(SYSTEM, spec={"logLevel": "DEBUG"}))
+
+    await settled.reconcile(LUNA)
+
+    assert plans
+
+
+async def test_a_settled_system_is_planned_again_when_rights_are_missing(settled, plans):
+    settled.missing_rights = lambda _: (Right("services", "", "services", "patch"),)
+
+    await settled.reconcile(LUNA)
+
+    assert plans

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from arkalia_operator.cluster.bundles import Bundles
 from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.credentials import Credentials
@@ -117,6 +118,7 @@ async def cluster():
                 recorder=Recorder(client),
                 identity=Identity(certificates, LIFETIMES, lambda: issuer, lambda: NOW),
                 data=DataServices(Credentials(client), LIFETIMES.spread_seconds, lambda: NOW),
+                bundles=Bundles(client),
                 served=frozenset,
                 builtin={"0.1.0": {}},
                 defaults=Defaults("0.1.0", "localhost/arkalia"),

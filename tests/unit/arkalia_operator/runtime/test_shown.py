@@ -64,3 +64,12 @@ def test_system_that_is_gone_is_not_shown_any_more(shown):
     shown.hide(LUNA)
 
     assert (told(LUNA), told(SOL)) == ({}, {"Ready": 1})
+
+
+def test_who_does_not_lead_any_more_shows_no_system(shown):
+    shown.show(LUNA, [a_condition(ConditionType.READY, "True")])
+    shown.show(SOL, [a_condition(ConditionType.READY, "True")])
+
+    shown.hide_all()
+
+    assert (told(LUNA), told(SOL)) == ({}, {})

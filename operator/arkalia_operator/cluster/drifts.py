@@ -1,0 +1,154 @@
+"""What has drifted: whether it is repaired, and what is remembered of it.
+
+A repair is one write. If somebody changes the same field back again and again, both would write for
+ever; so after some rounds the operator lets the other one have it for a while, and says so.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from time import monotonic
+from typing import Final
+
+from arkalia_operator import metrics
+from arkalia_operator.cluster.store import SystemKey
+from arkalia_operator.planning.actions import Apply
+from arkalia_operator.planning.drift import SOMEBODY, Drift, Drifted
+from arkalia_operator.planning.observed import ObjectKey
+
+ROUNDS: Final = 5
+"""Repairs of one field, each soon after the one before, until it is left alone."""
+SOON_SECONDS: Final = 60.0
+FIRST_REST_SECONDS: Final = 300.0
+LONGEST_REST_SECONDS: Final = 3600.0
+REMEMBERED: Final = 8192
+UNTOLD_AT_MOST: Final = 64
+"""Repairs of one system that wait to be told."""
+
+
+@dataclass(slots=True)
+class _Fight:
+    """Who has won how often, about one field."""
+
+    rounds: int = 0
+    last: float = float("-inf")
+    rests: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Left:
+    """An object that is left as it is."""
+
+    drifted: Drifted
+    digest: bytes
+    version: str
+    """Resource version that was looked at."""
+    until: float
+    """For a contended one: until then it is not even looked at."""
+
+
+@dataclass(slots=True)
+class _Ledger:
+    """What concerns one system."""
+
+    repaired: list[Drifted] = field(default_factory=list)
+    left: dict[ObjectKey, _Left] = field(default_factory=dict)
+
+
+class Drifts:
+    """The drift of every system, the oldest forgotten first."""
+
+    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+        self._clock = clock
+        self._fights: OrderedDict[tuple[ObjectKey, str], _Fight] = OrderedDict()
+        self._systems: OrderedDict[SystemKey, _Ledger] = OrderedDict()
+
+    def begin(self, key: SystemKey, due: frozenset[ObjectKey]) -> None:
+        """A plan for the system *key* is carried out: what is not *due* in it drifts no more."""
+        ledger = self._systems.get(key)
+        if ledger is not None:
+            ledger.left = {at: each for at, each in ledger.left.items() if at in due}
+            if not ledger.left and not ledger.repaired:
+                del self._systems[key]
+
+    def stands(self, key: SystemKey, action: Apply, version: str) -> bool:
+        """Whether the object is left as it is without another look: nothing is new about it."""
+        ledger = self._systems.get(key)
+        known = ledger.left.get(action.key) if ledger else None
+        if known is None or known.digest != action.digest:
+            return False
+        if known.drifted.contended:
+            return self._clock() < known.until
+        return known.version == version
+
+    def leave(
+        self,
+        key: SystemKey,
+        action: Apply,
+        found: tuple[Drift, ...],
+        version: str,
+        *,
+        repairs: bool,
+    ) -> bool:
+        """Decide about what was *found*: True if the object is left as it is."""
+        rest = self._fought(action.key, found) if repairs else 0.0
+        ledger = self._ledger(key)
+        ledger.left.pop(action.key, None)
+        drifted = Drifted(action.key, found, contended=rest > 0)
+        if repairs and not rest:
+            self._count(drifted, "repaired")
+            ledger.repaired = [*ledger.repaired, drifted][-UNTOLD_AT_MOST:]
+            return False
+        self._count(drifted, "contended" if rest else "reported")
+        ledger.left[action.key] = _Left(drifted, action.digest, version, self._clock() + rest)
+        return True
+
+    def left(self, key: SystemKey) -> tuple[Drifted, ...]:
+        """Objects of the system *key* that are left as they are."""
+        ledger = self._systems.get(key)
+        return tuple(each.drifted for each in ledger.left.values()) if ledger else ()
+
+    def take_repaired(self, key: SystemKey) -> tuple[Drifted, ...]:
+        """What was repaired since the last question."""
+        ledger = self._systems.get(key)
+        if ledger is None:
+            return ()
+        found, ledger.repaired = tuple(ledger.repaired), []
+        return found
+
+    def _ledger(self, key: SystemKey) -> _Ledger:
+        ledger = self._systems.setdefault(key, _Ledger())
+        self._systems.move_to_end(key)
+        if len(self._systems) > REMEMBERED:
+            self._systems.popitem(last=False)
+        return ledger
+
+    def _fought(self, key: ObjectKey, found: tuple[Drift, ...]) -> float:
+        """Another round about each field; seconds to rest, 0 if it is still worth a repair."""
+        rest = 0.0
+        for each in found:
+            fight = self._round(key, each.path)
+            if fight.rounds > ROUNDS:
+                rest = max(rest, FIRST_REST_SECONDS * 2 ** min(fight.rests, 16))
+                fight.rests += 1
+                fight.rounds = ROUNDS  # one more try after the rest
+        return min(rest, LONGEST_REST_SECONDS)
+
+    def _round(self, key: ObjectKey, path: str) -> _Fight:
+        fight = self._fights.setdefault((key, path), _Fight())
+        self._fights.move_to_end((key, path))
+        if len(self._fights) > REMEMBERED:
+            self._fights.popitem(last=False)
+        now = self._clock()
+        rested = FIRST_REST_SECONDS * 2**fight.rests if fight.rests else 0.0
+        if now - fight.last > SOON_SECONDS + min(rested, LONGEST_REST_SECONDS):
+            fight.rounds, fight.rests = 0, 0
+        fight.rounds, fight.last = fight.rounds + 1, now
+        return fight
+
+    def _count(self, drifted: Drifted, what: str) -> None:
+        managers = {each.manager for each in drifted.fields} or {SOMEBODY}
+        for manager in managers:
+            metrics.DRIFTS.labels(drifted.key.kind, manager[:64], what).inc()

@@ -1,0 +1,160 @@
+"""`spec.exposure`: an Ingress, or an HTTPRoute with its BackendTLSPolicy, to the public module.
+
+Which module is public stands in its description. It speaks HTTPS with a certificate of the system's
+own authority, so whoever stands before it opens a connection of TLS of their own: an ingress
+controller is told by its annotations, a Gateway by the policy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from arkalia_operator.api.arkaliamodule import Component
+from arkalia_operator.api.conditions import Reason
+from arkalia_operator.api.exposure import Gateway, Ingress, ParentRef
+from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.desired import kinds, names
+from arkalia_operator.desired.certificates import serves_https
+from arkalia_operator.desired.manifest import Manifest, present
+from arkalia_operator.desired.metadata import manifest, system_labels
+from arkalia_operator.desired.resolved import Problem, Resolution, ResolvedModule
+
+GATEWAYS: Manifest = {"group": "gateway.networking.k8s.io", "kind": "Gateway"}
+SERVICES: Manifest = {"group": "", "kind": "Service"}
+"""Groups and kinds are written out, since the API server would fill them in inside of lists."""
+EVERYTHING: Manifest = {"path": {"type": "PathPrefix", "value": "/"}}
+
+
+def manifests(system: ArkaliaSystem, resolution: Resolution) -> Iterator[Manifest]:
+    """Everything that leads to the exposed module; nothing while it is not clear which one that is."""
+    wanted, module = system.spec.exposure, exposed(system, resolution)
+    if not isinstance(module, ResolvedModule):
+        return
+    own = system_labels(system, resolution.version)
+    if wanted.ingress is not None:
+        yield _ingress(system, wanted.ingress, module, own)
+    if wanted.gateway is not None:
+        yield _route(system, wanted.gateway, module, own)
+        if serves_https(_main(module)):
+            yield _trust(system, module, own)
+
+
+def exposed(system: ArkaliaSystem, resolution: Resolution) -> ResolvedModule | Problem | None:
+    """The module that the way in leads to, or why there is none.
+
+    None: no way in is wanted, or the module has no readable description for now.
+    """
+    wanted = system.spec.exposure
+    if not wanted.is_wanted:
+        return None
+    public = {each.name: each for each in resolution.known if _is_door(each)}
+    if wanted.module is not None:
+        return _named(wanted.module, public, resolution)
+    if len(public) == 1:
+        return next(iter(public.values()))
+    if public:
+        message = f"{_listed(public)} are public: write one of them in spec.exposure.module"
+        return Problem(Reason.INVALID_SPEC, message)
+    if resolution.strangers:
+        return None
+    message = "no enabled module is public: switch one on, or leave spec.exposure out"
+    return Problem(Reason.INVALID_SPEC, message)
+
+
+def kept(system: ArkaliaSystem, resolution: Resolution) -> frozenset[str]:
+    """Names of objects that stay although it is not clear where they shall lead to."""
+    unclear = not isinstance(exposed(system, resolution), ResolvedModule)
+    wanted = system.spec.exposure.is_wanted
+    return frozenset({names.exposure(system.name)}) if wanted and unclear else frozenset()
+
+
+def _named(
+    name: str, public: dict[str, ResolvedModule], resolution: Resolution
+) -> ResolvedModule | Problem | None:
+    if name in public:
+        return public[name]
+    if name in resolution.strangers:
+        return None
+    known = f"public are {_listed(public)}" if public else "no enabled module is public"
+    message = f"spec.exposure.module: {name} is not an enabled module that is public; {known}"
+    return Problem(Reason.INVALID_SPEC, message)
+
+
+def _listed(public: dict[str, ResolvedModule]) -> str:
+    return ", ".join(sorted(public))
+
+
+def _is_door(module: ResolvedModule) -> bool:
+    """Whether *module* is public, and serves where its Service leads to."""
+    served = (each for each in module.spec.components if each.port is not None)
+    return module.spec.public and any(each.name == names.MAIN for each in served)
+
+
+def _main(module: ResolvedModule) -> Component:
+    return next(each for each in module.spec.components if each.name == names.MAIN)
+
+
+def _ingress(
+    system: ArkaliaSystem, ingress: Ingress, module: ResolvedModule, own: dict[str, str]
+) -> Manifest:
+    host, service = system.spec.exposure.host, names.module(system.name, module.name)
+    port = {"number": _main(module).port}
+    path = {
+        "path": "/",
+        "pathType": "Prefix",
+        "backend": {"service": {"name": service, "port": port}},
+    }
+    tls = [{"hosts": [host], "secretName": ingress.tls.secret_name}] if ingress.tls else []
+    made = manifest(
+        kinds.INGRESS,
+        names.exposure(system.name),
+        system,
+        own,
+        spec={
+            **present(ingressClassName=ingress.class_name, tls=tls),
+            "rules": [{"host": host, "http": {"paths": [path]}}],
+        },
+    )
+    made["metadata"] |= present(annotations=dict(sorted(ingress.annotations.items())))
+    return made
+
+
+def _route(
+    system: ArkaliaSystem, gateway: Gateway, module: ResolvedModule, own: dict[str, str]
+) -> Manifest:
+    service = {**SERVICES, "name": names.module(system.name, module.name)}
+    backend = {**service, "port": _main(module).port, "weight": 1}
+    return manifest(
+        kinds.HTTP_ROUTE,
+        names.exposure(system.name),
+        system,
+        own,
+        spec={
+            "parentRefs": [_parent(each) for each in gateway.parent_refs],
+            "hostnames": [system.spec.exposure.host],
+            "rules": [{"matches": [EVERYTHING], "backendRefs": [backend]}],
+        },
+    )
+
+
+def _parent(parent: ParentRef) -> Manifest:
+    return {**GATEWAYS, **parent.model_dump(by_alias=True, exclude_none=True)}
+
+
+def _trust(system: ArkaliaSystem, module: ResolvedModule, own: dict[str, str]) -> Manifest:
+    """By what the Gateway knows the module: the system's authorities, and the name of its Service."""
+    service = names.module(system.name, module.name)
+    authorities = {"group": "", "kind": "ConfigMap", "name": names.trust(system.name)}
+    return manifest(
+        kinds.BACKEND_TLS_POLICY,
+        names.exposure(system.name),
+        system,
+        own,
+        spec={
+            "targetRefs": [{**SERVICES, "name": service}],
+            "validation": {
+                "caCertificateRefs": [authorities],
+                "hostname": f"{service}.{system.namespace}.svc",
+            },
+        },
+    )

@@ -1,0 +1,69 @@
+"""What the operator may not do, in one verdict that names the rule to add.
+
+It does not make a system `Ready=False` by itself: what the missing right keeps from being done is
+told where it fails, and a right may be missing that this system does not need.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from arkalia_operator.api.conditions import ConditionType, Reason
+from arkalia_operator.planning.verdicts import Verdict
+
+NAMED: Final = 5
+"""A message names this many rules."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Right:
+    """One verb on one resource, or on a path of the API server."""
+
+    feature: str
+    """What cannot be done without it."""
+    group: str
+    resource: str
+    """Plural of the kind, with a subresource behind a slash; or a path, which begins with one."""
+    verb: str
+
+    @property
+    def is_path(self) -> bool:
+        """Whether it is about a path instead of a resource."""
+        return self.resource.startswith("/")
+
+
+def verdict(missing: Sequence[Right]) -> Verdict:
+    """The condition `PermissionsReady`."""
+    kind = ConditionType.PERMISSIONS_READY
+    if not missing:
+        message = "The operator has every right that it uses."
+        return Verdict(kind, "True", Reason.PERMISSIONS_GRANTED, message)
+    return Verdict(kind, "False", Reason.PERMISSIONS_MISSING, told(missing))
+
+
+def told(missing: Sequence[Right]) -> str:
+    """The features that suffer, and the rules to add to the operator's role."""
+    features = ", ".join(dict.fromkeys(each.feature for each in missing))
+    rules = list(_rules(missing))
+    left = f" and {len(rules) - NAMED} more" if len(rules) > NAMED else ""
+    return (
+        f"The operator has not all rights for: {features}. Add to its role: "
+        f"{'; '.join(rules[:NAMED])}{left}."
+    )
+
+
+def _rules(missing: Iterable[Right]) -> Iterable[str]:
+    def place(right: Right) -> tuple[str, str]:
+        return right.group, right.resource
+
+    for (group, resource), rights in groupby(sorted(missing, key=place), key=place):
+        verbs = ", ".join(sorted(each.verb for each in rights))
+        where = (
+            f"nonResourceURLs: [{resource}]"
+            if resource.startswith("/")
+            else f'apiGroups: ["{group}"], resources: [{resource}]'
+        )
+        yield f"{{{where}, verbs: [{verbs}]}}"

@@ -1,0 +1,106 @@
+"""The self-check: which of the rights that the operator uses it does not have, and where.
+
+Asked at the start, and again while it runs: an administrator who adds a rule shall see the condition
+change without a restart.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from time import monotonic
+from typing import Final
+
+from arkalia_operator import metrics
+from arkalia_operator.backoff import jittered
+from arkalia_operator.cluster.client import Client
+from arkalia_operator.cluster.permissions import is_granted
+from arkalia_operator.errors import ApiError
+from arkalia_operator.planning.permissions import Right, told
+
+LOGGER = logging.getLogger(__name__)
+
+AT_ONCE: Final = 4
+"""Questions at the same time: they wait behind nothing, and nothing waits behind them."""
+STEP_SECONDS: Final = 15.0
+"""Between two looks while a right is missing, the API server does not answer, or a kind was new."""
+CALM_SECONDS: Final = 600.0
+"""Between two looks while all is well."""
+
+Missing = tuple[Right, ...]
+
+
+class Permissions:
+    """What the operator may not do, in each namespace that it serves or in the whole cluster."""
+
+    def __init__(
+        self,
+        client: Client,
+        namespaces: Sequence[str],
+        used: Callable[[], Iterable[Right]],
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        self._client = client
+        self._namespaces: tuple[str | None, ...] = tuple(namespaces) or (None,)
+        self._used = used
+        self._clock = clock
+        self._asked: frozenset[Right] = frozenset()
+        self._looked_at = 0.0
+        self._missing: dict[str | None, Missing] = {}
+        self.known = asyncio.Event()
+        """Set once everything was asked."""
+
+    def missing(self, namespace: str) -> Missing:
+        """What the operator may not do for a system in *namespace*."""
+        return self._missing.get(namespace) or self._missing.get(None) or ()
+
+    def told(self) -> str:
+        """What is missing, in words; empty if nothing is."""
+        found = sorted({right for missing in self._missing.values() for right in missing})
+        return told(found) if found else ""
+
+    async def run(self, changed: Callable[[], None]) -> None:
+        """Ask again and again until cancelled; call *changed* when the answers are others."""
+        while True:
+            try:
+                if self._is_due() and await self.look():
+                    changed()
+            except ApiError as error:
+                LOGGER.warning("The operator's rights cannot be asked for yet: %s", error)
+            await asyncio.sleep(jittered(STEP_SECONDS))
+
+    def _is_due(self) -> bool:
+        calm = self._clock() - self._looked_at < CALM_SECONDS
+        return not calm or any(self._missing.values()) or self._asked != frozenset(self._used())
+
+    async def look(self) -> bool:
+        """Ask for every right; says whether the answers are others than before. Raises ApiError."""
+        used = frozenset(self._used())
+        found = {each: await self._missing_of(used, each) for each in self._namespaces}
+        self._asked, self._looked_at = used, self._clock()
+        before, self._missing = self._missing, found
+        news = self.known.is_set() and before != found
+        if news or not self.known.is_set():
+            self._report()
+        self.known.set()
+        return news
+
+    async def _missing_of(self, used: Iterable[Right], namespace: str | None) -> Missing:
+        slots = asyncio.Semaphore(AT_ONCE)
+
+        async def asked(right: Right) -> Right | None:
+            async with slots:
+                return None if await is_granted(self._client, right, namespace) else right
+
+        answers = await asyncio.gather(*map(asked, used))
+        return tuple(sorted(right for right in answers if right is not None))
+
+    def _report(self) -> None:
+        metrics.RIGHTS_MISSING.clear()
+        for namespace, missing in self._missing.items():
+            for right in missing:
+                metrics.RIGHTS_MISSING.labels(namespace or "", right.feature).inc()
+            if missing:
+                where = f"in namespace {namespace}" if namespace else "in the cluster"
+                LOGGER.error("%s (%s)", told(missing), where)

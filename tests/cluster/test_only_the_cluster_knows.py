@@ -1,0 +1,126 @@
+"""What no schema can judge ends in a condition that says what to do, and in an Event.
+
+Images that cannot be pulled, quotas, nodes, versions and modules are told of in
+`tests/cluster/test_wrong_image.py`, `tests/cluster/test_pods_that_cannot_run.py` and
+`tests/cluster/test_misunderstood_spec.py`.
+"""
+
+import pytest
+
+from arkalia_operator.desired import kinds
+from cluster import data_servers
+from cluster.happenings import warned
+from cluster.kinds import Ref
+from cluster.kube import RefusedError
+from cluster.namespaces import named, restricted
+from cluster.systems import System, off_except, uids
+from cluster.waiting import eventually
+
+SECONDS = 60
+LIMIT_RANGE = kinds.Kind("v1", "LimitRange", "limitranges")
+
+
+CAUSES = {
+    "limit_range": (
+        {"resources": {"limits": {"memory": "2Gi"}}},
+        ("PodCannotBeCreated", "maximum memory usage per Container is 1Gi, but limit is 2Gi"),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def luna(kube, operator, namespace):
+    """A Ready system of one pod, in a namespace with a LimitRange."""
+    modules = off_except("helloria") | {"helloria": {"replicas": 1}}
+    system = System(kube, namespace, "luna").declare(modules=modules).ready(SECONDS)
+    limits = [{"type": "Container", "max": {"memory": "1Gi"}}]
+    post(kube, LIMIT_RANGE, namespace, {"name": "small"}, limits=limits)
+    return system
+
+
+def post(kube, kind, namespace, metadata, **spec):
+    """Create an object of a kind that no other story touches."""
+    home = kind.path + (f"/namespaces/{namespace}" if namespace else "")
+    head = {"apiVersion": kind.api_version, "kind": kind.name}
+    answer = kube.http.post(
+        f"{home}/{kind.plural}", json={**head, "metadata": metadata, "spec": spec}
+    )
+    assert answer.is_success, answer.text
+
+
+@pytest.mark.parametrize(("settings", "told"), CAUSES.values(), ids=CAUSES.keys())
+def test_cause_is_told_with_an_event_and_costs_no_pod(luna, settings, told):
+    reason, words = told
+    before = uids(luna.pods())
+
+    luna.change(modules={"helloria": settings})
+
+    ready = eventually(lambda: luna.expect("Ready", "False", reason), SECONDS)
+    assert words in ready["message"]
+    luna.expect("Stalled", "True", reason)
+    eventually(lambda: in_event(luna, reason, words))
+    assert before <= uids(luna.pods())
+    luna.change(modules={"helloria": dict.fromkeys(settings)})
+    luna.ready(SECONDS)
+
+
+def in_event(system, reason, words):
+    message = warned(system, reason)
+    assert words in message, message
+
+
+def test_missing_secret_and_missing_keys_of_external_data_are_told(kube, operator, namespace):
+    external = {"mode": "external", "secret": {"name": "named"}}
+    modules = off_except("globalstate")
+    roles = {role: {"secret": {"name": "named"}} for role in ("queue", "cache")}
+    data = {"postgresql": external, "redis": {"mode": "external", **roles}}
+    nova = System(kube, namespace, "nova").declare(modules=modules, data=data)
+
+    ready = eventually(lambda: nova.expect("Ready", "False", "SecretMissing"), SECONDS)
+
+    assert "Secret named does not exist: create it with the keys host, port" in ready["message"]
+    eventually(lambda: in_event(nova, "SecretMissing", "Secret named does not exist"))
+    assert nova.of_modules(kinds.POD) == []
+    kube.create(data_servers.secret(Ref(kinds.SECRET, namespace, "named"), {"host": "db"}))
+    told = eventually(lambda: nova.expect("DataReady", "False", "SecretInvalid"), 90)
+    assert "key password is missing or empty" in told["message"]
+    eventually(lambda: in_event(nova, "SecretInvalid", "key port is missing"))
+    kube.delete(nova.ref)
+
+
+def test_cert_manager_that_is_not_there_is_told(kube, operator, namespace):
+    tls = {"mode": "certManager", "issuerRef": {"name": "corporate"}}
+    nova = System(kube, namespace, "stella")
+    nova.declare(modules=off_except("helloria"), security={"tls": tls})
+
+    told = eventually(lambda: nova.expect("IdentityReady", "False", "CannotIssue"), SECONDS)
+
+    assert "install cert-manager, or write spec.security.tls.mode: builtin" in told["message"]
+    eventually(lambda: in_event(nova, "CannotIssue", "install cert-manager"))
+    kube.delete(nova.ref)
+
+
+def test_several_mistakes_are_told_at_once(kube, operator, namespace):
+    nova = System(kube, namespace, "vega")
+    nova.declare(version="9.9.9", modules={**off_except(), "hellorya": {}})
+
+    told = eventually(lambda: nova.expect("Accepted", "False", "VersionNotSupported"))
+
+    assert "spec.version 9.9.9 is not known to this operator: write one of " in told["message"]
+    assert "spec.modules.hellorya: no built-in module" in told["message"]
+    assert "did you mean helloria?" in told["message"]
+    eventually(lambda: in_event(nova, "VersionNotSupported", "hellorya"))
+    kube.delete(nova.ref)
+
+
+def test_namespace_that_ends_takes_no_system(kube, operator):
+    own = named("that-ends")
+    kube.create(restricted(own))
+    held = {"name": "held", "namespace": own.name, "finalizers": ["arkalia.io/story"]}
+    kube.create({"apiVersion": "v1", "kind": "ConfigMap", "metadata": held})
+    kube.delete(own)
+    try:
+        with pytest.raises(RefusedError, match="because it is being terminated"):
+            System(kube, own.name, "luna").declare()
+    finally:
+        kube.patch(Ref(kinds.CONFIG_MAP, own.name, "held"), {"metadata": {"finalizers": None}})

@@ -1,0 +1,158 @@
+import pytest
+
+from arkalia_operator import metrics
+from arkalia_operator.cluster.drifts import Drifts
+from arkalia_operator.cluster.store import SystemKey
+from arkalia_operator.planning.actions import Apply
+from arkalia_operator.planning.drift import Drift
+from arkalia_operator.planning.observed import ObjectKey
+
+LUNA = SystemKey("ns", "luna")
+KEY = ObjectKey("Service", "ns", "luna-helloria")
+ACTION = Apply(KEY, {}, b"digest", creates=False, why="drifted")
+CHANGED = Apply(KEY, {}, b"another", creates=False, why="changed")
+PORT = Drift("spec.port", "robot", "1", "2")
+LABEL = Drift("metadata.labels.a", "kubectl", "1", "2")
+
+
+@pytest.fixture
+def drifts(clock):
+    return Drifts(clock)
+
+
+def fight(drifts, rounds, found=(PORT,)):
+    """What was decided in each of so many rounds: whether the object was left."""
+    return [drifts.leave(LUNA, ACTION, found, "7", repairs=True) for _ in range(rounds)]
+
+
+def test_a_drift_is_repaired_and_told_once(drifts):
+    assert fight(drifts, 1) == [False]
+
+    (told,) = drifts.take_repaired(LUNA)
+
+    assert (told.key, told.fields, told.contended) == (KEY, (PORT,), False)
+    assert drifts.take_repaired(LUNA) == ()
+    assert drifts.left(LUNA) == ()
+
+
+def test_a_drift_that_is_only_reported_is_left_until_it_is_another_one(drifts):
+    assert drifts.leave(LUNA, ACTION, (PORT,), "7", repairs=False)
+
+    (left,) = drifts.left(LUNA)
+
+    assert left.fields == (PORT,)
+    assert not left.contended
+    assert drifts.stands(LUNA, ACTION, "7")
+    assert not drifts.stands(LUNA, ACTION, "8")
+    assert not drifts.stands(LUNA, CHANGED, "7")
+    assert drifts.take_repaired(LUNA) == ()
+
+
+def test_a_field_that_is_fought_about_is_left_after_five_repairs(drifts):
+    assert fight(drifts, 6) == [False] * 5 + [True]
+
+    (left,) = drifts.left(LUNA)
+
+    assert left.contended
+    assert "spec.port was changed by robot" in str(left)
+
+
+def test_while_it_is_left_nobody_looks_at_it_whatever_others_write(drifts, clock):
+    fight(drifts, 6)
+
+    clock.now = 299
+
+    assert drifts.stands(LUNA, ACTION, "99")
+
+
+def test_another_wish_ends_the_rest(drifts):
+    fight(drifts, 6)
+
+    assert not drifts.stands(LUNA, CHANGED, "7")
+
+
+def test_after_the_rest_one_repair_is_tried_and_the_next_rest_is_longer(drifts, clock):
+    fight(drifts, 6)
+    clock.now = 301
+    looked_at_again = not drifts.stands(LUNA, ACTION, "7")
+
+    again = fight(drifts, 1)
+    clock.now = 301 + 599
+
+    assert looked_at_again
+    assert again == [True]
+    assert drifts.stands(LUNA, ACTION, "7")
+
+
+def test_a_rest_has_an_end(drifts, clock):
+    for _ in range(40):
+        fight(drifts, 6)
+
+    clock.now = 3601
+
+    assert not drifts.stands(LUNA, ACTION, "7")
+
+
+def test_a_fight_that_has_ended_counts_from_the_beginning(drifts, clock):
+    fight(drifts, 6)
+
+    clock.now = 300 * 2 + 61
+
+    assert fight(drifts, 5) == [False] * 5
+
+
+def test_repairs_with_time_between_are_no_fight(drifts, clock):
+    decided = []
+    for _ in range(20):
+        clock.now += 61
+        decided += fight(drifts, 1)
+
+    assert not any(decided)
+
+
+def test_fields_are_counted_apart(drifts):
+    fight(drifts, 5)
+
+    assert fight(drifts, 1, (LABEL,)) == [False]
+    assert fight(drifts, 1, (LABEL, PORT)) == [True]
+
+
+def test_what_is_not_due_any_more_is_not_left_any_more(drifts):
+    drifts.leave(LUNA, ACTION, (PORT,), "7", repairs=False)
+
+    drifts.begin(LUNA, frozenset({KEY}))
+    still = drifts.left(LUNA)
+    drifts.begin(LUNA, frozenset())
+
+    assert still
+    assert drifts.left(LUNA) == ()
+    assert not drifts.stands(LUNA, ACTION, "7")
+
+
+def test_nothing_is_known_of_a_system_without_drift(drifts):
+    drifts.begin(LUNA, frozenset())
+
+    assert not drifts.stands(LUNA, ACTION, "7")
+    assert drifts.take_repaired(LUNA) == ()
+
+
+def test_drifts_are_counted_by_kind_manager_and_what_was_done(drifts):
+    counter = metrics.DRIFTS.labels("Service", "robot", "repaired")
+    before = counter._value.get()
+
+    fight(drifts, 6)
+
+    assert counter._value.get() - before == 5
+    assert metrics.DRIFTS.labels("Service", "robot", "contended")._value.get() >= 1
+
+
+def test_what_is_remembered_has_a_bound(drifts, monkeypatch):
+    monkeypatch.setattr("arkalia_operator.cluster.drifts.REMEMBERED", 3)
+
+    for number in range(9):
+        system = SystemKey("ns", f"s{number}")
+        action = Apply(ObjectKey("Service", "ns", f"s{number}"), {}, b"", creates=False, why="x")
+        drifts.leave(system, action, (PORT,), "7", repairs=True)
+
+    assert len(drifts._systems) == 3
+    assert len(drifts._fights) == 3

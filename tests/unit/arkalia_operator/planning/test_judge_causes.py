@@ -1,0 +1,83 @@
+"""Ready names causes, not their consequences: once each, and all that are equally bad."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from arkalia_operator.api.conditions import Reason
+from arkalia_operator.desired import rendered
+from arkalia_operator.desired.data.access import DataService
+from arkalia_operator.desired.resolve import resolve
+from arkalia_operator.planning.data import DataState
+from arkalia_operator.planning.evidence import Evidence
+from arkalia_operator.planning.findings import Finding, first_of
+from arkalia_operator.planning.judge import judge
+from arkalia_operator.planning.observed import JobState
+from builders import a_module, a_system, an_access, an_observed, modules_with
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+NAMES = [f"m-{number}" for number in range(5)]
+MODULES = [a_module(name, needs={"postgresql": True}) for name in NAMES]
+GAVE_UP = JobState(failed=True, message="it gave up")
+MISSING = "Secret queue does not exist: create it with the keys host, port, username, password"
+
+
+def judged(*problems, job=GAVE_UP, gone=("Deployment",), **spec):
+    """Five modules that wait for the Job of their database, and what else is wrong."""
+    system = a_system(**spec)
+    resolution = resolve(system, modules_with(*MODULES))
+    desired = rendered(system, resolution, None, access=an_access("postgresql"))
+    found = an_observed(system, desired)
+    children = {
+        key: replace(each, job=job) if key.kind == "Job" else each
+        for key, each in found.children.items()
+        if key.kind not in gone
+    }
+    state = DataState(frozenset({DataService.POSTGRESQL}), problems)
+    status = judge(Evidence(system, desired, replace(found, children=children), data=state), NOW)
+    return {each.type: each for each in status.conditions}
+
+
+def test_failed_job_is_told_once_and_not_for_each_module_that_waits_for_it():
+    found = judged()
+
+    assert found["Ready"].reason == "ProvisioningFailed"
+    assert found["Ready"].message.count("it gave up") == 1
+    assert found["Ready"].message == found["DataReady"].message
+
+
+def test_modules_that_wait_for_the_same_job_are_named_together():
+    message = judged()["ModulesReady"].message
+
+    assert message.startswith("m-0, m-1, m-2, and 2 more: Job luna-postgresql-")
+    assert message.count("it gave up") == 1
+
+
+def test_missing_secret_is_told_beside_a_job_that_failed():
+    found = judged(Finding(Reason.SECRET_MISSING, MISSING, doomed=True))
+
+    assert found["Ready"].reason == "SecretMissing"
+    assert MISSING in found["Ready"].message
+    assert "it gave up" in found["Ready"].message
+
+
+def test_what_is_wrong_with_the_spec_is_told_before_what_is_wrong_with_the_data():
+    modules = {"m-9": {}, "m-0": {"podTemplate": {"spec": 1}}}
+
+    found = judged(Finding(Reason.SECRET_MISSING, MISSING, doomed=True), modules=modules)
+
+    assert found["Ready"].reason == found["Accepted"].reason
+    assert found["Ready"].message.startswith(found["Accepted"].message)
+    assert found["Ready"].message.count("spec.modules.m-9") == 1
+    assert MISSING in found["Ready"].message
+
+
+def test_data_that_is_being_prepared_is_told_before_the_modules_that_wait_for_it():
+    found = judged(job=JobState())
+
+    assert found["Ready"].status == "Unknown"
+    assert found["Ready"].reason == "Provisioning"
+
+
+def test_message_names_three_things_and_the_number_of_the_others():
+    assert first_of(["a", "b", "c"]) == ["a", "b", "c"]
+    assert first_of(["a", "b", "c", "d", "e"]) == ["a", "b", "c", "and 2 more"]

@@ -1,0 +1,142 @@
+import asyncio
+
+import pytest
+
+from arkalia_operator import metrics
+from arkalia_operator.cluster.client import Client
+from arkalia_operator.cluster.lease import Lease, Place, Terms
+from arkalia_operator.runtime.election import Election
+from model_api_server import respond, session_for, until
+
+PATH = "/apis/coordination.k8s.io/v1/namespaces/ops/leases/arkalia"
+TERMS = Terms(0.8)
+
+
+class Candidate:
+    """A process that takes part, and counts when it leads."""
+
+    def __init__(self, session, name):
+        lease = Lease(Client(session), Place("ops", "arkalia"), name, TERMS)
+        self.election = Election(lease, name)
+        self.name = name
+        self.leads = False
+        self.terms = 0
+        self.task = asyncio.create_task(self.election.run(self._lead))
+
+    async def _lead(self):
+        self.leads = True
+        self.terms += 1
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.leads = False
+
+    @property
+    def shown(self):
+        return metrics.LEADER.labels(self.name)._value.get()
+
+
+@pytest.fixture
+async def session(server):
+    async with session_for(server) as session:
+        yield session
+
+
+@pytest.fixture
+async def candidate(session):
+    made = []
+
+    def make(name):
+        made.append(Candidate(session, name))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.task.cancel()
+    await asyncio.gather(*(each.task for each in made), return_exceptions=True)
+
+
+async def test_one_leads_and_keeps_on_leading(candidate):
+    one = candidate("one")
+    await until(lambda: one.leads)
+    two = candidate("two")
+
+    await asyncio.sleep(1.2)
+
+    assert (one.leads, one.terms, one.shown) == (True, 1, 1)
+    assert (two.leads, two.shown) == (False, 0)
+
+
+async def test_another_leads_at_once_when_one_resigns(candidate):
+    one = candidate("one")
+    await until(lambda: one.leads)
+    two = candidate("two")
+    await asyncio.sleep(0.2)
+
+    await one.election.resign()
+
+    await until(lambda: two.leads and not one.leads)
+    await asyncio.sleep(0.4)
+    assert (one.terms, one.shown, two.shown) == (1, 0, 1)
+
+
+async def test_another_leads_when_one_is_gone_without_a_word(candidate):
+    one = candidate("one")
+    await until(lambda: one.leads)
+    two = candidate("two")
+    one.task.cancel()
+
+    await until(lambda: two.leads)
+
+
+async def test_one_that_cannot_renew_stops_and_leads_again_when_it_can(candidate, server, caplog):
+    one = candidate("one")
+    await until(lambda: one.leads)
+
+    server.script("PUT", "leases", respond(500, {"message": "etcd is away"}), times=12)
+
+    await until(lambda: not one.leads)
+    assert one.shown == 0
+    assert "etcd is away" in caplog.text
+    await until(lambda: one.leads, 10)
+    assert one.terms == 2
+
+
+async def test_one_that_was_replaced_stops(candidate, server):
+    one = candidate("one")
+    await until(lambda: one.leads)
+    spec = server.objects[PATH]["spec"]
+
+    await server.edit(PATH, spec={**spec, "holderIdentity": "somebody"})
+
+    await until(lambda: not one.leads)
+
+
+async def test_a_lease_that_cannot_be_given_back_only_costs_time(candidate, server, caplog):
+    one = candidate("one")
+    await until(lambda: one.leads)
+    server.script("PUT", "leases", respond(500), times=50)
+
+    await one.election.resign()
+
+    await until(lambda: not one.leads)
+    assert "it expires" in caplog.text
+
+
+async def test_what_ends_the_work_of_the_leader_is_raised(session):
+    async def broken():
+        message = "unforeseen"
+        raise ZeroDivisionError(message)
+
+    lease = Lease(Client(session), Place("ops", "arkalia"), "one", TERMS)
+
+    with pytest.raises(ZeroDivisionError):
+        await asyncio.wait_for(Election(lease, "one").run(broken), 5)
+
+
+async def test_it_says_when_it_last_asked(candidate):
+    one = candidate("one")
+    await until(lambda: one.leads)
+    first = one.election.alive_at
+
+    await until(lambda: one.election.alive_at > first)

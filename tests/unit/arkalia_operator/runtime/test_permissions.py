@@ -1,0 +1,95 @@
+import asyncio
+
+import pytest
+
+from arkalia_operator.cluster.client import Client
+from arkalia_operator.planning.permissions import Right
+from arkalia_operator.runtime.permissions import Permissions
+from model_api_server import respond, session_for, until
+from model_discovery import REVIEWS
+
+PATCH = Right("deployments", "apps", "deployments", "patch")
+STATUS = Right("status", "arkalia.io", "arkaliasystems/status", "patch")
+KEYS = Right("identity of modules", "", "/openid/v1/jwks", "get")
+
+
+class Checked:
+    def __init__(self, client, namespaces):
+        self.used, self.time, self.changes = [PATCH, STATUS, KEYS], 1.0, 0
+        self.permissions = Permissions(client, namespaces, lambda: self.used, lambda: self.time)
+
+    def changed(self):
+        self.changes += 1
+
+
+@pytest.fixture
+async def checked(server, monkeypatch):
+    monkeypatch.setattr("arkalia_operator.runtime.permissions.STEP_SECONDS", 0.01)
+    async with session_for(server) as session:
+        yield Checked(Client(session), ())
+
+
+async def test_rights_that_are_there_are_not_missed(server, checked):
+    await checked.permissions.look()
+
+    assert checked.permissions.missing("ns") == ()
+    assert checked.permissions.told() == ""
+    assert len(server.requests("POST", REVIEWS)) == 3
+
+
+@pytest.mark.parametrize("right", [PATCH, STATUS, KEYS], ids=lambda right: right.resource)
+async def test_a_missing_right_is_found(server, checked, right):
+    server.denied.add((right.verb, right.resource))
+
+    await checked.permissions.look()
+
+    assert checked.permissions.missing("ns") == (right,)
+    assert right.resource.partition("/")[0] in checked.permissions.told()
+
+
+async def test_rights_are_asked_for_in_each_namespace(server):
+    async with session_for(server) as session:
+        checked = Checked(Client(session), ("one", "two"))
+        server.denied.add((PATCH.verb, PATCH.resource))
+
+        await checked.permissions.look()
+
+    assert checked.permissions.missing("one") == (PATCH,)
+    assert checked.permissions.missing("other") == ()
+
+
+async def test_a_right_that_is_granted_later_is_seen_without_a_restart(server, checked):
+    server.denied.add((PATCH.verb, PATCH.resource))
+    running = asyncio.create_task(checked.permissions.run(checked.changed))
+    await checked.permissions.known.wait()
+    assert checked.changes == 0
+
+    server.denied.clear()
+
+    await until(lambda: checked.changes == 1)
+    assert checked.permissions.missing("ns") == ()
+    running.cancel()
+
+
+async def test_rights_are_not_asked_for_again_while_all_is_well(server, checked):
+    running = asyncio.create_task(checked.permissions.run(checked.changed))
+    await checked.permissions.known.wait()
+    asked = len(server.requests("POST", REVIEWS))
+    await asyncio.sleep(0.1)
+    assert len(server.requests("POST", REVIEWS)) == asked
+
+    checked.used.append(Right("jobs", "batch", "jobs", "patch"))
+    await until(lambda: len(server.requests("POST", REVIEWS)) == 2 * asked + 1)
+
+    checked.time += 601
+    await until(lambda: len(server.requests("POST", REVIEWS)) == 3 * asked + 2)
+    running.cancel()
+
+
+async def test_an_api_server_that_does_not_answer_is_asked_again(server, checked):
+    server.script("POST", REVIEWS, respond(403))
+
+    running = asyncio.create_task(checked.permissions.run(checked.changed))
+
+    await asyncio.wait_for(checked.permissions.known.wait(), 10)
+    running.cancel()
