@@ -2,7 +2,8 @@
 
 Images that cannot be pulled, quotas, nodes, versions and modules are told of in
 `tests/cluster/test_wrong_image.py`, `tests/cluster/test_pods_that_cannot_run.py` and
-`tests/cluster/test_misunderstood_spec.py`.
+`tests/cluster/test_misunderstood_spec.py`; a missing StorageClass in
+`tests/cluster/test_no_storage_class.py`.
 """
 
 import pytest
@@ -16,8 +17,24 @@ from cluster.namespaces import named, restricted
 from cluster.systems import System, off_except, uids
 from cluster.waiting import eventually
 
-SECONDS = 60
 LIMIT_RANGE = kinds.Kind("v1", "LimitRange", "limitranges")
+POLICY = kinds.Kind(
+    "admissionregistration.k8s.io/v1",
+    "ValidatingAdmissionPolicy",
+    "validatingadmissionpolicies",
+)
+BINDING = kinds.Kind(
+    "admissionregistration.k8s.io/v1",
+    "ValidatingAdmissionPolicyBinding",
+    "validatingadmissionpolicybindings",
+)
+REFUSED = "pods of this namespace have no variable FORBIDDEN: leave it out"
+
+
+def variable(**source):
+    """A podTemplate in which helloria has a variable from somewhere else."""
+    env = [{"name": "WORD", "valueFrom": source}]
+    return {"podTemplate": {"spec": {"containers": [{"name": "helloria", "env": env}]}}}
 
 
 CAUSES = {
@@ -25,17 +42,38 @@ CAUSES = {
         {"resources": {"limits": {"memory": "2Gi"}}},
         ("PodCannotBeCreated", "maximum memory usage per Container is 1Gi, but limit is 2Gi"),
     ),
+    "admission_policy": (
+        {"env": {"FORBIDDEN": "yes"}},
+        ("PodCannotBeCreated", REFUSED),
+    ),
+    "missing_secret_of_a_pod": (
+        variable(secretKeyRef={"name": "nobody", "key": "word"}),
+        ("ContainerCannotStart", 'secret "nobody" not found'),
+    ),
+    "missing_key_of_a_pod": (
+        variable(configMapKeyRef={"name": "kube-root-ca.crt", "key": "word"}),
+        ("ContainerCannotStart", "couldn't find key word in ConfigMap"),
+    ),
+    "pod_security": (
+        {"podTemplate": {"spec": {"volumes": [{"name": "node", "hostPath": {"path": "/"}}]}}},
+        ("InvalidSpec", "spec.modules.helloria.podTemplate.spec.volumes[0].hostPath: volumes are"),
+    ),
 }
 
 
 @pytest.fixture(scope="module")
 def luna(kube, operator, namespace):
-    """A Ready system of one pod, in a namespace with a LimitRange."""
+    """A Ready system of one pod, in a namespace with a LimitRange and an admission policy."""
     modules = off_except("helloria") | {"helloria": {"replicas": 1}}
-    system = System(kube, namespace, "luna").declare(modules=modules).ready(SECONDS)
+    system = System(kube, namespace, "luna").declare(modules=modules).ready()
     limits = [{"type": "Container", "max": {"memory": "1Gi"}}]
+    rules = [LIMIT_RANGE, Ref(POLICY, "", namespace), Ref(BINDING, "", namespace)]
     post(kube, LIMIT_RANGE, namespace, {"name": "small"}, limits=limits)
-    return system
+    post(kube, POLICY, "", {"name": namespace}, **policy())
+    post(kube, BINDING, "", {"name": namespace}, **binding(namespace))
+    yield system
+    for ref in rules[1:]:
+        kube.delete(ref)
 
 
 def post(kube, kind, namespace, metadata, **spec):
@@ -48,6 +86,38 @@ def post(kube, kind, namespace, metadata, **spec):
     assert answer.is_success, answer.text
 
 
+def policy():
+    named = "c.env.all(e, e.name != 'FORBIDDEN')"
+    return {
+        "failurePolicy": "Fail",
+        "matchConstraints": {
+            "resourceRules": [
+                {
+                    "apiGroups": [""],
+                    "apiVersions": ["v1"],
+                    "operations": ["CREATE"],
+                    "resources": ["pods"],
+                }
+            ]
+        },
+        "validations": [
+            {
+                "expression": f"object.spec.containers.all(c, !has(c.env) || {named})",
+                "message": REFUSED,
+            }
+        ],
+    }
+
+
+def binding(namespace):
+    label = {"kubernetes.io/metadata.name": namespace}
+    return {
+        "policyName": namespace,
+        "validationActions": ["Deny"],
+        "matchResources": {"namespaceSelector": {"matchLabels": label}},
+    }
+
+
 @pytest.mark.parametrize(("settings", "told"), CAUSES.values(), ids=CAUSES.keys())
 def test_cause_is_told_with_an_event_and_costs_no_pod(luna, settings, told):
     reason, words = told
@@ -55,13 +125,13 @@ def test_cause_is_told_with_an_event_and_costs_no_pod(luna, settings, told):
 
     luna.change(modules={"helloria": settings})
 
-    ready = eventually(lambda: luna.expect("Ready", "False", reason), SECONDS)
+    ready = eventually(lambda: luna.expect("Ready", "False", reason))
     assert words in ready["message"]
     luna.expect("Stalled", "True", reason)
     eventually(lambda: in_event(luna, reason, words))
     assert before <= uids(luna.pods())
     luna.change(modules={"helloria": dict.fromkeys(settings)})
-    luna.ready(SECONDS)
+    luna.ready()
 
 
 def in_event(system, reason, words):
@@ -76,13 +146,13 @@ def test_missing_secret_and_missing_keys_of_external_data_are_told(kube, operato
     data = {"postgresql": external, "redis": {"mode": "external", **roles}}
     nova = System(kube, namespace, "nova").declare(modules=modules, data=data)
 
-    ready = eventually(lambda: nova.expect("Ready", "False", "SecretMissing"), SECONDS)
+    ready = eventually(lambda: nova.expect("Ready", "False", "SecretMissing"))
 
     assert "Secret named does not exist: create it with the keys host, port" in ready["message"]
     eventually(lambda: in_event(nova, "SecretMissing", "Secret named does not exist"))
     assert nova.of_modules(kinds.POD) == []
     kube.create(data_servers.secret(Ref(kinds.SECRET, namespace, "named"), {"host": "db"}))
-    told = eventually(lambda: nova.expect("DataReady", "False", "SecretInvalid"), 90)
+    told = eventually(lambda: nova.expect("DataReady", "False", "SecretInvalid"))
     assert "key password is missing or empty" in told["message"]
     eventually(lambda: in_event(nova, "SecretInvalid", "key port is missing"))
     kube.delete(nova.ref)
@@ -93,7 +163,7 @@ def test_cert_manager_that_is_not_there_is_told(kube, operator, namespace):
     nova = System(kube, namespace, "stella")
     nova.declare(modules=off_except("helloria"), security={"tls": tls})
 
-    told = eventually(lambda: nova.expect("IdentityReady", "False", "CannotIssue"), SECONDS)
+    told = eventually(lambda: nova.expect("IdentityReady", "False", "CannotIssue"))
 
     assert "install cert-manager, or write spec.security.tls.mode: builtin" in told["message"]
     eventually(lambda: in_event(nova, "CannotIssue", "install cert-manager"))

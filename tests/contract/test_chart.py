@@ -284,14 +284,17 @@ def test_every_variable_of_the_operator_is_one_of_its_settings():
     container = pod_specs(rendered(values=values))[0]["containers"][0]
     names = {each["name"].removeprefix(PREFIX).lower() for each in container["env"]}
 
-    assert names == {"log_level", "log_format", "image_registry", "watch_namespaces"}
+    lease = {"lease_name", "lease_namespace", "lease_seconds"}
+    assert names == {"log_level", "log_format", "image_registry", "watch_namespaces"} | lease
     assert names <= Settings.model_fields.keys()
 
 
 def test_operator_starts_with_the_variables_that_the_chart_sets(operator):
     environment = {each["name"]: each["value"] for each in operator["env"]}
+    namespace = environment.pop(f"{PREFIX}LEASE_NAMESPACE")
 
     assert Settings.from_environment(environment) == Settings()
+    assert namespace == "arkalia-system"
 
 
 def test_log_levels_are_those_of_the_operator():

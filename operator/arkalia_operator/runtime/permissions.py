@@ -76,9 +76,9 @@ class Permissions:
 
     async def look(self) -> bool:
         """Ask for every right; says whether the answers are others than before. Raises ApiError."""
-        used = frozenset(self._used())
+        used, began = frozenset(self._used()), self._clock()
         found = {each: await self._missing_of(used, each) for each in self._namespaces}
-        self._asked, self._looked_at = used, self._clock()
+        self._asked, self._looked_at = used, began
         before, self._missing = self._missing, found
         news = self.known.is_set() and before != found
         if news or not self.known.is_set():

@@ -48,10 +48,12 @@ def test_every_path_starts_with_a_slash():
     assert [path for path in paths if not path.startswith("/")] == []
 
 
-def test_every_variable_has_the_prefix():
-    names = [value for value in constants(environment).values() if isinstance(value, str)]
+def test_every_variable_has_the_prefix_but_those_that_other_programs_read():
+    names = {value for value in constants(environment).values() if isinstance(value, str)}
+    proxies = {environment.HTTP_PROXY, environment.HTTPS_PROXY, environment.NO_PROXY}
+    bundles = {environment.SSL_CERT_FILE, environment.REQUESTS_CA_BUNDLE}
 
-    assert [name for name in names if not name.startswith(environment.PREFIX)] == []
+    assert {name for name in names if not name.startswith(environment.PREFIX)} == proxies | bundles
 
 
 def test_settings_file_lies_in_the_mounted_folder():
