@@ -69,7 +69,7 @@ def _runbook(root: Path, name: str) -> Iterator[tuple[str, str]]:
     page = (root / "docs" / "runbooks" / f"{name}.md").read_text(encoding="utf-8")
     _, *parts = SECTION.split(page)
     for heading, text in zip(parts[::2], parts[1::2], strict=True):
-        yield heading, re.sub(r"```sh \w+", "```sh", text.strip())
+        yield heading, re.sub(r"```sh[^\n]*", "```sh", text.strip())
 
 
 def _entry(kind: str, summary: str, sections: dict[str, str]) -> Entry:

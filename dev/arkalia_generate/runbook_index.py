@@ -16,6 +16,7 @@ HEAD: Final = """\
 # Runbooks
 
 One page for each alert: what it means, what it does to users, how to find the cause, what to do.
+In commands, words in capitals stand for what the alert's labels tell: `NAMESPACE`, `SYSTEM`, `MODULE`, `POD`.
 
 | alert | severity | what it says |
 |---|---|---|

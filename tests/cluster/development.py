@@ -37,6 +37,15 @@ def definitions(operator: str) -> Path:
     return Path(_dev("crds", operator).strip())
 
 
+def node_without_docker() -> bool:
+    """Whether the cluster is the node, and not kind."""
+    try:
+        _dev("enter", "true")
+    except RuntimeError:
+        return False
+    return True
+
+
 def exported(text: str) -> dict[str, str]:
     """The variables that the shell commands *text* set."""
     words = shlex.split(text, comments=True)

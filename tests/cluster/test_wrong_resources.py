@@ -22,8 +22,6 @@ CHANGES = sorted(HERE.glob("wrong_changes/*.yaml"))
 RIGHT = sorted(
     [
         *HERE.glob("right_resources/*.yaml"),
-        *ROOT.glob("docs/examples/*/system.yaml"),
-        *ROOT.glob("docs/examples/*/module.yaml"),
         *ROOT.glob("workloads/*/module.yaml"),
         *(releases(ROOT)[-1] / "accepted").glob("*.yaml"),
     ]

@@ -1,51 +1,37 @@
 """The documentation agrees with the tree: links lead somewhere, paths exist, shell is marked.
 
-A fenced shell block says after its language how far it is proven:
-
-- `sh run`: run here, in the repository's root;
-- `sh cluster`: run by `tests/cluster/test_docs.py` on the development cluster;
-- `sh parsed`: only parsed, because running it needs something that a test does not have.
+How far a block of shell is proven says its mark: `tests/documentation.py`.
 """
 
 import os
 import re
 import subprocess
-from pathlib import Path
 
 import pytest
 import yaml
 
-ROOT = Path(__file__).resolve().parents[2]
+from documentation import FENCE, MARKS, OUTPUT, PAGES, ROOT, name, printed, read, shell
+
 TOP_LEVEL = (
     "operator", "cli", "workloads", "charts", "crds", "manifests", "dev", "tests", "docs",
 )  # fmt: skip
-PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("dev/*.md")])
-HAND_WRITTEN = [page for page in PAGES if page.parent != ROOT / "docs" / "reference"]
+GENERATED = (ROOT / "docs" / "reference", *ROOT.glob("charts/*/"))
+HAND_WRITTEN = [page for page in PAGES if page.parent not in GENERATED]
 
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
-FENCE = re.compile(r"^( *)```([^\n]*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
 CODE = re.compile(r"`([^`\n]+)`")
 PLACEHOLDER = re.compile(r"<[^<>]+>")
 MAKE = re.compile(r"`make ([a-z]+)`")
 PADDING = re.compile(r"\b(simply|easy|easily|just|powerful|obviously)\b", re.IGNORECASE)
 TARGET = re.compile(r"^([a-z]+):", re.MULTILINE)
-SHELL_MARKS = {"sh run", "sh cluster", "sh parsed"}
 EXAMPLE_SAYS = ("When", "What comes of it", "What to change")
 SHELL_NAMES = ("sh", "bash", "shell", "console", "zsh")
-
-
-def read(page):
-    return page.read_text(encoding="utf-8")
 
 
 def prose(page):
     """The page without its fenced blocks."""
     return FENCE.sub("", read(page))
-
-
-def name(page):
-    return str(page.relative_to(ROOT))
 
 
 def anchor(heading):
@@ -74,10 +60,10 @@ def exists(path):
 
 def shell_blocks(*marks):
     return [
-        pytest.param(block, id=f"{name(page)}:{number}")
+        pytest.param(block, id=f"{block.page}:{number}")
         for page in PAGES
-        for number, (_, mark, block) in enumerate(FENCE.findall(read(page)))
-        if mark.strip() in marks
+        for number, block in enumerate(shell(page))
+        if not marks or block.mark in marks
     ]
 
 
@@ -114,22 +100,24 @@ def test_page_has_no_padding_words(page):
 def test_every_shell_block_says_how_far_it_is_proven(page):
     marks = {mark.strip() for _, mark, _ in FENCE.findall(read(page))}
 
-    unmarked = {mark for mark in marks if mark.split(" ")[0] in SHELL_NAMES} - SHELL_MARKS
+    unmarked = {mark for mark in marks if mark.split(" ")[0] in SHELL_NAMES} - MARKS
 
     assert unmarked == set()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
-def test_every_block_names_its_language(page):
-    marks = [mark.strip() for _, mark, _ in FENCE.findall(read(page))]
+def test_every_output_follows_a_block_that_is_run(page):
+    shown = [mark for _, mark, _ in FENCE.findall(read(page)) if mark.endswith(OUTPUT)]
 
-    assert "" not in marks
+    printing = [block for block in shell(page) if block.output and block.mark != "sh parsed"]
+
+    assert len(printing) == len(shown)
 
 
-@pytest.mark.parametrize("block", shell_blocks(*SHELL_MARKS))
+@pytest.mark.parametrize("block", shell_blocks())
 def test_shell_block_can_be_parsed(block):
     answer = subprocess.run(
-        ["bash", "-n"], input=block, capture_output=True, text=True, timeout=10, check=False
+        ["bash", "-n"], input=block.text, capture_output=True, text=True, timeout=10, check=False
     )
 
     assert answer.stderr == ""
@@ -138,7 +126,7 @@ def test_shell_block_can_be_parsed(block):
 @pytest.mark.parametrize("block", shell_blocks("sh run"))
 def test_shell_block_runs(block):
     answer = subprocess.run(
-        ["bash", "-euo", "pipefail", "-c", block],
+        ["bash", "-euo", "pipefail", "-c", block.text],
         cwd=ROOT,
         env=os.environ | {"PATH": f"{ROOT / '.venv' / 'bin'}:{os.environ['PATH']}"},
         capture_output=True,
@@ -148,6 +136,7 @@ def test_shell_block_runs(block):
     )
 
     assert answer.returncode == 0, answer.stdout + answer.stderr
+    assert not block.output or printed(block, answer.stdout)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
