@@ -1,10 +1,13 @@
 """Objects of another operator's kinds follow as soon as its CRDs are served, and go with them."""
 
+import json
+import subprocess
+
 import pytest
 import yaml
 
 from arkalia_operator.desired import kinds
-from cluster.development import definitions
+from cluster.development import ROOT, definitions, environment
 from cluster.kinds import DEFINITION, Ref
 from cluster.systems import System
 from cluster.waiting import eventually
@@ -77,6 +80,27 @@ def test_deleted_monitor_comes_back(followed, kube, luna):
 def newer(kube, ref, before):
     now = kube.require(ref)
     assert now["metadata"]["uid"] != before["metadata"]["uid"], f"{ref} is the old one"
+
+
+def test_monitors_and_rules_of_the_chart_are_taken(kube, operator, served):
+    scenario = ROOT / "charts/arkalia/ci/monitoring-values.yaml"
+    told = subprocess.run(
+        ["helm", "template", "arkalia", ROOT / "charts/arkalia", "--values", scenario],
+        env=dict(environment()), capture_output=True, text=True, timeout=60, check=True,
+    ).stdout  # fmt: skip
+    wanted = [each for each in yaml.safe_load_all(told) if each and GROUP in each["apiVersion"]]
+
+    for body in wanted:
+        path = Ref(kinds.BY_NAME[body["kind"]], "default", body["metadata"]["name"]).path
+        strict = {"dryRun": "All", "fieldValidation": "Strict", "fieldManager": "somebody"}
+        answer = kube.http.patch(
+            path,
+            params=strict,
+            headers={"Content-Type": "application/apply-patch+yaml"},
+            content=json.dumps(body | {"metadata": body["metadata"] | {"namespace": "default"}}),
+        )
+        assert answer.is_success, answer.text
+    assert sorted(body["kind"] for body in wanted) == ["PrometheusRule", "ServiceMonitor"]
 
 
 def test_operator_goes_on_when_the_kinds_are_no_longer_served(kube, operator, luna, followed):
