@@ -9,6 +9,7 @@ import copy
 import json
 
 from arkalia_operator.desired.kinds import BY_NAME
+from arkalia_operator.planning.keeping import with_kept_template
 from arkalia_operator.planning.observed import Accepted, Observed
 from arkalia_operator.planning.ownership import FIELD_MANAGER
 from arkalia_operator.planning.plan import key_of
@@ -115,7 +116,10 @@ class AppliedObjects:
         before = self.objects.get(key)
         assert action.creates is (before is None)
         self.writes += 1
-        live = managed(action.manifest)
+        manifest = action.manifest
+        if action.keeps:
+            manifest = with_kept_template(manifest, before, action.keeps)
+        live = managed(manifest)
         uid = before["metadata"]["uid"] if before else f"uid-{self.writes}"
         live["metadata"] |= {"uid": uid, "resourceVersion": str(self.writes), "generation": 1}
         if key.kind == "Deployment" and "replicas" not in action.manifest["spec"]:

@@ -1,15 +1,20 @@
 """Small worlds for tests of the pure core: a system, modules for it, and a cluster that holds them."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
-from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
-from arkalia_operator.desired import desired_state
+from arkalia_operator.api.resources import ArkaliaAction, ArkaliaModule, ArkaliaSystem
+from arkalia_operator.desired import Desired, desired_state
 from arkalia_operator.desired.data.access import Access, DataAccess, DataService, Endpoint
 from arkalia_operator.desired.kinds import BY_NAME, DEPLOYMENT
 from arkalia_operator.desired.resolve import Defaults, Modules
+from arkalia_operator.desired.resolved import Resolution
 from arkalia_operator.planning.observed import ChildRecord, Observed, Rollout
 from arkalia_operator.planning.ownership import fingerprint
-from arkalia_operator.planning.plan import is_served, key_of
+from arkalia_operator.planning.plan import is_rolled_out, is_served, key_of
+from arkalia_operator.planning.rollouts import noted, rollout_of, text
+from arkalia_operator.planning.upgrades import Waves
+from arkalia_operator.runtime.upgrades import Upgrades
 
 VERSION = "0.1.0"
 REGISTRY = "images.example.com/arkalia"
@@ -67,6 +72,29 @@ def an_access(*services, database="d-1", **fields):
     return DataAccess("uid-1", found, **fields)
 
 
+def an_upgrade(policy="Hold", operator="0.1.0-0123456789ab", now=None, **waves):
+    """What an operator brings along to the systems that it finds."""
+    chosen = Waves(share=0.2, soak=timedelta(seconds=60))
+    moment = now or datetime(2026, 11, 25, 12, tzinfo=UTC)
+    return Upgrades(operator, policy, replace(chosen, **waves), lambda: moment)
+
+
+def an_action(name="approve", plan="", phase="", created=""):
+    """An ArkaliaAction that approves *plan*."""
+    spec = {
+        "system": "luna",
+        "kind": "ApprovePlan",
+        "approvedBy": "ada",
+        "approvePlan": {"hash": plan or "none"},
+    }
+    metadata = {"name": name, "namespace": "arkalia", "uid": f"uid-of-{name}"}
+    body = {
+        "metadata": metadata | ({"creationTimestamp": created} if created else {}),
+        "spec": spec,
+    }
+    return ArkaliaAction.from_body(body | ({"status": {"phase": phase}} if phase else {}))
+
+
 def only(manifests, kind, name=None):
     """The one manifest of *kind* (and *name*)."""
     [found] = [
@@ -77,8 +105,14 @@ def only(manifests, kind, name=None):
     return found
 
 
-def a_record(manifest, system, **fields):
-    """The record of *manifest* as it was applied; a Deployment has all its pods."""
+def a_record(manifest, system, desired=None, **fields):
+    """The record of *manifest* of *desired* as it was applied; a Deployment has all its pods."""
+    noted_on = {}
+    if is_rolled_out(key_of(manifest)):
+        of = desired or Desired(Resolution(VERSION), (manifest,), {})
+        made = rollout_of(key_of(manifest), manifest, of, Observed())
+        manifest = noted(manifest, made)
+        noted_on = {"template": made.made.template, "made": text(made.made)}
     record = ChildRecord(
         key=key_of(manifest),
         uid=f"uid-of-{manifest['kind']}-{manifest['metadata']['name']}",
@@ -89,6 +123,7 @@ def a_record(manifest, system, **fields):
         module=manifest["metadata"]["labels"].get("arkalia.io/module", ""),
         version=version_of(manifest) if manifest["kind"] == DEPLOYMENT.name else "",
         rollout=a_rollout(manifest) if manifest["kind"] == DEPLOYMENT.name else None,
+        **noted_on,
     )
     return replace(record, **fields)
 
@@ -108,5 +143,5 @@ def an_observed(system, desired, served=OPTIONAL, **fields):
     """A cluster in which everything is as *desired*."""
     bare = Observed(served=served)
     there = [each for each in desired.manifests if is_served(each, bare)]
-    children = {key_of(each): a_record(each, system) for each in there}
+    children = {key_of(each): a_record(each, system, desired) for each in there}
     return replace(bare, children=children, **fields)

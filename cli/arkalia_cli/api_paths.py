@@ -27,6 +27,7 @@ class Kind:
 
 
 SYSTEM: Final = Kind("ArkaliaSystem", SYSTEMS, GROUP, VERSION)
+ACTION: Final = Kind("ArkaliaAction", "arkaliaactions", GROUP, VERSION)
 MODULE: Final = Kind("ArkaliaModule", "arkaliamodules", GROUP, VERSION)
 POD: Final = Kind("Pod", "pods")
 SERVICE: Final = Kind("Service", "services")

@@ -40,6 +40,7 @@ class Exit(IntEnum):
     NOT_FOUND = 4, "The system, module or word does not exist."
     FORBIDDEN = 5, "The rights of the user do not suffice."
     REFUSED = 6, "The API server answered with something else than what was asked for."
+    WAITING = 7, "`plan` found changes that wait."
 
 
 class CliError(Exception):

@@ -8,12 +8,15 @@ from typing import Annotated
 import typer
 
 from arkalia_cli.errors import Exit
+from arkalia_cli.verbs.approve import approve
 from arkalia_cli.verbs.completion import completion
 from arkalia_cli.verbs.doctor import doctor
 from arkalia_cli.verbs.events import events
 from arkalia_cli.verbs.explain import explain
 from arkalia_cli.verbs.logs import logs
 from arkalia_cli.verbs.open import open_
+from arkalia_cli.verbs.pause import pause, resume
+from arkalia_cli.verbs.plan import plan
 from arkalia_cli.verbs.report import report
 from arkalia_cli.verbs.status import status
 
@@ -21,7 +24,7 @@ EXITS = "  \n".join(f"{code.value}: {code.meaning}" for code in Exit)
 
 app = typer.Typer(
     name="arkalia",
-    help="Shows what an ArkaliaSystem does and why. It reads with your own rights, and writes nothing.",
+    help="Shows what an ArkaliaSystem does and why. It works with your own rights, and writes nothing but what `approve`, `pause` and `resume` say.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
@@ -46,5 +49,8 @@ def main(
     """What all verbs share."""
 
 
-for command in (status, logs, events, open_, report, doctor, explain, completion):
+for command in (
+    status, logs, events, open_, plan, approve, pause, resume, report, doctor, explain,
+    completion,
+):  # fmt: skip
     app.command(command.__name__.rstrip("_"))(command)

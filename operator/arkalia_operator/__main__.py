@@ -13,8 +13,8 @@ from typing import Final
 import kopf
 import uvloop
 
-from arkalia_operator import logs
-from arkalia_operator.errors import ResourcesNotServedError, SettingsError
+from arkalia_operator import logs, preview_command
+from arkalia_operator.errors import ApiError, ResourcesNotServedError, SettingsError
 from arkalia_operator.program import operate
 from arkalia_operator.settings import PREFIX, Settings
 
@@ -38,10 +38,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command")
     commands.add_parser("run", help="run the operator (the default)")
     commands.add_parser("version", help="print the version")
-    if parser.parse_args(arguments).command == "version":
+    plan = commands.add_parser("plan", help="tell what would be done to systems, and do nothing")
+    preview_command.add_words(plan)
+    words = parser.parse_args(arguments)
+    if words.command == "version":
         sys.stdout.write(version("arkalia-operator") + "\n")
         return 0
+    if words.command == "plan":
+        return _plan(words)
     return _run()
+
+
+def _plan(words: argparse.Namespace) -> int:
+    if not words.file and not words.upgrade:
+        sys.stderr.write("arkalia-operator plan: write --file with a file, or --upgrade\n")
+        return EXIT_FAILED
+    try:
+        settings = Settings.from_environment(os.environ)
+        return uvloop.run(preview_command.run(words, settings))
+    except (SettingsError, ApiError, ValueError, OSError, kopf.LoginError) as error:
+        sys.stderr.write(f"arkalia-operator plan: {error}\n")
+        return EXIT_FAILED
 
 
 def _settings_explained() -> str:

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import socket
+from datetime import timedelta
 from importlib.metadata import version
 from uuid import uuid4
 
@@ -25,9 +26,11 @@ from arkalia_operator.cluster.secrets import fresh_for
 from arkalia_operator.cluster.session import Session, own_namespace
 from arkalia_operator.cluster.store import Store, SystemKey
 from arkalia_operator.desired.certificates import Lifetimes
-from arkalia_operator.desired.resolve import Defaults
+from arkalia_operator.desired.resolve import Defaults, Modules
 from arkalia_operator.errors import ApiError
 from arkalia_operator.handlers.lifecycle import watch_resources
+from arkalia_operator.planning.upgrades import Waves, renderer
+from arkalia_operator.runtime.actions import Actions
 from arkalia_operator.runtime.checks import liveness, readiness
 from arkalia_operator.runtime.data import DataServices
 from arkalia_operator.runtime.election import Election
@@ -43,6 +46,7 @@ from arkalia_operator.runtime.resources import Resources
 from arkalia_operator.runtime.resync import resync
 from arkalia_operator.runtime.supervision import supervise
 from arkalia_operator.runtime.sweeper import Sweeper
+from arkalia_operator.runtime.upgrades import Upgrades
 from arkalia_operator.settings import Settings
 
 LOGGER = logging.getLogger(__name__)
@@ -77,6 +81,9 @@ class Program:
         self._recorder = Recorder(self._client)
         self._issuer = IssuerReader(self._client)
         self._pulse = Pulse(self._measure)
+        self._builtin = catalogue.load()
+        self._defaults = Defaults(version("arkalia-operator"), settings.image_registry)
+        self._upgrades = self._upgrade()
         self._primed = False
         self._stopping = asyncio.Event()
         self._drained = asyncio.Event()
@@ -111,6 +118,7 @@ class Program:
                     "issuer": self._issuer.run(self._intake.everything),
                     "permissions": self._look_at_rights(),
                     "events": self._recorder.run(),
+                    "upgrades": self._upgrades.run(self._resources, self._queue.add),
                     "pulse": self._pulse.run(),
                     "loop": self._work(),
                     "drain": self._drain(),
@@ -175,6 +183,12 @@ class Program:
             self._queue.pause()
             reconciler.rest()
 
+    def _upgrade(self) -> Upgrades:
+        settings = self._settings
+        operator = renderer(Modules(self._builtin, {}, {}, self._defaults))
+        waves = Waves(settings.upgrades_share, timedelta(seconds=settings.upgrades_soak_seconds))
+        return Upgrades(operator, settings.upgrades, waves, now)
+
     async def _look_at_rights(self) -> None:
         """Ask for the rights on every kind that there is, again and again."""
         await self._informers.discovered()
@@ -207,9 +221,11 @@ class Program:
             ),
             bundles=Bundles(self._client),
             served=lambda: self._informers.served,
+            builtin=self._builtin,
+            defaults=self._defaults,
+            upgrades=self._upgrades,
+            actions=Actions(self._client, self._resources),
             missing_rights=self._permissions.missing,
-            builtin=catalogue.load(),
-            defaults=Defaults(version("arkalia-operator"), self._settings.image_registry),
         )
 
     async def _drain(self) -> None:

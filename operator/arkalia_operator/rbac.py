@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import Final
 
 from arkalia_operator.cluster.issuer import DISCOVERY, KEYS
-from arkalia_operator.cluster.kinds import EVENT, MODULE, SYSTEM
+from arkalia_operator.cluster.kinds import ACTION, EVENT, MODULE, SYSTEM
 from arkalia_operator.desired.kinds import (
     IN_APPLY_ORDER,
     PERSISTENT_VOLUME_CLAIM,
@@ -24,6 +24,8 @@ from arkalia_operator.planning.permissions import Right
 
 READ: Final = ("get", "list", "watch")
 """The watch tells the news; the sweep gets what it missed."""
+REMOVE: Final = ("delete", "get", "list", "watch")
+"""Actions that are done are deleted after a while; the operator creates none."""
 INFORM: Final = ("list", "watch")
 """An informer never gets a single object."""
 OWN: Final = ("create", "delete", "get", "list", "patch", "watch")
@@ -59,6 +61,8 @@ def rules() -> tuple[Rule, ...]:
             # OwnerReferencesPermissionEnforcement runs (OpenShift), that takes this right.
             _rule(SYSTEM, ("update",), "/finalizers"),
             _rule(MODULE, READ),
+            _rule(ACTION, REMOVE),
+            _rule(ACTION, ("patch",), "/status"),
             _rule(POD, INFORM),
             _rule(EVENT, ANNOUNCE),
             _rule(SECRET, KEEP),

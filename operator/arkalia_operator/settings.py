@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from arkalia_operator.api.changes import UpgradePolicy
 from arkalia_operator.errors import SettingsError
 from arkalia_operator.runtime.selector import Selector
 
@@ -62,6 +63,16 @@ class Settings(BaseModel):
 
     resync_seconds: float = Field(default=600, ge=1, le=86400)
     """Longest time without a reconcile of a system."""
+
+    upgrades: UpgradePolicy = "Hold"
+    """What becomes of pods that nothing but an upgrade of the operator would replace, where
+    `spec.changes.rollout.upgrades` does not say it: `Hold`, `Waves` or `AtOnce`."""
+
+    upgrades_share: float = Field(default=0.2, gt=0, le=1)
+    """With `Waves`: share of the systems that follow the first one together; then come all."""
+
+    upgrades_soak_seconds: float = Field(default=60, ge=0, le=86400)
+    """With `Waves`: how long a system must be ready with its new pods before others follow."""
 
     leader_election: bool = True
     """Whether this operator writes only while it holds a Lease. `false` only where nothing else can

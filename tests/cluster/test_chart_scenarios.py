@@ -73,9 +73,7 @@ def test_second_release_does_not_take_the_definitions_of_the_first(kube, operato
     second = ChartRelease(kube, environment(), namespace, "second")
     before = [each["metadata"]["annotations"] for each in definitions(kube)]
 
-    with pytest.raises(
-        RefusedByHelmError, match=r"arkalia\w+\.arkalia\.io.* exists and cannot be"
-    ):
+    with pytest.raises(RefusedByHelmError, match=r"arkalia\w+\.arkalia\.io.* exists and cannot be"):
         second.install(CRD_CHART, {})
 
     assert [each["metadata"]["annotations"] for each in definitions(kube)] == before

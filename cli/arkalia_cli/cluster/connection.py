@@ -35,6 +35,9 @@ CONNECT_SECONDS: Final = 5.0
 ANSWER_SECONDS: Final = 30.0
 CONNECTIONS: Final = 64
 """Kept open at once: one for each container whose log is followed."""
+JSON: Final = "application/json"
+ANYTHING: Final = f"{JSON}, */*"
+MERGE: Final = "application/merge-patch+json"
 HEADS: Final = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1"
 """Asks the API server for metadata alone."""
 LONGEST_MESSAGE: Final = 300
@@ -59,7 +62,7 @@ class Connection:
 
     def heads(self, kind: Kind, namespace: str, **query: str) -> list[Body]:
         """The metadata of all objects of *kind*, without what they hold. Raises CliError."""
-        answer = self._request(kind.path(namespace), query, accept=HEADS)
+        answer = self._request(kind.path(namespace), query, form=HEADS)
         return [{**each, "kind": kind.name} for each in _body(answer)["items"]]
 
     def find(self, kind: Kind, namespace: str = "", **query: str) -> list[Body]:
@@ -74,8 +77,12 @@ class Connection:
                 return found
 
     def ask(self, path: str, question: Body) -> Body:
-        """The answer to a review: a POST that leaves nothing behind. Raises CliError."""
-        return _body(self._request(path, {}, question))
+        """The answer to a POST: to a review, or the object that was created. Raises CliError."""
+        return _body(self._request(path, {}, question, form=JSON))
+
+    def merge(self, path: str, change: Body) -> Body:
+        """Merge *change* into an object; gives it. Raises CliError."""
+        return _body(self._request(path, {}, change, form=MERGE))
 
     def lines(
         self, path: str, query: Mapping[str, str], silence: float = ANSWER_SECONDS
@@ -101,10 +108,15 @@ class Connection:
         body: Body | None = None,
         *,
         silence: float = ANSWER_SECONDS,
-        accept: str = "application/json, */*",
+        form: str = ANYTHING,
     ) -> urllib3.BaseHTTPResponse:
-        method = "GET" if body is None else "POST"
-        headers = {"Accept": accept, "Content-Type": "application/json"}
+        """*form* is what is asked for, or what *body* is."""
+        method = "GET" if body is None else "PATCH" if form == MERGE else "POST"
+        headers = (
+            {"Accept": form, "Content-Type": JSON}
+            if body is None
+            else {"Accept": ANYTHING, "Content-Type": form}
+        )
         try:
             self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
             url = f"{self.settings.host}{path}?{urllib.parse.urlencode(query)}"

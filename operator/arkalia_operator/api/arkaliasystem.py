@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from arkalia_operator.api.base import DNS_LABEL, ApiModel, ModuleName, rule, rule_on_keys, rules
-from arkalia_operator.api.changes import Changes
+from arkalia_operator.api.changes import ApprovedStatus, Changes, ChangesStatus, RolloutStatus
 from arkalia_operator.api.conditions import Condition
 from arkalia_operator.api.data import Data, DeletionPolicy
 from arkalia_operator.api.exposure import Exposure
@@ -144,6 +144,24 @@ class ArkaliaSystemStatus(ApiModel):
         ),
     ] = Field(default_factory=list)
     """Each enabled module."""
+
+    changes: ChangesStatus = ChangesStatus()
+    """Changes that wait."""
+
+    approved: ApprovedStatus | None = None
+    """What was approved last, where changes wait for approval."""
+
+    rollouts: Annotated[
+        list[RolloutStatus],
+        Field(
+            max_length=128,
+            json_schema_extra={
+                "x-kubernetes-list-type": "map",
+                "x-kubernetes-list-map-keys": ["name"],
+            },
+        ),
+    ] = Field(default_factory=list)
+    """Why the pods of each Deployment and StatefulSet are as they are."""
 
     conditions: Annotated[
         list[Condition],

@@ -51,6 +51,10 @@ class ConditionType(Explained):
         "DataReady",
         "Every data service that a module needs runs, and is prepared for the modules.",
     )
+    CHANGES_APPROVED = (
+        "ChangesApproved",
+        "Nothing that the spec or the operator would change waits for a person's word.",
+    )
     PERMISSIONS_READY = (
         "PermissionsReady",
         "The operator has every right that it uses.",
@@ -242,6 +246,22 @@ class Reason(Explained):
         "CannotIssue",
         "A certificate, or the authority that signs it, cannot be made.",
         "Read the message: with cert-manager its issuer is missing or not ready; otherwise the authority's Secret was edited.",
+    )
+    NOTHING_WAITS = "NothingWaits", "No change waits."
+    ROLLOUTS_HELD = (
+        "RolloutsHeld",
+        "Pods run on as they are, although another template is wanted for them.",
+        "If only an upgrade of the operator would replace them, nothing must be done: `spec.changes.rollout.upgrades: AtOnce` lets it in. With `spec.changes.holdRollouts` set that back to false.",
+    )
+    WAITING_FOR_APPROVAL = (
+        "WaitingForApproval",
+        "The spec was changed, and what that would do waits for approval (`spec.changes.policy: Approve`).",
+        "Look at the plan (`arkalia plan`), and approve it with its hash (`arkalia approve`), or take the change of the spec back.",
+    )
+    PAUSED = (
+        "Paused",
+        "`spec.changes.pause` is set: the operator writes nothing but status.",
+        "Set `spec.changes.pause` to false (`arkalia resume`) when the work by hand is done.",
     )
     PERMISSIONS_GRANTED = "PermissionsGranted", "The operator has every right that it uses."
     PERMISSIONS_MISSING = (

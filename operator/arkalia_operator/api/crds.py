@@ -15,13 +15,21 @@ import yaml
 from pydantic import BaseModel
 
 from arkalia_operator.api import API_VERSION, GROUP, VERSION
+from arkalia_operator.api.arkaliaaction import ArkaliaActionSpec, ArkaliaActionStatus
 from arkalia_operator.api.arkaliamodule import ArkaliaModuleSpec
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemSpec, ArkaliaSystemStatus
 from arkalia_operator.api.base import DNS_LABEL, rule, rules
 from arkalia_operator.api.data import STORAGE_RULES
 from arkalia_operator.api.explained import explained
 from arkalia_operator.api.generated import GeneratedFiles, header, run
-from arkalia_operator.api.resources import MODULE_KIND, MODULE_PLURAL, SYSTEM_KIND, SYSTEM_PLURAL
+from arkalia_operator.api.resources import (
+    ACTION_KIND,
+    ACTION_PLURAL,
+    MODULE_KIND,
+    MODULE_PLURAL,
+    SYSTEM_KIND,
+    SYSTEM_PLURAL,
+)
 from arkalia_operator.api.structural import Schema, structural_schema
 
 COMMAND: Final = "python -m arkalia_operator.api.crds"
@@ -105,7 +113,30 @@ MODULE: Final = Resource(
     spec=ArkaliaModuleSpec,
     spec_required=True,
 )
-RESOURCES: Final = (SYSTEM, MODULE)
+ACTION: Final = Resource(
+    kind=ACTION_KIND,
+    plural=ACTION_PLURAL,
+    short_name="arkact",
+    description=(
+        "Something that a person or a program wants done to a system of the namespace, once: so "
+        "far, the approval of a plan."
+    ),
+    word="action",
+    longest_name=63,
+    example_name="luna-approve",
+    columns=(
+        column("System", ".spec.system"),
+        column("Kind", ".spec.kind"),
+        column("By", ".spec.approvedBy"),
+        column("Phase", ".status.phase"),
+        column("Age", ".metadata.creationTimestamp", "date"),
+        column("Message", ".status.message", priority=1),
+    ),
+    spec=ArkaliaActionSpec,
+    status=ArkaliaActionStatus,
+    spec_required=True,
+)
+RESOURCES: Final = (SYSTEM, MODULE, ACTION)
 
 
 def crd(resource: Resource) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from arkalia_operator.api.arkaliaaction import ArkaliaActionSpec, ArkaliaActionStatus
 from arkalia_operator.api.arkaliamodule import ArkaliaModuleSpec
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemSpec, ArkaliaSystemStatus
 from arkalia_operator.api.unknown import unknown_fields
@@ -14,6 +15,8 @@ SYSTEM_KIND: Final = "ArkaliaSystem"
 SYSTEM_PLURAL: Final = "arkaliasystems"
 MODULE_KIND: Final = "ArkaliaModule"
 MODULE_PLURAL: Final = "arkaliamodules"
+ACTION_KIND: Final = "ArkaliaAction"
+ACTION_PLURAL: Final = "arkaliaactions"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,4 +65,30 @@ class ArkaliaModule:
             name=body["metadata"]["name"],
             spec=ArkaliaModuleSpec.model_validate(body["spec"]),
             unknown=unknown_fields(body, ArkaliaModuleSpec),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ArkaliaAction:
+    """An ArkaliaAction of the cluster."""
+
+    name: str
+    namespace: str
+    uid: str
+    spec: ArkaliaActionSpec
+    status: ArkaliaActionStatus
+    created: str = ""
+    """When it was created, as the API server writes it (RFC 3339, in UTC)."""
+
+    @classmethod
+    def from_body(cls, body: Mapping[str, Any]) -> ArkaliaAction:
+        """Read the API server's JSON. Raises pydantic's ValidationError."""
+        metadata = body["metadata"]
+        return cls(
+            name=metadata["name"],
+            namespace=metadata["namespace"],
+            uid=metadata["uid"],
+            spec=ArkaliaActionSpec.model_validate(body["spec"]),
+            status=ArkaliaActionStatus.model_validate(body.get("status") or {}),
+            created=metadata.get("creationTimestamp", ""),
         )

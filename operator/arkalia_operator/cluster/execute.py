@@ -24,6 +24,7 @@ from arkalia_operator.desired.kinds import BY_NAME, IN_APPLY_ORDER, MAKE_PODS, K
 from arkalia_operator.errors import ApiError, ConflictError, InvalidError, NotFoundError, TakenError
 from arkalia_operator.planning.actions import Apply, Delete, Failure, Plan
 from arkalia_operator.planning.drift import drifted, is_nothing_but_drift
+from arkalia_operator.planning.keeping import with_kept_template
 from arkalia_operator.planning.observed import Accepted, ChildRecord
 from arkalia_operator.planning.plan import CHANGED, DRIFTED
 from arkalia_operator.planning.records import child_record
@@ -142,10 +143,14 @@ class Executor:
         return None
 
     async def _update(self, kind: Kind, action: Apply) -> dict[str, Any]:
+        manifest = action.manifest
+        if action.keeps:
+            live = await self._client.get(kind, action.key.namespace, action.key.name)
+            manifest = with_kept_template(manifest, live, action.keeps)
         try:
-            return await self._client.apply(kind, action.manifest, force=True)
+            return await self._client.apply(kind, manifest, force=True)
         except InvalidError:
-            return await replace_clashing_lists(self._client, kind, action.manifest)
+            return await replace_clashing_lists(self._client, kind, manifest)
 
     async def _create(self, kind: Kind, action: Apply) -> dict[str, Any]:
         """Create the object. Raises TakenError if one of that name is somebody else's."""

@@ -6,6 +6,8 @@ from typing import Final
 
 from arkalia_operator.api import API_VERSION
 from arkalia_operator.api.resources import (
+    ACTION_KIND,
+    ACTION_PLURAL,
     MODULE_KIND,
     MODULE_PLURAL,
     SYSTEM_KIND,
@@ -15,6 +17,7 @@ from arkalia_operator.desired.kinds import Kind
 
 SYSTEM: Final = Kind(API_VERSION, SYSTEM_KIND, SYSTEM_PLURAL)
 MODULE: Final = Kind(API_VERSION, MODULE_KIND, MODULE_PLURAL)
+ACTION: Final = Kind(API_VERSION, ACTION_KIND, ACTION_PLURAL)
 EVENT: Final = Kind("events.k8s.io/v1", "Event", "events")
 LEASE: Final = Kind("coordination.k8s.io/v1", "Lease", "leases")
 

@@ -23,7 +23,7 @@ async def write_status(
         "apiVersion": SYSTEM.api_version,
         "kind": SYSTEM.name,
         "metadata": {"namespace": key.namespace, "name": key.name, "uid": uid},
-        "status": status.model_dump(mode="json", by_alias=True),
+        "status": status.model_dump(mode="json", by_alias=True, exclude_none=True),
     }
     live = await client.apply_status(SYSTEM, manifest)
     metrics.STATUS_WRITES.inc()

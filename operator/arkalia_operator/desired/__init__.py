@@ -22,6 +22,7 @@ from arkalia_operator.desired import (
 from arkalia_operator.desired.data import network
 from arkalia_operator.desired.data.access import DataAccess, DataService, digest
 from arkalia_operator.desired.data.needs import mode
+from arkalia_operator.desired.inputs import Inputs, inputs
 from arkalia_operator.desired.manifest import Manifest, Which
 from arkalia_operator.desired.resolve import Modules, resolve
 from arkalia_operator.desired.resolved import Resolution
@@ -48,6 +49,8 @@ class Desired:
     exists."""
     alone: Mapping[Which, str] = field(default_factory=dict)
     """Jobs that start when no other Job of their module is left, with this module."""
+    inputs: Mapping[Which, Inputs] = field(default_factory=dict)
+    """What the pod templates that are rolled out were made from."""
 
     def has_gate(self, manifest: Manifest) -> bool:
         """Whether the object may have to wait for others."""
@@ -97,6 +100,7 @@ def rendered(
         | exposure.kept(system, resolution),
         after=_joined(data.after(system, access, resolution), moves.after),
         alone=moves.alone,
+        inputs={} if resolution.hold_all else inputs(system, resolution, access),
     )
 
 

@@ -78,6 +78,12 @@ def mounts(module: ResolvedModule, resolution: Resolution) -> list[Manifest]:
     return [folder, *([tokens] if _shown_to(module, resolution) else [])]
 
 
+def shown_unnamed(module: ResolvedModule, resolution: Resolution) -> list[str]:
+    """The modules to which *module* shows a token although its description does not name them."""
+    named = {call.module for call in module.spec.calls}
+    return [each for each in _shown_to(module, resolution) if each not in named]
+
+
 def _patterns(caller: ResolvedModule, callee: ResolvedModule) -> list[str]:
     named = (
         path for call in caller.spec.calls if call.module == callee.name for path in call.paths

@@ -138,6 +138,7 @@ def _resolved(choice: _Choice, description: ArkaliaModule) -> ResolvedModule:
         spec=description.spec,
         settings=choice.settings(description.name),
         unknown=description.unknown,
+        foreign=description.name not in choice.builtin,
     )
 
 

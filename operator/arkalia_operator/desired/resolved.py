@@ -34,6 +34,8 @@ class ResolvedModule:
     settings: ModuleSettings
     unknown: tuple[str, ...] = ()
     """Fields of its description that the API server dropped."""
+    foreign: bool = False
+    """Whether somebody else describes it: an ArkaliaModule of the namespace."""
 
     @property
     def scaling(self) -> ModuleScaling | None:

@@ -20,7 +20,7 @@ from arkalia_operator.api import GROUP
 from arkalia_operator.api.resources import SYSTEM_PLURAL
 from arkalia_operator.backoff import Backoff, jittered
 from arkalia_operator.cluster.session import Session
-from arkalia_operator.handlers import modules, systems
+from arkalia_operator.handlers import actions, modules, systems
 from arkalia_operator.handlers.offspring import offspring
 from arkalia_operator.handlers.storages import NoDiffBase, NoProgress
 from arkalia_operator.runtime.intake import Intake
@@ -77,7 +77,7 @@ def kopf_settings(selector: str = "") -> kopf.OperatorSettings:
 
 
 def kopf_registry(session: Session, intake: Intake) -> kopf.OperatorRegistry:
-    """All that kopf calls: the login, and the events of our two kinds."""
+    """All that kopf calls: the login, and the events of our kinds."""
     registry = kopf.OperatorRegistry()
 
     @kopf.on.login(registry=registry)
@@ -86,6 +86,7 @@ def kopf_registry(session: Session, intake: Intake) -> kopf.OperatorRegistry:
 
     systems.register(registry, intake)
     modules.register(registry, intake)
+    actions.register(registry, intake)
     return registry
 
 

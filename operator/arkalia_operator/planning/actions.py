@@ -20,6 +20,8 @@ class Apply:
     """Whether no object of the system is there yet: then a foreign one of that name is not taken."""
     why: str
     """`missing`, `changed` or `drifted`."""
+    keeps: str = ""
+    """Digest of the pod template that the live object keeps: *manifest* has none then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from arkalia_contract.labels import MODULE
+from arkalia_operator.api.changes import ApprovedStatus, UpgradePolicy
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import Desired, templates
+from arkalia_operator.desired import Desired
 from arkalia_operator.desired.kinds import DEPLOYMENT
 from arkalia_operator.desired.manifest import Manifest
 from arkalia_operator.desired.resolved import ResolvedModule
 from arkalia_operator.desired.schemas import numbers
 from arkalia_operator.planning.actions import Failure
+from arkalia_operator.planning.approval import Pending
 from arkalia_operator.planning.data import DataState
 from arkalia_operator.planning.drift import Drifted
 from arkalia_operator.planning.findings import Finding
@@ -22,6 +24,7 @@ from arkalia_operator.planning.observed import ChildRecord, ObjectKey, Observed,
 from arkalia_operator.planning.permissions import Right
 from arkalia_operator.planning.plan import is_served, key_of, waiting
 from arkalia_operator.planning.readiness import DeploymentView, ModuleView
+from arkalia_operator.planning.rollouts import rollout_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +40,16 @@ class Evidence:
     """How far the certificates are."""
     data: DataState = field(default_factory=DataState)
     """How far the credentials of the modules' data are."""
+    upgrades: UpgradePolicy = "Hold"
+    """What becomes of pods that nothing but an upgrade of the operator would replace."""
+    pending: Pending | None = None
+    """The plan that waits for approval."""
+    frozen: bool = False
+    """Whether nothing was ever approved of the system, so that nothing is written."""
+    approved: ApprovedStatus | None = None
+    """What was approved last."""
+    version_waits: str = ""
+    """The version that an upgrade of the operator brings along, while it is held."""
     left: Sequence[Drifted] = ()
     """Objects that somebody else has changed, and that are left so."""
     missing_rights: Sequence[Right] = ()
@@ -61,7 +74,12 @@ def module_view(module: ResolvedModule, evidence: Evidence) -> ModuleView:
     }
     deployments = [key for key in wanted if key.kind == DEPLOYMENT.name]
     waits = {key: before for key, before in evidence.waits.items() if key in wanted}
-    revisions = {templates.revision(wanted[key]["spec"]["template"]) for key in deployments}
+    sent = {
+        key: rollout_of(key, wanted[key], evidence.desired, evidence.observed)
+        for key in deployments
+    }
+    held = {key: each for key, each in sent.items() if each.is_held and not each.waits_for_upgrade}
+    revisions = {each.made.revision for each in sent.values()}
     return ModuleView(
         image=module.image,
         deployments=[
@@ -72,6 +90,7 @@ def module_view(module: ResolvedModule, evidence: Evidence) -> ModuleView:
         missing=len(wanted.keys() - there.keys()),
         jobs=_jobs([*wanted, *(each for before in waits.values() for each in before)], evidence),
         waiting=waits,
+        held={key: each.held for key, each in held.items()},
         reason_before=_reason_before(module.name, evidence.system),
     )
 

@@ -15,7 +15,8 @@ from arkalia_operator.api.mistakes import mistakes_of
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import Desired
 from arkalia_operator.desired.resolved import Problem
-from arkalia_operator.planning import data, exposure, identity, permissions, unused
+from arkalia_operator.planning import changes, data, exposure, identity, permissions, unused
+from arkalia_operator.planning.changes import waiting
 from arkalia_operator.planning.data import DataView
 from arkalia_operator.planning.evidence import (
     Evidence,
@@ -56,20 +57,25 @@ def judge(evidence: Evidence, now: datetime) -> ArkaliaSystemStatus:
     told = [exposed] if exposed.status == "False" else []
     causes = (_accepted(evidence.desired), _data_ready(evidence), _identity_ready(evidence))
     accepted, data_ready, identity_ready = causes
+    waits = waiting(evidence)
+    hindrances = changes.hindrances(waits)
     # A module that only waits for what is told already adds nothing.
     own = [each for each in judged if not _is_told(each, causes)]
     summary = summed_up(
-        [*causes, _modules_ready(evidence.desired, own), *told, *_clean_up(evidence)]
+        [*hindrances, *causes, _modules_ready(evidence.desired, own), *told, *_clean_up(evidence)]
     )
     modules_ready = _modules_ready(evidence.desired, judged)
     facts = [accepted, modules_ready, identity_ready, data_ready]
     facts += [permissions.verdict(evidence.missing_rights), exposed, unused.verdict(evidence)]
-    facts += _drifted(evidence)
+    facts += [changes.verdict(waits, evidence), *_drifted(evidence)]
     return ArkaliaSystemStatus(
         observed_generation=system.generation,
         version=version_in_use(evidence),
         modules_ready=f"{sum(each.serves for each in judged)}/{len(judged)}",
         modules=_listed(judged),
+        changes=changes.changes_status(waits, system.status.changes),
+        approved=evidence.approved,
+        rollouts=changes.rollout_lines(evidence, now),
         conditions=conditions([*summary, *facts], system.status.conditions, system.generation, now),
     )
 
@@ -89,6 +95,7 @@ def judge_invalid(
         Verdict(ConditionType.PERMISSIONS_READY, "Unknown", reason, message),
         Verdict(ConditionType.EXPOSURE_READY, "Unknown", reason, message),
         Verdict(ConditionType.FIELDS_IGNORED, "Unknown", reason, message),
+        Verdict(ConditionType.CHANGES_APPROVED, "Unknown", reason, message),
     ]
     return ArkaliaSystemStatus(
         observed_generation=generation,

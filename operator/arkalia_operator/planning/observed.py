@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Final
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,13 @@ class ChildRecord:
     """`spec.replicas` where the operator still owns that field of a Deployment."""
     rollout: Rollout | None = None
     """Only for a Deployment or StatefulSet."""
+    template: str = ""
+    """Only for a Deployment or StatefulSet: digest of what the operator owns of its pod template."""
+    made: str = ""
+    """Only for a Deployment or StatefulSet: what its template was made from, as it was told on it
+    (see `planning.rollouts`)."""
+    restarted_at: str = ""
+    """Only for a Deployment or StatefulSet: when `kubectl rollout restart` was called last."""
     job: JobState | None = None
     """Only for a Job."""
     claim: ClaimState | None = None
@@ -165,6 +173,21 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
+class Gate:
+    """What may be rolled out for one system now."""
+
+    rollouts: bool = True
+    """Whether any pod template may change (`spec.changes.holdRollouts`)."""
+    upgrades: bool = True
+    """Whether pods may be replaced for nothing but an upgrade of the operator."""
+    new_spec: bool = False
+    """Whether the spec is another one than the last status was about."""
+
+
+OPEN: Final = Gate()
+
+
+@dataclass(frozen=True, slots=True)
 class Observed:
     """The part of the cluster that concerns one system."""
 
@@ -173,3 +196,4 @@ class Observed:
     served: frozenset[str] = frozenset()
     """Names of the optional kinds that the API server serves now."""
     accepted: Mapping[ObjectKey, Accepted] = field(default_factory=dict)
+    gate: Gate = OPEN

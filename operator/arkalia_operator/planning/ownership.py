@@ -20,6 +20,8 @@ from typing import Any, Final
 
 import orjson
 
+from arkalia_contract.labels import TEMPLATE
+
 FIELD_MANAGER: Final = "arkalia-operator"
 DIGEST_BYTES: Final = 16
 IDENTITY: Final = ("apiVersion", "kind")
@@ -44,14 +46,37 @@ def part_of(value: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
     return _owned_of_mapping(value, fields)
 
 
-def fingerprint(manifest: Mapping[str, Any]) -> bytes:
-    """Digest of a manifest or of the owned part of a live object. Identity does not count."""
+def fingerprint(manifest: Mapping[str, Any], template: str = "") -> bytes:
+    """Digest of a manifest or of the owned part of a live object. Identity does not count.
+
+    A pod template counts by its own digest, *template* in the place of one that is not there. What
+    is packed of it in an annotation says nothing more.
+    """
     body = {name: value for name, value in manifest.items() if name not in IDENTITY}
-    metadata = body.get("metadata") or {}
-    body["metadata"] = {
-        name: value for name, value in metadata.items() if name not in METADATA_IDENTITY
-    }
-    text = orjson.dumps(_told(body), option=orjson.OPT_SORT_KEYS)
+    body["metadata"] = _metadata_told(body.get("metadata") or {})
+    spec = body.get("spec")
+    if isinstance(spec, dict) and (template or "template" in spec):
+        body["spec"] = {**spec, "template": template or template_digest(spec["template"])}
+    return _digest(body)
+
+
+def template_digest(template: Any) -> str:
+    """What tells a pod template from others: as it is rendered, or the owned part of a live one."""
+    return _digest(template).hex()
+
+
+def _metadata_told(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    told = {name: value for name, value in metadata.items() if name not in METADATA_IDENTITY}
+    annotations = told.get("annotations")
+    if annotations and TEMPLATE in annotations:
+        told["annotations"] = {
+            name: value for name, value in annotations.items() if name != TEMPLATE
+        }
+    return told
+
+
+def _digest(value: Any) -> bytes:
+    text = orjson.dumps(_told(value), option=orjson.OPT_SORT_KEYS)
     return blake2b(text, digest_size=DIGEST_BYTES).digest()
 
 
@@ -136,3 +161,7 @@ def _told(value: Any) -> Any:
             _told(each) if isinstance(each, NESTING) else each or None for each in value
         ] or None
     return value or None
+
+
+NOTHING: Final = fingerprint({})
+"""Digest of an object of which the operator owns nothing."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from arkalia_operator.api.resources import ArkaliaSystem
@@ -13,20 +14,21 @@ from arkalia_operator.desired.kinds import (
     HOLD_DATA,
     JOB,
     PERSISTENT_VOLUME_CLAIM,
+    ROLLED_OUT,
 )
 from arkalia_operator.desired.manifest import Manifest
 from arkalia_operator.planning.actions import Apply, Delete, Plan
 from arkalia_operator.planning.claims import only_grown
 from arkalia_operator.planning.gates import awaited
+from arkalia_operator.planning.keeping import packed
 from arkalia_operator.planning.observed import Accepted, ChildRecord, ObjectKey, Observed
-from arkalia_operator.planning.ownership import fingerprint
+from arkalia_operator.planning.ownership import NOTHING, fingerprint
 from arkalia_operator.planning.replicas import hand_over
+from arkalia_operator.planning.rollouts import Rollout, noted, rollout_of
 
 MISSING: Final = "missing"
 CHANGED: Final = "changed"
 DRIFTED: Final = "drifted"
-NOTHING: Final = fingerprint({})
-"""Digest of an object of which the operator owns nothing."""
 
 
 def plan(system: ArkaliaSystem, desired: Desired, observed: Observed) -> Plan:
@@ -61,18 +63,18 @@ def waiting(
     gated = [each for each in desired.manifests if desired.has_gate(each)]
     found = {
         each.key: awaited(each.key, desired, observed, system.uid)
-        for each in _due(gated, desired, observed)
+        for each in due(gated, desired, observed)
     }
     return {key: before for key, before in found.items() if before}
 
 
 def _applies(system: ArkaliaSystem, desired: Desired, observed: Observed) -> Iterator[Apply]:
-    for each in _due(desired.manifests, desired, observed):
+    for each in due(desired.manifests, desired, observed):
         if not awaited(each.key, desired, observed, system.uid):
             yield each
 
 
-def _due(manifests: Iterable[Manifest], desired: Desired, observed: Observed) -> Iterator[Apply]:
+def due(manifests: Iterable[Manifest], desired: Desired, observed: Observed) -> Iterator[Apply]:
     """What of *manifests* differs from *observed*, whether its gate is open or not."""
     for manifest in manifests:
         if is_served(manifest, observed):
@@ -85,11 +87,50 @@ def _apply(manifest: Manifest, desired: Desired, observed: Observed) -> Iterator
     if record is not None and record.deleting:
         return  # its end is an event of its own; then it is missing
     manifest = _as_sent(manifest, desired, record)
-    digest = fingerprint(manifest)
+    rollout = rollout_of(key, manifest, desired, observed) if is_rolled_out(key) else None
+    plain = manifest
+    if rollout is not None:
+        manifest = noted(plain, rollout)
+    digest = fingerprint(manifest, rollout.made.template if rollout else "")
     why = _why(digest, record, observed.accepted.get(key))
+    if why == CHANGED and rollout is not None and _only_repairs(plain, rollout, observed, key):
+        why = DRIFTED
     # A Job cannot be changed: one that shall be another has another name.
     if why == MISSING or (why and key.kind != JOB.name):
-        yield Apply(key, manifest, digest, creates=why == MISSING, why=why)
+        yield _with_template(Apply(key, manifest, digest, why == MISSING, why), rollout)
+
+
+def _only_repairs(manifest: Manifest, rollout: Rollout, observed: Observed, key: ObjectKey) -> bool:
+    """Whether what is sent was applied before, and now says that it was repaired."""
+    before, accepted = rollout.before, observed.accepted.get(key)
+    if before is None or accepted is None or before.reason == rollout.made.reason:
+        return False
+    same = replace(before, inputs=rollout.made.inputs)
+    return accepted.sent == fingerprint(
+        noted(manifest, replace(rollout, made=same)), before.template
+    )
+
+
+def is_rolled_out(key: ObjectKey) -> bool:
+    """Whether the object replaces pods by newer ones."""
+    return BY_NAME[key.kind] in ROLLED_OUT
+
+
+def _with_template(action: Apply, rollout: Rollout | None) -> Apply:
+    """*action* with a copy of the pod template that it sends, or told which one it keeps."""
+    if rollout is None:
+        return action
+    if rollout.is_held:
+        return replace(action, keeps=rollout.made.template)
+    return replace(action, manifest=packed(action.manifest))
+
+
+def rollouts(desired: Desired, observed: Observed) -> dict[ObjectKey, Rollout]:
+    """What becomes of every pod template that is rolled out."""
+    found = ((key_of(each), each) for each in desired.manifests)
+    return {
+        key: rollout_of(key, each, desired, observed) for key, each in found if is_rolled_out(key)
+    }
 
 
 def _as_sent(manifest: Manifest, desired: Desired, record: ChildRecord | None) -> Manifest:

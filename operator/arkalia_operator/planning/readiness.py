@@ -79,6 +79,8 @@ class ModuleView:
     """Of the Jobs that its objects wait for."""
     waiting: Mapping[ObjectKey, Sequence[ObjectKey]] = field(default_factory=dict)
     """Its objects that are not applied yet, with what each of them waits for."""
+    held: Mapping[ObjectKey, Sequence[str]] = field(default_factory=dict)
+    """Its Deployments whose pods must stay as they are, with what else would replace them."""
     reason_before: str = ""
     """What the last status gave as reason."""
 
@@ -168,6 +170,14 @@ def objects_missing(view: ModuleView) -> Finding | None:
     return None
 
 
+def rollouts_held(view: ModuleView) -> Finding | None:
+    """Pods that the spec asks for must not be made yet (`spec.changes.holdRollouts`)."""
+    for key, causes in view.held.items():
+        message = f"the pods of {key} stay as they are, in spite of {', '.join(causes[:NAMED])}"
+        return Finding(Reason.ROLLOUTS_HELD, message, doomed=False)
+    return None
+
+
 def rolling_out(view: ModuleView) -> Finding | None:
     """The wanted revision is not everywhere yet."""
     for each in view.deployments:
@@ -201,6 +211,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     pod_cannot_be_scheduled,
     job_not_done,
     objects_missing,
+    rollouts_held,
     rolling_out,
     pods_not_ready,
 )

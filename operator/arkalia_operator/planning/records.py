@@ -29,7 +29,7 @@ from arkalia_operator.planning.observed import (
     PodRecord,
     Rollout,
 )
-from arkalia_operator.planning.ownership import applied_at, fingerprint, owned
+from arkalia_operator.planning.ownership import applied_at, fingerprint, owned, template_digest
 
 TAKING_TURNS: Final = frozenset({"ContainerCreating", "PodInitializing"})
 """Reasons to wait that pass by themselves."""
@@ -56,6 +56,7 @@ def child_record(kind: Kind, live: Mapping[str, Any]) -> ChildRecord:
         version=_version(metadata) if kind is DEPLOYMENT else "",
         owned_replicas=part.get("spec", {}).get("replicas") if kind is DEPLOYMENT else None,
         rollout=rollout(live) if kind in ROLLED_OUT else None,
+        **(_templates(live, part) if kind in ROLLED_OUT else {}),
         job=job_state(live) if kind is JOB else None,
         claim=claim_state(live) if kind is PERSISTENT_VOLUME_CLAIM else None,
         admission=admission(kind, live) if kind in ADMITTED else None,
@@ -64,6 +65,17 @@ def child_record(kind: Kind, live: Mapping[str, Any]) -> ChildRecord:
         lineage=metadata.get("labels", {}).get(labels.LINEAGE, ""),
         applied_at=applied_at(live),
     )
+
+
+def _templates(live: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
+    """What is remembered of the pod template of *live*, of which *part* is the operator's."""
+    annotations = live["metadata"].get("annotations") or {}
+    pods = live["spec"].get("template", {}).get("metadata", {}).get("annotations") or {}
+    return {
+        "template": template_digest(part.get("spec", {}).get("template")),
+        "made": annotations.get(labels.ROLLOUT, ""),
+        "restarted_at": pods.get(labels.RESTARTED_AT, ""),
+    }
 
 
 def pod_record(live: Mapping[str, Any]) -> PodRecord:

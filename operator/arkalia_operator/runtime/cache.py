@@ -20,6 +20,7 @@ Body = Mapping[str, Any]
 EVERYTHING: Final = Selector()
 KEPT_METADATA: Final = (
     "name", "namespace", "uid", "generation", "resourceVersion", "deletionTimestamp",
+    "creationTimestamp",
 )  # fmt: skip
 KEPT_ANNOTATIONS: Final = (LAST_APPLIED,)
 """Only there stands what the API server dropped."""

@@ -109,7 +109,7 @@ class DataServices:
             seen = await self.credentials.look(situation.system, situation.wanted)
             found = picture(situation, seen, looked.lineage)
             todo = steps(found.views, situation.wanted, seen.modules, self._moment())
-            if failures or not todo:
+            if failures or not todo or situation.system.spec.changes.pause:
                 break
             await presence.make_sure()
             failures = await failures_of(self._write(situation, seen, found, each) for each in todo)

@@ -98,7 +98,7 @@ class Identity:
         for _ in range(ROUNDS):
             observed = await self._observed(looked, wanted)
             todo = issues(wanted, observed, self.lifetimes, self.now())
-            if failures or not todo:
+            if failures or not todo or system.spec.changes.pause:
                 break
             await presence.make_sure()
             failures = await failures_of(self._issue(system, each) for each in todo)

@@ -50,6 +50,15 @@ class Intake:
         if self._resources.modules.gone(at, version):
             self._wake_listing(at)
 
+    def action(self, body: Body) -> None:
+        """An ArkaliaAction is *body*."""
+        if self._resources.actions.put(body):
+            self._queue.add(SystemKey(place(body)[0], body["spec"]["system"]))
+
+    def action_gone(self, at: Place, version: int) -> None:
+        """An ArkaliaAction ended at *version*: what it brought about stands in status."""
+        self._resources.actions.gone(at, version)
+
     def everything(self) -> None:
         """Something changed that concerns every system."""
         for key in self._resources.system_keys():

@@ -23,18 +23,23 @@ from arkalia_operator.desired.resolved import Resolution
 from arkalia_operator.errors import ApiError, ConflictError, NotFoundError
 from arkalia_operator.planning.actions import Failure, Plan
 from arkalia_operator.planning.announcements import announcements, repaired
+from arkalia_operator.planning.approval import Carried, approval, approved_now, carried, pending
+from arkalia_operator.planning.changes import plan_hash, waiting
 from arkalia_operator.planning.evidence import Evidence
 from arkalia_operator.planning.judge import judge, judge_failed, judge_invalid
-from arkalia_operator.planning.observed import Observed
+from arkalia_operator.planning.observed import Gate, Observed
 from arkalia_operator.planning.permissions import Right
 from arkalia_operator.planning.plan import plan
 from arkalia_operator.planning.schemas import remembered
+from arkalia_operator.planning.upgrades import default_version
+from arkalia_operator.runtime.actions import Actions
 from arkalia_operator.runtime.data import DataServices, SettledData
 from arkalia_operator.runtime.identity import Identity, Looked, Settled
 from arkalia_operator.runtime.presence import Presence, SystemGoneError
 from arkalia_operator.runtime.resources import Refused, Resources
 from arkalia_operator.runtime.settled import Facts, SettledSystems
 from arkalia_operator.runtime.shown import ShownConditions
+from arkalia_operator.runtime.upgrades import Upgrades
 
 Told = TypeVar("Told", ArkaliaSystem, Refused)
 
@@ -51,6 +56,13 @@ class Outcome(NamedTuple):
 SUCCESS: Final = Outcome("success")
 REQUEUE: Final = Outcome("requeue")
 AT_ONCE: Final = Outcome("requeue_after")
+
+
+class Decision(NamedTuple):
+    """What to do with a system, and why."""
+
+    plan: Plan
+    evidence: Evidence
 
 
 @dataclass(slots=True)
@@ -70,6 +82,8 @@ class Reconciler:
     builtin: Mapping[str, Mapping[str, ArkaliaModule]]
     """The catalogue: modules by version and name."""
     defaults: Defaults
+    upgrades: Upgrades
+    actions: Actions
     missing_rights: Callable[[str], Sequence[Right]] = lambda _: ()
     """What the operator may not do in a namespace."""
     shown: ShownConditions = field(default_factory=ShownConditions)
@@ -102,50 +116,106 @@ class Reconciler:
             await self._tell(key, system, judge_failed(system, message, now()))
 
     async def _converge(self, key: SystemKey, system: ArkaliaSystem) -> Outcome:
-        usable, broken = self.resources.available(key.namespace)
-        trouble = await self.bundles.trouble(system)
-        modules = Modules(self.builtin, usable, broken, self.defaults)
-        resolution = resolve(system, modules, trouble)
-        before = observe(self.store, key, self.served())
-        presence = Presence(self.client, system)
+        granted = self.upgrades.take_grant(key, system)
+        if granted is not None:
+            await self._tell(key, system, granted)  # who comes after us must know, whatever follows
+            return AT_ONCE
+        carries, presence = carried(system), Presence(self.client, system)
         try:
-            identity, data = await self._settle(system, resolution, before, presence)
-            facts = Facts(
-                system, resolution, before, identity, data, self.missing_rights(key.namespace)
-            )
-            look = min(identity.next_look, data.next_look, self.bundles.next_look(trouble))
+            facts = await self._look(key, system, carries, presence)
             if self.settled.has(key, facts):
-                return self._outcome((), (), look)
-            known = remembered(system, before)
-            desired = rendered(system, resolution, identity.trust, known, data.access)
-            decided = plan(system, desired, before)
-            if _may_have_lost(system, decided):
+                return self._outcome((), (), facts.next_look)
+            decision = self._decide(facts, carries)
+            if _may_have_lost(carries.system, decision.plan):
                 await presence.make_sure()
         except SystemGoneError:
             return SUCCESS
+        approved = self._approved(facts, decision.evidence)
+        if approved is not None:
+            await self._tell(key, system, approved)
+            return AT_ONCE
+        return await self._carry_out(key, facts, decision)
+
+    async def _look(
+        self, key: SystemKey, system: ArkaliaSystem, carries: Carried, presence: Presence
+    ) -> Facts:
+        """All that is known of *system*. Raises ApiError and SystemGoneError."""
+        gate = self.upgrades.gate(carries.system)
+        modules, _ = self._modules(carries.system, gate)
+        trouble = await self.bundles.trouble(carries.system)
+        resolution = resolve(carries.system, modules, trouble)
+        before = replace(observe(self.store, key, self.served()), gate=gate)
+        identity, data = await self._settle(carries.system, resolution, before, presence)
+        rights, actions = self.missing_rights(key.namespace), self.actions.on(key)
+        look = min(identity.next_look, data.next_look, self.bundles.next_look(trouble))
+        return Facts(system, resolution, before, identity, data, rights, actions, look)
+
+    def _decide(self, facts: Facts, carries: Carried) -> Decision:
+        """What to do with the system as it is carried out, and what waits."""
+        system, before, resolution = carries.system, facts.observed, facts.resolution
+        modules, version_waits = self._modules(system, before.gate)
+        known, trust = remembered(system, before), facts.identity.trust
+        desired = rendered(system, resolution, trust, known, facts.data.access)
+        decided = Plan() if system.spec.changes.pause else plan(system, desired, before)
         evidence = Evidence(
             system,
             desired,
             before,
-            identity=identity.state,
-            data=data.state,
+            identity=facts.identity.state,
+            data=facts.data.state,
             missing_rights=facts.missing_rights,
+            upgrades=self.upgrades.policy_of(system),
+            frozen=carries.frozen,
+            approved=carries.approved,
+            version_waits=version_waits if resolution.version == modules.defaults.version else "",
         )
+        if carries.wanted is not None:
+            wanted = resolve(carries.wanted, modules)
+            other = rendered(carries.wanted, wanted, trust, known, facts.data.access)
+            waits = pending(evidence.desired, other, before.served, first=carries.frozen)
+            evidence = replace(evidence, pending=waits)
+        return Decision(decided, evidence)
+
+    def _modules(self, system: ArkaliaSystem, gate: Gate) -> tuple[Modules, str]:
+        """The modules that *system* may have, and the version of them that an upgrade holds."""
+        usable, broken = self.resources.available(system.namespace)
+        own = self.defaults.version
+        running = default_version(system, gate, self.builtin, own)
+        defaults = replace(self.defaults, version=running)
+        waits = own if running != own and system.spec.version is None else ""
+        return Modules(self.builtin, usable, broken, defaults), waits
+
+    def _approved(self, facts: Facts, evidence: Evidence) -> ArkaliaSystemStatus | None:
+        """The status of the system once somebody approved what waits; None if nobody did."""
+        waits, system = plan_hash(waiting(evidence)), facts.system
+        found = approval(facts.actions, waits)
+        if found is None:
+            return None
+        if evidence.pending is None:
+            return self.upgrades.released(system, waits)
+        approved = approved_now(system, waits, found.spec.approved_by)
+        return system.status.model_copy(update={"approved": approved})
+
+    async def _carry_out(self, key: SystemKey, facts: Facts, decision: Decision) -> Outcome:
+        """Write, and tell. Raises ApiError if a status is not written."""
+        decided, evidence, before = decision.plan, decision.evidence, facts.observed
         async with asyncio.TaskGroup() as group:
-            telling = group.create_task(self._first_word(key, system, evidence))
+            telling = group.create_task(self._first_word(key, facts.system, evidence))
             work = group.create_task(self.executor.execute(key, decided))
         system, failures = telling.result(), work.result()
-        after = observe(self.store, key, before.served)
+        after = replace(observe(self.store, key, before.served), gate=before.gate)
         self._announce_repairs(key, system)
-        evidence = replace(evidence, system=system, observed=after, failures=failures)
+        own = replace(evidence.system, status=system.status)
+        evidence = replace(evidence, system=own, observed=after, failures=failures)
         evidence = replace(evidence, left=self.executor.drifts.left(key))
         told = await self._tell(key, system, judge(evidence, now()))
-        left = (*failures, *identity.state.failures, *data.state.failures)
+        await self.actions.answer(key, told)
+        left = (*failures, *facts.identity.state.failures, *facts.data.state.failures)
         calm = decided.is_empty and not left and not evidence.left
         self._note(key, facts, is_settled=calm and told is facts.system)
-        if decided.deletes and not failures and plan(system, desired, after).applies:
+        if decided.deletes and not failures and plan(own, evidence.desired, after).applies:
             return AT_ONCE  # what was in the way of something is gone, and no watch tells
-        return self._outcome(failures, left, look)
+        return self._outcome(failures, left, facts.next_look)
 
     def _note(self, key: SystemKey, facts: Facts, *, is_settled: bool) -> None:
         if is_settled:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus
 from arkalia_operator.api.mistakes import mistakes_of
-from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
+from arkalia_operator.api.resources import ArkaliaAction, ArkaliaModule, ArkaliaSystem
 from arkalia_operator.cluster.store import SystemKey
 from arkalia_operator.runtime.cache import EVERYTHING, Body, Cache
 from arkalia_operator.runtime.selector import Selector
@@ -37,17 +37,18 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class Broken:
-    """A stored module that does not fit the schema of this operator."""
+    """A stored module or action that does not fit the schema of this operator."""
 
     message: str
 
 
 class Resources:
-    """ArkaliaModules, and those ArkaliaSystems that *selector* selects."""
+    """ArkaliaModules, ArkaliaActions, and those ArkaliaSystems that *selector* selects."""
 
     def __init__(self, selector: Selector = EVERYTHING) -> None:
         self.systems: Cache[ArkaliaSystem | Refused] = Cache(read_system, selector)
         self.modules: Cache[ArkaliaModule | Broken] = Cache(read_module)
+        self.actions: Cache[ArkaliaAction | Broken] = Cache(read_action)
 
     def system_keys(self) -> Iterator[SystemKey]:
         """Every system."""
@@ -67,6 +68,21 @@ class Resources:
         usable = {name: each for name, each in found.items() if isinstance(each, ArkaliaModule)}
         broken = {name: each.message for name, each in found.items() if isinstance(each, Broken)}
         return usable, broken
+
+    def actions_on(self, namespace: str, system: str) -> list[ArkaliaAction]:
+        """The actions that are about *system*."""
+        found = (self.actions.get(at) for at in self.actions.places(namespace))
+        return [
+            each for each in found if isinstance(each, ArkaliaAction) and each.spec.system == system
+        ]
+
+
+def read_action(body: Body) -> ArkaliaAction | Broken:
+    """The action, or why it cannot be read."""
+    try:
+        return ArkaliaAction.from_body(body)
+    except ValidationError as error:
+        return Broken(mistakes_of(error))
 
 
 def read_system(body: Body) -> ArkaliaSystem | Refused:

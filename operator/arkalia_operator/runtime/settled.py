@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.api.resources import ArkaliaAction, ArkaliaSystem
 from arkalia_operator.cluster.store import SystemKey
 from arkalia_operator.desired.resolved import Resolution
 from arkalia_operator.planning.observed import Observed
 from arkalia_operator.planning.permissions import Right
 from arkalia_operator.runtime.data import SettledData
 from arkalia_operator.runtime.identity import Settled
+from arkalia_operator.runtime.settling import LONGEST_LOOK_SECONDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +30,11 @@ class Facts:
     identity: Settled
     data: SettledData
     missing_rights: Sequence[Right]
+    actions: Sequence[ArkaliaAction] = ()
+    """The ArkaliaActions about it."""
+
+    next_look: float = LONGEST_LOOK_SECONDS
+    """Seconds until it must be looked at again."""
 
     def same_as(self, other: Facts | None) -> bool:
         """Whether both lead to the same. When to look again is no fact."""
@@ -44,6 +50,7 @@ class Facts:
             self.data.access,
             self.data.state,
             self.missing_rights,
+            self.actions,
             self.resolution,
         )
 

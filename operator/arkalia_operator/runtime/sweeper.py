@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 from arkalia_operator import metrics
 from arkalia_operator.backoff import jittered
 from arkalia_operator.cluster.client import METADATA_ONLY, Client
-from arkalia_operator.cluster.kinds import MODULE, SYSTEM
+from arkalia_operator.cluster.kinds import ACTION, MODULE, SYSTEM
 from arkalia_operator.cluster.store import Place
 from arkalia_operator.cluster.versions import number
 from arkalia_operator.desired.kinds import Kind
@@ -56,6 +56,7 @@ class Sweeper:
         self._namespaces: tuple[str | None, ...] = tuple(namespaces) or (None,)
         self._watched = (
             _Watched(MODULE, resources.modules, intake.module, intake.module_gone),
+            _Watched(ACTION, resources.actions, intake.action, intake.action_gone),
             _Watched(SYSTEM, resources.systems, intake.system, intake.system_gone),
         )
         self.alive_at = 0.0

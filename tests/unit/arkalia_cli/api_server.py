@@ -23,6 +23,8 @@ class Answers:
         self.by_path = {}
         self.asked = []
         self.reviews = lambda _: True
+        self.written = []
+        """What was created or merged: method, path and body."""
 
     def list(self, path, *items):
         self.by_path[path] = {"metadata": {}, "items": list(items)}
@@ -32,6 +34,8 @@ class Answers:
         if path.endswith("/selfsubjectaccessreviews"):
             allowed = self.reviews(body["spec"]["resourceAttributes"])
             return 201, {**body, "status": {"allowed": allowed}}
+        if method != "GET":
+            self.written.append((method, path, body))
         found = self.by_path.get(path, 404)
         if callable(found):
             found = found(query)
@@ -59,7 +63,7 @@ def serving(answers):
             self.end_headers()
             self.wfile.write(content)
 
-        do_POST = do_GET  # noqa: N815 - the name that http.server calls
+        do_POST = do_PATCH = do_GET  # noqa: N815 - the names that http.server calls
 
         def log_message(self, *arguments):
             pass

@@ -31,6 +31,15 @@ its Services nor its policies select them."""
 SCHEMA: Final = "arkalia.io/schema"
 """Annotation on a migration Job: the schema that is there once it has succeeded, as JSON."""
 
+ROLLOUT: Final = "arkalia.io/rollout"
+"""Annotation on a Deployment or StatefulSet: what its pod template was made from, and why it is
+not the one before, as JSON."""
+TEMPLATE: Final = "arkalia.io/template"
+"""Annotation on a Deployment or StatefulSet: its pod template as it was applied, compressed. What
+of it somebody changed can be restored from it, by an operator that would render another one."""
+RESTARTED_AT: Final = "kubectl.kubernetes.io/restartedAt"
+"""Pod annotation of `kubectl rollout restart`: when it was called."""
+
 PART_OF_ARKALIA: Final = "arkalia"
 MANAGED_BY_OPERATOR: Final = "arkalia-operator"
 

@@ -267,7 +267,13 @@ def test_status_is_about_the_generation_that_was_judged():
 
 def test_every_status_has_the_same_conditions_in_the_same_order():
     expected = ["Ready", "Reconciling", "Stalled", "Accepted", "ModulesReady", "IdentityReady"]
-    expected += ["DataReady", "PermissionsReady", "ExposureReady", "FieldsIgnored"]
+    expected += [
+        "DataReady",
+        "PermissionsReady",
+        "ExposureReady",
+        "FieldsIgnored",
+        "ChangesApproved",
+    ]
 
     for status in (judged(), judged(Observed()), judge_invalid(a_body(), an_error(), NOW)):
         assert [each.type for each in status.conditions] == expected

@@ -223,6 +223,7 @@ def test_checks_stand_with_what_is_doomed_first():
         "pod_cannot_be_scheduled",
         "job_not_done",
         "objects_missing",
+        "rollouts_held",
         "rolling_out",
         "pods_not_ready",
     ]

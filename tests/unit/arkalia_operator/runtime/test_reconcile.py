@@ -18,10 +18,12 @@ from arkalia_operator.desired.resolve import Defaults
 from arkalia_operator.desired.trust import Issuer
 from arkalia_operator.planning.permissions import Right
 from arkalia_operator.planning.plan import plan
+from arkalia_operator.runtime.actions import Actions
 from arkalia_operator.runtime.data import DataServices
 from arkalia_operator.runtime.identity import Identity
 from arkalia_operator.runtime.reconcile import Reconciler
 from arkalia_operator.runtime.resources import Resources
+from builders import an_upgrade
 from model_api_server import session_for
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -35,9 +37,9 @@ SERVICE = "/api/v1/namespaces/ns/services/luna-helloria"
 @pytest.fixture
 async def reconciler(server):
     async with session_for(server) as session:
-        client, store = Client(session), Store()
+        client, store, resources = Client(session), Store(), Resources()
         yield Reconciler(
-            resources=Resources(),
+            resources=resources,
             store=store,
             client=client,
             executor=Executor(client, store),
@@ -50,6 +52,8 @@ async def reconciler(server):
             served=frozenset,
             builtin=catalogue.load(),
             defaults=Defaults("0.1.0", "localhost/arkalia"),
+            upgrades=an_upgrade(),
+            actions=Actions(client, resources),
         )
 
 

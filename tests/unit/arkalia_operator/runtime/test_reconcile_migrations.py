@@ -15,10 +15,12 @@ from arkalia_operator.desired.certificates import Lifetimes
 from arkalia_operator.desired.kinds import BY_NAME
 from arkalia_operator.desired.resolve import Defaults
 from arkalia_operator.desired.trust import Issuer
+from arkalia_operator.runtime.actions import Actions
 from arkalia_operator.runtime.data import DataServices
 from arkalia_operator.runtime.identity import Identity
 from arkalia_operator.runtime.reconcile import Reconciler
 from arkalia_operator.runtime.resources import Resources
+from builders import an_upgrade
 from model_api_server import running, session_for
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -105,13 +107,13 @@ class Cluster:
 @pytest.fixture
 async def cluster():
     async with running() as server, session_for(server) as session:
-        client, store = Client(session), Store()
+        client, store, resources = Client(session), Store(), Resources()
         certificates = Certificates(client, LIFETIMES)
         issuer = Issuer("https://issuer", '{"keys":[]}')
         found = Cluster(
             server,
             Reconciler(
-                resources=Resources(),
+                resources=resources,
                 store=store,
                 client=client,
                 executor=Executor(client, store),
@@ -122,6 +124,8 @@ async def cluster():
                 served=frozenset,
                 builtin={"0.1.0": {}},
                 defaults=Defaults("0.1.0", "localhost/arkalia"),
+                upgrades=an_upgrade(),
+                actions=Actions(client, resources),
             ),
         )
         await found.declare()

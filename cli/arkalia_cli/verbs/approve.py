@@ -1,0 +1,48 @@
+"""`arkalia approve`: let the changes in that wait."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from arkalia_cli.options import Output, OutputOption, Place, SystemArgument, verb
+
+HashOption = Annotated[
+    str | None,
+    typer.Option(
+        "--hash", help="Of the plan that was looked at. Without it, of the one that waits now.",
+        show_default=False,
+    ),
+]  # fmt: skip
+ReasonOption = Annotated[str, typer.Option(help="Why, for those who read it later.")]
+
+
+@verb
+def approve(
+    place: Place,
+    system: SystemArgument = None,
+    plan: HashOption = None,
+    reason: ReasonOption = "",
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Approve the plan of a system: an ArkaliaAction in your name, which the operator obeys.
+
+    You need the verb `approve` on arkaliasystems, which the cluster's role `admin` has.
+    """
+    from arkalia_cli.cluster import systems
+    from arkalia_cli.cluster.approvals import approve as create
+    from arkalia_cli.cluster.connection import connect
+    from arkalia_cli.errors import MistakeError
+    from arkalia_cli.output import show
+    from arkalia_cli.views import approve as view
+    from arkalia_cli.views.plan import Waiting
+
+    cluster = connect(place.namespace, place.context, place.kubeconfig)
+    told = Waiting.from_body(systems.one(cluster, system))
+    if not told.hash or (plan and plan != told.hash):
+        now = f"plan {told.hash} waits" if told.hash else "no change waits"
+        message = f"there is nothing to approve in {told.name}: {now}"
+        raise MistakeError(message, "`arkalia plan` shows what waits.")
+    made = create(cluster, told, reason)
+    show(output, view.text(told, made), view.data(told, made))

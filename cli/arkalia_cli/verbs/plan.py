@@ -1,0 +1,61 @@
+"""`arkalia plan`: the changes of a system that wait, or what a file would change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import typer
+
+from arkalia_cli.errors import Exit
+from arkalia_cli.options import Output, OutputOption, Place, SystemArgument, verb
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What only the operator's own program can tell."""
+
+    file: Annotated[
+        str | None,
+        typer.Option(
+            "--file",
+            "-f",
+            help="A file with ArkaliaSystems: what would it change? Asks `arkalia-operator`.",
+        ),
+    ] = None
+    against: Annotated[
+        str,
+        typer.Option(help="With --file or --upgrade: `cluster`, or the path of a snapshot."),
+    ] = "cluster"
+    upgrade: Annotated[
+        bool,
+        typer.Option("--upgrade", help="What would the installed `arkalia-operator` change?"),
+    ] = False
+
+
+@verb
+def plan(
+    place: Place,
+    rendered: Rendered,
+    system: SystemArgument = None,
+    output: OutputOption = Output.TEXT,
+) -> None:
+    """Show which changes of a system wait, which pods they would replace, and why.
+
+    Ends with 7 if changes wait. With `--file` or `--upgrade` the program `arkalia-operator` answers,
+    in the version that is installed beside this one, and its exit code is 0 where nothing would
+    change and 2 where something would.
+    """
+    from arkalia_cli.cluster import systems
+    from arkalia_cli.cluster.connection import connect
+    from arkalia_cli.cluster.renderer import render
+    from arkalia_cli.output import show
+    from arkalia_cli.views import plan as view
+
+    if rendered.file or rendered.upgrade:
+        raise typer.Exit(render(place, rendered.file, rendered.against, output.value))
+    cluster = connect(place.namespace, place.context, place.kubeconfig)
+    told = view.Waiting.from_body(systems.one(cluster, system))
+    show(output, view.text(told), view.data(told))
+    if told.hash:
+        raise typer.Exit(Exit.WAITING)
