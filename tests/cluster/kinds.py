@@ -7,11 +7,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from arkalia_operator.api import API_VERSION
-from arkalia_operator.api.resources import MODULE_KIND, MODULE_PLURAL, SYSTEM_KIND, SYSTEM_PLURAL
+from arkalia_operator.api.resources import (
+    ACTION_KIND,
+    ACTION_PLURAL,
+    MODULE_KIND,
+    MODULE_PLURAL,
+    SYSTEM_KIND,
+    SYSTEM_PLURAL,
+)
 from arkalia_operator.desired import kinds
 from arkalia_operator.desired.kinds import Kind
 
 SYSTEM = Kind(API_VERSION, SYSTEM_KIND, SYSTEM_PLURAL)
+ACTION = Kind(API_VERSION, ACTION_KIND, ACTION_PLURAL)
 MODULE = Kind(API_VERSION, MODULE_KIND, MODULE_PLURAL)
 NAMESPACE = Kind("v1", "Namespace", "namespaces")
 EVENT = Kind("v1", "Event", "events")
@@ -38,7 +46,7 @@ BINDING = Kind(
 KNOWN = {
     (kind.api_version, kind.name): kind
     for kind in (
-        *kinds.BY_NAME.values(), kinds.SECRET, SYSTEM, MODULE, NAMESPACE, EVENT, CLAIM, QUOTA,
+        *kinds.BY_NAME.values(), kinds.SECRET, SYSTEM, MODULE, ACTION, NAMESPACE, EVENT, CLAIM, QUOTA,
         DEFINITION, POLICY, BINDING,
     )
 }  # fmt: skip

@@ -38,7 +38,7 @@ class ArkaliaActionSpec(ApiModel):
 
     model_config = ApiModel.model_config | {
         "json_schema_extra": rules(
-            rule("self == oldSelf", "an action cannot be changed: create another one"),
+            rule("self == oldSelf", "an action cannot be changed: write another one"),
             rule(
                 "self.kind != 'ApprovePlan' || has(self.approvePlan)",
                 "the plan must be named: write approvePlan: {hash: ...} with the hash of the "

@@ -193,10 +193,14 @@ def _name_rule(resource: Resource) -> dict[str, str]:
     return rule(
         f"self.metadata.name.size() <= {resource.longest_name} "
         f"&& self.metadata.name.matches('{DNS_LABEL}')",
-        f"a {resource.word}'s name has at most {resource.longest_name} lower-case letters, digits "
+        f"{_with_article(resource.word)}'s name has at most {resource.longest_name} lower-case letters, digits "
         f"and hyphens, starts with a letter and ends with a letter or digit: write for example "
         f"{resource.example_name}",
     ) | {"fieldPath": ".metadata.name"}
+
+
+def _with_article(word: str) -> str:
+    return f"an {word}" if word[0] in "aeiou" else f"a {word}"
 
 
 class _PlainDumper(yaml.SafeDumper):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from arkalia_operator.desired import rendered
 from arkalia_operator.desired.resolve import resolve
 from arkalia_operator.planning.observed import JobState, ObjectKey, Observed, Rollout
-from arkalia_operator.planning.plan import plan
+from arkalia_operator.planning.plan import key_of, plan
 from arkalia_operator.planning.schemas import remembered
 from builders import a_module, a_record, a_system, an_access, modules_with
 
@@ -36,6 +36,7 @@ class World:
         self.jobs = {}
         self.schema = None
         self.changes = 0
+        self.desired = None
 
     def turn(self, version, left_out=()):
         """One reconcile, of which some actions are *left_out*; gives how many it had."""
@@ -46,16 +47,17 @@ class World:
         resolution = replace(resolution, modules=(*resolution.modules, *usable), held={})
         known = remembered(system, observed)
         desired = rendered(system, resolution, None, known, an_access())
-        decided = plan(system, desired, observed)
+        decided, self.desired = plan(system, desired, observed), desired
         actions = [*decided.applies, *decided.deletes]
         for number, each in enumerate(actions):
             if number in left_out:
                 continue
-            self.delete(each) if hasattr(each, "uid") else self.apply(each.manifest, version)
+            self.delete(each) if hasattr(each, "uid") else self.apply(each.key, version)
         return len(actions)
 
-    def apply(self, manifest, version):
-        found = a_record(manifest, a_system())
+    def apply(self, key, version):
+        [manifest] = [each for each in self.desired.manifests if key_of(each) == key]
+        found = a_record(manifest, a_system(), self.desired)
         self.changes += 1
         fields = {"resource_version": str(self.changes), "uid": f"uid-{self.changes}"}
         if "arkalia.io/data" in manifest["metadata"]["labels"]:
