@@ -69,7 +69,7 @@ def luna(asked):
     """It runs, as its first plan was approved."""
     done = approve(asked)
     assert done.returncode == 0, done.stderr
-    return asked.ready(within=120)
+    return asked.ready()
 
 
 def test_nothing_of_a_new_system_is_made_before_its_plan_is_approved(asked):
@@ -147,7 +147,7 @@ def test_approved_change_is_carried_out(luna, waiting):
     done = approve(luna, "--hash", waiting)
 
     assert done.returncode == 0, done.stderr
-    luna.ready(within=120)
+    luna.ready()
     [container] = luna.kube.require(luna.child(DEPLOYMENT))["spec"]["template"]["spec"][
         "containers"
     ]

@@ -51,7 +51,7 @@ def test_restart_by_kubectl_is_honoured_and_told(luna):
         env=dict(environment()), check=True, capture_output=True, timeout=60,
     )  # fmt: skip
 
-    eventually(lambda: others(luna, before), within=90)
+    eventually(lambda: others(luna, before))
     luna.ready()
     eventually(lambda: expect_reason(luna, "kubectl rollout restart at "))
 
@@ -75,7 +75,7 @@ def test_held_rollouts_keep_the_pods_and_what_is_broken_is_repaired(as_before):
     luna.expect("Ready", "Unknown", "RolloutsHeld")
     assert uids(luna.pods()) == before
     luna.change(changes={"holdRollouts": False})
-    eventually(lambda: others(luna, before), within=90)
+    eventually(lambda: others(luna, before))
     luna.ready()
     eventually(lambda: expect_reason(luna, "spec.modules.helloria.env"))
 

@@ -29,7 +29,7 @@ def systems(kube, operator, namespace):
     declared = [
         System(kube, namespace, name).declare(modules=off_except("helloria")) for name in NAMES
     ]
-    return [each.ready(within=120) for each in declared]
+    return [each.ready() for each in declared]
 
 
 @pytest.fixture(scope="module")
@@ -54,10 +54,10 @@ def away(kube, operator, systems):
     """The installed operator is away."""
     target = Ref.of(operator.deployment)
     kube.patch(target, {"spec": {"replicas": 0}})
-    eventually(lambda: none_left(kube, operator), within=60)
+    eventually(lambda: none_left(kube, operator))
     yield
     kube.patch(target, {"spec": {"replicas": operator.deployment["spec"].get("replicas") or 1}})
-    eventually(operator.pod, within=60)
+    eventually(operator.pod)
 
 
 def none_left(kube, operator):
@@ -80,6 +80,7 @@ def operating(folder, namespace, **settings):
     variables = {
         **environment(), "PYTHONPATH": str(folder), "ARKALIA_OPERATOR_WATCH_NAMESPACES": namespace,
         "ARKALIA_OPERATOR_HEALTH_PORT": "0", "ARKALIA_OPERATOR_LOG_FORMAT": "text",
+        "ARKALIA_OPERATOR_LEADER_ELECTION": "false",
         **own,
     }  # fmt: skip
     log = folder / "log"
@@ -135,7 +136,7 @@ class TestUpgrade:
 
     def test_upgraded_operator_restarts_nothing_and_says_what_it_holds(self, systems):
         for each in systems:
-            eventually(lambda each=each: held(each), within=60)
+            eventually(lambda each=each: held(each))
 
         assert {size_of_scratch(each) for each in systems} == {"64Mi"}
         assert {
@@ -148,7 +149,7 @@ class TestUpgrade:
 
         luna.change(modules={"helloria": {"env": {"STORY": "told"}}})
 
-        eventually(lambda: rolled(luna, "65Mi"), within=120)
+        eventually(lambda: rolled(luna, "65Mi"))
         told = luna.kube.require(luna.ref)["status"]["rollouts"]
         assert [each["reason"] for each in told if each["name"] == "Deployment luna-helloria"] == [
             "spec.modules.helloria.env"
@@ -161,7 +162,7 @@ class TestUpgrade:
 
         sol.change(changes={"rollout": {"upgrades": "AtOnce"}})
 
-        eventually(lambda: rolled(sol, "65Mi"), within=120)
+        eventually(lambda: rolled(sol, "65Mi"))
         told = sol.kube.require(sol.ref)["status"]["rollouts"]
         assert [each["reason"] for each in told if each["name"] == "Deployment sol-helloria"] == [
             "operator upgrade"
@@ -178,10 +179,10 @@ def test_wave_stops_at_the_first_system_that_gets_worse(systems, program, namesp
     policy = {"upgrades": "Waves", "upgrades_soak_seconds": 0, "upgrades_share": 1}
 
     with operating(folder, namespace, image_registry=registry, **policy):
-        worse = eventually(lambda: the_one_that_is_worse(systems), within=180)
+        worse = eventually(lambda: the_one_that_is_worse(systems))
         rest = [each for each in systems if each.name != worse.name]
         for each in rest:
-            eventually(lambda each=each: held(each), within=30)
+            eventually(lambda each=each: held(each))
 
         assert all(pod_images(each) == pod_images(rest[0]) for each in rest)
         assert pod_images(worse) == ["localhost/nobody/has:this"]
