@@ -11,7 +11,7 @@ DEV := $(PYTHON) -m arkalia_dev
 STEP := @dev/step
 INSTALLED := .venv/installed
 MEMBERS := operator/pyproject.toml cli/pyproject.toml $(wildcard workloads/*/pyproject.toml)
-MEASURED := -m "not soak" -n 4 --dist loadfile --no-loadscope-reorder --timeout 60 --cov --cov-report= --cov-report=xml:build/coverage.xml
+MEASURED := -m "not soak" -n 4 --dist loadfile --no-loadscope-reorder --timeout 240 --cov --cov-report= --cov-report=xml:build/coverage.xml
 PURE := operator/arkalia_operator/desired/*,operator/arkalia_operator/planning/*
 SHARED := workloads/contract/*,workloads/runtime/*
 SHELL_FILES = $(shell git grep -lI '^\#!/.*bash' -- . ':!*.md')

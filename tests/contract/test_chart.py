@@ -117,8 +117,8 @@ def another(path, value):
         return next(each for each in schema["enum"] if each != value)
     if isinstance(value, bool):
         return not value
-    if isinstance(value, int):
-        return value + 1
+    if isinstance(value, int | float):
+        return value + 1 if isinstance(value, int) else value / 2
     if isinstance(value, dict):
         return {"example": "other"}
     return another_list(schema) if isinstance(value, list) else "other"
@@ -285,7 +285,9 @@ def test_every_variable_of_the_operator_is_one_of_its_settings():
     names = {each["name"].removeprefix(PREFIX).lower() for each in container["env"]}
 
     lease = {"lease_name", "lease_namespace", "lease_seconds"}
-    assert names == {"log_level", "log_format", "image_registry", "watch_namespaces"} | lease
+    upgrades = {"upgrades", "upgrades_share", "upgrades_soak_seconds"}
+    others = {"log_level", "log_format", "image_registry", "watch_namespaces"}
+    assert names == lease | upgrades | others
     assert names <= Settings.model_fields.keys()
 
 

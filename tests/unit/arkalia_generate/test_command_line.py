@@ -11,7 +11,7 @@ from arkalia_operator.api.conditions import Reason
 
 ROOT = Path(__file__).resolve().parents[3]
 SETTLED = {
-    Reason.SYSTEM_READY, Reason.SPEC_ACCEPTED, Reason.PROVISIONED, Reason.NOT_NEEDED,
+    Reason.SYSTEM_READY, Reason.NOTHING_WAITS, Reason.SPEC_ACCEPTED, Reason.PROVISIONED, Reason.NOT_NEEDED,
     Reason.ISSUED, Reason.CONVERGED, Reason.AS_EXPECTED, Reason.PERMISSIONS_GRANTED,
     Reason.EVERYTHING_USED, Reason.NOT_EXPOSED, Reason.EXPOSED,
 }  # fmt: skip

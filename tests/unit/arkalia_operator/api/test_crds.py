@@ -95,10 +95,13 @@ def test_chart_template_is_refused_when_helm_would_read_a_description():
 
 def test_generated_files_are_one_for_people_and_one_for_each_chart_of_each_kind():
     assert sorted(generated_files().texts) == [
+        "charts/arkalia-crds/templates/arkalia.io_arkaliaactions.yaml",
         "charts/arkalia-crds/templates/arkalia.io_arkaliamodules.yaml",
         "charts/arkalia-crds/templates/arkalia.io_arkaliasystems.yaml",
+        "charts/arkalia/templates/crds/arkalia.io_arkaliaactions.yaml",
         "charts/arkalia/templates/crds/arkalia.io_arkaliamodules.yaml",
         "charts/arkalia/templates/crds/arkalia.io_arkaliasystems.yaml",
+        "crds/arkalia.io_arkaliaactions.yaml",
         "crds/arkalia.io_arkaliamodules.yaml",
         "crds/arkalia.io_arkaliasystems.yaml",
     ]

@@ -60,7 +60,7 @@ def test_every_object_is_labelled_and_owned_by_its_system(system, available):
 
         assert metadata["namespace"] == system.namespace
         assert metadata["labels"]["arkalia.io/system"] == system.name
-        assert metadata["labels"].get("arkalia.io/module", "luna") in metadata["name"]
+        assert metadata["labels"].get("arkalia.io/module", system.name) in metadata["name"]
         assert [owner["uid"] for owner in metadata["ownerReferences"]] == [system.uid]
 
 

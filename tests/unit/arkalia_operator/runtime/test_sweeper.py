@@ -94,6 +94,7 @@ async def test_a_sweep_over_a_known_cluster_reads_metadata_only(server, swept):
     assert await swept.woken() == []
     assert [each.path.rsplit("/", 1)[1] for each in server.seen] == [
         "arkaliamodules",
+        "arkaliaactions",
         "arkaliasystems",
     ]
     assert all("PartialObjectMetadataList" in each.headers["Accept"] for each in server.seen)
