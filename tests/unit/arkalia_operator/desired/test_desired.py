@@ -13,7 +13,7 @@ from random_specs import AVAILABLE, SYSTEMS, WILD_TEMPLATES
 
 MEANS_SOMETHING_EMPTY = {
     "emptyDir", "podSelector", "namespaceSelector", "labelSelector", "resources", "requests", "limits", "secret",
-    "securityContext", "windowsOptions", "metadata", "labels",
+    "securityContext", "windowsOptions", "metadata", "labels", "nodeSelector",
 }  # fmt: skip
 """Fields whose empty value says something, or that a podTemplate gave so."""
 
