@@ -11,7 +11,9 @@ DEV := $(PYTHON) -m arkalia_dev
 STEP := @dev/step
 INSTALLED := .venv/installed
 MEMBERS := operator/pyproject.toml cli/pyproject.toml $(wildcard workloads/*/pyproject.toml)
-MEASURED := -m "not soak" -n 4 --dist loadfile --no-loadscope-reorder --timeout 240 --cov --cov-report= --cov-report=xml:build/coverage.xml
+# What fails is tried once more and shown as `rerun`: docs/testing.md says why.
+WORKERS := -m "not soak" -n 4 --dist loadfile --no-loadscope-reorder --reruns 1
+MEASURED := $(WORKERS) --timeout 240 --cov --cov-report= --cov-report=xml:build/coverage.xml
 PURE := operator/arkalia_operator/desired/*,operator/arkalia_operator/planning/*
 SHARED := workloads/contract/*,workloads/runtime/*
 SHELL_FILES = $(shell git grep -lI '^\#!/.*bash' -- . ':!*.md')
@@ -51,7 +53,7 @@ check: $(INSTALLED) tools ## Check all that needs no cluster: style, types, laye
 	$(STEP) coverage "Test the lines listed above." coverage report --include='$(SHARED)' --fail-under=95
 
 test: check ## Check, then run the stories of tests/cluster on a real cluster: what CI runs.
-	@dev/with-cluster pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not soak" tests/cluster tests/faults
+	@dev/with-cluster pytest $(WORKERS) tests/cluster tests/faults
 
 generate: $(INSTALLED) tools ## Write every generated file: CRDs, catalogue, chart, reference.
 	@dev/generate
