@@ -1,3 +1,5 @@
+import pytest
+
 from arkalia_dev import cgroups
 
 
@@ -25,6 +27,17 @@ def test_group_is_made_in_every_hierarchy(tmp_path):
 
     assert (tmp_path / "cpuset/arkalia-1").is_dir()
     assert (tmp_path / "memory/arkalia-1").is_dir()
+
+
+@pytest.mark.parametrize(("file", "share"), [("cpu.shares", "20480"), ("cpu.weight", "2000")])
+def test_pods_together_get_more_time_than_one_process_of_the_machine(tmp_path, file, share):
+    (old(tmp_path) / "cpu/arkalia-1").mkdir(parents=True)
+    (tmp_path / "cpu/cgroup.procs").write_text("")
+    (tmp_path / "cpu/arkalia-1" / file).write_text("1024")
+
+    cgroups.create("/arkalia-1", tmp_path)
+
+    assert (tmp_path / "cpu/arkalia-1" / file).read_text() == share
 
 
 def test_group_is_removed_with_all_below_it_and_nothing_else(tmp_path):
