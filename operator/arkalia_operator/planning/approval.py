@@ -160,5 +160,10 @@ def _accepted(system: ArkaliaSystem) -> Mapping[str, str]:
 
 def _refused(system: ArkaliaSystem, wanted: str) -> str:
     waits = system.status.changes.hash
+    if not waits and system.spec.changes.hold_rollouts:
+        return (
+            f"Plan {wanted} does not wait for approval: spec.changes.holdRollouts keeps the pods as "
+            "they are, set it to false."
+        )
     now = f"plan {waits} waits" if waits else "no plan waits"
     return f"Plan {wanted} does not wait, {now}: look at it (arkalia plan) and approve that."

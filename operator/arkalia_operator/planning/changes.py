@@ -39,6 +39,8 @@ class Waiting:
     """The plan that waits for approval."""
     version: str = ""
     """Version that an upgrade of the operator brings along, and which nobody let in yet."""
+    closed: bool = False
+    """Whether `spec.changes.holdRollouts` holds it all, so that no approval lets anything in."""
 
     @property
     def differing(self) -> str:
@@ -65,7 +67,8 @@ def waiting(evidence: Evidence) -> Waiting:
     if evidence.system.spec.changes.pause and not evidence.frozen:
         left = plan(evidence.system, evidence.desired, evidence.observed)
         paused = len(left.applies) + len(left.deletes)
-    return Waiting(paused, held, evidence.pending, evidence.version_waits)
+    closed = not evidence.observed.gate.rollouts
+    return Waiting(paused, held, evidence.pending, evidence.version_waits, closed)
 
 
 def changes_status(found: Waiting, before: ChangesStatus) -> ChangesStatus:
@@ -87,12 +90,13 @@ def changes_status(found: Waiting, before: ChangesStatus) -> ChangesStatus:
 
 
 def plan_hash(found: Waiting) -> str:
-    """Which plan waits; empty if none does."""
+    """Which plan waits; empty if none does that an approval could let in."""
     if found.pending is not None:
         return found.pending.hash
-    if not found.held and not found.version:
+    held = {key: each for key, each in (found.held or {}).items() if each.waits_for_upgrade}
+    if found.closed or not (held or found.version):
         return ""
-    parts = [f"{key}={each.wanted}" for key, each in (found.held or {}).items()]
+    parts = [f"{key}={each.wanted}" for key, each in held.items()]
     text = "\n".join([found.version, *sorted(parts)])
     return hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]
 
@@ -159,6 +163,8 @@ def _of_upgrade(found: Waiting, policy: str) -> Sequence[str]:
     how = {
         "Waves": "they are let in system by system as long as none gets worse",
     }.get(policy, "write spec.changes.rollout.upgrades: AtOnce to let it in")
+    if found.closed:
+        how = "spec.changes.holdRollouts keeps them as they are: set it to false first"
     return (f"An upgrade of the operator would replace pods: {what}; {how}.",)
 
 

@@ -186,15 +186,19 @@ class Reconciler:
         return Modules(self.builtin, usable, broken, defaults), waits
 
     def _approved(self, facts: Facts, evidence: Evidence) -> ArkaliaSystemStatus | None:
-        """The status of the system once somebody approved what waits; None if nobody did."""
+        """The status of the system once somebody approved what waits; None if that is no news."""
+        if not facts.actions:
+            return None
         waits, system = plan_hash(waiting(evidence)), facts.system
         found = approval(facts.actions, waits)
         if found is None:
             return None
         if evidence.pending is None:
-            return self.upgrades.released(system, waits)
-        approved = approved_now(system, waits, found.spec.approved_by)
-        return system.status.model_copy(update={"approved": approved})
+            told = self.upgrades.released(system, waits)
+        else:
+            approved = approved_now(system, waits, found.spec.approved_by)
+            told = system.status.model_copy(update={"approved": approved})
+        return told if told != system.status else None
 
     async def _carry_out(self, key: SystemKey, facts: Facts, decision: Decision) -> Outcome:
         """Write, and tell. Raises ApiError if a status is not written."""

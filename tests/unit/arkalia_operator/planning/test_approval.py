@@ -172,6 +172,18 @@ def test_approval_of_another_plan_is_refused(waits, message):
     assert told(system, an_action(plan="old")) == {"approve": ("Refused", message)}
 
 
+def test_approval_of_pods_that_the_spec_holds_is_refused_with_the_way_out():
+    system = a_system(changes={"holdRollouts": True})
+
+    assert told(system, an_action(plan="held")) == {
+        "approve": (
+            "Refused",
+            "Plan held does not wait for approval: spec.changes.holdRollouts keeps the pods as they "
+            "are, set it to false.",
+        )
+    }
+
+
 def test_approval_that_is_about_to_be_taken_is_not_answered_yet():
     assert told(a_system(status={"changes": {"hash": "plan"}}), an_action(plan="plan")) == {}
 

@@ -196,6 +196,20 @@ def test_hash_is_another_for_another_template():
     assert len(hashes) == 2
 
 
+@pytest.mark.parametrize("upgrades", [True, False])
+def test_nothing_waits_for_approval_while_the_spec_holds_all_pods(upgrades):
+    closed = Gate(rollouts=False, upgrades=upgrades)
+    held = evidence(closed, now=[LATER, a_module("gamma")], changes={"holdRollouts": True})
+
+    status = judge(replace(held, version_waits="0.2.0"), NOW)
+
+    assert status.changes.hash == ""
+    assert status.changes.restarts == ["Deployment luna-alpha"]
+    assert condition(status, "ChangesApproved")[2].endswith(
+        "Version 0.2.0; spec.changes.holdRollouts keeps them as they are: set it to false first."
+    )
+
+
 def test_every_rollout_has_its_reason_in_status():
     found = rollout_lines(evidence(), NOW)
 

@@ -31,6 +31,7 @@ LIFETIMES = Lifetimes()
 ISSUER = Issuer("https://issuer", '{"keys":[]}')
 LUNA = SystemKey("ns", "luna")
 SYSTEM = "/apis/arkalia.io/v1alpha1/namespaces/ns/arkaliasystems/luna"
+ACTION = "/apis/arkalia.io/v1alpha1/namespaces/ns/arkaliaactions/approve"
 SERVICE = "/api/v1/namespaces/ns/services/luna-helloria"
 
 
@@ -137,6 +138,59 @@ async def test_a_settled_system_is_not_planned_again_while_all_is_the_same(settl
 
     assert plans == []
     assert first.result == second.result == "requeue_after"
+
+
+async def approve(server, reconciler, plan="waits"):
+    """Somebody approves *plan*."""
+    spec = {"system": "luna", "kind": "ApprovePlan", "approvedBy": "ada"}
+    body = {"spec": spec | {"approvePlan": {"hash": plan}}}
+    reconciler.resources.actions.put(await server.put(ACTION, body))
+
+
+def now_known(server, reconciler):
+    reconciler.resources.systems.put(server.objects[SYSTEM])
+
+
+async def test_approval_of_pods_that_are_held_is_answered_and_comes_to_an_end(server, settled):
+    placement = {"nodeSelector": {"disk": "fast"}}
+    spec = {"placement": placement, "changes": {"holdRollouts": True}}
+    settled.resources.systems.put(await server.edit(SYSTEM, spec=spec))
+    await settled.reconcile(LUNA)
+    now_known(server, settled)
+    await approve(server, settled, server.objects[SYSTEM]["status"]["changes"]["hash"] or "held")
+
+    for _ in range(3):
+        outcome = await settled.reconcile(LUNA)
+        now_known(server, settled)
+
+    assert outcome.after > 0
+    assert server.objects[ACTION]["status"]["phase"] == "Refused"
+
+
+async def test_approval_that_status_tells_already_is_not_carried_out_again(
+    server, settled, monkeypatch
+):
+    monkeypatch.setattr("arkalia_operator.runtime.reconcile.plan_hash", lambda _: "waits")
+    await approve(server, settled)
+
+    first = await settled.reconcile(LUNA)
+    now_known(server, settled)
+    second = await settled.reconcile(LUNA)
+
+    assert first.after == 0
+    assert second.after > 0
+
+
+async def test_nobody_asks_which_plan_waits_while_there_is_no_approval(
+    server, settled, monkeypatch
+):
+    asked = []
+    monkeypatch.setattr("arkalia_operator.runtime.reconcile.plan_hash", asked.append)
+    settled.resources.systems.put(await server.edit(SYSTEM, spec={"logLevel": "DEBUG"}))
+
+    await settled.reconcile(LUNA)
+
+    assert asked == []
 
 
 async def test_a_settled_system_is_planned_again_when_an_object_of_it_changes(
