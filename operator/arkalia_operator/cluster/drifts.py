@@ -53,6 +53,8 @@ class _Left:
 class _Ledger:
     """What concerns one system."""
 
+    begun: dict[ObjectKey, Drifted] = field(default_factory=dict)
+    """Repairs that are not known to have succeeded."""
     repaired: list[Drifted] = field(default_factory=list)
     left: dict[ObjectKey, _Left] = field(default_factory=dict)
 
@@ -69,6 +71,7 @@ class Drifts:
         """A plan for the system *key* is carried out: what is not *due* in it drifts no more."""
         ledger = self._systems.get(key)
         if ledger is not None:
+            ledger.begun = {}
             ledger.left = {at: each for at, each in ledger.left.items() if at in due}
             if not ledger.left and not ledger.repaired:
                 del self._systems[key]
@@ -92,18 +95,32 @@ class Drifts:
         *,
         repairs: bool,
     ) -> bool:
-        """Decide about what was *found*: True if the object is left as it is."""
-        rest = self._fought(action.key, found) if repairs else 0.0
+        """Decide about what was *found*: True if the object is left as it is.
+
+        If it is not, `repaired` is to be called once it was changed back.
+        """
+        rest = self._rest(action.key, found) if repairs else 0.0
         ledger = self._ledger(key)
         ledger.left.pop(action.key, None)
         drifted = Drifted(action.key, found, contended=rest > 0)
         if repairs and not rest:
-            self._count(drifted, "repaired")
-            ledger.repaired = [*ledger.repaired, drifted][-UNTOLD_AT_MOST:]
+            ledger.begun[action.key] = drifted
             return False
         self._count(drifted, "contended" if rest else "reported")
         ledger.left[action.key] = _Left(drifted, action.digest, version, self._clock() + rest)
         return True
+
+    def repaired(self, key: SystemKey, at: ObjectKey) -> None:
+        """The object was written: what `leave` did not leave of it is changed back."""
+        ledger = self._systems.get(key)
+        drifted = ledger.begun.pop(at, None) if ledger else None
+        if ledger is None or drifted is None:
+            return
+        for each in drifted.fields:
+            fight = self._fight(at, each.path)
+            fight.rounds, fight.last = fight.rounds + 1, self._clock()
+        self._count(drifted, "repaired")
+        ledger.repaired = [*ledger.repaired, drifted][-UNTOLD_AT_MOST:]
 
     def left(self, key: SystemKey) -> tuple[Drifted, ...]:
         """Objects of the system *key* that are left as they are."""
@@ -125,27 +142,25 @@ class Drifts:
             self._systems.popitem(last=False)
         return ledger
 
-    def _fought(self, key: ObjectKey, found: tuple[Drift, ...]) -> float:
-        """Another round about each field; seconds to rest, 0 if it is still worth a repair."""
+    def _rest(self, key: ObjectKey, found: tuple[Drift, ...]) -> float:
+        """Seconds to leave the object alone; 0 if each field is still worth a repair."""
         rest = 0.0
         for each in found:
-            fight = self._round(key, each.path)
-            if fight.rounds > ROUNDS:
+            fight = self._fight(key, each.path)
+            if fight.rounds >= ROUNDS:
                 rest = max(rest, FIRST_REST_SECONDS * 2 ** min(fight.rests, 16))
-                fight.rests += 1
-                fight.rounds = ROUNDS  # one more try after the rest
+                fight.rests, fight.last = fight.rests + 1, self._clock()
         return min(rest, LONGEST_REST_SECONDS)
 
-    def _round(self, key: ObjectKey, path: str) -> _Fight:
+    def _fight(self, key: ObjectKey, path: str) -> _Fight:
+        """The fight about a field; one that has ended begins anew."""
         fight = self._fights.setdefault((key, path), _Fight())
         self._fights.move_to_end((key, path))
         if len(self._fights) > REMEMBERED:
             self._fights.popitem(last=False)
-        now = self._clock()
         rested = FIRST_REST_SECONDS * 2**fight.rests if fight.rests else 0.0
-        if now - fight.last > SOON_SECONDS + min(rested, LONGEST_REST_SECONDS):
+        if self._clock() - fight.last > SOON_SECONDS + min(rested, LONGEST_REST_SECONDS):
             fight.rounds, fight.rests = 0, 0
-        fight.rounds, fight.last = fight.rounds + 1, now
         return fight
 
     def _count(self, drifted: Drifted, what: str) -> None:

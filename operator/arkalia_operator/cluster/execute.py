@@ -97,6 +97,7 @@ class Executor:
         failure = await self._send(key, action)
         if failure is None:
             self.refusals.forget(action.key)
+            self.drifts.repaired(key, action.key)
             return None
         if failure.permanent:
             self.refusals.remember(action, failure)

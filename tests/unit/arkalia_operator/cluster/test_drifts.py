@@ -22,7 +22,14 @@ def drifts(clock):
 
 def fight(drifts, rounds, found=(PORT,)):
     """What was decided in each of so many rounds: whether the object was left."""
-    return [drifts.leave(LUNA, ACTION, found, "7", repairs=True) for _ in range(rounds)]
+    return [one_round(drifts, found) for _ in range(rounds)]
+
+
+def one_round(drifts, found):
+    left = drifts.leave(LUNA, ACTION, found, "7", repairs=True)
+    if not left:
+        drifts.repaired(LUNA, KEY)
+    return left
 
 
 def test_a_drift_is_repaired_and_told_once(drifts):
@@ -33,6 +40,22 @@ def test_a_drift_is_repaired_and_told_once(drifts):
     assert (told.key, told.fields, told.contended) == (KEY, (PORT,), False)
     assert drifts.take_repaired(LUNA) == ()
     assert drifts.left(LUNA) == ()
+
+
+def test_repairs_that_fail_are_no_rounds_and_are_not_told(drifts):
+    decided = [drifts.leave(LUNA, ACTION, (PORT,), "7", repairs=True) for _ in range(20)]
+
+    assert not any(decided)
+    assert drifts.take_repaired(LUNA) == ()
+
+
+def test_write_of_another_plan_is_no_repair_of_what_failed_before(drifts):
+    drifts.leave(LUNA, ACTION, (PORT,), "7", repairs=True)
+
+    drifts.begin(LUNA, frozenset({KEY}))
+    drifts.repaired(LUNA, KEY)
+
+    assert drifts.take_repaired(LUNA) == ()
 
 
 def test_a_drift_that_is_only_reported_is_left_until_it_is_another_one(drifts):
@@ -153,6 +176,7 @@ def test_what_is_remembered_has_a_bound(drifts, monkeypatch):
         system = SystemKey("ns", f"s{number}")
         action = Apply(ObjectKey("Service", "ns", f"s{number}"), {}, b"", creates=False, why="x")
         drifts.leave(system, action, (PORT,), "7", repairs=True)
+        drifts.repaired(system, action.key)
 
     assert len(drifts._systems) == 3
     assert len(drifts._fights) == 3
