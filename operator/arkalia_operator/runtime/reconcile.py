@@ -258,7 +258,7 @@ class Reconciler:
 
     async def _refuse(self, key: SystemKey, refused: Refused) -> Outcome:
         if not refused.deleting:
-            status = judge_invalid(refused.body, refused.error, now())
+            status = judge_invalid(refused.body, refused.status, refused.error, now())
             await self._tell(key, refused, status)
         return SUCCESS
 
