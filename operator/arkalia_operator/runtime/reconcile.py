@@ -145,7 +145,7 @@ class Reconciler:
         trouble = await self.bundles.trouble(carries.system)
         resolution = resolve(carries.system, modules, trouble)
         before = replace(observe(self.store, key, self.served()), gate=gate)
-        identity, data = await self._settle(carries.system, resolution, before, presence)
+        identity, data = await self._settle(carries, resolution, before, presence)
         rights, actions = self.missing_rights(key.namespace), self.actions.on(key)
         look = min(identity.next_look, data.next_look, self.bundles.next_look(trouble))
         return Facts(system, resolution, before, identity, data, rights, actions, look)
@@ -156,7 +156,8 @@ class Reconciler:
         modules, version_waits = self._modules(system, before.gate)
         known, trust = remembered(system, before), facts.identity.trust
         desired = rendered(system, resolution, trust, known, facts.data.access)
-        decided = Plan() if system.spec.changes.pause else plan(system, desired, before)
+        writes = not (carries.frozen or system.spec.changes.pause)
+        decided = plan(system, desired, before) if writes else Plan()
         evidence = Evidence(
             system,
             desired,
@@ -233,17 +234,18 @@ class Reconciler:
 
     async def _settle(
         self,
-        system: ArkaliaSystem,
+        carries: Carried,
         resolution: Resolution,
         before: Observed,
         presence: Presence,
     ) -> tuple[Settled, SettledData]:
         """Certificates and credentials. Raises SystemGoneError before any is made in vain."""
+        system, frozen = carries.system, carries.frozen
         others = await self.identity.retained(system)
         found = await self.data.look(system, resolution, before, others)
-        looked = Looked(system, resolution, before, found.lineage.id)
+        looked = Looked(system, resolution, before, found.lineage.id, frozen)
         identity = await self.identity.settle(looked, presence)
-        return identity, await self.data.settle(found, presence)
+        return identity, await self.data.settle(found, presence, frozen=frozen)
 
     async def _first_word(
         self, key: SystemKey, system: ArkaliaSystem, evidence: Evidence

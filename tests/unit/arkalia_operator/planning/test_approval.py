@@ -85,7 +85,10 @@ def test_nothing_is_carried_out_of_an_approved_spec_that_cannot_be_read():
     broken = system.status.approved.model_copy(update={"spec": {"environment": 7}})
     status = system.status.model_copy(update={"approved": broken})
 
-    assert carried(replace(system, status=status)).frozen
+    found = carried(replace(system, status=status))
+
+    assert found.frozen
+    assert not found.system.spec.changes.pause  # what runs is kept
 
 
 def test_spec_is_kept_as_it_was_written():

@@ -218,3 +218,19 @@ async def test_a_settled_system_is_planned_again_when_rights_are_missing(settled
     await settled.reconcile(LUNA)
 
     assert plans
+
+
+async def test_nothing_new_is_applied_while_what_was_approved_cannot_be_read(server, settled):
+    status = server.objects[SYSTEM]["status"] | {
+        "approved": {"generation": 1, "spec": {"environment": 7}}
+    }
+    spec = {"changes": {"policy": "Approve"}, "deletionPolicy": "Delete"}
+    settled.resources.systems.put(await server.edit(SYSTEM, spec=spec, status=status))
+
+    await settled.reconcile(LUNA)
+
+    assert {each.path for each in server.writes()} == {f"{SYSTEM}/status"}
+    waits = {
+        each["type"]: each["reason"] for each in server.objects[SYSTEM]["status"]["conditions"]
+    }
+    assert waits["ChangesApproved"] == "WaitingForApproval"
