@@ -74,6 +74,11 @@ def renderer(available: Modules) -> str:
     return f"{available.defaults.version}-{told}"
 
 
+def policy_of(system: ArkaliaSystem, own: UpgradePolicy) -> UpgradePolicy:
+    """What becomes of upgrades in *system*, where the operator's *own* policy is that."""
+    return system.spec.changes.rollout.upgrades or own
+
+
 def gate_of(system: ArkaliaSystem, policy: UpgradePolicy, operator: str) -> Gate:
     """What may be rolled out for *system* by *operator*, where *policy* holds for upgrades."""
     released = system.status.changes.released == operator
