@@ -20,7 +20,7 @@ from arkalia_operator.cluster.store import Store, SystemKey
 from arkalia_operator.desired import rendered
 from arkalia_operator.desired.resolve import Defaults, Modules, resolve
 from arkalia_operator.desired.resolved import Resolution
-from arkalia_operator.errors import ApiError, ConflictError, NotFoundError
+from arkalia_operator.errors import ApiError, is_gone
 from arkalia_operator.planning.actions import Failure, Plan
 from arkalia_operator.planning.announcements import announcements, repaired
 from arkalia_operator.planning.approval import Carried, approval, approved_now, carried, pending
@@ -95,6 +95,7 @@ class Reconciler:
         if system is None:
             self.shown.hide(key)
             self.settled.forget(key)
+            self.upgrades.forget(key)
             return SUCCESS
         if isinstance(system, Refused):
             return await self._refuse(key, system)
@@ -107,6 +108,7 @@ class Reconciler:
         self.shown.hide_all()
         self.settled = SettledSystems()
         self.store.forget_accepted()
+        self.upgrades.rest()
 
     async def tell_failure(self, key: SystemKey, error: BaseException) -> None:
         """Write into the status that the operator itself failed. Raises ApiError."""
@@ -272,7 +274,7 @@ class Reconciler:
         try:
             live = await write_status(self.client, key, system.uid, status)
         except ApiError as error:
-            if not _is_gone(error):
+            if not is_gone(error):
                 raise
             return system  # or another one of its name: its own news tells
         self.resources.systems.put(live)
@@ -297,11 +299,6 @@ def _may_have_lost(system: ArkaliaSystem, decided: Plan) -> bool:
     nothing was ever said is new: it has lost nothing yet.
     """
     return bool(system.status.conditions) and any(each.creates for each in decided.applies)
-
-
-def _is_gone(error: ApiError) -> bool:
-    """Whether a status was refused because the system with that uid is not there any more."""
-    return isinstance(error, (NotFoundError, ConflictError)) or "metadata.uid" in error.message
 
 
 def now() -> datetime:

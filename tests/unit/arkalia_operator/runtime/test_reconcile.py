@@ -24,7 +24,7 @@ from arkalia_operator.runtime.identity import Identity
 from arkalia_operator.runtime.reconcile import Reconciler
 from arkalia_operator.runtime.resources import Resources
 from builders import an_upgrade
-from model_api_server import session_for
+from model_api_server import respond, session_for
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LIFETIMES = Lifetimes()
@@ -165,6 +165,33 @@ async def test_approval_of_pods_that_are_held_is_answered_and_comes_to_an_end(se
 
     assert outcome.after > 0
     assert server.objects[ACTION]["status"]["phase"] == "Refused"
+
+
+@pytest.mark.parametrize("status", [404, 409, 403])
+async def test_approval_that_cannot_be_answered_fails_no_reconcile(server, settled, status):
+    await approve(server, settled)
+    server.script("PATCH", "arkaliaactions/approve/status", respond(status))
+
+    outcome = await settled.reconcile(LUNA)
+
+    assert outcome.result == "requeue_after"
+
+
+async def test_who_does_not_reconcile_any_more_grants_nothing(settled):
+    settled.upgrades.granted.add(LUNA)
+
+    settled.rest()
+
+    assert settled.upgrades.granted == set()
+
+
+async def test_system_that_is_gone_is_granted_nothing(settled):
+    gone = SystemKey("ns", "gone")
+    settled.upgrades.granted.add(gone)
+
+    await settled.reconcile(gone)
+
+    assert settled.upgrades.granted == set()
 
 
 async def test_approval_that_status_tells_already_is_not_carried_out_again(
