@@ -22,6 +22,10 @@ LOGGER = logging.getLogger(__name__)
 Lead = Callable[[], Coroutine[Any, Any, None]]
 
 
+class StillLeadingError(RuntimeError):
+    """What only a leader does has not ended, so the process must."""
+
+
 class Election:
     """Takes the lease, keeps it, and leads while it is held."""
 
@@ -70,7 +74,9 @@ class Election:
             for task in ended:
                 task.result()
         finally:
-            await cancel([leading, keeping])
+            if leading in await cancel([leading, keeping]):
+                # Led again beside it, a system would be written by two.
+                raise StillLeadingError
 
     async def _keep(self) -> None:
         """Renew until the lease is not held any more."""

@@ -1,11 +1,12 @@
 import asyncio
+import contextlib
 
 import pytest
 
 from arkalia_operator import metrics
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.lease import Lease, Place, Terms
-from arkalia_operator.runtime.election import Election
+from arkalia_operator.runtime.election import Election, StillLeadingError
 from model_api_server import respond, session_for, until
 
 PATH = "/apis/coordination.k8s.io/v1/namespaces/ops/leases/arkalia"
@@ -54,6 +55,26 @@ async def candidate(session):
     for each in made:
         each.task.cancel()
     await asyncio.gather(*(each.task for each in made), return_exceptions=True)
+
+
+async def test_one_whose_work_does_not_end_leads_no_second_time(session, server, monkeypatch):
+    monkeypatch.setattr("arkalia_operator.runtime.supervision.FAREWELL_SECONDS", 0.05)
+    lease = Lease(Client(session), Place("ops", "arkalia"), "stubborn", TERMS)
+    done = asyncio.Event()
+
+    async def lead():
+        while not done.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await done.wait()
+
+    running = asyncio.create_task(Election(lease, "stubborn").run(lead))
+    await until(lambda: PATH in server.objects)
+    spec = server.objects[PATH]["spec"]
+    await server.edit(PATH, spec={**spec, "holderIdentity": "somebody"})
+
+    with pytest.raises(StillLeadingError):
+        await asyncio.wait_for(running, 10)
+    done.set()
 
 
 async def test_one_leads_and_keeps_on_leading(candidate):
