@@ -10,13 +10,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Final
+from typing import Final, NamedTuple
 
 from arkalia_operator import metrics
 from arkalia_operator.cluster.store import SystemKey
 from arkalia_operator.planning.actions import Apply
-from arkalia_operator.planning.drift import SOMEBODY, Drift, Drifted
-from arkalia_operator.planning.observed import ObjectKey
+from arkalia_operator.planning.drift import Drift, Drifted
+from arkalia_operator.planning.observed import ChildRecord, ObjectKey
 
 ROUNDS: Final = 5
 """Repairs of one field, each soon after the one before, until it is left alone."""
@@ -26,6 +26,18 @@ LONGEST_REST_SECONDS: Final = 3600.0
 REMEMBERED: Final = 8192
 UNTOLD_AT_MOST: Final = 64
 """Repairs of one system that wait to be told."""
+
+
+class Seen(NamedTuple):
+    """What of an object can have drifted further: its status is none of it."""
+
+    fingerprint: bytes
+    generation: int
+
+
+def seen(record: ChildRecord) -> Seen:
+    """What *record* tells of it."""
+    return Seen(record.fingerprint, record.generation)
 
 
 @dataclass(slots=True)
@@ -43,8 +55,8 @@ class _Left:
 
     drifted: Drifted
     digest: bytes
-    version: str
-    """Resource version that was looked at."""
+    seen: Seen
+    """What it was when it was looked at."""
     until: float
     """For a contended one: until then it is not even looked at."""
 
@@ -76,7 +88,7 @@ class Drifts:
             if not ledger.left and not ledger.repaired:
                 del self._systems[key]
 
-    def stands(self, key: SystemKey, action: Apply, version: str) -> bool:
+    def stands(self, key: SystemKey, action: Apply, seen: Seen) -> bool:
         """Whether the object is left as it is without another look: nothing is new about it."""
         ledger = self._systems.get(key)
         known = ledger.left.get(action.key) if ledger else None
@@ -84,14 +96,14 @@ class Drifts:
             return False
         if known.drifted.contended:
             return self._clock() < known.until
-        return known.version == version
+        return known.seen == seen
 
     def leave(
         self,
         key: SystemKey,
         action: Apply,
         found: tuple[Drift, ...],
-        version: str,
+        seen: Seen,
         *,
         repairs: bool,
     ) -> bool:
@@ -106,8 +118,8 @@ class Drifts:
         if repairs and not rest:
             ledger.begun[action.key] = drifted
             return False
-        self._count(drifted, "contended" if rest else "reported")
-        ledger.left[action.key] = _Left(drifted, action.digest, version, self._clock() + rest)
+        metrics.DRIFTS.labels(action.key.kind, "contended" if rest else "reported").inc()
+        ledger.left[action.key] = _Left(drifted, action.digest, seen, self._clock() + rest)
         return True
 
     def repaired(self, key: SystemKey, at: ObjectKey) -> None:
@@ -119,7 +131,7 @@ class Drifts:
         for each in drifted.fields:
             fight = self._fight(at, each.path)
             fight.rounds, fight.last = fight.rounds + 1, self._clock()
-        self._count(drifted, "repaired")
+        metrics.DRIFTS.labels(at.kind, "repaired").inc()
         ledger.repaired = [*ledger.repaired, drifted][-UNTOLD_AT_MOST:]
 
     def left(self, key: SystemKey) -> tuple[Drifted, ...]:
@@ -162,8 +174,3 @@ class Drifts:
         if self._clock() - fight.last > SOON_SECONDS + min(rested, LONGEST_REST_SECONDS):
             fight.rounds, fight.rests = 0, 0
         return fight
-
-    def _count(self, drifted: Drifted, what: str) -> None:
-        managers = {each.manager for each in drifted.fields} or {SOMEBODY}
-        for manager in managers:
-            metrics.DRIFTS.labels(drifted.key.kind, manager[:64], what).inc()

@@ -348,6 +348,21 @@ async def test_what_somebody_changed_is_left_where_it_shall_only_be_told(
     assert server.writes() == []
 
 
+async def test_change_of_status_alone_is_no_reason_to_look_at_what_is_left(
+    server, executor, store, drifting
+):
+    plan = Plan((an_apply(drifting, creates=False, why="drifted"),), repairs=False)
+    await executor.execute(LUNA, plan)
+    server.seen.clear()
+
+    live = await server.edit(path_of(drifting), status={"loadBalancer": {}})
+    store.put(BY_NAME["Service"], live)
+    await executor.execute(LUNA, plan)
+
+    assert server.requests("GET") == []
+    assert executor.drifts.left(LUNA)
+
+
 async def test_after_a_restart_drift_is_still_told_from_a_wish(server, executor, store, drifting):
     store.put(BY_NAME["Service"], server.objects[path_of(drifting)])
     store.forget_accepted()
