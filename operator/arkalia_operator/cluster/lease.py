@@ -61,13 +61,16 @@ class Terms:
 
     @property
     def retry_seconds(self) -> float:
-        """Between two looks of one who waits, and two tries of a holder that could not renew."""
+        """Between two looks of one who waits, and two tries of a holder that could not renew.
+
+        From beginning to beginning: a holder that had no answer for longer tries again at once.
+        """
         return self.lease_seconds / 8
 
     @property
     def answer_seconds(self) -> float:
-        """For one request: a holder on a dead connection has time for another one."""
-        return self.deadline_seconds / 2
+        """For one request: a holder that waits in vain after a renewal has time for another one."""
+        return self.deadline_seconds / 3
 
 
 class Lease:

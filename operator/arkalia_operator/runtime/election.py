@@ -81,10 +81,12 @@ class Election:
     async def _keep(self) -> None:
         """Renew until the lease is not held any more."""
         terms = self._lease.terms
-        pause = terms.renew_seconds
+        pause, clock = terms.renew_seconds, asyncio.get_running_loop().time
         while self._lease.remaining() > 0:
             await asyncio.sleep(pause)
-            pause = terms.renew_seconds if await self._attempt() else terms.retry_seconds
+            began = clock()
+            held = await self._attempt()
+            pause = terms.renew_seconds if held else began + terms.retry_seconds - clock()
 
     async def _attempt(self) -> bool:
         self.alive_at = asyncio.get_running_loop().time()

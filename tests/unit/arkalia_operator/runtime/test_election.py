@@ -123,6 +123,36 @@ async def test_one_that_cannot_renew_stops_and_leads_again_when_it_can(candidate
     assert one.terms == 2
 
 
+async def test_one_whose_renewal_had_no_answer_asks_once_more_and_goes_on(session, server):
+    terms = Terms(2.0)
+    client = Client(session, patience=terms.answer_seconds)
+    election = Election(Lease(client, Place("ops", "arkalia"), "one", terms), "one")
+    led = []
+
+    async def lead():
+        led.append(1)
+        await asyncio.Event().wait()
+
+    async def silent(_):
+        await asyncio.sleep(5)
+
+    running = asyncio.create_task(election.run(lead))
+    await until(lambda: led)
+    server.script("PUT", "leases", silent)
+    await asyncio.sleep(terms.lease_seconds)
+
+    assert led == [1]
+    running.cancel()
+
+
+def test_second_try_of_a_holder_that_had_no_answer_begins_before_its_deadline():
+    terms = Terms(8.0)
+
+    second = terms.renew_seconds + max(terms.answer_seconds, terms.retry_seconds)
+
+    assert second + terms.lease_seconds / 8 < terms.deadline_seconds
+
+
 async def test_one_that_was_replaced_stops(candidate, server):
     one = candidate("one")
     await until(lambda: one.leads)
