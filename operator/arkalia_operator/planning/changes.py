@@ -14,9 +14,9 @@ from arkalia_operator.api.conditions import ConditionType, Reason
 from arkalia_operator.desired.kinds import BY_NAME, ROLLED_OUT
 from arkalia_operator.planning.approval import Pending
 from arkalia_operator.planning.evidence import Evidence
-from arkalia_operator.planning.observed import ChildRecord, ObjectKey
+from arkalia_operator.planning.observed import ChildRecord, Gate, ObjectKey
 from arkalia_operator.planning.plan import plan, rollouts
-from arkalia_operator.planning.rollouts import Rollout, told
+from arkalia_operator.planning.rollouts import CHANGED_SPEC, Rollout, read, told
 from arkalia_operator.planning.verdicts import Verdict, broken
 
 NAMED: Final = 3
@@ -181,12 +181,18 @@ def rollout_lines(evidence: Evidence, now: datetime) -> list[RolloutStatus]:
         for each in evidence.observed.children.values()
         if BY_NAME[each.key.kind] in ROLLED_OUT and each.owner_uid == evidence.system.uid
     ]
-    found = [_line(each, before.get(str(each.key)), now) for each in records]
+    gate = evidence.observed.gate
+    found = [_line(each, before.get(str(each.key)), gate, now) for each in records]
     return sorted(found, key=lambda each: each.name)[:LISTED_ROLLOUTS]
 
 
-def _line(record: ChildRecord, before: RolloutStatus | None, now: datetime) -> RolloutStatus:
+def _line(
+    record: ChildRecord, before: RolloutStatus | None, gate: Gate, now: datetime
+) -> RolloutStatus:
     revision, reason = told(record)
+    if read(record.made) is None and (gate.new_spec or str(record.key) in gate.changed):
+        # Its first note was refused: the next try must know that somebody asked for the change.
+        reason = CHANGED_SPEC
     same = before is not None and (before.revision, before.reason) == (revision, reason)
     time = before.time if before is not None and same else now
     return RolloutStatus(name=str(record.key), reason=reason, revision=revision, time=time)

@@ -17,6 +17,7 @@ from arkalia_operator.planning.changes import (
 from arkalia_operator.planning.evidence import Evidence
 from arkalia_operator.planning.judge import judge
 from arkalia_operator.planning.observed import Gate, ObjectKey
+from arkalia_operator.planning.upgrades import gate_of
 from builders import OPTIONAL, a_component, a_module, a_system, an_observed, rendered
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -217,6 +218,22 @@ def test_every_rollout_has_its_reason_in_status():
         ("Deployment luna-alpha", "created", NOW),
         ("Deployment luna-gamma", "created", NOW),
     ]
+
+
+def test_change_of_the_spec_stays_known_while_its_first_note_is_refused():
+    found = evidence(Gate(upgrades=False, new_spec=True), environment="staging")
+    bare = {key: replace(each, made="") for key, each in found.observed.children.items()}
+    refused = replace(found, observed=replace(found.observed, children=bare))
+
+    first = judge(refused, NOW)
+    system = replace(refused.system, status=first)
+    gate = gate_of(system, "Hold", "0.2.0-abc")
+    again = replace(refused, system=system, observed=replace(refused.observed, gate=gate))
+
+    assert not gate.new_spec
+    assert gate.changed == {"Deployment luna-alpha", "Deployment luna-gamma"}
+    assert waiting(again).held == {}
+    assert judge(again, NOW).rollouts == first.rollouts
 
 
 def test_time_of_a_rollout_stays_while_its_reason_does():
