@@ -149,6 +149,11 @@ def from_transport(error: BaseException) -> UnavailableError:
     return UnavailableError(0, type(error).__name__, message[:MESSAGE_LIMIT])
 
 
+def is_gone(error: ApiError) -> bool:
+    """Whether a write was refused because the object with that uid is not there any more."""
+    return isinstance(error, (NotFoundError, ConflictError)) or "metadata.uid" in error.message
+
+
 def harmless(error: ApiError) -> str:
     """What may be told of *error* about a Secret: a refusal may quote the object, and its key."""
     return error.reason if isinstance(error, InvalidError) else error.message

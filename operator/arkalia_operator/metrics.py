@@ -121,9 +121,9 @@ APPLIES = Counter(
 )
 DRIFTS = Counter(
     "arkalia_operator_drifts_total",
-    "Objects that somebody else had changed, by kind, by field manager of the change, and by what was "
-    "done: repaired, reported (left, as the spec asks) or contended (left after many repairs).",
-    ["kind", "manager", "what"],
+    "Objects that somebody else had changed, by kind and by what was done: repaired, reported (left, as "
+    "the spec asks) or contended (left after many repairs). The Event tells who did it.",
+    ["kind", "what"],
 )
 DELETES = Counter("arkalia_operator_deletes_total", "Objects deleted by kind.", ["kind"])
 FAILURES = Counter(

@@ -15,12 +15,14 @@ import yaml
 from pydantic import ValidationError
 
 from arkalia_operator import catalogue
+from arkalia_operator.api.changes import UpgradePolicy
 from arkalia_operator.api.mistakes import mistakes_of
 from arkalia_operator.api.resources import MODULE_KIND, SYSTEM_KIND, ArkaliaSystem
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.session import Session
 from arkalia_operator.cluster.store import SystemKey
 from arkalia_operator.desired.resolve import Defaults, Modules
+from arkalia_operator.planning.upgrades import policy_of
 from arkalia_operator.runtime.preview import (
     Preview,
     Reader,
@@ -66,11 +68,16 @@ async def run(words: argparse.Namespace, settings: Settings) -> int:
         builtin, {}, {}, Defaults(version("arkalia-operator"), settings.image_registry)
     )
     documents = _documents(words.file) if words.file else []
-    snapshot = await _snapshot(words, documents, available)
+    snapshot = await _snapshot(words, documents, available, settings.upgrades)
     own = [each for each in documents if each.get("kind") == MODULE_KIND]
     snapshot = _with_modules(snapshot, own, words.namespace)
     found = [
-        previewed(each, snapshot, available, let_in=words.upgrade)
+        previewed(
+            each,
+            snapshot,
+            available,
+            "AtOnce" if words.upgrade else policy_of(each, settings.upgrades),
+        )
         for each in _systems(words, documents, snapshot)
     ]
     sys.stdout.write(as_json(found) if words.output == "json" else as_text(found))
@@ -78,7 +85,10 @@ async def run(words: argparse.Namespace, settings: Settings) -> int:
 
 
 async def _snapshot(
-    words: argparse.Namespace, documents: Sequence[Any], available: Modules
+    words: argparse.Namespace,
+    documents: Sequence[Any],
+    available: Modules,
+    upgrades: UpgradePolicy,
 ) -> Snapshot:
     if words.against != CLUSTER:
         return restored(await asyncio.to_thread(Path(words.against).read_bytes))
@@ -89,7 +99,7 @@ async def _snapshot(
     ]
     session = Session()
     try:
-        found = await Reader(Client(session)).read(keys if documents else None, available)
+        found = await Reader(Client(session), upgrades).read(keys if documents else None, available)
     finally:
         await session.close()
     if words.save:

@@ -27,7 +27,7 @@ from arkalia_operator.cluster.session import Session, own_namespace
 from arkalia_operator.cluster.store import Store, SystemKey
 from arkalia_operator.desired.certificates import Lifetimes
 from arkalia_operator.desired.resolve import Defaults, Modules
-from arkalia_operator.errors import ApiError
+from arkalia_operator.errors import ApiError, ForbiddenError
 from arkalia_operator.handlers.lifecycle import watch_resources
 from arkalia_operator.planning.upgrades import Waves, renderer
 from arkalia_operator.runtime.actions import Actions
@@ -76,7 +76,9 @@ class Program:
             self._informers.include(kind, own)
         self._sweeper = Sweeper(self._client, self._resources, self._intake, namespaces)
         self._permissions = Permissions(
-            self._client, namespaces, lambda: rbac.rights(self._informers.offered)
+            self._client,
+            namespaces,
+            lambda: rbac.rights(self._informers.offered, lease.place if lease else None),
         )
         self._recorder = Recorder(self._client)
         self._issuer = IssuerReader(self._client)
@@ -118,7 +120,6 @@ class Program:
                     "issuer": self._issuer.run(self._intake.everything),
                     "permissions": self._look_at_rights(),
                     "events": self._recorder.run(),
-                    "upgrades": self._upgrades.run(self._resources, self._queue.add),
                     "pulse": self._pulse.run(),
                     "loop": self._work(),
                     "drain": self._drain(),
@@ -151,6 +152,8 @@ class Program:
                 await self._issuer.read()
             except ApiError as error:
                 LOGGER.warning("The resources cannot be read yet: %s", error)
+                if isinstance(error, ForbiddenError):
+                    await self._permissions.look_if_old()  # the probe and the log name the rule
                 await asyncio.sleep(backoff.next())
             else:
                 self._primed = True
@@ -177,8 +180,10 @@ class Program:
         self._queue.resume()
         self._intake.everything()
         try:
-            await Loop(self._queue, reconciler).run(self._settings.workers)
-            await asyncio.Event().wait()  # the queue was closed: supervision ends this task too
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._upgrades.run(self._resources, self._queue.add))
+                await Loop(self._queue, reconciler).run(self._settings.workers)
+                await asyncio.Event().wait()  # the queue was closed: supervision ends this task too
         finally:
             self._queue.pause()
             reconciler.rest()

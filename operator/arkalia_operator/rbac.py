@@ -12,7 +12,8 @@ from itertools import groupby
 from typing import Final
 
 from arkalia_operator.cluster.issuer import DISCOVERY, KEYS
-from arkalia_operator.cluster.kinds import ACTION, EVENT, MODULE, SYSTEM
+from arkalia_operator.cluster.kinds import ACTION, EVENT, LEASE, MODULE, SYSTEM
+from arkalia_operator.cluster.lease import Place
 from arkalia_operator.desired.kinds import (
     IN_APPLY_ORDER,
     PERSISTENT_VOLUME_CLAIM,
@@ -53,45 +54,45 @@ class Rule:
 
 def rules() -> tuple[Rule, ...]:
     """Everything that the operator may do, in a stable order."""
-    return merged(
-        (
-            _rule(SYSTEM, READ),
-            _rule(SYSTEM, ("patch",), "/status"),
-            # Children have blockOwnerDeletion set; where the admission plugin
-            # OwnerReferencesPermissionEnforcement runs (OpenShift), that takes this right.
-            _rule(SYSTEM, ("update",), "/finalizers"),
-            _rule(MODULE, READ),
-            _rule(ACTION, REMOVE),
-            _rule(ACTION, ("patch",), "/status"),
-            _rule(POD, INFORM),
-            _rule(EVENT, ANNOUNCE),
-            _rule(SECRET, KEEP),
-            *(_rule(kind, verbs_of(kind)) for kind in IN_APPLY_ORDER),
-        )
-    )
+    return merged(rule for _, _, rule in _uses())
 
 
-def rights(served: Collection[str]) -> Iterator[Right]:
+def rights(served: Collection[str], lease: Place | None = None) -> Iterator[Right]:
     """Every single right that the operator uses, with what it is for.
 
-    *served* are the optional kinds that the cluster has: nobody must grant what is not there.
+    *served* are the optional kinds that the cluster has: nobody must grant what is not there. *lease*
+    is the one by which operators take turns, if they do.
     """
-    for feature, rule in _by_feature(served):
-        for resource in rule.resources:
-            yield from (Right(feature, rule.group, resource, verb) for verb in rule.verbs)
-    yield from (Right("identity of modules", "", path, "get") for path in PATHS)
-
-
-def _by_feature(served: Collection[str]) -> Iterator[tuple[str, Rule]]:
-    yield "systems", _rule(SYSTEM, READ)
-    yield "systems", _rule(MODULE, READ)
-    yield "status", _rule(SYSTEM, ("patch",), "/status")
-    yield "events", _rule(EVENT, ANNOUNCE)
-    yield "reasons of pods", _rule(POD, INFORM)
-    yield "certificates and passwords", _rule(SECRET, KEEP)
-    for kind in IN_APPLY_ORDER:
+    for feature, kind, rule in _uses():
         if not kind.optional or kind.name in served:
-            yield kind.plural, _rule(kind, verbs_of(kind))
+            for resource in rule.resources:
+                yield from (Right(feature, rule.group, resource, verb) for verb in rule.verbs)
+    yield from (Right("identity of modules", "", path, "get") for path in PATHS)
+    if lease is not None:
+        yield from _of_lease(lease)
+
+
+def _uses() -> Iterator[tuple[str, Kind, Rule]]:
+    """What is done with which kind, and what for: the one table of rights."""
+    yield "systems", SYSTEM, _rule(SYSTEM, READ)
+    yield "systems", MODULE, _rule(MODULE, READ)
+    yield "status", SYSTEM, _rule(SYSTEM, ("patch",), "/status")
+    # Children have blockOwnerDeletion set; where the admission plugin
+    # OwnerReferencesPermissionEnforcement runs (OpenShift), that takes this right.
+    yield "owners of objects", SYSTEM, _rule(SYSTEM, ("update",), "/finalizers")
+    yield "approvals", ACTION, _rule(ACTION, REMOVE)
+    yield "approvals", ACTION, _rule(ACTION, ("patch",), "/status")
+    yield "events", EVENT, _rule(EVENT, ANNOUNCE)
+    yield "reasons of pods", POD, _rule(POD, INFORM)
+    yield "certificates and passwords", SECRET, _rule(SECRET, KEEP)
+    yield from ((kind.plural, kind, _rule(kind, verbs_of(kind))) for kind in IN_APPLY_ORDER)
+
+
+def _of_lease(place: Place) -> Iterator[Right]:
+    """The Lease is in one namespace, so its Role stands in the chart's own template."""
+    for verb, name in (("create", ""), ("get", place.name), ("update", place.name)):
+        group, _, _ = LEASE.api_version.rpartition("/")
+        yield Right("leader election", group, LEASE.plural, verb, place.namespace, name)
 
 
 def verbs_of(kind: Kind) -> tuple[str, ...]:

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from arkalia_operator.cluster.lease import Place
 from arkalia_operator.desired.kinds import IN_APPLY_ORDER
-from arkalia_operator.rbac import INFORM, OWN, PATHS, READ, Rule, merged, rules, verbs_of
+from arkalia_operator.rbac import INFORM, OWN, PATHS, READ, Rule, merged, rights, rules, verbs_of
 
 ROOT = Path(__file__).resolve().parents[2]
 CHART = ROOT / "charts/arkalia"
@@ -85,6 +86,21 @@ def test_operator_has_no_right_on_roles():
     assert "rbac.authorization.k8s.io" not in groups
 
 
+def test_operator_asks_for_every_right_that_it_is_given():
+    asked = list(rights({kind.name for kind in IN_APPLY_ORDER}))
+
+    given = {(*place, verb) for place, verbs in RIGHTS.items() for verb in verbs}
+    assert {(each.group, each.resource, each.verb) for each in asked if not each.is_path} == given
+    assert {each.resource for each in asked if each.is_path} == set(PATHS)
+
+
+def test_operator_asks_for_no_right_on_a_kind_that_is_not_served():
+    optional = {kind.plural for kind in IN_APPLY_ORDER if kind.optional}
+
+    assert optional
+    assert not optional & {each.resource for each in rights(())}
+
+
 def test_no_rule_uses_a_wildcard_or_hands_out_rights():
     words = {word for rule in rules() for word in (rule.group, *rule.resources, *rule.verbs)}
 
@@ -137,6 +153,14 @@ def test_operator_may_hold_its_own_lease_and_sees_no_other():
     assert role["metadata"]["namespace"] == given["ARKALIA_OPERATOR_LEASE_NAMESPACE"]
     assert use["resourceNames"] == [given["ARKALIA_OPERATOR_LEASE_NAME"]]
     assert (create["verbs"], use["verbs"]) == (["create"], ["get", "update"])
+
+    place = Place(role["metadata"]["namespace"], use["resourceNames"][0])
+    asked = [each for each in rights((), place) if each.resource == "leases"]
+    assert {(each.verb, each.namespace, each.name) for each in asked} == {
+        ("create", place.namespace, ""),
+        ("get", *place),
+        ("update", *place),
+    }
 
 
 def test_operator_of_watched_namespaces_has_no_right_in_the_cluster():

@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from arkalia_operator.api.base import ApiModel, rule, rules
+from arkalia_operator.api.base import ApiModel, StatusModel, rule, rules
 
 
 class ApprovePlan(ApiModel):
@@ -48,7 +48,7 @@ class ArkaliaActionSpec(ApiModel):
     }
 
 
-class ArkaliaActionStatus(ApiModel):
+class ArkaliaActionStatus(StatusModel):
     """What came of it. Written by the operator only."""
 
     phase: Literal["", "Done", "Refused"] = ""

@@ -6,7 +6,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from arkalia_operator.api.base import DNS_LABEL, ApiModel, ModuleName, rule, rule_on_keys, rules
+from arkalia_operator.api.base import (
+    DNS_LABEL,
+    ApiModel,
+    ModuleName,
+    StatusModel,
+    rule,
+    rule_on_keys,
+    rules,
+)
 from arkalia_operator.api.changes import ApprovedStatus, Changes, ChangesStatus, RolloutStatus
 from arkalia_operator.api.conditions import Condition
 from arkalia_operator.api.data import Data, DeletionPolicy
@@ -95,7 +103,7 @@ class ArkaliaSystemSpec(ApiModel):
     everything goes with the system. It can be changed at any time."""
 
 
-class ModuleStatus(ApiModel):
+class ModuleStatus(StatusModel):
     """How one module is."""
 
     name: str = Field(max_length=30)
@@ -120,7 +128,7 @@ class ModuleStatus(ApiModel):
     """Why, in a sentence for people."""
 
 
-class ArkaliaSystemStatus(ApiModel):
+class ArkaliaSystemStatus(StatusModel):
     """How far the system is. Written by the operator only."""
 
     observed_generation: int = Field(default=0, ge=0)

@@ -39,6 +39,15 @@ class ApiModel(BaseModel):
     )
 
 
+class StatusModel(ApiModel):
+    """A part of a status: the operator after an upgrade may have written more, which is left out.
+
+    If it were refused, going back to an older operator would lose what was approved and let in.
+    """
+
+    model_config = ApiModel.model_config | {"extra": "ignore"}
+
+
 def _as_text(quantity: Any) -> Any:
     """*quantity* as text, where YAML read it as a whole number."""
     return str(quantity) if type(quantity) is int else quantity

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from arkalia_operator.api.base import ApiModel
+from arkalia_operator.api.base import ApiModel, StatusModel
 
 UpgradePolicy = Literal["Hold", "Waves", "AtOnce"]
 """What becomes of pods that nothing but an upgrade of the operator would replace."""
@@ -53,7 +53,7 @@ class Changes(ApiModel):
     them back. What is deleted is made again either way."""
 
 
-class RolloutStatus(ApiModel):
+class RolloutStatus(StatusModel):
     """Why the pods of one Deployment or StatefulSet are as they are."""
 
     name: str = Field(max_length=128)
@@ -71,7 +71,7 @@ class RolloutStatus(ApiModel):
     """When the operator saw it first."""
 
 
-class ChangesStatus(ApiModel):
+class ChangesStatus(StatusModel):
     """Changes that wait."""
 
     hash: str = Field(default="", max_length=64)
@@ -106,7 +106,7 @@ class ChangesStatus(ApiModel):
     """The plan by which that was approved; empty where nobody had to."""
 
 
-class ApprovedStatus(ApiModel):
+class ApprovedStatus(StatusModel):
     """What was approved last, where `spec.changes.policy` is `Approve`: this is carried out."""
 
     generation: int = Field(ge=0)

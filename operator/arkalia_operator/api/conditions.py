@@ -13,7 +13,7 @@ from typing import Literal, Self
 
 from pydantic import Field
 
-from arkalia_operator.api.base import ApiModel
+from arkalia_operator.api.base import StatusModel
 
 
 class Explained(StrEnum):
@@ -316,7 +316,7 @@ class Reason(Explained):
     AS_EXPECTED = "AsExpected", "Nothing stands in the way."
 
 
-class Condition(ApiModel):
+class Condition(StatusModel):
     """One fact about a resource (metav1.Condition)."""
 
     type: str = Field(max_length=316)

@@ -10,13 +10,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from time import monotonic
-from typing import Final
+from typing import Final, NamedTuple
 
 from arkalia_operator import metrics
 from arkalia_operator.cluster.store import SystemKey
 from arkalia_operator.planning.actions import Apply
-from arkalia_operator.planning.drift import SOMEBODY, Drift, Drifted
-from arkalia_operator.planning.observed import ObjectKey
+from arkalia_operator.planning.drift import Drift, Drifted
+from arkalia_operator.planning.observed import ChildRecord, ObjectKey
 
 ROUNDS: Final = 5
 """Repairs of one field, each soon after the one before, until it is left alone."""
@@ -26,6 +26,18 @@ LONGEST_REST_SECONDS: Final = 3600.0
 REMEMBERED: Final = 8192
 UNTOLD_AT_MOST: Final = 64
 """Repairs of one system that wait to be told."""
+
+
+class Seen(NamedTuple):
+    """What of an object can have drifted further: its status is none of it."""
+
+    fingerprint: bytes
+    generation: int
+
+
+def seen(record: ChildRecord) -> Seen:
+    """What *record* tells of it."""
+    return Seen(record.fingerprint, record.generation)
 
 
 @dataclass(slots=True)
@@ -43,8 +55,8 @@ class _Left:
 
     drifted: Drifted
     digest: bytes
-    version: str
-    """Resource version that was looked at."""
+    seen: Seen
+    """What it was when it was looked at."""
     until: float
     """For a contended one: until then it is not even looked at."""
 
@@ -53,6 +65,8 @@ class _Left:
 class _Ledger:
     """What concerns one system."""
 
+    begun: dict[ObjectKey, Drifted] = field(default_factory=dict)
+    """Repairs that are not known to have succeeded."""
     repaired: list[Drifted] = field(default_factory=list)
     left: dict[ObjectKey, _Left] = field(default_factory=dict)
 
@@ -69,11 +83,12 @@ class Drifts:
         """A plan for the system *key* is carried out: what is not *due* in it drifts no more."""
         ledger = self._systems.get(key)
         if ledger is not None:
+            ledger.begun = {}
             ledger.left = {at: each for at, each in ledger.left.items() if at in due}
             if not ledger.left and not ledger.repaired:
                 del self._systems[key]
 
-    def stands(self, key: SystemKey, action: Apply, version: str) -> bool:
+    def stands(self, key: SystemKey, action: Apply, seen: Seen) -> bool:
         """Whether the object is left as it is without another look: nothing is new about it."""
         ledger = self._systems.get(key)
         known = ledger.left.get(action.key) if ledger else None
@@ -81,29 +96,43 @@ class Drifts:
             return False
         if known.drifted.contended:
             return self._clock() < known.until
-        return known.version == version
+        return known.seen == seen
 
     def leave(
         self,
         key: SystemKey,
         action: Apply,
         found: tuple[Drift, ...],
-        version: str,
+        seen: Seen,
         *,
         repairs: bool,
     ) -> bool:
-        """Decide about what was *found*: True if the object is left as it is."""
-        rest = self._fought(action.key, found) if repairs else 0.0
+        """Decide about what was *found*: True if the object is left as it is.
+
+        If it is not, `repaired` is to be called once it was changed back.
+        """
+        rest = self._rest(action.key, found) if repairs else 0.0
         ledger = self._ledger(key)
         ledger.left.pop(action.key, None)
         drifted = Drifted(action.key, found, contended=rest > 0)
         if repairs and not rest:
-            self._count(drifted, "repaired")
-            ledger.repaired = [*ledger.repaired, drifted][-UNTOLD_AT_MOST:]
+            ledger.begun[action.key] = drifted
             return False
-        self._count(drifted, "contended" if rest else "reported")
-        ledger.left[action.key] = _Left(drifted, action.digest, version, self._clock() + rest)
+        metrics.DRIFTS.labels(action.key.kind, "contended" if rest else "reported").inc()
+        ledger.left[action.key] = _Left(drifted, action.digest, seen, self._clock() + rest)
         return True
+
+    def repaired(self, key: SystemKey, at: ObjectKey) -> None:
+        """The object was written: what `leave` did not leave of it is changed back."""
+        ledger = self._systems.get(key)
+        drifted = ledger.begun.pop(at, None) if ledger else None
+        if ledger is None or drifted is None:
+            return
+        for each in drifted.fields:
+            fight = self._fight(at, each.path)
+            fight.rounds, fight.last = fight.rounds + 1, self._clock()
+        metrics.DRIFTS.labels(at.kind, "repaired").inc()
+        ledger.repaired = [*ledger.repaired, drifted][-UNTOLD_AT_MOST:]
 
     def left(self, key: SystemKey) -> tuple[Drifted, ...]:
         """Objects of the system *key* that are left as they are."""
@@ -125,30 +154,23 @@ class Drifts:
             self._systems.popitem(last=False)
         return ledger
 
-    def _fought(self, key: ObjectKey, found: tuple[Drift, ...]) -> float:
-        """Another round about each field; seconds to rest, 0 if it is still worth a repair."""
+    def _rest(self, key: ObjectKey, found: tuple[Drift, ...]) -> float:
+        """Seconds to leave the object alone; 0 if each field is still worth a repair."""
         rest = 0.0
         for each in found:
-            fight = self._round(key, each.path)
-            if fight.rounds > ROUNDS:
+            fight = self._fight(key, each.path)
+            if fight.rounds >= ROUNDS:
                 rest = max(rest, FIRST_REST_SECONDS * 2 ** min(fight.rests, 16))
-                fight.rests += 1
-                fight.rounds = ROUNDS  # one more try after the rest
+                fight.rests, fight.last = fight.rests + 1, self._clock()
         return min(rest, LONGEST_REST_SECONDS)
 
-    def _round(self, key: ObjectKey, path: str) -> _Fight:
+    def _fight(self, key: ObjectKey, path: str) -> _Fight:
+        """The fight about a field; one that has ended begins anew."""
         fight = self._fights.setdefault((key, path), _Fight())
         self._fights.move_to_end((key, path))
         if len(self._fights) > REMEMBERED:
             self._fights.popitem(last=False)
-        now = self._clock()
         rested = FIRST_REST_SECONDS * 2**fight.rests if fight.rests else 0.0
-        if now - fight.last > SOON_SECONDS + min(rested, LONGEST_REST_SECONDS):
+        if self._clock() - fight.last > SOON_SECONDS + min(rested, LONGEST_REST_SECONDS):
             fight.rounds, fight.rests = 0, 0
-        fight.rounds, fight.last = fight.rounds + 1, now
         return fight
-
-    def _count(self, drifted: Drifted, what: str) -> None:
-        managers = {each.manager for each in drifted.fields} or {SOMEBODY}
-        for manager in managers:
-            metrics.DRIFTS.labels(drifted.key.kind, manager[:64], what).inc()

@@ -17,7 +17,7 @@ from arkalia_contract import labels
 from arkalia_operator import metrics
 from arkalia_operator.cluster.clash import replace_clashing_lists
 from arkalia_operator.cluster.client import Client
-from arkalia_operator.cluster.drifts import Drifts
+from arkalia_operator.cluster.drifts import Drifts, seen
 from arkalia_operator.cluster.refusals import Refusals
 from arkalia_operator.cluster.store import Store, SystemKey
 from arkalia_operator.desired.kinds import BY_NAME, IN_APPLY_ORDER, MAKE_PODS, Kind
@@ -97,6 +97,7 @@ class Executor:
         failure = await self._send(key, action)
         if failure is None:
             self.refusals.forget(action.key)
+            self.drifts.repaired(key, action.key)
             return None
         if failure.permanent:
             self.refusals.remember(action, failure)
@@ -114,7 +115,7 @@ class Executor:
         if not (action.why == DRIFTED or unsure):
             return False
         record = shelf.children.get(action.key)
-        if record is not None and self.drifts.stands(key, action, record.resource_version):
+        if record is not None and self.drifts.stands(key, action, seen(record)):
             return True
         try:
             live = await self._client.get(
@@ -126,8 +127,8 @@ class Executor:
         if unsure and not is_nothing_but_drift(action.manifest, live):
             return False
         found = drifted(action.manifest, live)
-        version = live["metadata"]["resourceVersion"]
-        return self.drifts.leave(key, action, found, version, repairs=repairs)
+        looked = seen(child_record(BY_NAME[action.key.kind], live))
+        return self.drifts.leave(key, action, found, looked, repairs=repairs)
 
     async def _send(self, key: SystemKey, action: Apply) -> Failure | None:
         kind = BY_NAME[action.key.kind]

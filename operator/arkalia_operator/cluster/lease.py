@@ -61,13 +61,16 @@ class Terms:
 
     @property
     def retry_seconds(self) -> float:
-        """Between two looks of one who waits, and two tries of a holder that could not renew."""
+        """Between two looks of one who waits, and two tries of a holder that could not renew.
+
+        From beginning to beginning: a holder that had no answer for longer tries again at once.
+        """
         return self.lease_seconds / 8
 
     @property
     def answer_seconds(self) -> float:
-        """For one request: a holder on a dead connection has time for another one."""
-        return self.deadline_seconds / 2
+        """For one request: a holder that waits in vain after a renewal has time for another one."""
+        return self.deadline_seconds / 3
 
 
 class Lease:
@@ -84,7 +87,7 @@ class Lease:
         self.identity = identity
         self.terms = terms
         self._client = client
-        self._place = place
+        self.place = place
         self._clock = clock
         self._live: dict[str, Any] = {}
         self._changed_at = float("-inf")
@@ -131,12 +134,12 @@ class Lease:
         if self._live:
             await self._replace(spec)
         else:
-            await self._send("POST", {"metadata": self._place._asdict(), "spec": spec})
+            await self._send("POST", {"metadata": self.place._asdict(), "spec": spec})
         return True
 
     async def _look(self) -> None:
         try:
-            live = await self._ask(Request("GET", member(LEASE, *self._place)))
+            live = await self._ask(Request("GET", member(LEASE, *self.place)))
         except NotFoundError:
             live = {}
         self._remember(live)
@@ -165,9 +168,9 @@ class Lease:
         await self._send("PUT", self._live | {"spec": spec})
 
     async def _send(self, method: str, body: dict[str, Any]) -> None:
-        path = member(LEASE, *self._place)
+        path = member(LEASE, *self.place)
         if method == "POST":
-            path = collection(LEASE, self._place.namespace)
+            path = collection(LEASE, self.place.namespace)
         body = {"apiVersion": LEASE.api_version, "kind": LEASE.name} | body
         self._remember(await self._ask(Request(method, path, body=body)))
 

@@ -35,7 +35,8 @@ def _asked(right: Right, namespace: str | None) -> dict[str, Any]:
         "group": right.group,
         "resource": resource,
         "subresource": subresource,
-        "namespace": namespace or "",
+        "namespace": right.namespace or namespace or "",
+        "name": right.name,
         "verb": right.verb,
     }
     return {"resourceAttributes": {name: value for name, value in attributes.items() if value}}

@@ -37,7 +37,8 @@ class Carried:
     approved: ApprovedStatus | None = None
     """What was approved last."""
     frozen: bool = False
-    """Whether nothing was ever approved, so nothing is written."""
+    """Whether nothing is known that was approved: nothing new is applied. What runs is kept as far as
+    that needs no spec: its certificates are renewed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,7 @@ def carried(system: ArkaliaSystem) -> Carried:
         return _first(system)
     spec = _spec(approved)
     if spec is None:
-        return _frozen(system)
+        return Carried(system, system, frozen=True)
     now = spec.model_copy(update={"changes": system.spec.changes})
     waits = written(now) != written(system.spec)
     return Carried(replace(system, spec=now), system if waits else None, approved)
@@ -73,10 +74,11 @@ def carried(system: ArkaliaSystem) -> Carried:
 def _first(system: ArkaliaSystem) -> Carried:
     """A system that runs when the policy begins goes on; a new one waits from its beginning."""
     runs = bool(system.status.rollouts)
-    return Carried(system, approved=approved_now(system)) if runs else _frozen(system)
+    return Carried(system, approved=approved_now(system)) if runs else _not_begun(system)
 
 
-def _frozen(system: ArkaliaSystem) -> Carried:
+def _not_begun(system: ArkaliaSystem) -> Carried:
+    """Nothing of it is there that could be kept, so it is as if it was paused."""
     changes = system.spec.changes.model_copy(update={"pause": True})
     spec = system.spec.model_copy(update={"changes": changes})
     return Carried(replace(system, spec=spec), system, frozen=True)
@@ -160,5 +162,10 @@ def _accepted(system: ArkaliaSystem) -> Mapping[str, str]:
 
 def _refused(system: ArkaliaSystem, wanted: str) -> str:
     waits = system.status.changes.hash
+    if not waits and system.spec.changes.hold_rollouts:
+        return (
+            f"Plan {wanted} does not wait for approval: spec.changes.holdRollouts keeps the pods as "
+            "they are, set it to false."
+        )
     now = f"plan {waits} waits" if waits else "no plan waits"
     return f"Plan {wanted} does not wait, {now}: look at it (arkalia plan) and approve that."

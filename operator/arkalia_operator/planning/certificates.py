@@ -11,7 +11,7 @@ steps, each of them safe at any time and decided from what is there:
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -148,6 +148,18 @@ def issues(
         lineage = observed.keeping.lineage if observed.keeping else ""
         return (IssueAuthority(step, observed.authority, lineage),)
     return tuple(_leaves(wanted, observed, now))
+
+
+def renewals(due: Iterable[Issue]) -> tuple[Issue, ...]:
+    """Those of *due* by which nothing new begins: what is there goes on under the same names."""
+    return tuple(each for each in due if _renews(each))
+
+
+def _renews(issue: Issue) -> bool:
+    if isinstance(issue, IssueAuthority):
+        return issue.step is not Step.CREATE
+    found = _in_force(issue.secret)
+    return found is not None and found.dns_names == frozenset(issue.wanted.dns_names)
 
 
 def authority_step(

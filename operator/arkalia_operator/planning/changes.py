@@ -14,9 +14,9 @@ from arkalia_operator.api.conditions import ConditionType, Reason
 from arkalia_operator.desired.kinds import BY_NAME, ROLLED_OUT
 from arkalia_operator.planning.approval import Pending
 from arkalia_operator.planning.evidence import Evidence
-from arkalia_operator.planning.observed import ChildRecord, ObjectKey
+from arkalia_operator.planning.observed import ChildRecord, Gate, ObjectKey
 from arkalia_operator.planning.plan import plan, rollouts
-from arkalia_operator.planning.rollouts import Rollout, told
+from arkalia_operator.planning.rollouts import CHANGED_SPEC, Rollout, read, told
 from arkalia_operator.planning.verdicts import Verdict, broken
 
 NAMED: Final = 3
@@ -39,6 +39,8 @@ class Waiting:
     """The plan that waits for approval."""
     version: str = ""
     """Version that an upgrade of the operator brings along, and which nobody let in yet."""
+    closed: bool = False
+    """Whether `spec.changes.holdRollouts` holds it all, so that no approval lets anything in."""
 
     @property
     def differing(self) -> str:
@@ -65,7 +67,8 @@ def waiting(evidence: Evidence) -> Waiting:
     if evidence.system.spec.changes.pause and not evidence.frozen:
         left = plan(evidence.system, evidence.desired, evidence.observed)
         paused = len(left.applies) + len(left.deletes)
-    return Waiting(paused, held, evidence.pending, evidence.version_waits)
+    closed = not evidence.observed.gate.rollouts
+    return Waiting(paused, held, evidence.pending, evidence.version_waits, closed)
 
 
 def changes_status(found: Waiting, before: ChangesStatus) -> ChangesStatus:
@@ -87,12 +90,13 @@ def changes_status(found: Waiting, before: ChangesStatus) -> ChangesStatus:
 
 
 def plan_hash(found: Waiting) -> str:
-    """Which plan waits; empty if none does."""
+    """Which plan waits; empty if none does that an approval could let in."""
     if found.pending is not None:
         return found.pending.hash
-    if not found.held and not found.version:
+    held = {key: each for key, each in (found.held or {}).items() if each.waits_for_upgrade}
+    if found.closed or not (held or found.version):
         return ""
-    parts = [f"{key}={each.wanted}" for key, each in (found.held or {}).items()]
+    parts = [f"{key}={each.wanted}" for key, each in held.items()]
     text = "\n".join([found.version, *sorted(parts)])
     return hashlib.sha256(text.encode()).hexdigest()[:HASH_LENGTH]
 
@@ -159,6 +163,8 @@ def _of_upgrade(found: Waiting, policy: str) -> Sequence[str]:
     how = {
         "Waves": "they are let in system by system as long as none gets worse",
     }.get(policy, "write spec.changes.rollout.upgrades: AtOnce to let it in")
+    if found.closed:
+        how = "spec.changes.holdRollouts keeps them as they are: set it to false first"
     return (f"An upgrade of the operator would replace pods: {what}; {how}.",)
 
 
@@ -175,12 +181,18 @@ def rollout_lines(evidence: Evidence, now: datetime) -> list[RolloutStatus]:
         for each in evidence.observed.children.values()
         if BY_NAME[each.key.kind] in ROLLED_OUT and each.owner_uid == evidence.system.uid
     ]
-    found = [_line(each, before.get(str(each.key)), now) for each in records]
+    gate = evidence.observed.gate
+    found = [_line(each, before.get(str(each.key)), gate, now) for each in records]
     return sorted(found, key=lambda each: each.name)[:LISTED_ROLLOUTS]
 
 
-def _line(record: ChildRecord, before: RolloutStatus | None, now: datetime) -> RolloutStatus:
+def _line(
+    record: ChildRecord, before: RolloutStatus | None, gate: Gate, now: datetime
+) -> RolloutStatus:
     revision, reason = told(record)
+    if read(record.made) is None and (gate.new_spec or str(record.key) in gate.changed):
+        # Its first note was refused: the next try must know that somebody asked for the change.
+        reason = CHANGED_SPEC
     same = before is not None and (before.revision, before.reason) == (revision, reason)
     time = before.time if before is not None and same else now
     return RolloutStatus(name=str(record.key), reason=reason, revision=revision, time=time)

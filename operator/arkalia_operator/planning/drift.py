@@ -30,6 +30,8 @@ VALUE_LIMIT: Final = 120
 """Characters of a value that are told."""
 NAMED: Final = 3
 """A message names this many fields."""
+HIDDEN: Final = "…"
+"""In the place of variables: people write passwords there, and more people read Events."""
 NOTHING_THERE: Final = "nothing"
 SOMEBODY: Final = "somebody"
 """In the place of a manager that the API server does not know."""
@@ -135,8 +137,8 @@ def _drift(live: Mapping[str, Any], steps: Steps, wanted: Any) -> Drift:
     return Drift(
         path=_path(steps),
         manager=str(last.get("manager") or SOMEBODY),
-        wanted=_text(wanted),
-        found=_text(_value(live, steps)),
+        wanted=_text(wanted, steps),
+        found=_text(_value(live, steps), steps),
         taken=bool(owners),
     )
 
@@ -184,8 +186,19 @@ def _word(step: str) -> str:
     return f"[{','.join(map(str, values))}]"
 
 
-def _text(value: Any) -> str:
+def _text(value: Any, at: Steps) -> str:
     if value is None:
         return NOTHING_THERE
-    text = orjson.dumps(value).decode()
+    if "f:env" in at:
+        return HIDDEN
+    text = orjson.dumps(_without_variables(value)).decode()
     return text if len(text) <= VALUE_LIMIT else text[: VALUE_LIMIT - 1] + "…"
+
+
+def _without_variables(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {
+            name: HIDDEN if name == "env" else _without_variables(each)
+            for name, each in value.items()
+        }
+    return [_without_variables(each) for each in value] if isinstance(value, list) else value

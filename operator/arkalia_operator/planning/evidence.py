@@ -45,7 +45,7 @@ class Evidence:
     pending: Pending | None = None
     """The plan that waits for approval."""
     frozen: bool = False
-    """Whether nothing was ever approved of the system, so that nothing is written."""
+    """Whether nothing is known that was approved of the system, so that nothing new is applied."""
     approved: ApprovedStatus | None = None
     """What was approved last."""
     version_waits: str = ""

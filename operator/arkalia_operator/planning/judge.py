@@ -10,7 +10,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus, ModuleStatus
-from arkalia_operator.api.conditions import Condition, ConditionType, Reason
+from arkalia_operator.api.conditions import ConditionType, Reason
 from arkalia_operator.api.mistakes import mistakes_of
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import Desired
@@ -81,9 +81,15 @@ def judge(evidence: Evidence, now: datetime) -> ArkaliaSystemStatus:
 
 
 def judge_invalid(
-    body: Mapping[str, Any], error: ValidationError, now: datetime
+    body: Mapping[str, Any],
+    before: ArkaliaSystemStatus,
+    error: ValidationError,
+    now: datetime,
 ) -> ArkaliaSystemStatus:
-    """The status of a stored resource that does not fit this operator's schema."""
+    """The status of a stored resource that does not fit this operator's schema.
+
+    What was known *before* stays: what was approved and let in holds again once the spec is mended.
+    """
     message = mistakes_of(error)
     reason, generation = Reason.INVALID_SPEC, body["metadata"].get("generation", 0)
     verdicts = [
@@ -97,10 +103,8 @@ def judge_invalid(
         Verdict(ConditionType.FIELDS_IGNORED, "Unknown", reason, message),
         Verdict(ConditionType.CHANGES_APPROVED, "Unknown", reason, message),
     ]
-    return ArkaliaSystemStatus(
-        observed_generation=generation,
-        conditions=conditions(verdicts, _readable_conditions(body), generation, now),
-    )
+    judged = conditions(verdicts, before.conditions, generation, now)
+    return before.model_copy(update={"observed_generation": generation, "conditions": judged})
 
 
 def judge_failed(system: ArkaliaSystem, message: str, now: datetime) -> ArkaliaSystemStatus:
@@ -112,17 +116,6 @@ def judge_failed(system: ArkaliaSystem, message: str, now: datetime) -> ArkaliaS
     return system.status.model_copy(
         update={"conditions": [*conditions(verdicts, before, system.generation, now), *kept]}
     )
-
-
-def _readable_conditions(body: Mapping[str, Any]) -> list[Condition]:
-    """The conditions of a status that another version of the operator may have written."""
-    found = []
-    for each in (body.get("status") or {}).get("conditions") or []:
-        try:
-            found.append(Condition.model_validate(each))
-        except ValidationError:
-            continue
-    return found
 
 
 def _judged(evidence: Evidence) -> list[Judged]:

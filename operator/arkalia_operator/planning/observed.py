@@ -182,6 +182,8 @@ class Gate:
     """Whether pods may be replaced for nothing but an upgrade of the operator."""
     new_spec: bool = False
     """Whether the spec is another one than the last status was about."""
+    changed: frozenset[str] = frozenset()
+    """Objects that noted nothing yet, and whose template a change of the spec was about to replace."""
 
 
 OPEN: Final = Gate()

@@ -28,6 +28,10 @@ class Right:
     resource: str
     """Plural of the kind, with a subresource behind a slash; or a path, which begins with one."""
     verb: str
+    namespace: str = ""
+    """The only one in which it is needed; empty: wherever systems are."""
+    name: str = ""
+    """The only object for which it is needed; empty: all."""
 
     @property
     def is_path(self) -> bool:
@@ -56,14 +60,14 @@ def told(missing: Sequence[Right]) -> str:
 
 
 def _rules(missing: Iterable[Right]) -> Iterable[str]:
-    def place(right: Right) -> tuple[str, str]:
-        return right.group, right.resource
+    def place(right: Right) -> tuple[str, str, str]:
+        return right.group, right.resource, right.name
 
-    for (group, resource), rights in groupby(sorted(missing, key=place), key=place):
+    for (group, resource, name), rights in groupby(sorted(missing, key=place), key=place):
         verbs = ", ".join(sorted(each.verb for each in rights))
         where = (
             f"nonResourceURLs: [{resource}]"
             if resource.startswith("/")
             else f'apiGroups: ["{group}"], resources: [{resource}]'
-        )
+        ) + (f", resourceNames: [{name}]" if name else "")
         yield f"{{{where}, verbs: [{verbs}]}}"

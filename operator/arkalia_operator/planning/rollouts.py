@@ -94,7 +94,8 @@ def _first_note(wanted: Made, record: ChildRecord, gate: Gate) -> Rollout:
     there = replace(wanted, template=record.template, revision="", reason="")
     if record.template == wanted.template:
         return Rollout(replace(there, revision=wanted.revision))
-    return _replaced(wanted, there, (CHANGED_SPEC,) if gate.new_spec else (), gate)
+    asked = gate.new_spec or str(record.key) in gate.changed
+    return _replaced(wanted, there, (CHANGED_SPEC,) if asked else (), gate)
 
 
 def _replaced(wanted: Made, made: Made, causes: tuple[str, ...], gate: Gate) -> Rollout:

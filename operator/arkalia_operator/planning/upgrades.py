@@ -23,6 +23,7 @@ from arkalia_operator.desired.kinds import MAKE_PODS
 from arkalia_operator.desired.resolve import Modules
 from arkalia_operator.planning.observed import Gate
 from arkalia_operator.planning.ownership import template_digest
+from arkalia_operator.planning.rollouts import CHANGED_SPEC
 
 Key = TypeVar("Key")
 
@@ -74,6 +75,11 @@ def renderer(available: Modules) -> str:
     return f"{available.defaults.version}-{told}"
 
 
+def policy_of(system: ArkaliaSystem, own: UpgradePolicy) -> UpgradePolicy:
+    """What becomes of upgrades in *system*, where the operator's *own* policy is that."""
+    return system.spec.changes.rollout.upgrades or own
+
+
 def gate_of(system: ArkaliaSystem, policy: UpgradePolicy, operator: str) -> Gate:
     """What may be rolled out for *system* by *operator*, where *policy* holds for upgrades."""
     released = system.status.changes.released == operator
@@ -81,6 +87,11 @@ def gate_of(system: ArkaliaSystem, policy: UpgradePolicy, operator: str) -> Gate
         rollouts=not system.spec.changes.hold_rollouts,
         upgrades=policy == "AtOnce" or released,
         new_spec=system.generation != system.status.observed_generation,
+        changed=frozenset(
+            each.name
+            for each in system.status.rollouts
+            if (each.reason, each.revision) == (CHANGED_SPEC, "")
+        ),
     )
 
 
@@ -97,6 +108,8 @@ def default_version(system: ArkaliaSystem, gate: Gate, known: Iterable[str], own
 def stage(system: ArkaliaSystem, policy: UpgradePolicy, operator: str) -> Stage:
     """How far *system* is, as its status tells."""
     changes, ready = system.status.changes, _ready(system)
+    if changes.held and system.spec.changes.hold_rollouts:
+        return Stage.UNCONCERNED  # whatever is let in, its pods stay: the others do not wait for it
     if changes.released == operator:
         return _after_release(changes.held, ready)
     if not changes.held or policy != "Waves":

@@ -11,7 +11,7 @@ from arkalia_operator.api.resources import ACTION_KIND, ArkaliaAction, ArkaliaSy
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.kinds import ACTION
 from arkalia_operator.cluster.store import SystemKey
-from arkalia_operator.errors import NotFoundError
+from arkalia_operator.errors import ApiError, ForbiddenError, is_gone
 from arkalia_operator.planning.actions import Delete
 from arkalia_operator.planning.approval import answers, outlived
 from arkalia_operator.planning.observed import ObjectKey
@@ -37,8 +37,13 @@ class Actions:
         for action, status in answers(found, system):
             try:
                 await self._tell(action, status)
-            except NotFoundError:
+            except ForbiddenError as error:
+                LOGGER.warning("%s %s is not answered: %s", ACTION_KIND, action.name, error)
                 continue
+            except ApiError as error:
+                if not is_gone(error):
+                    raise
+                continue  # or another one of its name: its own news tells
             LOGGER.info("%s %s: %s", ACTION_KIND, action.name, status.message)
         await self._end(outlived(found))
 
@@ -57,5 +62,6 @@ class Actions:
             key = ObjectKey(ACTION_KIND, each.namespace, each.name)
             try:
                 await self.client.delete(ACTION, Delete(key, each.uid))
-            except NotFoundError:
-                continue
+            except ApiError as error:
+                if not (is_gone(error) or isinstance(error, ForbiddenError)):
+                    raise

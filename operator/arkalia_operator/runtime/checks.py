@@ -61,13 +61,17 @@ def readiness(
 ) -> Mapping[str, Check]:
     """The checks of `/readyz`."""
     return {
-        "resources": lambda _: "" if is_primed() else "the resources are not read yet",
-        "informers": lambda _: "" if informers.is_synced else _unlisted(permissions),
+        "resources": lambda _: (
+            "" if is_primed() else _lacking("the resources are not read yet.", permissions)
+        ),
+        "informers": lambda _: (
+            "" if informers.is_synced else _lacking("not every kind is listed yet.", permissions)
+        ),
     }
 
 
-def _unlisted(permissions: Permissions) -> str:
-    return " ".join(filter(None, ("not every kind is listed yet.", permissions.told())))
+def _lacking(what: str, permissions: Permissions) -> str:
+    return " ".join(filter(None, (what, permissions.told())))
 
 
 def _late(what: str, seconds: float, limit: float) -> str:

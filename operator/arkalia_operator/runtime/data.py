@@ -99,8 +99,13 @@ class DataServices:
         found = [*retained(situation, seen), *others]
         return Looked(situation, lineage(system.uid, found))
 
-    async def settle(self, looked: Looked, presence: Presence) -> SettledData:
-        """Make what is missing or due. Raises ApiError if Secrets cannot be read, SystemGoneError."""
+    async def settle(
+        self, looked: Looked, presence: Presence, *, frozen: bool = False
+    ) -> SettledData:
+        """Make what is missing or due. Raises ApiError if Secrets cannot be read, SystemGoneError.
+
+        Nothing while it is *frozen*: another password needs a Job, and endpoints follow the spec.
+        """
         situation = looked.situation
         if situation.resolution.hold_all:
             return SettledData(DataAccess(), DataState(), self.longest_look())
@@ -109,7 +114,7 @@ class DataServices:
             seen = await self.credentials.look(situation.system, situation.wanted)
             found = picture(situation, seen, looked.lineage)
             todo = steps(found.views, situation.wanted, seen.modules, self._moment())
-            if failures or not todo or situation.system.spec.changes.pause:
+            if failures or not todo or frozen or situation.system.spec.changes.pause:
                 break
             await presence.make_sure()
             failures = await failures_of(self._write(situation, seen, found, each) for each in todo)

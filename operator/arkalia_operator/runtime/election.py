@@ -22,6 +22,10 @@ LOGGER = logging.getLogger(__name__)
 Lead = Callable[[], Coroutine[Any, Any, None]]
 
 
+class StillLeadingError(RuntimeError):
+    """What only a leader does has not ended, so the process must."""
+
+
 class Election:
     """Takes the lease, keeps it, and leads while it is held."""
 
@@ -70,15 +74,19 @@ class Election:
             for task in ended:
                 task.result()
         finally:
-            await cancel([leading, keeping])
+            if leading in await cancel([leading, keeping]):
+                # Led again beside it, a system would be written by two.
+                raise StillLeadingError
 
     async def _keep(self) -> None:
         """Renew until the lease is not held any more."""
         terms = self._lease.terms
-        pause = terms.renew_seconds
+        pause, clock = terms.renew_seconds, asyncio.get_running_loop().time
         while self._lease.remaining() > 0:
             await asyncio.sleep(pause)
-            pause = terms.renew_seconds if await self._attempt() else terms.retry_seconds
+            began = clock()
+            held = await self._attempt()
+            pause = terms.renew_seconds if held else began + terms.retry_seconds - clock()
 
     async def _attempt(self) -> bool:
         self.alive_at = asyncio.get_running_loop().time()

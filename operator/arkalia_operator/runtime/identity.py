@@ -29,6 +29,7 @@ from arkalia_operator.planning.certificates import (
     bundle,
     issues,
     next_look,
+    renewals,
     trusted_since,
 )
 from arkalia_operator.planning.identity import IdentityState, of_cert_manager, taken
@@ -54,6 +55,8 @@ class Looked:
     before: Observed
     lineage: str
     """Which data it has."""
+    frozen: bool = False
+    """Whether nothing new may be applied, see `planning.approval`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +101,11 @@ class Identity:
         for _ in range(ROUNDS):
             observed = await self._observed(looked, wanted)
             todo = issues(wanted, observed, self.lifetimes, self.now())
-            if failures or not todo or system.spec.changes.pause:
+            due = renewals(todo) if looked.frozen else todo
+            if failures or not due or system.spec.changes.pause:
                 break
             await presence.make_sure()
-            failures = await failures_of(self._issue(system, each) for each in todo)
+            failures = await failures_of(self._issue(system, each) for each in due)
         pending = tuple(_name(system, each) for each in todo)
         state = IdentityState(pending, (*failures, *taken(system.namespace, observed)))
         look = next_look(observed, self.lifetimes, self.now())
@@ -122,7 +126,7 @@ class Identity:
         self, looked: Looked, wanted: Sequence[WantedCertificate]
     ) -> ObservedSecrets:
         found = await self.certificates.observe(looked.system, wanted)
-        observed = replace(found, keeping=_keeping(looked, found))
+        observed = found if looked.frozen else replace(found, keeping=_keeping(looked, found))
         trust = self._trust(bundle(observed.authority))
         if trust is None:
             return observed

@@ -47,9 +47,10 @@ class Permissions:
         self._clock = clock
         self._asked: frozenset[Right] = frozenset()
         self._looked_at = 0.0
+        self._unanswered: frozenset[Right] = frozenset()
         self._missing: dict[str | None, Missing] = {}
         self.known = asyncio.Event()
-        """Set once everything was asked."""
+        """Set once everything was asked, be it answered or not."""
 
     def missing(self, namespace: str) -> Missing:
         """What the operator may not do for a system in *namespace*."""
@@ -63,20 +64,27 @@ class Permissions:
     async def run(self, changed: Callable[[], None]) -> None:
         """Ask again and again until cancelled; call *changed* when the answers are others."""
         while True:
-            try:
-                if self._is_due() and await self.look():
-                    changed()
-            except ApiError as error:
-                LOGGER.warning("The operator's rights cannot be asked for yet: %s", error)
+            if self._is_due() and await self.look():
+                changed()
             await asyncio.sleep(jittered(STEP_SECONDS))
 
     def _is_due(self) -> bool:
         calm = self._clock() - self._looked_at < CALM_SECONDS
-        return not calm or any(self._missing.values()) or self._asked != frozenset(self._used())
+        unsure = self._unanswered or any(self._missing.values())
+        return not calm or bool(unsure) or self._asked != frozenset(self._used())
+
+    async def look_if_old(self) -> None:
+        """Ask for every right if that was not done just now."""
+        if not self.known.is_set() or self._clock() - self._looked_at >= STEP_SECONDS:
+            await self.look()
 
     async def look(self) -> bool:
-        """Ask for every right; says whether the answers are others than before. Raises ApiError."""
+        """Ask for every right; says whether the answers are others than before.
+
+        A question without an answer keeps the answer that it had.
+        """
         used, began = frozenset(self._used()), self._clock()
+        self._unanswered = frozenset()
         found = {each: await self._missing_of(used, each) for each in self._namespaces}
         self._asked, self._looked_at = used, began
         before, self._missing = self._missing, found
@@ -91,10 +99,20 @@ class Permissions:
 
         async def asked(right: Right) -> Right | None:
             async with slots:
-                return None if await is_granted(self._client, right, namespace) else right
+                return None if await self._is_granted(right, namespace) else right
 
         answers = await asyncio.gather(*map(asked, used))
         return tuple(sorted(right for right in answers if right is not None))
+
+    async def _is_granted(self, right: Right, namespace: str | None) -> bool:
+        try:
+            return await is_granted(self._client, right, namespace)
+        except ApiError as error:
+            LOGGER.warning(
+                "The right to %s %s is not known yet: %s", right.verb, right.resource, error
+            )
+            self._unanswered |= {right}
+            return right not in self._missing.get(namespace, ())
 
     def _report(self) -> None:
         metrics.RIGHTS_MISSING.clear()

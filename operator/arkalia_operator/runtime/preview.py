@@ -15,6 +15,7 @@ import orjson
 from pydantic import TypeAdapter
 
 from arkalia_contract import labels
+from arkalia_operator.api.changes import UpgradePolicy
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.client import Client
@@ -35,7 +36,7 @@ from arkalia_operator.planning.differences import Item
 from arkalia_operator.planning.observed import ObjectKey
 from arkalia_operator.planning.preview import preview
 from arkalia_operator.planning.schemas import remembered
-from arkalia_operator.planning.upgrades import default_version, gate_of, renderer
+from arkalia_operator.planning.upgrades import default_version, gate_of, policy_of, renderer
 from arkalia_operator.runtime.data import DataServices
 from arkalia_operator.runtime.identity import Identity, Looked
 from arkalia_operator.runtime.presence import Presence
@@ -90,12 +91,12 @@ def restored(text: bytes) -> Snapshot:
 
 
 def previewed(
-    system: ArkaliaSystem, snapshot: Snapshot, available: Modules, *, let_in: bool
+    system: ArkaliaSystem, snapshot: Snapshot, available: Modules, policy: UpgradePolicy
 ) -> Preview:
-    """What would be done to *system* in the cluster of *snapshot*; *let_in*: also by upgrades."""
+    """What would be done to *system* in the cluster of *snapshot*, where *policy* holds for upgrades."""
     key = SystemKey(system.namespace, system.name)
-    modules = _modules(system, snapshot, available, let_in=let_in)
-    gate = gate_of(system, "AtOnce" if let_in else _policy(system), renderer(available))
+    modules = _modules(system, snapshot, available, policy)
+    gate = gate_of(system, policy, renderer(available))
     store, live = Store(), {}
     for body in snapshot.objects:
         store.put(BY_NAME[body["kind"]], body)
@@ -109,19 +110,15 @@ def previewed(
     return Preview(key, tuple(preview(system, desired, observed, live)), problems)
 
 
-def _policy(system: ArkaliaSystem) -> Any:
-    return system.spec.changes.rollout.upgrades or "Hold"
-
-
 def _modules(
-    system: ArkaliaSystem, snapshot: Snapshot, available: Modules, *, let_in: bool
+    system: ArkaliaSystem, snapshot: Snapshot, available: Modules, policy: UpgradePolicy
 ) -> Modules:
     """The modules that *system* may have."""
     resources = Resources()
     for body in snapshot.modules:
         resources.modules.put(body)
     usable, broken = resources.available(system.namespace)
-    gate = gate_of(system, "AtOnce" if let_in else _policy(system), renderer(available))
+    gate = gate_of(system, policy, renderer(available))
     own = available.defaults
     version = default_version(system, gate, available.builtin, own.version)
     return Modules(available.builtin, usable, broken, replace(own, version=version))
@@ -156,6 +153,8 @@ class Reader:
     """Reads the part of a cluster that concerns systems."""
 
     client: Client
+    upgrades: UpgradePolicy
+    """What the operator does with those of systems that do not say it."""
 
     async def read(self, keys: list[SystemKey] | None, available: Modules) -> Snapshot:
         """The systems *keys*, or all of them, with what belongs to them. Raises ApiError."""
@@ -200,7 +199,8 @@ class Reader:
         for body in found.objects:
             store.put(BY_NAME[body["kind"]], body)
         before = observe(store, SystemKey(system.namespace, system.name), frozenset(found.served))
-        resolution = resolve(paused, _modules(paused, found, available, let_in=False))
+        policy = policy_of(paused, self.upgrades)
+        resolution = resolve(paused, _modules(paused, found, available, policy))
         lifetimes = Lifetimes()
         identity = Identity(
             Certificates(self.client, lifetimes), lifetimes, lambda: issuer.known, _now

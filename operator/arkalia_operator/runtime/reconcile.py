@@ -20,7 +20,7 @@ from arkalia_operator.cluster.store import Store, SystemKey
 from arkalia_operator.desired import rendered
 from arkalia_operator.desired.resolve import Defaults, Modules, resolve
 from arkalia_operator.desired.resolved import Resolution
-from arkalia_operator.errors import ApiError, ConflictError, NotFoundError
+from arkalia_operator.errors import ApiError, is_gone
 from arkalia_operator.planning.actions import Failure, Plan
 from arkalia_operator.planning.announcements import announcements, repaired
 from arkalia_operator.planning.approval import Carried, approval, approved_now, carried, pending
@@ -95,6 +95,7 @@ class Reconciler:
         if system is None:
             self.shown.hide(key)
             self.settled.forget(key)
+            self.upgrades.forget(key)
             return SUCCESS
         if isinstance(system, Refused):
             return await self._refuse(key, system)
@@ -107,6 +108,7 @@ class Reconciler:
         self.shown.hide_all()
         self.settled = SettledSystems()
         self.store.forget_accepted()
+        self.upgrades.rest()
 
     async def tell_failure(self, key: SystemKey, error: BaseException) -> None:
         """Write into the status that the operator itself failed. Raises ApiError."""
@@ -145,7 +147,7 @@ class Reconciler:
         trouble = await self.bundles.trouble(carries.system)
         resolution = resolve(carries.system, modules, trouble)
         before = replace(observe(self.store, key, self.served()), gate=gate)
-        identity, data = await self._settle(carries.system, resolution, before, presence)
+        identity, data = await self._settle(carries, resolution, before, presence)
         rights, actions = self.missing_rights(key.namespace), self.actions.on(key)
         look = min(identity.next_look, data.next_look, self.bundles.next_look(trouble))
         return Facts(system, resolution, before, identity, data, rights, actions, look)
@@ -156,7 +158,8 @@ class Reconciler:
         modules, version_waits = self._modules(system, before.gate)
         known, trust = remembered(system, before), facts.identity.trust
         desired = rendered(system, resolution, trust, known, facts.data.access)
-        decided = Plan() if system.spec.changes.pause else plan(system, desired, before)
+        writes = not (carries.frozen or system.spec.changes.pause)
+        decided = plan(system, desired, before) if writes else Plan()
         evidence = Evidence(
             system,
             desired,
@@ -186,15 +189,19 @@ class Reconciler:
         return Modules(self.builtin, usable, broken, defaults), waits
 
     def _approved(self, facts: Facts, evidence: Evidence) -> ArkaliaSystemStatus | None:
-        """The status of the system once somebody approved what waits; None if nobody did."""
+        """The status of the system once somebody approved what waits; None if that is no news."""
+        if not facts.actions:
+            return None
         waits, system = plan_hash(waiting(evidence)), facts.system
         found = approval(facts.actions, waits)
         if found is None:
             return None
         if evidence.pending is None:
-            return self.upgrades.released(system, waits)
-        approved = approved_now(system, waits, found.spec.approved_by)
-        return system.status.model_copy(update={"approved": approved})
+            told = self.upgrades.released(system, waits)
+        else:
+            approved = approved_now(system, waits, found.spec.approved_by)
+            told = system.status.model_copy(update={"approved": approved})
+        return told if told != system.status else None
 
     async def _carry_out(self, key: SystemKey, facts: Facts, decision: Decision) -> Outcome:
         """Write, and tell. Raises ApiError if a status is not written."""
@@ -229,17 +236,18 @@ class Reconciler:
 
     async def _settle(
         self,
-        system: ArkaliaSystem,
+        carries: Carried,
         resolution: Resolution,
         before: Observed,
         presence: Presence,
     ) -> tuple[Settled, SettledData]:
         """Certificates and credentials. Raises SystemGoneError before any is made in vain."""
+        system, frozen = carries.system, carries.frozen
         others = await self.identity.retained(system)
         found = await self.data.look(system, resolution, before, others)
-        looked = Looked(system, resolution, before, found.lineage.id)
+        looked = Looked(system, resolution, before, found.lineage.id, frozen)
         identity = await self.identity.settle(looked, presence)
-        return identity, await self.data.settle(found, presence)
+        return identity, await self.data.settle(found, presence, frozen=frozen)
 
     async def _first_word(
         self, key: SystemKey, system: ArkaliaSystem, evidence: Evidence
@@ -254,7 +262,7 @@ class Reconciler:
 
     async def _refuse(self, key: SystemKey, refused: Refused) -> Outcome:
         if not refused.deleting:
-            status = judge_invalid(refused.body, refused.error, now())
+            status = judge_invalid(refused.body, refused.status, refused.error, now())
             await self._tell(key, refused, status)
         return SUCCESS
 
@@ -266,7 +274,7 @@ class Reconciler:
         try:
             live = await write_status(self.client, key, system.uid, status)
         except ApiError as error:
-            if not _is_gone(error):
+            if not is_gone(error):
                 raise
             return system  # or another one of its name: its own news tells
         self.resources.systems.put(live)
@@ -291,11 +299,6 @@ def _may_have_lost(system: ArkaliaSystem, decided: Plan) -> bool:
     nothing was ever said is new: it has lost nothing yet.
     """
     return bool(system.status.conditions) and any(each.creates for each in decided.applies)
-
-
-def _is_gone(error: ApiError) -> bool:
-    """Whether a status was refused because the system with that uid is not there any more."""
-    return isinstance(error, (NotFoundError, ConflictError)) or "metadata.uid" in error.message
 
 
 def now() -> datetime:

@@ -26,15 +26,16 @@ async def supervise(tasks: Mapping[str, Coroutine[Any, Any, None]], stop: asynci
         await cancel([*running, stopping])
 
 
-async def cancel(tasks: Collection[asyncio.Task[Any]]) -> None:
-    """Cancel *tasks* and wait a moment for their end."""
+async def cancel(tasks: Collection[asyncio.Task[Any]]) -> Collection[asyncio.Task[Any]]:
+    """Cancel *tasks* and wait a moment for their end; gives those that go on in spite of it."""
     if not tasks:
-        return
+        return ()
     for task in tasks:
         task.cancel()
     _, left = await asyncio.wait(tasks, timeout=FAREWELL_SECONDS)
     for task in left:
         LOGGER.error("The task %r does not end although it was cancelled.", task.get_name())
+    return left
 
 
 def _report(task: asyncio.Task[Any]) -> None:

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 from arkalia_operator import metrics
@@ -19,7 +20,7 @@ from arkalia_operator.cluster.kinds import ACTION, MODULE, SYSTEM
 from arkalia_operator.cluster.store import Place
 from arkalia_operator.cluster.versions import number
 from arkalia_operator.desired.kinds import Kind
-from arkalia_operator.errors import ApiError, NotFoundError, ResourcesNotServedError
+from arkalia_operator.errors import ApiError, ForbiddenError, NotFoundError, ResourcesNotServedError
 from arkalia_operator.runtime.cache import Body, Cache, place
 from arkalia_operator.runtime.intake import Intake
 from arkalia_operator.runtime.resources import Resources
@@ -37,6 +38,8 @@ class _Watched(NamedTuple):
     cache: Cache[Any]
     put: Callable[[Body], None]
     gone: Callable[[Place, int], None]
+    spared: bool = False
+    """Whether the operator works without it, where it may not be read."""
 
 
 class _Listed(NamedTuple):
@@ -56,7 +59,7 @@ class Sweeper:
         self._namespaces: tuple[str | None, ...] = tuple(namespaces) or (None,)
         self._watched = (
             _Watched(MODULE, resources.modules, intake.module, intake.module_gone),
-            _Watched(ACTION, resources.actions, intake.action, intake.action_gone),
+            _Watched(ACTION, resources.actions, intake.action, intake.action_gone, spared=True),
             _Watched(SYSTEM, resources.systems, intake.system, intake.system_gone),
         )
         self.alive_at = 0.0
@@ -64,14 +67,19 @@ class Sweeper:
 
     async def prime(self) -> None:
         """Read every resource once. Raises ResourcesNotServedError and other ApiErrors."""
-        for kind, cache, put, _ in self._watched:
+        for watched in self._watched:
             for namespace in self._namespaces:
-                try:
-                    async for page in self._client.pages(kind, namespace, cache.selector.text):
-                        for body in page["items"] or ():  # null if there are none
-                            put(body)
-                except NotFoundError as error:
-                    raise ResourcesNotServedError(_not_served(kind)) from error
+                with _sparing(watched):
+                    await self._read(watched, namespace)
+
+    async def _read(self, watched: _Watched, namespace: str | None) -> None:
+        kind, selector = watched.kind, watched.cache.selector.text
+        try:
+            async for page in self._client.pages(kind, namespace, selector):
+                for body in page["items"] or ():  # null if there are none
+                    watched.put(body)
+        except NotFoundError as error:
+            raise ResourcesNotServedError(_not_served(kind)) from error
 
     async def run(self, seconds: float) -> None:
         """Sweep about every *seconds* until cancelled."""
@@ -91,11 +99,15 @@ class Sweeper:
         """Compare once. Raises ApiError."""
         for watched in self._watched:
             for namespace in self._namespaces:
-                listed = await self._list(watched, namespace)
-                if _differences(watched.cache, listed, namespace):
-                    await asyncio.sleep(GRACE_SECONDS)
-                    for at in _differences(watched.cache, listed, namespace):
-                        await self._repair(watched, at, listed)
+                with _sparing(watched):
+                    await self._compare(watched, namespace)
+
+    async def _compare(self, watched: _Watched, namespace: str | None) -> None:
+        listed = await self._list(watched, namespace)
+        if _differences(watched.cache, listed, namespace):
+            await asyncio.sleep(GRACE_SECONDS)
+            for at in _differences(watched.cache, listed, namespace):
+                await self._repair(watched, at, listed)
 
     async def _list(self, watched: _Watched, namespace: str | None) -> _Listed:
         kind, selector = watched.kind, watched.cache.selector.text
@@ -117,6 +129,17 @@ class Sweeper:
             watched.put(await self._client.get(watched.kind, *at))
         except NotFoundError:
             return  # gone since: if the watch misses that too, the next sweep sees it
+
+
+@contextmanager
+def _sparing(watched: _Watched) -> Iterator[None]:
+    """Go on where what is *watched* may not be read, and the operator works without it."""
+    try:
+        yield
+    except ForbiddenError as error:
+        if not watched.spared:
+            raise
+        LOGGER.warning("%s cannot be read, so none is answered: %s", watched.kind.plural, error)
 
 
 def _differences(cache: Cache[Any], listed: _Listed, namespace: str | None) -> list[Place]:

@@ -18,7 +18,15 @@ from arkalia_operator.api.changes import UpgradePolicy
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.cluster.store import SystemKey
 from arkalia_operator.planning.observed import Gate
-from arkalia_operator.planning.upgrades import Waves, gate_of, next_wave, ready_since, stage
+from arkalia_operator.planning.upgrades import (
+    Stage,
+    Waves,
+    gate_of,
+    next_wave,
+    policy_of,
+    ready_since,
+    stage,
+)
 from arkalia_operator.runtime.resources import Resources
 
 LOGGER = logging.getLogger(__name__)
@@ -41,7 +49,7 @@ class Upgrades:
 
     def policy_of(self, system: ArkaliaSystem) -> UpgradePolicy:
         """What holds for *system*."""
-        return system.spec.changes.rollout.upgrades or self.policy
+        return policy_of(system, self.policy)
 
     def gate(self, system: ArkaliaSystem) -> Gate:
         """What may be rolled out for *system*."""
@@ -52,7 +60,16 @@ class Upgrades:
         if key not in self.granted:
             return None
         self.granted.discard(key)
-        return self.released(system)
+        stands = stage(system, self.policy_of(system), self.operator)
+        return self.released(system) if stands is Stage.HOLDING else None
+
+    def forget(self, key: SystemKey) -> None:
+        """The system *key* is gone."""
+        self.granted.discard(key)
+
+    def rest(self) -> None:
+        """Somebody else lets systems in from now on."""
+        self.granted.clear()
 
     def released(self, system: ArkaliaSystem, plan_hash: str = "") -> ArkaliaSystemStatus:
         """The status of *system* once it may take the upgrade, by the plan *plan_hash*."""

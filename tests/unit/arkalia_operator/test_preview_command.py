@@ -151,6 +151,15 @@ def test_what_only_the_operator_would_change_is_held_for_a_file(ask, monkeypatch
     assert "hold Deployment luna-helloria (operator upgrade)" in out
 
 
+def test_what_the_operator_does_with_upgrades_holds_for_a_file_too(ask, monkeypatch):
+    monkeypatch.setenv("ARKALIA_OPERATOR_IMAGE_REGISTRY", "images.example.com")
+    monkeypatch.setenv("ARKALIA_OPERATOR_UPGRADES", "AtOnce")
+
+    _, out, _ = ask(body())
+
+    assert "its pods are replaced (operator upgrade)" in out
+
+
 def test_snapshot_can_be_read_again(snapshot):
     found = restored(snapshot.read_bytes())
 

@@ -1,7 +1,7 @@
 import pytest
 
 from arkalia_operator import metrics
-from arkalia_operator.cluster.drifts import Drifts
+from arkalia_operator.cluster.drifts import Drifts, Seen
 from arkalia_operator.cluster.store import SystemKey
 from arkalia_operator.planning.actions import Apply
 from arkalia_operator.planning.drift import Drift
@@ -11,6 +11,7 @@ LUNA = SystemKey("ns", "luna")
 KEY = ObjectKey("Service", "ns", "luna-helloria")
 ACTION = Apply(KEY, {}, b"digest", creates=False, why="drifted")
 CHANGED = Apply(KEY, {}, b"another", creates=False, why="changed")
+SEEN, OTHERWISE = Seen(b"owned", 1), Seen(b"owned", 2)
 PORT = Drift("spec.port", "robot", "1", "2")
 LABEL = Drift("metadata.labels.a", "kubectl", "1", "2")
 
@@ -22,7 +23,14 @@ def drifts(clock):
 
 def fight(drifts, rounds, found=(PORT,)):
     """What was decided in each of so many rounds: whether the object was left."""
-    return [drifts.leave(LUNA, ACTION, found, "7", repairs=True) for _ in range(rounds)]
+    return [one_round(drifts, found) for _ in range(rounds)]
+
+
+def one_round(drifts, found):
+    left = drifts.leave(LUNA, ACTION, found, SEEN, repairs=True)
+    if not left:
+        drifts.repaired(LUNA, KEY)
+    return left
 
 
 def test_a_drift_is_repaired_and_told_once(drifts):
@@ -35,16 +43,32 @@ def test_a_drift_is_repaired_and_told_once(drifts):
     assert drifts.left(LUNA) == ()
 
 
+def test_repairs_that_fail_are_no_rounds_and_are_not_told(drifts):
+    decided = [drifts.leave(LUNA, ACTION, (PORT,), SEEN, repairs=True) for _ in range(20)]
+
+    assert not any(decided)
+    assert drifts.take_repaired(LUNA) == ()
+
+
+def test_write_of_another_plan_is_no_repair_of_what_failed_before(drifts):
+    drifts.leave(LUNA, ACTION, (PORT,), SEEN, repairs=True)
+
+    drifts.begin(LUNA, frozenset({KEY}))
+    drifts.repaired(LUNA, KEY)
+
+    assert drifts.take_repaired(LUNA) == ()
+
+
 def test_a_drift_that_is_only_reported_is_left_until_it_is_another_one(drifts):
-    assert drifts.leave(LUNA, ACTION, (PORT,), "7", repairs=False)
+    assert drifts.leave(LUNA, ACTION, (PORT,), SEEN, repairs=False)
 
     (left,) = drifts.left(LUNA)
 
     assert left.fields == (PORT,)
     assert not left.contended
-    assert drifts.stands(LUNA, ACTION, "7")
-    assert not drifts.stands(LUNA, ACTION, "8")
-    assert not drifts.stands(LUNA, CHANGED, "7")
+    assert drifts.stands(LUNA, ACTION, SEEN)
+    assert not drifts.stands(LUNA, ACTION, OTHERWISE)
+    assert not drifts.stands(LUNA, CHANGED, SEEN)
     assert drifts.take_repaired(LUNA) == ()
 
 
@@ -62,26 +86,26 @@ def test_while_it_is_left_nobody_looks_at_it_whatever_others_write(drifts, clock
 
     clock.now = 299
 
-    assert drifts.stands(LUNA, ACTION, "99")
+    assert drifts.stands(LUNA, ACTION, OTHERWISE)
 
 
 def test_another_wish_ends_the_rest(drifts):
     fight(drifts, 6)
 
-    assert not drifts.stands(LUNA, CHANGED, "7")
+    assert not drifts.stands(LUNA, CHANGED, SEEN)
 
 
 def test_after_the_rest_one_repair_is_tried_and_the_next_rest_is_longer(drifts, clock):
     fight(drifts, 6)
     clock.now = 301
-    looked_at_again = not drifts.stands(LUNA, ACTION, "7")
+    looked_at_again = not drifts.stands(LUNA, ACTION, SEEN)
 
     again = fight(drifts, 1)
     clock.now = 301 + 599
 
     assert looked_at_again
     assert again == [True]
-    assert drifts.stands(LUNA, ACTION, "7")
+    assert drifts.stands(LUNA, ACTION, SEEN)
 
 
 def test_a_rest_has_an_end(drifts, clock):
@@ -90,7 +114,7 @@ def test_a_rest_has_an_end(drifts, clock):
 
     clock.now = 3601
 
-    assert not drifts.stands(LUNA, ACTION, "7")
+    assert not drifts.stands(LUNA, ACTION, SEEN)
 
 
 def test_a_fight_that_has_ended_counts_from_the_beginning(drifts, clock):
@@ -118,7 +142,7 @@ def test_fields_are_counted_apart(drifts):
 
 
 def test_what_is_not_due_any_more_is_not_left_any_more(drifts):
-    drifts.leave(LUNA, ACTION, (PORT,), "7", repairs=False)
+    drifts.leave(LUNA, ACTION, (PORT,), SEEN, repairs=False)
 
     drifts.begin(LUNA, frozenset({KEY}))
     still = drifts.left(LUNA)
@@ -126,24 +150,24 @@ def test_what_is_not_due_any_more_is_not_left_any_more(drifts):
 
     assert still
     assert drifts.left(LUNA) == ()
-    assert not drifts.stands(LUNA, ACTION, "7")
+    assert not drifts.stands(LUNA, ACTION, SEEN)
 
 
 def test_nothing_is_known_of_a_system_without_drift(drifts):
     drifts.begin(LUNA, frozenset())
 
-    assert not drifts.stands(LUNA, ACTION, "7")
+    assert not drifts.stands(LUNA, ACTION, SEEN)
     assert drifts.take_repaired(LUNA) == ()
 
 
-def test_drifts_are_counted_by_kind_manager_and_what_was_done(drifts):
-    counter = metrics.DRIFTS.labels("Service", "robot", "repaired")
+def test_drifts_are_counted_by_kind_and_what_was_done_whoever_did_it(drifts):
+    counter = metrics.DRIFTS.labels("Service", "repaired")
     before = counter._value.get()
 
     fight(drifts, 6)
 
     assert counter._value.get() - before == 5
-    assert metrics.DRIFTS.labels("Service", "robot", "contended")._value.get() >= 1
+    assert metrics.DRIFTS.labels("Service", "contended")._value.get() >= 1
 
 
 def test_what_is_remembered_has_a_bound(drifts, monkeypatch):
@@ -152,7 +176,8 @@ def test_what_is_remembered_has_a_bound(drifts, monkeypatch):
     for number in range(9):
         system = SystemKey("ns", f"s{number}")
         action = Apply(ObjectKey("Service", "ns", f"s{number}"), {}, b"", creates=False, why="x")
-        drifts.leave(system, action, (PORT,), "7", repairs=True)
+        drifts.leave(system, action, (PORT,), SEEN, repairs=True)
+        drifts.repaired(system, action.key)
 
     assert len(drifts._systems) == 3
     assert len(drifts._fights) == 3

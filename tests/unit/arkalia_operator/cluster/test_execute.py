@@ -220,16 +220,21 @@ def owners(live):
     return [(each["manager"], each["operation"]) for each in live["metadata"]["managedFields"]]
 
 
-async def test_a_server_that_is_away_is_no_permanent_failure(server, executor, monkeypatch):
-    monkeypatch.setattr("arkalia_operator.cluster.client.DEADLINE_SECONDS", 0.1)
-    server.script("PATCH", "configmaps/a", respond(503), times=1000)
+@pytest.fixture
+def impatient(executor, monkeypatch):
+    """An executor that hardly tries again."""
 
     async def once(request, deadline=0.1):
         return await type(executor._client).send(executor._client, request, deadline)
 
     monkeypatch.setattr(executor._client, "send", once)
+    return executor
 
-    (failure,) = await executor.execute(LUNA, Plan((an_apply(a_manifest()),)))
+
+async def test_a_server_that_is_away_is_no_permanent_failure(server, impatient):
+    server.script("PATCH", "configmaps/a", respond(503), times=1000)
+
+    (failure,) = await impatient.execute(LUNA, Plan((an_apply(a_manifest()),)))
 
     assert not failure.permanent
 
@@ -343,6 +348,21 @@ async def test_what_somebody_changed_is_left_where_it_shall_only_be_told(
     assert server.writes() == []
 
 
+async def test_change_of_status_alone_is_no_reason_to_look_at_what_is_left(
+    server, executor, store, drifting
+):
+    plan = Plan((an_apply(drifting, creates=False, why="drifted"),), repairs=False)
+    await executor.execute(LUNA, plan)
+    server.seen.clear()
+
+    live = await server.edit(path_of(drifting), status={"loadBalancer": {}})
+    store.put(BY_NAME["Service"], live)
+    await executor.execute(LUNA, plan)
+
+    assert server.requests("GET") == []
+    assert executor.drifts.left(LUNA)
+
+
 async def test_after_a_restart_drift_is_still_told_from_a_wish(server, executor, store, drifting):
     store.put(BY_NAME["Service"], server.objects[path_of(drifting)])
     store.forget_accepted()
@@ -365,6 +385,20 @@ async def test_what_cannot_be_looked_at_is_repaired_all_the_same(server, executo
     await executor.execute(LUNA, Plan((an_apply(drifting, creates=False, why="drifted"),)))
 
     assert server.objects[path_of(drifting)]["spec"]["port"] == 1
+
+
+async def test_repair_that_an_admission_webhook_keeps_from_being_done_is_no_fight(
+    server, impatient, drifting
+):
+    down = {"message": "failed calling webhook: connection refused", "reason": "InternalError"}
+    server.script("PATCH", "services/a", respond(500, down), times=1000)
+    plan = Plan((an_apply(drifting, creates=False, why="drifted"),))
+
+    failures = [await impatient.execute(LUNA, plan) for _ in range(8)]
+
+    assert all(failures)
+    assert impatient.drifts.left(LUNA) == ()
+    assert impatient.drifts.take_repaired(LUNA) == ()
 
 
 async def test_a_fight_about_a_field_ends(server, executor, drifting):

@@ -85,7 +85,10 @@ def test_nothing_is_carried_out_of_an_approved_spec_that_cannot_be_read():
     broken = system.status.approved.model_copy(update={"spec": {"environment": 7}})
     status = system.status.model_copy(update={"approved": broken})
 
-    assert carried(replace(system, status=status)).frozen
+    found = carried(replace(system, status=status))
+
+    assert found.frozen
+    assert not found.system.spec.changes.pause  # what runs is kept
 
 
 def test_spec_is_kept_as_it_was_written():
@@ -170,6 +173,18 @@ def test_approval_of_another_plan_is_refused(waits, message):
     system = a_system(status={"changes": {"hash": waits}})
 
     assert told(system, an_action(plan="old")) == {"approve": ("Refused", message)}
+
+
+def test_approval_of_pods_that_the_spec_holds_is_refused_with_the_way_out():
+    system = a_system(changes={"holdRollouts": True})
+
+    assert told(system, an_action(plan="held")) == {
+        "approve": (
+            "Refused",
+            "Plan held does not wait for approval: spec.changes.holdRollouts keeps the pods as they "
+            "are, set it to false.",
+        )
+    }
 
 
 def test_approval_that_is_about_to_be_taken_is_not_answered_yet():

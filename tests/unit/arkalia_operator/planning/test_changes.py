@@ -17,6 +17,7 @@ from arkalia_operator.planning.changes import (
 from arkalia_operator.planning.evidence import Evidence
 from arkalia_operator.planning.judge import judge
 from arkalia_operator.planning.observed import Gate, ObjectKey
+from arkalia_operator.planning.upgrades import gate_of
 from builders import OPTIONAL, a_component, a_module, a_system, an_observed, rendered
 
 NOW = datetime(2026, 11, 25, 12, tzinfo=UTC)
@@ -196,6 +197,20 @@ def test_hash_is_another_for_another_template():
     assert len(hashes) == 2
 
 
+@pytest.mark.parametrize("upgrades", [True, False])
+def test_nothing_waits_for_approval_while_the_spec_holds_all_pods(upgrades):
+    closed = Gate(rollouts=False, upgrades=upgrades)
+    held = evidence(closed, now=[LATER, a_module("gamma")], changes={"holdRollouts": True})
+
+    status = judge(replace(held, version_waits="0.2.0"), NOW)
+
+    assert status.changes.hash == ""
+    assert status.changes.restarts == ["Deployment luna-alpha"]
+    assert condition(status, "ChangesApproved")[2].endswith(
+        "Version 0.2.0; spec.changes.holdRollouts keeps them as they are: set it to false first."
+    )
+
+
 def test_every_rollout_has_its_reason_in_status():
     found = rollout_lines(evidence(), NOW)
 
@@ -203,6 +218,22 @@ def test_every_rollout_has_its_reason_in_status():
         ("Deployment luna-alpha", "created", NOW),
         ("Deployment luna-gamma", "created", NOW),
     ]
+
+
+def test_change_of_the_spec_stays_known_while_its_first_note_is_refused():
+    found = evidence(Gate(upgrades=False, new_spec=True), environment="staging")
+    bare = {key: replace(each, made="") for key, each in found.observed.children.items()}
+    refused = replace(found, observed=replace(found.observed, children=bare))
+
+    first = judge(refused, NOW)
+    system = replace(refused.system, status=first)
+    gate = gate_of(system, "Hold", "0.2.0-abc")
+    again = replace(refused, system=system, observed=replace(refused.observed, gate=gate))
+
+    assert not gate.new_spec
+    assert gate.changed == {"Deployment luna-alpha", "Deployment luna-gamma"}
+    assert waiting(again).held == {}
+    assert judge(again, NOW).rollouts == first.rollouts
 
 
 def test_time_of_a_rollout_stays_while_its_reason_does():

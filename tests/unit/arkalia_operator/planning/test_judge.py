@@ -10,10 +10,12 @@ import pytest
 from hypothesis import given
 from pydantic import ValidationError
 
-from arkalia_operator.api.arkaliasystem import ArkaliaSystemSpec
+from arkalia_operator.api.arkaliasystem import ArkaliaSystemSpec, ArkaliaSystemStatus
+from arkalia_operator.api.changes import ChangesStatus
 from arkalia_operator.desired import desired_state
 from arkalia_operator.desired.templates import revision
 from arkalia_operator.planning.actions import Failure
+from arkalia_operator.planning.approval import approved_now
 from arkalia_operator.planning.evidence import Evidence
 from arkalia_operator.planning.judge import judge, judge_failed, judge_invalid
 from arkalia_operator.planning.observed import Accepted, ObjectKey, Observed, PodRecord
@@ -275,7 +277,7 @@ def test_every_status_has_the_same_conditions_in_the_same_order():
         "ChangesApproved",
     ]
 
-    for status in (judged(), judged(Observed()), judge_invalid(a_body(), an_error(), NOW)):
+    for status in (judged(), judged(Observed()), invalid()):
         assert [each.type for each in status.conditions] == expected
 
 
@@ -383,11 +385,10 @@ def test_anything_can_be_judged(system, available):
         assert read(status, system.generation) == KSTATUS[summary(status)[:3]]
 
 
-def a_body(conditions=(), **metadata):
-    return {
-        "metadata": {"name": "luna", "generation": 7} | metadata,
-        "status": {"conditions": list(conditions)},
-    }
+def invalid(before=None, now=NOW, **metadata):
+    """The status of a system whose spec does not fit, and whose status was *before*."""
+    body = {"metadata": {"name": "luna", "generation": 7} | metadata}
+    return judge_invalid(body, before or ArkaliaSystemStatus(), an_error(), now)
 
 
 def an_error(spec=None):
@@ -397,7 +398,7 @@ def an_error(spec=None):
 
 
 def test_resource_that_does_not_fit_the_schema_stalls_and_tells_the_place():
-    status = judge_invalid(a_body(), an_error(), NOW)
+    status = invalid()
 
     assert summary(status) == (*DOOMED, "InvalidSpec")
     assert conditions(status)["ModulesReady"].status == "Unknown"
@@ -411,24 +412,29 @@ def test_resource_that_does_not_fit_the_schema_stalls_and_tells_the_place():
 def test_resource_without_a_generation_or_status_can_be_judged():
     body = {"metadata": {"name": "luna"}}
 
-    assert judge_invalid(body, an_error(), NOW).observed_generation == 0
+    found = judge_invalid(body, ArkaliaSystemStatus(), an_error(), NOW)
+
+    assert found.observed_generation == 0
 
 
 def test_invalid_resource_keeps_the_times_of_its_conditions():
-    before = judge_invalid(a_body(), an_error(), NOW)
-    written = before.model_dump(mode="json", by_alias=True)["conditions"]
+    before = invalid()
 
-    after = judge_invalid(a_body(written), an_error(), LATER)
+    after = invalid(before, LATER)
 
     assert after == before
 
 
-def test_conditions_of_a_newer_operator_do_not_matter():
-    strange = {"type": "Ready", "status": "Perhaps", "since": "ever"}
+def test_invalid_resource_keeps_what_was_approved_and_let_in():
+    approved = approved_now(SYSTEM, "plan", "ada")
+    changes = ChangesStatus(released="0.1.0-abc", released_hash="plan")
+    before = judged().model_copy(update={"approved": approved, "changes": changes})
 
-    status = judge_invalid(a_body([strange]), an_error(), NOW)
+    after = invalid(before)
 
-    assert conditions(status)["Ready"].last_transition_time == NOW
+    assert before.rollouts
+    assert (after.approved, after.changes, after.rollouts) == (approved, changes, before.rollouts)
+    assert summary(after) == (*DOOMED, "InvalidSpec")
 
 
 def test_failure_of_the_operator_itself_is_told_beside_what_was_known():

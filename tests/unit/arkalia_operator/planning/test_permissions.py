@@ -22,6 +22,12 @@ def test_a_missing_right_is_told_with_its_feature_and_the_exact_rule():
     )
 
 
+def test_right_on_one_object_is_told_with_its_name():
+    lease = Right("leader election", "coordination.k8s.io", "leases", "get", "ops", "arkalia")
+
+    assert told([lease]).endswith("resources: [leases], resourceNames: [arkalia], verbs: [get]}.")
+
+
 def test_a_message_names_five_rules_and_the_number_of_the_others():
     many = [Right("all", "example.com", f"kind{number}", "get") for number in range(7)]
 

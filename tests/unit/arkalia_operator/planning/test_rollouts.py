@@ -264,6 +264,13 @@ class TestOfAnOperatorThatNotedNothing:
 
         assert old.told()[1] == "a change of the spec"
 
+    def test_changed_spec_is_carried_out_although_the_first_try_was_refused(self, old):
+        changed = frozenset({str(POD)})
+
+        old.operate(Gate(upgrades=False, changed=changed), environment="staging")
+
+        assert old.told()[1] == "a change of the spec"
+
 
 def test_note_can_be_read_again():
     made = Made("digest", "revision", "reason", {"spec.environment": "1"}, "2026-11-25T12:00:00Z")

@@ -1,5 +1,6 @@
 """Which operator this is, and which systems may follow it now."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -100,6 +101,13 @@ def test_version_that_nobody_chose_is_held_with_the_upgrade_while_it_is_known(
 )
 def test_stage_of_a_system_stands_in_its_status(system, policy, expected):
     assert stage(system, policy, OWN) is expected
+
+
+def test_system_whose_spec_holds_its_pods_keeps_no_other_from_going():
+    held = told("True", held=1, released=OWN)
+    spec = a_system(changes={"holdRollouts": True}).spec
+
+    assert stage(replace(held, spec=spec), "Waves", OWN) is Stage.UNCONCERNED
 
 
 def wave(done=0, holding=0, *others, since=LONG_AGO):

@@ -78,6 +78,13 @@ def test_the_operator_is_ready_once_it_knows_the_cluster():
     assert not_read["resources"](0.0)
 
 
+def test_an_operator_that_may_not_read_its_resources_says_which_rule_is_missing():
+    rights = Part(lacking="Add to its role: {verbs: [list]}.")
+    not_read = readiness(Part(is_synced=False), rights, lambda: False)
+
+    assert not_read["resources"](0.0).endswith("Add to its role: {verbs: [list]}.")
+
+
 def test_an_operator_that_may_not_list_says_which_rule_is_missing():
     rights = Part(lacking="Add to its role: {verbs: [list]}.")
     not_listed = readiness(Part(is_synced=False), rights, lambda: True)

@@ -1,11 +1,12 @@
 import asyncio
+import contextlib
 
 import pytest
 
 from arkalia_operator import metrics
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.lease import Lease, Place, Terms
-from arkalia_operator.runtime.election import Election
+from arkalia_operator.runtime.election import Election, StillLeadingError
 from model_api_server import respond, session_for, until
 
 PATH = "/apis/coordination.k8s.io/v1/namespaces/ops/leases/arkalia"
@@ -56,6 +57,26 @@ async def candidate(session):
     await asyncio.gather(*(each.task for each in made), return_exceptions=True)
 
 
+async def test_one_whose_work_does_not_end_leads_no_second_time(session, server, monkeypatch):
+    monkeypatch.setattr("arkalia_operator.runtime.supervision.FAREWELL_SECONDS", 0.05)
+    lease = Lease(Client(session), Place("ops", "arkalia"), "stubborn", TERMS)
+    done = asyncio.Event()
+
+    async def lead():
+        while not done.is_set():
+            with contextlib.suppress(asyncio.CancelledError):
+                await done.wait()
+
+    running = asyncio.create_task(Election(lease, "stubborn").run(lead))
+    await until(lambda: PATH in server.objects)
+    spec = server.objects[PATH]["spec"]
+    await server.edit(PATH, spec={**spec, "holderIdentity": "somebody"})
+
+    with pytest.raises(StillLeadingError):
+        await asyncio.wait_for(running, 10)
+    done.set()
+
+
 async def test_one_leads_and_keeps_on_leading(candidate):
     one = candidate("one")
     await until(lambda: one.leads)
@@ -100,6 +121,36 @@ async def test_one_that_cannot_renew_stops_and_leads_again_when_it_can(candidate
     assert "etcd is away" in caplog.text
     await until(lambda: one.leads, 10)
     assert one.terms == 2
+
+
+async def test_one_whose_renewal_had_no_answer_asks_once_more_and_goes_on(session, server):
+    terms = Terms(2.0)
+    client = Client(session, patience=terms.answer_seconds)
+    election = Election(Lease(client, Place("ops", "arkalia"), "one", terms), "one")
+    led = []
+
+    async def lead():
+        led.append(1)
+        await asyncio.Event().wait()
+
+    async def silent(_):
+        await asyncio.sleep(5)
+
+    running = asyncio.create_task(election.run(lead))
+    await until(lambda: led)
+    server.script("PUT", "leases", silent)
+    await asyncio.sleep(terms.lease_seconds)
+
+    assert led == [1]
+    running.cancel()
+
+
+def test_second_try_of_a_holder_that_had_no_answer_begins_before_its_deadline():
+    terms = Terms(8.0)
+
+    second = terms.renew_seconds + max(terms.answer_seconds, terms.retry_seconds)
+
+    assert second + terms.lease_seconds / 8 < terms.deadline_seconds
 
 
 async def test_one_that_was_replaced_stops(candidate, server):

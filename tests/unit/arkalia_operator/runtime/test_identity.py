@@ -43,9 +43,9 @@ class Hands:
     def _seconds(self):
         return (self.now - NOW).total_seconds()
 
-    async def settle(self, system=SYSTEM, served=frozenset({"Certificate"})):
+    async def settle(self, system=SYSTEM, served=frozenset({"Certificate"}), frozen=False):
         before = Observed(children=self.children, served=served)
-        looked = Looked(system, RESOLUTION, before, system.uid)
+        looked = Looked(system, RESOLUTION, before, system.uid, frozen)
         settled = await self.identity.settle(looked, Presence(self.client, system, known=True))
         if settled.trust is not None:
             self._apply(rendered(SYSTEM, RESOLUTION, settled.trust))
@@ -103,6 +103,34 @@ async def test_a_secret_that_was_deleted_is_made_again(server, hands):
     await hands.settle()
 
     assert "luna-zeroia-tls" in names(server)
+
+
+async def test_certificates_are_renewed_where_nothing_new_may_be_applied(server, hands):
+    await hands.settle()
+    before = server.objects[f"{SECRETS}/luna-zeroia-tls"]
+    hands.now = NOW + timedelta(seconds=1000)
+
+    await hands.settle(a_system(deletionPolicy="Delete"), frozen=True)
+
+    assert server.objects[f"{SECRETS}/luna-zeroia-tls"]["data"] != before["data"]
+
+
+async def test_nothing_is_made_where_nothing_new_may_be_applied(server, hands):
+    settled = await hands.settle(frozen=True)
+
+    assert names(server) == set()
+    assert settled.state.pending == ("luna-authority",)
+
+
+async def test_certificate_that_is_not_there_waits_where_nothing_new_may_be_applied(server, hands):
+    await hands.settle()
+    await server.remove(f"{SECRETS}/luna-zeroia-tls")
+    hands.now += timedelta(seconds=FRESH_SECONDS + 1)
+
+    settled = await hands.settle(frozen=True)
+
+    assert "luna-zeroia-tls" not in names(server)
+    assert settled.state.pending == ("luna-zeroia-tls",)
 
 
 async def test_one_authority_follows_another_while_the_clock_turns(server, hands):

@@ -1,6 +1,7 @@
 import asyncio
 
 import pytest
+from aiohttp import web
 
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.planning.permissions import Right
@@ -47,6 +48,20 @@ async def test_a_missing_right_is_found(server, checked, right):
     assert right.resource.partition("/")[0] in checked.permissions.told()
 
 
+async def test_right_of_one_place_is_asked_for_there(server, checked):
+    checked.used = [Right("leader election", "coordination.k8s.io", "leases", "get", "ops", "one")]
+    asked = []
+
+    async def answer(request):
+        asked.append((await request.json())["spec"]["resourceAttributes"])
+        return web.json_response({"status": {"allowed": True}})
+
+    server.script("POST", REVIEWS, answer)
+    await checked.permissions.look()
+
+    assert (asked[0]["namespace"], asked[0]["name"]) == ("ops", "one")
+
+
 async def test_rights_are_asked_for_in_each_namespace(server):
     async with session_for(server) as session:
         checked = Checked(Client(session), ("one", "two"))
@@ -86,10 +101,33 @@ async def test_rights_are_not_asked_for_again_while_all_is_well(server, checked)
     running.cancel()
 
 
+async def test_question_without_an_answer_keeps_the_answer_that_it_had(server, checked):
+    server.denied.add((PATCH.verb, PATCH.resource))
+    await checked.permissions.look()
+    server.script("POST", REVIEWS, respond(403), times=3)
+
+    changed = await checked.permissions.look()
+
+    assert not changed
+    assert checked.permissions.missing("ns") == (PATCH,)
+
+
+async def test_operator_goes_on_although_no_question_is_answered(server, checked):
+    server.script("POST", REVIEWS, respond(403), times=3)
+
+    await checked.permissions.look()
+    await checked.permissions.look_if_old()
+
+    assert checked.permissions.known.is_set()
+    assert checked.permissions.missing("ns") == ()
+    assert len(server.requests("POST", REVIEWS)) == 3
+
+
 async def test_an_api_server_that_does_not_answer_is_asked_again(server, checked):
     server.script("POST", REVIEWS, respond(403))
 
     running = asyncio.create_task(checked.permissions.run(checked.changed))
 
     await asyncio.wait_for(checked.permissions.known.wait(), 10)
+    await until(lambda: len(server.requests("POST", REVIEWS)) == 6)
     running.cancel()

@@ -24,13 +24,14 @@ from arkalia_operator.runtime.identity import Identity
 from arkalia_operator.runtime.reconcile import Reconciler
 from arkalia_operator.runtime.resources import Resources
 from builders import an_upgrade
-from model_api_server import session_for
+from model_api_server import respond, session_for
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LIFETIMES = Lifetimes()
 ISSUER = Issuer("https://issuer", '{"keys":[]}')
 LUNA = SystemKey("ns", "luna")
 SYSTEM = "/apis/arkalia.io/v1alpha1/namespaces/ns/arkaliasystems/luna"
+ACTION = "/apis/arkalia.io/v1alpha1/namespaces/ns/arkaliaactions/approve"
 SERVICE = "/api/v1/namespaces/ns/services/luna-helloria"
 
 
@@ -139,6 +140,86 @@ async def test_a_settled_system_is_not_planned_again_while_all_is_the_same(settl
     assert first.result == second.result == "requeue_after"
 
 
+async def approve(server, reconciler, plan="waits"):
+    """Somebody approves *plan*."""
+    spec = {"system": "luna", "kind": "ApprovePlan", "approvedBy": "ada"}
+    body = {"spec": spec | {"approvePlan": {"hash": plan}}}
+    reconciler.resources.actions.put(await server.put(ACTION, body))
+
+
+def now_known(server, reconciler):
+    reconciler.resources.systems.put(server.objects[SYSTEM])
+
+
+async def test_approval_of_pods_that_are_held_is_answered_and_comes_to_an_end(server, settled):
+    placement = {"nodeSelector": {"disk": "fast"}}
+    spec = {"placement": placement, "changes": {"holdRollouts": True}}
+    settled.resources.systems.put(await server.edit(SYSTEM, spec=spec))
+    await settled.reconcile(LUNA)
+    now_known(server, settled)
+    await approve(server, settled, server.objects[SYSTEM]["status"]["changes"]["hash"] or "held")
+
+    for _ in range(3):
+        outcome = await settled.reconcile(LUNA)
+        now_known(server, settled)
+
+    assert outcome.after > 0
+    assert server.objects[ACTION]["status"]["phase"] == "Refused"
+
+
+@pytest.mark.parametrize("status", [404, 409, 403])
+async def test_approval_that_cannot_be_answered_fails_no_reconcile(server, settled, status):
+    await approve(server, settled)
+    server.script("PATCH", "arkaliaactions/approve/status", respond(status))
+
+    outcome = await settled.reconcile(LUNA)
+
+    assert outcome.result == "requeue_after"
+
+
+async def test_who_does_not_reconcile_any_more_grants_nothing(settled):
+    settled.upgrades.granted.add(LUNA)
+
+    settled.rest()
+
+    assert settled.upgrades.granted == set()
+
+
+async def test_system_that_is_gone_is_granted_nothing(settled):
+    gone = SystemKey("ns", "gone")
+    settled.upgrades.granted.add(gone)
+
+    await settled.reconcile(gone)
+
+    assert settled.upgrades.granted == set()
+
+
+async def test_approval_that_status_tells_already_is_not_carried_out_again(
+    server, settled, monkeypatch
+):
+    monkeypatch.setattr("arkalia_operator.runtime.reconcile.plan_hash", lambda _: "waits")
+    await approve(server, settled)
+
+    first = await settled.reconcile(LUNA)
+    now_known(server, settled)
+    second = await settled.reconcile(LUNA)
+
+    assert first.after == 0
+    assert second.after > 0
+
+
+async def test_nobody_asks_which_plan_waits_while_there_is_no_approval(
+    server, settled, monkeypatch
+):
+    asked = []
+    monkeypatch.setattr("arkalia_operator.runtime.reconcile.plan_hash", asked.append)
+    settled.resources.systems.put(await server.edit(SYSTEM, spec={"logLevel": "DEBUG"}))
+
+    await settled.reconcile(LUNA)
+
+    assert asked == []
+
+
 async def test_a_settled_system_is_planned_again_when_an_object_of_it_changes(
     server, settled, plans
 ):
@@ -164,3 +245,19 @@ async def test_a_settled_system_is_planned_again_when_rights_are_missing(settled
     await settled.reconcile(LUNA)
 
     assert plans
+
+
+async def test_nothing_new_is_applied_while_what_was_approved_cannot_be_read(server, settled):
+    status = server.objects[SYSTEM]["status"] | {
+        "approved": {"generation": 1, "spec": {"environment": 7}}
+    }
+    spec = {"changes": {"policy": "Approve"}, "deletionPolicy": "Delete"}
+    settled.resources.systems.put(await server.edit(SYSTEM, spec=spec, status=status))
+
+    await settled.reconcile(LUNA)
+
+    assert {each.path for each in server.writes()} == {f"{SYSTEM}/status"}
+    waits = {
+        each["type"]: each["reason"] for each in server.objects[SYSTEM]["status"]["conditions"]
+    }
+    assert waits["ChangesApproved"] == "WaitingForApproval"

@@ -45,11 +45,33 @@ def test_a_system_that_does_not_fit_the_schema_is_kept_with_the_reason():
 def test_a_status_of_another_operator_version_does_not_refuse_a_system():
     resources = Resources()
 
-    resources.systems.put(a_system(status={"fieldOfTomorrow": 1}))
+    resources.systems.put(a_system(status={"modules": "of tomorrow"}))
 
     found = resources.systems.get(LUNA)
     assert isinstance(found, ArkaliaSystem)
     assert found.status.conditions == []
+
+
+def test_fields_that_a_newer_operator_wrote_into_a_status_leave_the_others_readable():
+    approved = {"generation": 2, "spec": {"environment": "staging"}, "tomorrow": 1}
+    changes = {"released": "0.1.0-abc", "tomorrow": 1}
+    resources = Resources()
+
+    resources.systems.put(
+        a_system(status={"approved": approved, "changes": changes, "tomorrow": {"a": 1}})
+    )
+
+    status = resources.systems.get(LUNA).status
+    assert status.approved.spec == {"environment": "staging"}
+    assert status.changes.released == "0.1.0-abc"
+
+
+def test_fields_that_nobody_knows_refuse_a_spec_as_before():
+    resources = Resources()
+
+    resources.systems.put(a_system(changes={"tomorrow": 1}))
+
+    assert isinstance(resources.systems.get(LUNA), Refused)
 
 
 def test_a_refused_system_with_an_unreadable_status_can_still_be_judged():

@@ -4,7 +4,7 @@ import pytest
 
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.store import SystemKey
-from arkalia_operator.errors import ResourcesNotServedError
+from arkalia_operator.errors import ForbiddenError, ResourcesNotServedError
 from arkalia_operator.runtime.intake import Intake
 from arkalia_operator.runtime.queue import Queue
 from arkalia_operator.runtime.resources import Resources
@@ -49,6 +49,24 @@ async def test_everything_is_read_before_the_first_reconcile(server, swept):
 
     assert await swept.woken() == [LUNA]
     assert len(swept.resources.modules) == 1
+
+
+async def test_systems_are_read_and_swept_although_actions_may_not_be(server, swept):
+    await server.put(f"{SYSTEMS}/luna", {"spec": {}})
+    server.script("GET", "arkaliaactions", respond(403), times=2)
+
+    await swept.sweeper.prime()
+    await server.put(f"{SYSTEMS}/sol", {"spec": {}})
+    await swept.sweeper.sweep()
+
+    assert set(await swept.woken()) == {LUNA, SystemKey("ns", "sol")}
+
+
+async def test_what_the_operator_cannot_do_without_is_waited_for(server, swept):
+    server.script("GET", "arkaliasystems", respond(403))
+
+    with pytest.raises(ForbiddenError):
+        await swept.sweeper.prime()
 
 
 async def test_missing_crds_are_told_with_what_to_do(server, swept):

@@ -4,6 +4,7 @@ import asyncio
 
 import pytest
 
+from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.cluster.store import SystemKey
 from arkalia_operator.runtime import upgrades
 from arkalia_operator.runtime.resources import Resources
@@ -61,11 +62,40 @@ def test_next_systems_are_due_once_the_first_one_is_done(resources):
 
 
 def test_grant_is_taken_once_and_told_in_status():
-    found, system = an_upgrade("Waves"), a_system()
+    found, system = an_upgrade("Waves"), ArkaliaSystem.from_body(body())
     found.granted.add(LUNA)
 
     assert found.take_grant(LUNA, system).changes.released == found.operator
     assert found.take_grant(LUNA, system) is None
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        body(held=0),
+        body(spec={"changes": {"rollout": {"upgrades": "Hold"}}}),
+        body() | {"status": {"changes": {"held": 1}}},
+    ],
+    ids=["nothing is held", "the policy is another one", "it is not ready"],
+)
+def test_grant_is_not_taken_by_a_system_that_is_otherwise_by_then(now):
+    found, system = an_upgrade("Waves"), ArkaliaSystem.from_body(now)
+    found.granted.add(LUNA)
+
+    assert found.take_grant(LUNA, system) is None
+    assert found.granted == set()
+
+
+def test_grants_are_forgotten_with_their_system_and_by_who_does_not_lead():
+    found = an_upgrade("Waves")
+    found.granted |= {LUNA, SystemKey("arkalia", "sol")}
+
+    found.forget(LUNA)
+    left = set(found.granted)
+    found.rest()
+
+    assert left == {SystemKey("arkalia", "sol")}
+    assert found.granted == set()
 
 
 async def test_systems_that_are_due_are_woken(resources, monkeypatch):
