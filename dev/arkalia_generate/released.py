@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from arkalia_operator.api.generated import CHECKOUT
+from arkalia_release.versions import parsed
 
 HOME: Final = "tests/contract/released"
 SOURCES: Final = {"crds": "crds", "accepted": "tests/cluster/right_resources"}
@@ -28,7 +29,7 @@ Files = Mapping[str, str]
 
 def releases(root: Path) -> list[Path]:
     """The folders of all releases, the oldest first."""
-    return sorted((root / HOME).glob("[0-9]*"), key=_number)
+    return sorted((root / HOME).glob("[0-9]*"), key=lambda each: parsed(each.name).order)
 
 
 def files_of(folder: Path) -> Files:
@@ -82,10 +83,6 @@ def main(arguments: Sequence[str] | None = None, root: Path = CHECKOUT) -> int:
     parser.add_argument("--again", action="store_true", help="the version was not published yet")
     print(record(root, again=parser.parse_args(arguments).again))
     return 0
-
-
-def _number(folder: Path) -> tuple[int, ...]:
-    return tuple(int(part) for part in folder.name.split("."))
 
 
 if __name__ == "__main__":

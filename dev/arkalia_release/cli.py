@@ -17,10 +17,21 @@ from arkalia_release.errors import ReleaseError
 
 CHECKOUT: Final = Path(__file__).resolve().parents[2]
 GIT_SECONDS: Final = 30
+STEPS: Final = (
+    "uv lock",
+    "make generate",
+    "PYTHONPATH=dev .venv/bin/python -m arkalia_generate.released",
+    "GOLDEN=write .venv/bin/pytest tests/golden/test_golden.py",
+    "GOLDEN=release .venv/bin/pytest tests/golden/test_released.py",
+    "make test",
+)
+"""What follows `prepare`: it runs before anything is installed, and these need what is."""
 NEXT: Final = """\
 {paths}
 
-Next: uv lock, make generate, make test, then commit, and tag the commit that is merged:
+Next:
+{steps}
+then commit, and tag the commit that is merged:
   git tag --annotate v{version} --message "Arkalia {version}"
 """
 
@@ -69,7 +80,8 @@ def prepare(options: argparse.Namespace, root: Path) -> None:
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
     log.write_text(changelog.released(log.read_text("utf-8"), new, today), encoding="utf-8")
     changed = ["CHANGELOG.md", *versions.stamp(root, new)]
-    print(NEXT.format(paths="\n".join(changed), version=new))
+    steps = "\n".join(f"  {each}" for each in STEPS)
+    print(NEXT.format(paths="\n".join(changed), steps=steps, version=new))
 
 
 def check(options: argparse.Namespace, root: Path) -> None:

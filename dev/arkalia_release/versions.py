@@ -54,9 +54,11 @@ class Version:
 
     def follows(self, other: Version) -> bool:
         """Whether it is later than *other*, as SemVer orders them."""
-        return self._order() > other._order()
+        return self.order > other.order
 
-    def _order(self) -> tuple[tuple[int, int, int], bool, list[tuple[bool, int, str]]]:
+    @property
+    def order(self) -> tuple[tuple[int, int, int], bool, list[tuple[bool, int, str]]]:
+        """What sorts versions from the earliest to the latest."""
         parts = [
             (not part.isdigit(), int(part) if part.isdigit() else 0, part) for part in self.pre
         ]

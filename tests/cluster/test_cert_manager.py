@@ -1,7 +1,7 @@
 """Certificates of somebody else's authority: cert-manager is asked, and its Secrets are served.
 
 The story does what cert-manager does with a Certificate: it signs, writes the Secret, and says so.
-cert-manager's program is a Go module that no proxy serves; its definitions are those of its release.
+cert-manager itself is not part of the development cluster; its definitions are those of its release.
 """
 
 import base64

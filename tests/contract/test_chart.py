@@ -169,6 +169,14 @@ def test_scenario_fits_the_schemas_of_kubernetes(path, schemas):
     run("kubeconform", "-strict", "-schema-location", schemas, "-", input=of_scenario(path))
 
 
+def test_operator_without_rights_in_the_whole_cluster_brings_what_has_a_namespace():
+    found = documents(of_scenario(CHART / "ci/namespaced-values.yaml"))
+
+    outside = [each["kind"] for each in found if "namespace" not in each["metadata"]]
+    assert found != []
+    assert outside == []
+
+
 @pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
 def test_every_pod_of_a_scenario_is_restricted(path):
     pods = pod_specs(of_scenario(path))

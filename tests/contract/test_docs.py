@@ -18,6 +18,9 @@ TOP_LEVEL = (
 GENERATED = (ROOT / "docs" / "reference", *ROOT.glob("charts/*/"))
 HAND_WRITTEN = [page for page in PAGES if page.parent not in GENERATED]
 
+TOLD_BY_HELM = sorted(ROOT.glob("charts/*/templates/NOTES.txt"))
+DEFINITION = re.compile(r"\b(arkalia[a-z]+)\.arkalia\.io\b")
+
 LINK = re.compile(r"!?\[[^\]]*\]\(([^)\s]+)\)")
 HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
 CODE = re.compile(r"`([^`\n]+)`")
@@ -89,6 +92,14 @@ def test_every_path_that_the_page_names_exists(page):
     assert missing == []
 
 
+@pytest.mark.parametrize("page", [*PAGES, *TOLD_BY_HELM], ids=name)
+def test_line_that_names_two_definitions_names_all(page):
+    definitions = {path.stem.partition("_")[2] for path in ROOT.glob("crds/*.yaml")}
+    named = [set(DEFINITION.findall(line)) for line in read(page).splitlines()]
+
+    assert [each for each in named if len(each) > 1 and each != definitions] == []
+
+
 @pytest.mark.parametrize("page", HAND_WRITTEN, ids=name)
 def test_page_has_no_padding_words(page):
     found = PADDING.findall(CODE.sub("", prose(page))) if page.name != "style.md" else []
@@ -157,6 +168,21 @@ def test_every_story_is_told_of():
     stories = [f"tests/cluster/{path.name}" for path in (ROOT / "tests/cluster").glob("test_*.py")]
 
     assert [story for story in stories if story not in told] == []
+
+
+def test_every_decision_is_named_once_where_the_architecture_says_why():
+    reasons = read(ROOT / "docs/architecture.md").split("## Why it is like this\n")[1]
+
+    named = [link for link in LINK.findall(reasons) if link.startswith("decisions/")]
+    assert named == [f"decisions/{path.name}" for path in sorted(ROOT.glob("docs/decisions/*.md"))]
+
+
+def test_no_word_has_two_rows_in_the_table_of_the_architecture():
+    table = read(ROOT / "docs/architecture.md").split("## From a word to its file\n")[1]
+    words = re.findall(r"^\| ([^|]+) \|", table.split("\n## ")[0], re.MULTILINE)
+    alike = [re.sub(r"\b(an?|the) ", "", each) for each in words]
+
+    assert sorted(set(alike)) == sorted(alike)
 
 
 def test_no_two_decisions_have_the_same_number():

@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import yaml
 
 from unit.arkalia_runtime.authority import Authority, mount
 
@@ -18,10 +19,13 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPT = ROOT / "charts/arkalia/files/helm_test.py"
 API = "/apis/arkalia.io/v1alpha1"
 TOKEN = "the operator's token"
+RESOURCES = sorted(
+    yaml.safe_load(path.read_text(encoding="utf-8"))["spec"]["names"]["plural"]
+    for path in ROOT.glob("crds/*.yaml")
+)
 SERVED = {
-    API: json.dumps({"resources": [{"name": "arkaliasystems"}, {"name": "arkaliamodules"}]}),
-    f"{API}/arkaliasystems?limit=1": "{}",
-    f"{API}/arkaliamodules?limit=1": "{}",
+    API: json.dumps({"resources": [{"name": each} for each in RESOURCES]}),
+    **{f"{API}/{each}?limit=1": "{}" for each in RESOURCES},
 }
 AT_WORK = {"/livez": "ok", "/readyz": "ok", "/metrics": "arkalia_operator_systems 1\n"}
 
@@ -89,22 +93,25 @@ def test_release_passes_when_everything_answers_well(identity):
     assert answer.stdout.count("ok ") == 3
 
 
-def test_release_fails_when_a_definition_is_missing(identity):
-    partly = SERVED | {API: json.dumps({"resources": [{"name": "arkaliasystems"}]})}
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_release_fails_when_a_definition_is_missing(identity, resource):
+    others = [{"name": each} for each in RESOURCES if each != resource]
+    partly = SERVED | {API: json.dumps({"resources": others})}
 
     answer = asked(identity, partly, AT_WORK)
 
     assert answer.returncode == 1
-    assert "does not serve arkaliamodules: install the CRDs" in answer.stdout
+    assert f"does not serve {resource}: install the CRDs" in answer.stdout
 
 
-def test_release_fails_when_the_operator_may_not_read_its_resources(identity):
-    refused = {path: text for path, text in SERVED.items() if "arkaliasystems" not in path}
+@pytest.mark.parametrize("resource", RESOURCES)
+def test_release_fails_when_the_operator_may_not_read_its_resources(identity, resource):
+    refused = {path: text for path, text in SERVED.items() if f"/{resource}?" not in path}
 
     answer = asked(identity, refused, AT_WORK)
 
     assert answer.returncode == 1
-    assert "arkaliasystems?limit=1 answered 403: not for you" in answer.stdout
+    assert f"{resource}?limit=1 answered 403: not for you" in answer.stdout
 
 
 def test_rights_are_asked_for_in_the_namespaces_that_are_looked_after(identity):

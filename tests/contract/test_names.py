@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from arkalia_release.versions import parsed
+
 ROOT = Path(__file__).resolve().parents[2]
 OPERATOR = ROOT / "operator" / "arkalia_operator"
 MODULES = {
@@ -82,7 +84,7 @@ def test_monitoring_folders_are_the_operator_and_the_modules():
 
 def test_catalogue_has_a_copy_of_every_module():
     version = (ROOT / "operator" / "arkalia_operator" / "catalogue").glob("[0-9]*")
-    newest = max(version, key=lambda path: tuple(map(int, path.name.split("."))))
+    newest = max(version, key=lambda path: parsed(path.name).order)
 
     assert {path.stem for path in newest.glob("*.yaml")} == set(MODULES)
 

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import pytest
 import yaml
 
+from arkalia_cli.views import status
 from arkalia_operator.api.conditions import ConditionType, Reason
 from arkalia_operator.planning.verdicts import Verdict, agreeing, conditions
 from status_readers import HEALTH, ROOT, argo_cd, flux, kstatus
@@ -125,3 +126,22 @@ def test_how_to_shows_the_expressions_that_were_tried():
     page = (ROOT / "docs/how-to/wait-for-a-system-in-gitops.md").read_text(encoding="utf-8")
 
     assert "manifests/flux/health-checks.yaml" in page
+
+
+GOOD_WHEN_TRUE = {
+    ConditionType.READY,
+    ConditionType.ACCEPTED,
+    ConditionType.MODULES_READY,
+    ConditionType.IDENTITY_READY,
+    ConditionType.DATA_READY,
+    ConditionType.CHANGES_APPROVED,
+    ConditionType.PERMISSIONS_READY,
+    ConditionType.EXPOSURE_READY,
+}
+
+
+def test_command_line_knows_of_every_condition_whether_it_is_good_news():
+    good, troubles = set(map(str, GOOD_WHEN_TRUE)), set(status.TROUBLES)
+
+    assert good & troubles == set()
+    assert good | troubles == set(map(str, ConditionType))

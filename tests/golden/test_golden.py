@@ -27,6 +27,7 @@ from arkalia_operator.desired.kinds import IN_APPLY_ORDER, MAKE_PODS
 from arkalia_operator.desired.resolve import Defaults, Modules, resolve
 from arkalia_operator.desired.trust import Issuer, Trust
 from arkalia_operator.settings import Settings
+from arkalia_release.versions import parsed
 from pod_security import violations
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,7 +95,7 @@ def modules_of(case):
     files = [*folder_of(case).glob("modules/*.yaml"), *folder_of(case).glob("module.yaml")]
     modules = [ArkaliaModule.from_body(body) for path in files for body in documents(path)]
     builtin = {version: built_in(case, known) for version, known in BUILT_IN.items()}
-    newest = max(builtin, key=lambda version: tuple(map(int, version.split("."))))
+    newest = max(builtin, key=lambda version: parsed(version).order)
     foreign = {each.name: each for each in modules}
     return Modules(builtin, foreign, {}, Defaults(newest, Settings().image_registry))
 

@@ -19,6 +19,7 @@ import yaml
 
 from arkalia_contract import labels
 from arkalia_operator.desired.kinds import ROLLED_OUT
+from arkalia_release.versions import parsed
 from golden.test_golden import Readable, rendered
 
 HERE = Path(__file__).parent / "released"
@@ -45,10 +46,9 @@ def _without_version(manifest):
     return template
 
 
-def last_release():
+def last_release(folder=HERE):
     """The newest version of which the templates were written down."""
-    found = [path.stem for path in HERE.glob("*.yaml")]
-    return max(found, key=lambda each: tuple(map(int, each.split("."))))
+    return max((path.stem for path in folder.glob("*.yaml")), key=lambda each: parsed(each).order)
 
 
 def released():
@@ -85,6 +85,15 @@ def test_every_replaced_pod_is_announced_in_the_changelog():
         "write one line into CHANGELOG.md under Unreleased for the modules whose pods are replaced: "
         "- **Replaces pods**: `<module>`, `<module>`: why."
     )
+
+
+def test_release_follows_its_own_trials(tmp_path):
+    for each in ("0.9.0", "0.10.0-rc.1", "0.10.0-rc.2"):
+        (tmp_path / f"{each}.yaml").touch()
+    trial = last_release(tmp_path)
+    (tmp_path / "0.10.0.yaml").touch()
+
+    assert (trial, last_release(tmp_path)) == ("0.10.0-rc.2", "0.10.0")
 
 
 def test_changed_template_is_seen_and_so_is_its_line():

@@ -142,14 +142,10 @@ class Connection:
 def connect(namespace: str | None, context: str | None, kubeconfig: str | None) -> Connection:
     """A connection to the cluster that kubectl would speak to. Raises UnreachableError."""
     settings = client.Configuration()
-    files = kubeconfig or os.environ.get("KUBECONFIG") or str(Path("~/.kube/config").expanduser())
-    if not any(Path(each).exists() for each in files.split(os.pathsep)):
-        if not kubeconfig and "KUBERNETES_SERVICE_HOST" in os.environ:
-            config.load_incluster_config(client_configuration=settings)  # type: ignore[no-untyped-call]
-            return Connection(settings, namespace or _namespace_of_the_pod())
-        message = f"there is no kubeconfig at {files}"
-        hint = "Name one with `--kubeconfig` or in $KUBECONFIG: whoever runs the cluster has it."
-        raise UnreachableError(message, hint)
+    files = _files(kubeconfig)
+    if files is None:
+        config.load_incluster_config(client_configuration=settings)  # type: ignore[no-untyped-call]
+        return Connection(settings, namespace or _namespace_of_the_pod())
     used = _context(files, context)
     try:
         config.load_kube_config(  # type: ignore[no-untyped-call]
@@ -159,7 +155,29 @@ def connect(namespace: str | None, context: str | None, kubeconfig: str | None) 
         raise _unusable(files, error) from error
     settings.retries = False
     settings.connection_pool_maxsize = CONNECTIONS
-    return Connection(settings, namespace or used["context"].get("namespace") or "default")
+    return Connection(settings, namespace or _namespace_of(used))
+
+
+def namespace_of(context: str | None, kubeconfig: str | None) -> str:
+    """The namespace that kubectl would take; no cluster is asked. Raises UnreachableError."""
+    files = _files(kubeconfig)
+    return _namespace_of(_context(files, context)) if files else _namespace_of_the_pod()
+
+
+def _files(kubeconfig: str | None) -> str | None:
+    """The kubeconfig, or None in a pod that has none. Raises UnreachableError."""
+    files = kubeconfig or os.environ.get("KUBECONFIG") or str(Path("~/.kube/config").expanduser())
+    if any(Path(each).exists() for each in files.split(os.pathsep)):
+        return files
+    if not kubeconfig and "KUBERNETES_SERVICE_HOST" in os.environ:
+        return None
+    message = f"there is no kubeconfig at {files}"
+    hint = "Name one with `--kubeconfig` or in $KUBECONFIG: whoever runs the cluster has it."
+    raise UnreachableError(message, hint)
+
+
+def _namespace_of(used: Body) -> str:
+    return used["context"].get("namespace") or "default"
 
 
 def _context(files: str, wanted: str | None) -> Body:

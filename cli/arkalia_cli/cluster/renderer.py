@@ -8,19 +8,31 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from dataclasses import dataclass
 from typing import Final
 
-from arkalia_cli.errors import NotFoundError
+from arkalia_cli.cluster.connection import namespace_of
+from arkalia_cli.errors import NotFoundError, UnreachableError
 from arkalia_cli.options import Place
 
 PROGRAM: Final = "arkalia-operator"
+CLUSTER: Final = "cluster"
+"""What `--against` says where no snapshot is meant."""
 
 
-def render(place: Place, file: str | None, against: str, output: str) -> int:
-    """Run `arkalia-operator plan` for *file*, or for its upgrade; gives its exit code.
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked of the program."""
 
-    Raises NotFoundError.
-    """
+    file: str | None
+    """A file with ArkaliaSystems; without it every system of the cluster is meant."""
+    upgrade: bool
+    """Whether what upgrades would do counts, too."""
+    against: str
+
+
+def render(place: Place, question: Question, output: str) -> int:
+    """Run `arkalia-operator plan` for *question*; gives its exit code. Raises CliError."""
     program = shutil.which(PROGRAM)
     if program is None:
         message = f"the program {PROGRAM} is not installed here"
@@ -30,17 +42,28 @@ def render(place: Place, file: str | None, against: str, output: str) -> int:
         )
         raise NotFoundError(message, hint)
     given = {
-        "--namespace": place.namespace,
-        "--file": file,
-        "--against": against,
+        "--namespace": _namespace(place, question.against),
+        "--context": place.context if question.against == CLUSTER else None,
+        "--file": question.file,
+        "--against": question.against,
         "--output": output,
     }
-    words = [] if file else ["--upgrade"]
+    words = ["--upgrade"] if question.upgrade else []
     words += [word for name, value in given.items() if value for word in (name, value)]
     done = subprocess.run(  # noqa: S603 - a program of ours, with words and no shell
         [program, "plan", *words], env=_environment(place), check=False
     )
     return done.returncode
+
+
+def _namespace(place: Place, against: str) -> str | None:
+    """The namespace that every verb would take; a snapshot can do without a kubeconfig."""
+    try:
+        return place.namespace or namespace_of(place.context, place.kubeconfig)
+    except UnreachableError:
+        if against == CLUSTER or place.context:
+            raise
+        return None
 
 
 def _environment(place: Place) -> dict[str, str]:

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from arkalia_cli.errors import Exit
+from arkalia_cli.errors import Exit, MistakeError
 from arkalia_cli.options import Output, OutputOption, Place, SystemArgument, verb
 
 
@@ -48,12 +48,16 @@ def plan(
     """
     from arkalia_cli.cluster import systems
     from arkalia_cli.cluster.connection import connect
-    from arkalia_cli.cluster.renderer import render
+    from arkalia_cli.cluster.renderer import Question, render
     from arkalia_cli.output import show
     from arkalia_cli.views import plan as view
 
     if rendered.file or rendered.upgrade:
-        raise typer.Exit(render(place, rendered.file, rendered.against, output.value))
+        if system is not None:
+            message = f"--file and --upgrade do not ask about one system, and {system} is named"
+            raise MistakeError(message, f"Leave {system} out: the answer names every system.")
+        question = Question(rendered.file, rendered.upgrade, rendered.against)
+        raise typer.Exit(render(place, question, output.value))
     cluster = connect(place.namespace, place.context, place.kubeconfig)
     told = view.Waiting.from_body(systems.one(cluster, system))
     show(output, view.text(told), view.data(told))

@@ -17,7 +17,13 @@ GOOD: Final = ("✔", "green")
 WORKING: Final = ("…", "yellow")
 BAD: Final = ("✖", "red")
 MARKS: Final = {"True": GOOD, "Unknown": WORKING, "False": BAD}
-TROUBLES: Final = {"Reconciling": WORKING, "Stalled": BAD, "FieldsIgnored": WORKING}
+TROUBLES: Final = {
+    "Reconciling": WORKING,
+    "Stalled": BAD,
+    "Contended": WORKING,
+    "Drifted": WORKING,
+    "FieldsIgnored": WORKING,
+}
 """Conditions that are good news when they are False, and are shown when they are not."""
 SUMMARIES: Final = ("Ready", "ModulesReady")
 """Conditions that stand at the head of what they sum up."""

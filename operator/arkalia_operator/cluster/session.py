@@ -9,13 +9,16 @@ makes new connections. kopf has a session of its own: it closes it on any 401.
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
 import os
 import socket
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final
 from weakref import WeakSet
 
@@ -29,6 +32,7 @@ Login = Callable[[], kopf.ConnectionInfo]
 IN_CLUSTER_NAME: Final = "https://kubernetes.default.svc"
 """What kopf takes for the API server of the pod's own cluster."""
 NAMESPACE_FILE: Final = Path("/var/run/secrets/kubernetes.io/serviceaccount/namespace")
+DEFAULT_KUBECONFIG: Final = "~/.kube/config"
 RENEW_SECONDS: Final = 60.0
 LEAST_SECONDS_BETWEEN: Final = 1.0
 """Between two renewals asked for by a 401: many requests fail at the same time."""
@@ -53,6 +57,36 @@ def login() -> kopf.ConnectionInfo:
         )
         raise kopf.LoginError(message)
     return by_address(found, os.environ)
+
+
+def login_to(context: str) -> Login:
+    """The way in that *context* of the kubeconfig is, whatever the current one is."""
+
+    def find() -> kopf.ConnectionInfo:
+        with _current(context):
+            try:
+                found = kopf.login_with_kubeconfig(settings=kopf.OperatorSettings())
+            except KeyError as error:
+                message = f"the kubeconfig has no context {context}, or not all that it names"
+                raise kopf.LoginError(message) from error
+        assert found is not None  # noqa: S101 - kopf gives None without a kubeconfig alone
+        return found
+
+    return find
+
+
+@contextmanager
+def _current(context: str) -> Iterator[None]:
+    """*context* is the current one meanwhile: kopf asks the first file of KUBECONFIG for that."""
+    before = os.environ.get("KUBECONFIG")
+    with TemporaryDirectory() as folder:
+        first = Path(folder, "context")
+        first.write_text(json.dumps({"current-context": context}), encoding="utf-8")
+        os.environ["KUBECONFIG"] = os.pathsep.join([str(first), before or DEFAULT_KUBECONFIG])
+        try:
+            yield
+        finally:
+            os.environ["KUBECONFIG"] = before or ""
 
 
 def by_address(info: kopf.ConnectionInfo, environment: Mapping[str, str]) -> kopf.ConnectionInfo:

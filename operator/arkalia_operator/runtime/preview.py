@@ -6,7 +6,7 @@ checks of a repository. It holds no value of a Secret.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 
 from arkalia_contract import labels
 from arkalia_operator.api.changes import UpgradePolicy
+from arkalia_operator.api.mistakes import mistakes_of
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.client import Client
@@ -28,22 +29,25 @@ from arkalia_operator.cluster.store import Store, SystemKey
 from arkalia_operator.desired import rendered
 from arkalia_operator.desired.certificates import Lifetimes
 from arkalia_operator.desired.data.access import DataAccess
-from arkalia_operator.desired.kinds import BY_NAME, IN_APPLY_ORDER
+from arkalia_operator.desired.kinds import BY_NAME, IN_APPLY_ORDER, Kind
 from arkalia_operator.desired.resolve import Modules, resolve
 from arkalia_operator.desired.trust import Trust
 from arkalia_operator.errors import NotFoundError
 from arkalia_operator.planning.differences import Item
-from arkalia_operator.planning.observed import ObjectKey
+from arkalia_operator.planning.observed import Gate, ObjectKey, Observed
 from arkalia_operator.planning.preview import preview
 from arkalia_operator.planning.schemas import remembered
-from arkalia_operator.planning.upgrades import default_version, gate_of, policy_of, renderer
+from arkalia_operator.planning.upgrades import default_version, gate_of, renderer
 from arkalia_operator.runtime.data import DataServices
 from arkalia_operator.runtime.identity import Identity, Looked
 from arkalia_operator.runtime.presence import Presence
-from arkalia_operator.runtime.resources import Resources
+from arkalia_operator.runtime.resources import Refused, Resources, read_system
 
 Body = Mapping[str, Any]
+PolicyOf = Callable[[ArkaliaSystem], UpgradePolicy]
+"""What holds for upgrades of a system."""
 
+UNREADABLE_STATUS: Final = "its status cannot be read, and counts as empty"
 OPTIONAL: Final = tuple(kind for kind in IN_APPLY_ORDER if kind.optional)
 
 
@@ -77,6 +81,8 @@ class Preview:
     key: SystemKey
     items: tuple[Item, ...]
     problems: tuple[str, ...]
+    told: bool = True
+    """False where the system cannot be read, so that nothing is known."""
 
 
 def saved(snapshot: Snapshot) -> bytes:
@@ -90,38 +96,54 @@ def restored(text: bytes) -> Snapshot:
     return SNAPSHOT.validate_json(text)
 
 
-def previewed(
-    system: ArkaliaSystem, snapshot: Snapshot, available: Modules, policy: UpgradePolicy
-) -> Preview:
-    """What would be done to *system* in the cluster of *snapshot*, where *policy* holds for upgrades."""
-    key = SystemKey(system.namespace, system.name)
-    modules = _modules(system, snapshot, available, policy)
-    gate = gate_of(system, policy, renderer(available))
-    store, live = Store(), {}
-    for body in snapshot.objects:
-        store.put(BY_NAME[body["kind"]], body)
-        live[_key(body)] = body
-    observed = replace(observe(store, key, frozenset(snapshot.served)), gate=gate)
-    told = snapshot.told.get("/".join(key), Told())
-    resolution = resolve(system, modules)
-    known = remembered(system, observed)
-    desired = rendered(system, resolution, told.trust, known, told.access)
-    problems = tuple(each.message for each in resolution.problems)
-    return Preview(key, tuple(preview(system, desired, observed, live)), problems)
+class Planner:
+    """Tells of one system after the other what would be done; what all share is made once."""
 
+    def __init__(self, snapshot: Snapshot, available: Modules, policy: PolicyOf) -> None:
+        self._snapshot, self._available, self._policy = snapshot, available, policy
+        self._operator = renderer(available)
+        self._resources, self._store = Resources(), Store()
+        self._live: dict[ObjectKey, Body] = {}
+        for body in snapshot.modules:
+            self._resources.modules.put(body)
+        for body in snapshot.objects:
+            self._store.put(BY_NAME[body["kind"]], body)
+            self._live[_key(body)] = body
 
-def _modules(
-    system: ArkaliaSystem, snapshot: Snapshot, available: Modules, policy: UpgradePolicy
-) -> Modules:
-    """The modules that *system* may have."""
-    resources = Resources()
-    for body in snapshot.modules:
-        resources.modules.put(body)
-    usable, broken = resources.available(system.namespace)
-    gate = gate_of(system, policy, renderer(available))
-    own = available.defaults
-    version = default_version(system, gate, available.builtin, own.version)
-    return Modules(available.builtin, usable, broken, replace(own, version=version))
+    def of_body(self, body: Body) -> Preview:
+        """What would be done to the system of *body*, or why that cannot be told."""
+        system = read(body)
+        if isinstance(system, Refused):
+            problem = f"it cannot be read: {mistakes_of(system.error)}"
+            return Preview(SystemKey(*_place(body)), (), (problem,), told=False)
+        found = self._of(system)
+        if body.get("status") and not system.status.model_fields_set:
+            return replace(found, problems=(UNREADABLE_STATUS, *found.problems))
+        return found
+
+    def _of(self, system: ArkaliaSystem) -> Preview:
+        key = SystemKey(system.namespace, system.name)
+        observed = replace(self.observed(key), gate=self._gate(system))
+        told = self._snapshot.told.get("/".join(key), Told())
+        resolution = resolve(system, self.modules(system))
+        known = remembered(system, observed)
+        desired = rendered(system, resolution, told.trust, known, told.access)
+        problems = tuple(each.message for each in resolution.problems)
+        return Preview(key, tuple(preview(system, desired, observed, self._live)), problems)
+
+    def observed(self, key: SystemKey) -> Observed:
+        """What the snapshot holds of the system *key*."""
+        return observe(self._store, key, frozenset(self._snapshot.served))
+
+    def modules(self, system: ArkaliaSystem) -> Modules:
+        """The modules that *system* may have."""
+        usable, broken = self._resources.available(system.namespace)
+        builtin, own = self._available.builtin, self._available.defaults
+        version = default_version(system, self._gate(system), builtin, own.version)
+        return Modules(builtin, usable, broken, replace(own, version=version))
+
+    def _gate(self, system: ArkaliaSystem) -> Gate:
+        return gate_of(system, self._policy(system), self._operator)
 
 
 def _key(body: Body) -> ObjectKey:
@@ -129,7 +151,7 @@ def _key(body: Body) -> ObjectKey:
     return ObjectKey(body["kind"], metadata["namespace"], metadata["name"])
 
 
-def wanted(body: Body, snapshot: Snapshot, namespace: str) -> ArkaliaSystem:
+def wanted(body: Body, snapshot: Snapshot, namespace: str) -> Body:
     """The system that *body* of a file asks for, as if it was applied. Raises ValidationError."""
     metadata = {"namespace": namespace, **body["metadata"]}
     place = (metadata["namespace"], metadata["name"])
@@ -141,7 +163,15 @@ def wanted(body: Body, snapshot: Snapshot, namespace: str) -> ArkaliaSystem:
         "generation": there["metadata"]["generation"] + int(changed),
     }
     whole = {"metadata": metadata | own, "spec": body.get("spec"), "status": there.get("status")}
-    return ArkaliaSystem.from_body(whole)
+    system = read(whole)
+    if isinstance(system, Refused):
+        raise system.error
+    return whole
+
+
+def read(body: Body) -> ArkaliaSystem | Refused:
+    """The system of *body*, or why it cannot be read; its status may be missing."""
+    return read_system({**body, "status": body.get("status") or {}})
 
 
 def _place(body: Body) -> tuple[str, str]:
@@ -153,8 +183,7 @@ class Reader:
     """Reads the part of a cluster that concerns systems."""
 
     client: Client
-    upgrades: UpgradePolicy
-    """What the operator does with those of systems that do not say it."""
+    policy: PolicyOf
 
     async def read(self, keys: list[SystemKey] | None, available: Modules) -> Snapshot:
         """The systems *keys*, or all of them, with what belongs to them. Raises ApiError."""
@@ -168,10 +197,18 @@ class Reader:
                 named = {"apiVersion": kind.api_version, "kind": kind.name}
                 async for body in self._all(kind, namespace, labels.SYSTEM):
                     found.objects.append(named | body)
-        for body in systems:
-            system = ArkaliaSystem.from_body(body)
-            found.told["/".join(_place(body))] = await self._told(system, found, available)
+        await self._tell(found, available)
         return found
+
+    async def _tell(self, found: Snapshot, available: Modules) -> None:
+        """Add to *found* what the Secrets of its systems tell."""
+        planner = Planner(found, available, self.policy)
+        issuer = IssuerReader(self.client)
+        await issuer.read()
+        for body in found.systems:
+            system = read(body)
+            if isinstance(system, ArkaliaSystem):
+                found.told["/".join(_place(body))] = await self._told(system, planner, issuer)
 
     async def _systems(self, keys: list[SystemKey] | None) -> list[dict[str, Any]]:
         if keys is None:
@@ -184,23 +221,19 @@ class Reader:
                 continue
         return found
 
-    async def _all(self, kind: Any, namespace: str | None, selector: str = "") -> Any:
+    async def _all(
+        self, kind: Kind, namespace: str | None, selector: str = ""
+    ) -> AsyncIterator[dict[str, Any]]:
         async for page in self.client.pages(kind, namespace, selector):
             for body in page["items"] or ():
                 yield body
 
-    async def _told(self, system: ArkaliaSystem, found: Snapshot, available: Modules) -> Told:
+    async def _told(self, system: ArkaliaSystem, planner: Planner, issuer: IssuerReader) -> Told:
         """What its Secrets tell: looked at as the operator does it, and paused so that none is made."""
-        issuer = IssuerReader(self.client)
-        await issuer.read()
         changes = system.spec.changes.model_copy(update={"pause": True})
         paused = replace(system, spec=system.spec.model_copy(update={"changes": changes}))
-        store = Store()
-        for body in found.objects:
-            store.put(BY_NAME[body["kind"]], body)
-        before = observe(store, SystemKey(system.namespace, system.name), frozenset(found.served))
-        policy = policy_of(paused, self.upgrades)
-        resolution = resolve(paused, _modules(paused, found, available, policy))
+        before = planner.observed(SystemKey(system.namespace, system.name))
+        resolution = resolve(paused, planner.modules(paused))
         lifetimes = Lifetimes()
         identity = Identity(
             Certificates(self.client, lifetimes), lifetimes, lambda: issuer.known, _now

@@ -64,7 +64,9 @@ def test_version_that_was_not_published_is_written_again_when_asked(root):
 
 
 def test_releases_are_in_the_order_of_their_numbers(root):
-    for version in ("0.10.0", "0.9.0", "1.0.0"):
+    for version in ("0.10.0", "0.9.0", "1.0.0", "1.0.0-rc.1"):
         (root / "tests/contract/released" / version).mkdir(parents=True)
 
-    assert [each.name for each in releases(root)] == ["0.9.0", "0.10.0", "1.0.0"]
+    assert [each.name for each in releases(root)] == [
+        "0.9.0", "0.10.0", "1.0.0-rc.1", "1.0.0",
+    ]  # fmt: skip

@@ -15,6 +15,7 @@ from arkalia_operator.desired.data.access import Access, DataAccess, DataService
 from arkalia_operator.desired.resolve import Defaults, Modules
 from arkalia_operator.desired.trust import Issuer, Trust
 from arkalia_operator.planning.plan import plan
+from arkalia_operator.runtime import preview
 from arkalia_operator.runtime.preview import Snapshot, Told, restored, saved
 from arkalia_operator.settings import Settings
 
@@ -160,6 +161,55 @@ def test_what_the_operator_does_with_upgrades_holds_for_a_file_too(ask, monkeypa
     assert "its pods are replaced (operator upgrade)" in out
 
 
+def with_system(path, name, **fields):
+    """Add a system to the snapshot at *path*, like luna but for *fields*."""
+    found = restored(path.read_bytes())
+    [luna] = found.systems
+    found.systems.insert(0, luna | {"metadata": luna["metadata"] | {"name": name}} | fields)
+    path.write_bytes(saved(found))
+
+
+def test_system_that_cannot_be_read_is_a_problem_of_that_system_alone(snapshot, capsys):
+    with_system(snapshot, "sol", spec={"environment": 7})
+
+    assert main(["plan", "--upgrade", "--against", str(snapshot)]) == 1
+
+    sol, problem, luna = capsys.readouterr().out.splitlines()
+    assert sol == "sol (arkalia): what would be done cannot be told."
+    assert problem.startswith("  it cannot be read: spec.environment")
+    assert luna.startswith("luna (arkalia): nothing to change")
+
+
+def test_status_that_cannot_be_read_counts_as_empty_and_is_told(snapshot, capsys):
+    with_system(snapshot, "sol", status={"observedGeneration": "many"})
+
+    assert main(["plan", "--upgrade", "--against", str(snapshot)]) == 2
+
+    out = capsys.readouterr().out
+    assert "create Deployment sol-helloria" in out
+    assert "  its status cannot be read, and counts as empty" in out
+
+
+def test_status_that_cannot_be_read_does_not_hinder_a_file(snapshot, ask):
+    with_system(snapshot, "sol", status={"observedGeneration": "many"})
+
+    status, out, _ = ask(body() | {"metadata": METADATA | {"name": "sol"}})
+
+    assert status == 2
+    assert "its status cannot be read" in out
+
+
+def test_what_all_systems_share_is_made_once(snapshot, capsys, monkeypatch):
+    with_system(snapshot, "sol")
+    made = []
+    real = preview.renderer
+    monkeypatch.setattr(preview, "renderer", lambda each: made.append(each) or real(each))
+
+    main(["plan", "--upgrade", "--against", str(snapshot)])
+
+    assert len(made) == 1
+
+
 def test_snapshot_can_be_read_again(snapshot):
     found = restored(snapshot.read_bytes())
 
@@ -178,7 +228,12 @@ def test_no_word_for_what_is_asked_ends_with_1(capsys):
         ("a: [", "is no YAML"),
         (
             "{kind: ArkaliaSystem, metadata: {name: luna}, spec: {environment: 7}}",
-            "spec.environment",
+            "wrong.yaml: ArkaliaSystem luna: spec.environment",
+        ),
+        ("a: 1\n---\nkind: ArkaliaSystem", "the ArkaliaSystem in document 2 has no metadata.name"),
+        (
+            "{kind: ArkaliaModule, metadata: luna}",
+            "the ArkaliaModule in document 1 has no metadata.name",
         ),
     ],
 )
@@ -188,6 +243,24 @@ def test_file_that_cannot_be_used_ends_with_1(snapshot, tmp_path, capsys, text, 
 
     assert main(["plan", "-f", str(path), "--against", str(snapshot)]) == 1
     assert message in capsys.readouterr().err
+
+
+def test_module_without_a_spec_is_told_where_a_system_names_it(ask):
+    listed = body(modules=OFF | {"weather": {}})
+
+    _, out, _ = ask(listed, {"kind": "ArkaliaModule", "metadata": {"name": "weather"}},
+                    words=("-n", "arkalia"))  # fmt: skip
+
+    assert "weather" in out
+    assert "spec.image" in out
+
+
+@pytest.mark.parametrize("word", ["--save", "--context"])
+def test_word_about_a_cluster_is_refused_with_a_snapshot(ask, word):
+    status, _, err = ask(body(), words=(word, "other"))
+
+    assert status == 1
+    assert f"{word} is about a cluster" in err
 
 
 def test_file_that_is_not_there_ends_with_1(snapshot, capsys):

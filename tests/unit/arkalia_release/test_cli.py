@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from arkalia_release import versions
-from arkalia_release.cli import main
+from arkalia_release.cli import STEPS, main
 
 ROOT = Path(__file__).resolve().parents[3]
 CHANGELOG = "# Changelog\n\n## [Unreleased]\n\n### Added\n\n- A thing.\n"
@@ -45,6 +45,17 @@ def test_release_is_prepared_checked_and_told(checkout, capsys):
 
     assert main(["notes", "0.2.0"], checkout) == 0
     assert capsys.readouterr().out == "### Added\n\n- A thing.\n"
+
+
+def test_page_and_command_name_the_same_steps_in_the_same_order(checkout, capsys):
+    main(["prepare", "0.2.0"], checkout)
+
+    said = capsys.readouterr().out.split("Next:\n")[1].split("then commit")[0]
+    page = (ROOT / "docs/how-to/release.md").read_text(encoding="utf-8")
+    block = page.split("arkalia_release prepare 0.2.0\n")[1].split("```")[0]
+    told = [each.strip() for each in block.splitlines() if each.strip()]
+    assert told == list(STEPS)
+    assert [each.strip() for each in said.splitlines()] == told
 
 
 def test_first_release_is_of_the_version_that_is_stated_already(checkout, capsys):

@@ -4,6 +4,7 @@ import stat
 
 import pytest
 
+from unit.arkalia_cli.api_server import kubeconfig
 from unit.arkalia_cli.conftest import SYSTEMS
 from unit.arkalia_cli.systems import a_condition, a_system, with_conditions
 
@@ -71,24 +72,81 @@ def program(tmp_path, monkeypatch):
     return path
 
 
-def test_file_is_asked_of_the_operators_program(arkalia, program):
-    done = arkalia(
-        "plan", "-f", "system.yaml", "-n", "moon", "--kubeconfig", "config", "-o", "json"
+@pytest.fixture
+def called(arkalia, program):
+    """Run `arkalia plan`; gives its exit code, and the words and the kubeconfig of the program."""
+
+    def run(*words):
+        done = arkalia("plan", *words)
+        *given, config = program.with_suffix(".called").read_text(encoding="utf-8").splitlines()
+        return done.exit_code, given, config
+
+    return run
+
+
+def test_file_is_asked_of_the_operators_program(called, tmp_path):
+    other = kubeconfig(tmp_path / "other", "https://127.0.0.1:1")
+
+    code, words, config = called(
+        "-f", "system.yaml", "-n", "moon", "--kubeconfig", other, "-o", "json"
     )
 
-    called = program.with_suffix(".called").read_text(encoding="utf-8").splitlines()
-    assert done.exit_code == 2
-    assert called == [
+    assert (code, config) == (2, other)
+    assert words == [
         "plan", "--namespace", "moon", "--file", "system.yaml", "--against", "cluster",
-        "--output", "json", "config",
+        "--output", "json",
     ]  # fmt: skip
 
 
-def test_upgrade_is_asked_of_the_operators_program(arkalia, program):
-    arkalia("plan", "--upgrade", "--against", "snapshot.json")
+def test_context_and_its_namespace_are_passed_on(called):
+    words = called("-f", "system.yaml", "--context", "there")[1]
 
-    called = program.with_suffix(".called").read_text(encoding="utf-8").splitlines()
-    assert called[:6] == ["plan", "--upgrade", "--against", "snapshot.json", "--output", "text"]
+    assert words[1:5] == ["--namespace", "elsewhere", "--context", "there"]
+
+
+def test_namespace_is_the_one_of_the_current_context(called):
+    assert called("-f", "system.yaml")[1][1:3] == ["--namespace", "arkalia"]
+
+
+def test_snapshot_takes_the_namespace_of_a_context_and_no_context(called):
+    words = called("-f", "a.yaml", "--against", "b.json", "--context", "there")[1]
+
+    assert words[1:3] == ["--namespace", "elsewhere"]
+    assert "--context" not in words
+
+
+def test_snapshot_needs_no_kubeconfig(called, monkeypatch, tmp_path):
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+
+    assert called("-f", "a.yaml", "--against", "b.json")[1][1:3] == ["--file", "a.yaml"]
+
+
+def test_cluster_without_a_kubeconfig_ends_with_3(arkalia, program, monkeypatch, tmp_path):
+    monkeypatch.setenv("KUBECONFIG", str(tmp_path / "none"))
+
+    assert arkalia("plan", "-f", "a.yaml").exit_code == 3
+
+
+def test_upgrade_is_asked_of_the_operators_program(called):
+    words = called("--upgrade", "--against", "snapshot.json")[1]
+
+    assert words[:2] == ["plan", "--upgrade"]
+    assert words[-4:] == ["--against", "snapshot.json", "--output", "text"]
+
+
+def test_file_with_upgrades_let_in_is_asked_for_both(called):
+    words = called("-f", "system.yaml", "--upgrade")[1]
+
+    assert {"--upgrade", "--file"} <= set(words)
+
+
+@pytest.mark.parametrize("words", [("-f", "system.yaml"), ("--upgrade",)])
+def test_system_beside_a_file_or_an_upgrade_is_a_mistake(arkalia, program, words):
+    done = arkalia("plan", "luna", *words)
+
+    assert done.exit_code == 2
+    assert "luna is named" in done.stderr
+    assert not program.with_suffix(".called").exists()
 
 
 def test_without_the_operators_program_it_says_what_to_install(arkalia, monkeypatch):

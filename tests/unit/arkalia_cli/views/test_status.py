@@ -1,5 +1,7 @@
 """Systems as trees and as JSON."""
 
+import pytest
+
 from arkalia_cli.system import System
 from arkalia_cli.views import status
 from unit.arkalia_cli.rendering import rendered
@@ -73,6 +75,16 @@ def test_ignored_field_is_shown_and_the_system_stays_good():
 
     assert text.startswith("✔ luna")
     assert "… fields ignored  UnknownField  spec.loglevel is dropped." in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason", "shown_as"),
+    [("Contended", "FieldContended", "contended"), ("Drifted", "DriftReported", "drifted")],
+)
+def test_change_by_somebody_else_is_not_shown_as_good(kind, reason, shown_as):
+    told = a_condition(kind, "True", reason, "spec.replicas of Deployment luna-taskia.")
+
+    assert f"… {shown_as}  {reason}" in shown(a_system(conditions=with_conditions(told)))
 
 
 def test_stalled_system_says_so_in_its_own_words():

@@ -1,4 +1,6 @@
 import asyncio
+import json
+import os
 from itertools import pairwise
 
 import aiohttp
@@ -8,7 +10,13 @@ from aiohttp import web
 
 from arkalia_operator.cluster import session as session_module
 from arkalia_operator.cluster.client import Client, Request
-from arkalia_operator.cluster.session import Session, WatchPace, by_address, own_namespace
+from arkalia_operator.cluster.session import (
+    Session,
+    WatchPace,
+    by_address,
+    login_to,
+    own_namespace,
+)
 from arkalia_operator.errors import UnavailableError
 from model_api_server import respond, running
 
@@ -175,3 +183,36 @@ async def test_a_request_without_an_answer_makes_all_connections_anew_once(serve
         await asyncio.wait_for(anext(watch), 5)
     assert lent.closed
     assert "".join(caplog.messages).count("are made anew") == 1
+
+
+@pytest.fixture
+def kubeconfig(tmp_path, monkeypatch):
+    """A kubeconfig with two contexts, the first of which is the current one."""
+    servers = {name: {"server": f"https://{name}"} for name in ("here", "there")}
+    config = {
+        "current-context": "here",
+        "contexts": [
+            {"name": name, "context": {"cluster": name, "user": "me"}} for name in servers
+        ],
+        "clusters": [{"name": name, "cluster": each} for name, each in servers.items()],
+        "users": [{"name": "me", "user": {"token": "abc"}}],
+    }
+    path = tmp_path / ".kube/config"
+    path.parent.mkdir()
+    path.write_text(json.dumps(config), encoding="utf-8")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    return path
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_named_context_comes_before_the_current_one(kubeconfig, monkeypatch, named):
+    before = str(kubeconfig) if named else ""
+    monkeypatch.setenv("KUBECONFIG", before)
+
+    assert login_to("there")().server == "https://there"
+    assert os.environ["KUBECONFIG"] == before
+
+
+def test_unknown_context_is_told(kubeconfig):
+    with pytest.raises(kopf.LoginError, match="has no context nowhere"):
+        login_to("nowhere")()

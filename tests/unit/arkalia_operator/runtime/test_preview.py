@@ -1,0 +1,46 @@
+"""What is read of a cluster for a plan, from the model of the API server."""
+
+import pytest
+
+from arkalia_operator import catalogue
+from arkalia_operator.cluster.client import Client
+from arkalia_operator.desired.resolve import Defaults, Modules
+from arkalia_operator.runtime.preview import Planner, Reader
+from model_api_server import session_for
+from model_discovery import ISSUER
+
+PATH = "/apis/arkalia.io/v1alpha1/namespaces/arkalia/arkaliasystems/"
+AVAILABLE = Modules(catalogue.load(), {}, {}, Defaults("0.1.0", "images.example.com"))
+
+
+@pytest.fixture
+async def read(server):
+    """What is read of a cluster with a system that is as it should be, and one that is not."""
+    await server.put(f"{PATH}luna", {"spec": {}})
+    await server.put(f"{PATH}sol", {"spec": {"environment": 7}})
+    async with session_for(server) as session:
+        yield await Reader(Client(session)).read(None, AVAILABLE)
+
+
+async def test_system_that_cannot_be_read_does_not_hinder_the_others(read):
+    planner = Planner(read, AVAILABLE, let_in=True)
+
+    found = {each.key.name: each for each in map(planner.of_body, read.systems)}
+
+    assert read.told.keys() == {"arkalia/luna"}
+    assert found["luna"].told
+    assert not found["sol"].told
+
+
+async def test_keys_of_the_cluster_are_read_once(server):
+    for name in ("luna", "sol", "terra"):
+        await server.put(f"{PATH}{name}", {"spec": {}})
+
+    async with session_for(server) as session:
+        await Reader(Client(session)).read(None, AVAILABLE)
+
+    assert [len(server.requests("GET", path)) for path in ISSUER] == [1, 1]
+
+
+async def test_reading_writes_nothing(server, read):
+    assert server.writes() == []
