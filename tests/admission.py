@@ -18,7 +18,6 @@ TYPES = {
     "array": list,
     "string": str,
     "boolean": bool,
-    "integer": int,
     "number": (int, float),
 }
 TEXT, TRUTH = cel.Type.STRING, cel.Type.BOOL
@@ -28,14 +27,20 @@ class Refusal(NamedTuple):
     """One complaint."""
 
     path: str
+    """In the form of `plain`."""
     message: str
+
+
+def plain(path):
+    """*path* in the form that the API server's several ways to write it have in common."""
+    return path.strip(".").replace("[", ".").replace("]", "")
 
 
 def refusals(value, schema, path, old=None):
     """Everything that is wrong with *value* at *path*, which replaces *old*."""
-    unknown = [Refusal(each, "unknown field") for each in _unknown(value, schema, path)]
+    unknown = [Refusal(plain(each), "unknown field") for each in _unknown(value, schema, path)]
     wrong = unknown or [
-        Refusal(place + step, told)
+        Refusal(plain(place + step), told)
         for place, node, each, _ in nodes(value, schema, path)
         for step, told in _misshapen(each, node)
     ]
@@ -45,15 +50,19 @@ def refusals(value, schema, path, old=None):
 def nodes(value, schema, path, old=None):
     """Every part of *value* that the schema describes, with its path, its schema and what it was."""
     yield path, schema, value, old
+    for name, each, field in children(value, schema):
+        before = old.get(name) if isinstance(old, dict) else None
+        yield from nodes(each, field, f"{path}.{name}", before)
+
+
+def children(value, schema):
+    """The parts of *value* that the schema describes: index or name, value and schema."""
     if isinstance(value, list) and "items" in schema:
-        for index, each in enumerate(value):
-            yield from nodes(each, schema["items"], f"{path}[{index}]")
-    elif isinstance(value, dict):
-        before = old if isinstance(old, dict) else {}
-        for name, each in value.items():
-            field = _field(schema, name)
-            if field is not None:
-                yield from nodes(each, field, f"{path}.{name}", before.get(name))
+        return [(index, each, schema["items"]) for index, each in enumerate(value)]
+    if not isinstance(value, dict):
+        return []
+    found = ((name, each, _field(schema, name)) for name, each in value.items())
+    return [each for each in found if each[2] is not None]
 
 
 def _field(schema, name):
@@ -63,7 +72,7 @@ def _field(schema, name):
 def _unknown(value, schema, path):
     if isinstance(value, list):
         for index, each in enumerate(value):
-            yield from _unknown(each, schema.get("items", {}), f"{path}[{index}]")
+            yield from _unknown(each, schema.get("items", {}), f"{path}.{index}")
     elif isinstance(value, dict) and not schema.get(PRESERVED):
         for name, each in value.items():
             field = _field(schema, name)
@@ -86,7 +95,11 @@ def _misshapen(value, schema):
             *((f".{each}", "required") for each in missing),
         ]
     if isinstance(value, list):
-        return [*_out_of_bounds(len(value), schema, "Items"), *repeated(value, schema)]
+        again = [index for index, before in enumerate(copies(value, schema)) if before == 1]
+        return [
+            *_out_of_bounds(len(value), schema, "Items"),
+            *((f".{index}", "stands twice") for index in again),
+        ]
     if isinstance(value, str):
         return _out_of_bounds(len(value), schema, "Length")
     return _out_of_bounds(value, schema, "imum")
@@ -94,9 +107,16 @@ def _misshapen(value, schema):
 
 def _has_type(value, schema):
     if INT_OR_STRING in schema:
-        return type(value) is int or isinstance(value, str)
+        return isinstance(value, str) or _is_integer(value)
     wanted = schema.get("type", "object")
+    if wanted == "integer":
+        return _is_integer(value)
     return isinstance(value, TYPES[wanted]) and isinstance(value, bool) is (wanted == "boolean")
+
+
+def _is_integer(value):
+    """A larger number is read as a fraction."""
+    return type(value) is int and -(2**63) <= value < 2**63
 
 
 def _out_of_bounds(measure, schema, of):
@@ -104,22 +124,20 @@ def _out_of_bounds(measure, schema, of):
     return [] if least <= measure <= most else [("", "out of bounds")]
 
 
-def repeated(value, schema):
-    """Where in a list that is a set, or merged by keys, something stands a second time."""
+def copies(value, schema):
+    """For each item of a list that is a set, or merged by keys: how often it stood there before."""
     keys = schema.get("x-kubernetes-list-map-keys")
     if not keys and schema.get("x-kubernetes-list-type") != "set":
-        return []
+        return [0] * len(value)
     told = [repr([each.get(key) for key in keys] if keys else each) for each in value]
-    return [
-        (f"[{index}]", "stands twice") for index, each in enumerate(told) if each in told[:index]
-    ]
+    return [told[:index].count(each) for index, each in enumerate(told)]
 
 
 def broken_rules(value, schema, path="", old=None):
     """The CEL rules of *value*, which has the right structure, that do not hold."""
     for place, node, each, before in nodes(value, schema, path, old):
         for rule in broken_here(each, node, before):
-            yield Refusal(place + rule.get("fieldPath", ""), rule["message"])
+            yield Refusal(plain(place + rule.get("fieldPath", "")), rule["message"])
 
 
 def broken_here(value, schema, old=None):
@@ -132,13 +150,10 @@ def broken_here(value, schema, old=None):
 def _judged(value, schema):
     """*value* without what is passed through: no rule can see it."""
     if isinstance(value, list):
-        return [_judged(each, schema["items"]) for each in value]
-    if not isinstance(value, dict):
-        return value
-    if schema.get(PRESERVED):
-        return {}
-    fields = ((name, each, _field(schema, name)) for name, each in value.items())
-    return {name: _judged(each, field) for name, each, field in fields if field is not None}
+        return [_judged(each, field) for _, each, field in children(value, schema)]
+    if isinstance(value, dict):
+        return {name: _judged(each, field) for name, each, field in children(value, schema)}
+    return value
 
 
 def _holds(expression, value, old):

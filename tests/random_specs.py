@@ -151,8 +151,6 @@ WORTH_A_TRY = {
     "version": st.sampled_from(["0.1.0", "0.1.0", "9.9.9"]),
     "environment": WORDS,
     "registry": st.just("mirror.example.com:5000"),
-    "digests": st.dictionaries(st.sampled_from(NAMES), st.just(f"sha256:{'0' * 64}")),
-    "module": st.sampled_from(NAMES),
     "host": st.sampled_from(["a.example.com", "b"]),
     "annotations": st.dictionaries(st.sampled_from(["a", "b.example.com/c"]), TEXTS, max_size=2),
     "endpoint": st.just("http://collector:4318"),
@@ -185,36 +183,44 @@ WORTH_A_TRY = {
 """By field: what means something to the operator, where any text would do for the schema."""
 
 
-def _with_data_of_others():
-    """Values as *WORTH_A_TRY*, among which data services of others are no rare chance."""
+def _values(names):
+    """Values among which *names* of modules, and data services of others, are no rare chance."""
     data = SCHEMA["properties"]["data"]["properties"]
-    plain = Admitted(WORTH_A_TRY, WORDS)
+    known = {
+        **WORTH_A_TRY,
+        "module": st.sampled_from(names),
+        "digests": st.dictionaries(st.sampled_from(names), st.just(f"sha256:{'0' * 64}")),
+    }
+    plain = Admitted(known, WORDS)
     external = {
         "postgresql": {"mode": "external", **OTHERS},
         "redis": {"mode": "external", "queue": OTHERS, "cache": OTHERS},
     }
     either = {name: plain.of(data[name]) | st.just(external[name]) for name in external}
     settings = plain.of(SCHEMA["properties"]["modules"]["additionalProperties"])
-    modules = st.dictionaries(st.sampled_from([*NAMES, "unknown", "broken"]), settings, max_size=4)
-    return Admitted({**WORTH_A_TRY, **either, "modules": modules}, WORDS)
+    modules = st.dictionaries(st.sampled_from(names), settings, max_size=4)
+    return Admitted({**known, **either, "modules": modules}, WORDS)
 
 
 @cache
-def _wholes_and_blocks():
-    values = _with_data_of_others()
+def _wholes_and_blocks(names):
+    values = _values(names)
     blocks = {name: values.of(field, name) for name, field in SCHEMA["properties"].items()}
     alone = [st.fixed_dictionaries({name: each}) for name, each in blocks.items()]
     return values.of(SCHEMA), st.one_of(alone)
 
 
 @st.composite
-def _specs(draw):
-    """All blocks together, or one of them alone: so that deep fields are no rare chance either."""
-    return draw(draw(st.sampled_from(_wholes_and_blocks())))
+def specs(draw, names):
+    """Specs that the API server lets through, about modules of these *names*.
+
+    Every field of the schema is among it. Half of them are of one block, so that what lies deep in
+    it is no rare chance either.
+    """
+    return draw(draw(st.sampled_from(_wholes_and_blocks(names))))
 
 
-SPECS = _specs()
-"""Everything that the API server lets through, every field of the schema included."""
+SPECS = specs((*NAMES, "unknown", "broken"))
 SYSTEM_NAMES = st.sampled_from(["luna", "a", "a-name-of-24-characters"])
 SYSTEMS = st.builds(lambda name, spec: a_system(name, **spec), SYSTEM_NAMES, SPECS)
 

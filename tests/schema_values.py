@@ -4,12 +4,13 @@ What fits has the right structure, and may break a CEL rule. What breaks it does
 """
 
 import re
+from functools import reduce
 from itertools import combinations
 
 from hypothesis import reject
 from hypothesis import strategies as st
 
-from admission import broken_here, repeated
+from admission import broken_here, children, copies
 from arkalia_operator.api.structural import INT_OR_STRING, PRESERVED, VALIDATIONS
 
 FEW = 3
@@ -22,6 +23,8 @@ JSON = st.recursive(
     max_leaves=5,
 )
 TRIES = 4
+OF_PYTHON = (("[:space:]", r"\s"), ("[[]", r"\["), ("[]]", r"\]"))
+"""How Python writes what a pattern of RE2 has."""
 JUDGED = {VALIDATIONS, "x-kubernetes-list-type"}
 QUANTITIES = st.integers(0, 2**40) | st.from_regex(
     r"[+]?([0-9]{1,4}([.][0-9]{0,4})?|[.][0-9]{1,4})([numkMGTPE]|[KMGTPE]i|[eE][+-]?[0-9]{1,2})?",
@@ -50,7 +53,7 @@ class Fitting:
         return st.booleans()
 
     def _integers(self, schema, _):
-        return st.integers(schema.get("minimum"), schema.get("maximum"))
+        return st.integers(schema.get("minimum", -(2**63)), schema.get("maximum", 2**63 - 1))
 
     def _numbers(self, schema, _):
         return st.floats(schema["minimum"], schema["maximum"]) | st.just(schema["maximum"])
@@ -110,7 +113,7 @@ def _matching(schema, subject, otherwise=None):
     for rule in schema.get(VALIDATIONS, ()):
         found = re.search(rf"(?<![!\w\]]){subject}\.matches\('([^']*)'\)", rule["rule"])
         if found:
-            pattern = found[1].replace("[:space:]", r"\s")
+            pattern = reduce(lambda text, pair: text.replace(*pair), OF_PYTHON, found[1])
             return st.from_regex(pattern, fullmatch=True, alphabet=st.characters(codec="utf-8"))
     return otherwise
 
@@ -133,8 +136,8 @@ def keeps_rules(value, schema):
 def mended(value, schema):
     """*value* without what stands twice, or without the fewest fields that break a rule."""
     if isinstance(value, list):
-        again = {place for place, _ in repeated(value, schema)}
-        return [each for index, each in enumerate(value) if f"[{index}]" not in again]
+        found = zip(value, copies(value, schema), strict=True)
+        return [each for each, before in found if not before]
     if not isinstance(value, dict):
         return value
     loose = [name for name in value if name not in schema.get("required", ())]
@@ -144,6 +147,21 @@ def mended(value, schema):
             if keeps_rules(kept, schema):
                 return kept
     return value
+
+
+@st.composite
+def spoilt(draw, value, schema):
+    """*value* of which one part, at random, is left out or is what the schema has no place for."""
+    parts = {name: field for name, _, field in children(value, schema)}
+    if not parts or draw(st.booleans()):
+        return draw(breaking(schema) | fitting(schema))
+    name = draw(st.sampled_from([*parts]))
+    copy = value.copy()
+    if draw(st.integers(0, 3)):
+        copy[name] = draw(spoilt(value[name], parts[name]))
+    else:
+        del copy[name]
+    return copy
 
 
 def _barest_objects(schema):
