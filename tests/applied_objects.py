@@ -36,6 +36,11 @@ ATOMIC = {
 }  # fmt: skip
 """Objects that have one owner for the whole."""
 ATOMIC_ITEMS = {"ownerReferences", "imagePullSecrets"}
+AT_ONCE = {
+    "Job": {"conditions": [{"type": "Complete", "status": "True"}]},
+    "StatefulSet": {"readyReplicas": 1},
+}
+"""The status of what others wait for: pods run, and do their work, as soon as they are asked for."""
 
 
 def fields_v1(value, name=""):
@@ -124,6 +129,7 @@ class AppliedObjects:
         live["metadata"] |= {"uid": uid, "resourceVersion": str(self.writes), "generation": 1}
         if key.kind == "Deployment" and "replicas" not in action.manifest["spec"]:
             live["spec"]["replicas"] = _replicas_of_others(before)
+        live |= {"status": AT_ONCE[key.kind]} if key.kind in AT_ONCE else {}
         self.objects[key] = live
         record = child_record(BY_NAME[key.kind], live)
         self.accepted[key] = Accepted(action.digest, record.fingerprint, 1)

@@ -5,17 +5,31 @@ import sys
 import pytest
 from hypothesis import is_hypothesis_test, settings
 
+from volume import SOAK
+
 # Machines that run several things at once are slow for a moment; no property is about time.
 settings.register_profile("arkalia", deadline=None)
+settings.register_profile(SOAK, parent=settings.get_profile("arkalia"))
 settings.load_profile("arkalia")
 
 FIRST = {"arkalia_taskia", "arkalia_runtime"}
 """Folders of tests that start processes and wait for them."""
 
 
-def pytest_collection_modifyitems(items):
+def pytest_configure(config):
+    """Where nothing but long suites is asked for, a property is tried with thousands of examples."""
+    if config.option.markexpr == SOAK:
+        settings.load_profile(SOAK)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
     """Begin with the files that take longest, so that no worker of xdist is left with one."""
     items.sort(key=lambda item: FIRST.isdisjoint(item.path.parts))
+    if config.option.markexpr == SOAK:
+        for item in items:
+            if item.get_closest_marker("volume"):
+                item.add_marker(SOAK)
 
 
 @pytest.hookimpl(wrapper=True)

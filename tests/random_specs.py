@@ -1,8 +1,13 @@
 """Hypothesis strategies: systems and modules as the API server lets them through."""
 
+from functools import cache
+
 from hypothesis import strategies as st
 
+from arkalia_operator.api.arkaliasystem import ArkaliaSystemSpec
+from arkalia_operator.api.structural import structural_schema
 from builders import a_module, a_system, modules_with
+from schema_values import Admitted
 
 NAMES = ("alpha", "alpha-beta", "gamma", "delta")
 """Modules to choose from; component `beta` of `alpha` would be called as `alpha-beta`."""
@@ -27,13 +32,6 @@ RESOURCES = objects(
     requests=st.dictionaries(st.sampled_from(["cpu", "memory"]), QUANTITIES, max_size=2),
     limits=st.dictionaries(st.sampled_from(["cpu", "memory"]), QUANTITIES, max_size=2),
 )
-TOLERATIONS = st.sampled_from(
-    [
-        {"operator": "Exists"},
-        {"key": "gpu", "value": "", "effect": "NoSchedule"},
-        {"key": "gpu", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 0},
-    ]
-)
 AFFINITIES = st.sampled_from(
     [
         {},
@@ -44,23 +42,6 @@ AFFINITIES = st.sampled_from(
             {"topologyKey": "zone", "labelSelector": {"matchLabels": {}}}]}},
     ]
 )  # fmt: skip
-PLACEMENTS = objects(
-    nodeSelector=LABELS,
-    tolerations=st.lists(TOLERATIONS, max_size=2),
-    affinity=AFFINITIES,
-    priorityClassName=WORDS,
-)
-PEERS = st.lists(
-    st.sampled_from(
-        [
-            {"namespaceSelector": {"matchLabels": {"team": "ops"}}},
-            {"podSelector": {"matchLabels": {}}},
-            {"ipBlock": {"cidr": "10.0.0.0/8", "except": []}},
-        ]
-    ),
-    max_size=2,
-)
-
 SECURITY_CONTEXTS = objects(
     allowPrivilegeEscalation=st.sampled_from([False, True, None]),
     privileged=st.sampled_from([False, True]),
@@ -160,68 +141,86 @@ WILD_TEMPLATES = objects(
 SCALINGS = st.tuples(st.integers(1, 5), st.integers(0, 5)).map(
     lambda pair: {"minReplicas": pair[0], "maxReplicas": pair[0] + pair[1]}
 )
-PARTIAL_SCALINGS = (
-    SCALINGS | objects(minReplicas=st.integers(1, 9)) | objects(maxReplicas=st.integers(1, 9))
-)
-SIZES = st.one_of(
-    st.just({}),
-    st.builds(lambda count: {"replicas": count}, st.integers(0, 5)),
-    st.builds(lambda scaling: {"scaling": scaling}, PARTIAL_SCALINGS),
-)
-SETTINGS = st.builds(
-    lambda size, rest: size | rest,
-    SIZES,
-    objects(
-        enabled=st.booleans(),
-        resources=RESOURCES,
-        env=st.dictionaries(st.sampled_from(["A", "B", "LOG"]), TEXTS, max_size=2),
-        config=st.dictionaries(TEXTS, JSON, max_size=3),
-        placement=PLACEMENTS,
-        podTemplate=POD_TEMPLATES,
-    ),
-)
-PROXIES = st.sampled_from(
-    [{}, {"http": "http://proxy:3128"}, {"https": "http://proxy:3128", "noProxy": [".example.com"]}]
-)
-WAYS_IN = st.sampled_from(
-    [
-        {"host": "a.example.com", "ingress": {}},
-        {"host": "a.example.com", "module": "alpha", "ingress": {"annotations": {"a": ""}}},
-        {"host": "a.example.com", "ingress": {"className": "c", "tls": {"secretName": "s"}}},
-        {"host": "a.example.com", "gateway": {"parentRefs": [{"name": "edge", "port": 443}]}},
-    ]
-)
-PARTS_OF_A_SPEC = {
+SCHEMA = structural_schema(ArkaliaSystemSpec)
+RANGES = st.sampled_from(["10.0.0.0/8", "192.168.1.0/24", "2001:db8::/32"])
+SIZES = st.sampled_from(["1Gi", "1.5Gi", "8Gi", "20G", "1024Mi", 2**30])
+ADDRESSES = st.sampled_from(["http://proxy:3128", "https://[2001:db8::1]:3128/"])
+OTHERS = {"secret": {"name": "theirs"}}
+"""A data service of somebody else's."""
+WORTH_A_TRY = {
+    "version": st.sampled_from(["0.1.0", "0.1.0", "9.9.9"]),
     "environment": WORDS,
-    "logLevel": st.sampled_from(["DEBUG", "ERROR"]),
-    "images": objects(
-        registry=st.just("mirror.example.com:5000"),
-        pullPolicy=st.sampled_from(["Always", "Never"]),
-        pullSecrets=st.lists(WORDS, max_size=2, unique=True),
-        digests=st.dictionaries(st.sampled_from(NAMES), st.just(f"sha256:{'0' * 64}")),
-    ),
-    "placement": PLACEMENTS,
-    "modules": st.dictionaries(st.sampled_from([*NAMES, "unknown", "broken"]), SETTINGS),
-    "monitoring": objects(
-        serviceMonitors=st.booleans(),
-        alertRules=st.booleans(),
-        dashboards=st.booleans(),
-        labels=LABELS,
-        tracing=st.just({"endpoint": "http://collector:4318", "sampling": 0.5}),
-    ),
-    "network": objects(
-        proxy=PROXIES,
-        caBundle=st.just({"configMap": "corporate"}),
-        trustedProxies=st.just(["10.0.0.0/8"]),
-    ),
-    "exposure": WAYS_IN,
-    "security": objects(
-        networkPolicies=objects(
-            enabled=st.booleans(), ingressFrom=PEERS, monitoringFrom=PEERS, egressTo=PEERS
-        )
+    "registry": st.just("mirror.example.com:5000"),
+    "host": st.sampled_from(["a.example.com", "b"]),
+    "annotations": st.dictionaries(st.sampled_from(["a", "b.example.com/c"]), TEXTS, max_size=2),
+    "endpoint": st.just("http://collector:4318"),
+    "http": ADDRESSES,
+    "https": ADDRESSES,
+    "noProxy[]": st.sampled_from([".example.com", "10.0.0.0/8"]),
+    "trustedProxies[]": RANGES,
+    "cidr": RANGES,
+    "except[]": RANGES,
+    "key": WORDS,
+    "nodeSelector": LABELS,
+    "matchLabels": LABELS,
+    "labels": LABELS,
+    "requests": st.dictionaries(st.sampled_from(["cpu", "memory"]), QUANTITIES, max_size=2),
+    "limits": st.dictionaries(st.sampled_from(["cpu", "memory"]), QUANTITIES, max_size=2),
+    "replicas": st.integers(0, 5),
+    "minReplicas": st.integers(1, 5),
+    "maxReplicas": st.integers(1, 9),
+    "tolerationSeconds": st.integers(0, 600),
+    "env": st.dictionaries(st.sampled_from(["A", "B", "LOG"]), TEXTS, max_size=2),
+    "config": st.dictionaries(TEXTS, JSON, max_size=3),
+    "podTemplate": POD_TEMPLATES,
+    "affinity": AFFINITIES,
+    "size": SIZES,
+    "maxMemory": SIZES,
+    "parameters": st.dictionaries(
+        st.sampled_from(["work_mem", "max_connections"]), st.just("64"), max_size=2
     ),
 }
-SPECS = objects(**PARTS_OF_A_SPEC, version=st.sampled_from(["0.1.0", "9.9.9"]))
+"""By field: what means something to the operator, where any text would do for the schema."""
+
+
+def _values(names):
+    """Values among which *names* of modules, and data services of others, are no rare chance."""
+    data = SCHEMA["properties"]["data"]["properties"]
+    known = {
+        **WORTH_A_TRY,
+        "module": st.sampled_from(names),
+        "digests": st.dictionaries(st.sampled_from(names), st.just(f"sha256:{'0' * 64}")),
+    }
+    plain = Admitted(known, WORDS)
+    external = {
+        "postgresql": {"mode": "external", **OTHERS},
+        "redis": {"mode": "external", "queue": OTHERS, "cache": OTHERS},
+    }
+    either = {name: plain.of(data[name]) | st.just(external[name]) for name in external}
+    settings = plain.of(SCHEMA["properties"]["modules"]["additionalProperties"])
+    modules = st.dictionaries(st.sampled_from(names), settings, max_size=4)
+    return Admitted({**known, **either, "modules": modules}, WORDS)
+
+
+@cache
+def _wholes_and_blocks(names):
+    values = _values(names)
+    blocks = {name: values.of(field, name) for name, field in SCHEMA["properties"].items()}
+    alone = [st.fixed_dictionaries({name: each}) for name, each in blocks.items()]
+    return values.of(SCHEMA), st.one_of(alone)
+
+
+@st.composite
+def specs(draw, names):
+    """Specs that the API server lets through, about modules of these *names*.
+
+    Every field of the schema is among it. Half of them are of one block, so that what lies deep in
+    it is no rare chance either.
+    """
+    return draw(draw(st.sampled_from(_wholes_and_blocks(names))))
+
+
+SPECS = specs((*NAMES, "unknown", "broken"))
 SYSTEM_NAMES = st.sampled_from(["luna", "a", "a-name-of-24-characters"])
 SYSTEMS = st.builds(lambda name, spec: a_system(name, **spec), SYSTEM_NAMES, SPECS)
 
@@ -246,6 +245,10 @@ def descriptions(name):
     """Descriptions of the module *name*."""
     fields = objects(
         public=st.booleans(),
+        needs=objects(
+            postgresql=st.booleans(),
+            redis=st.lists(st.sampled_from(["queue", "cache"]), max_size=2, unique=True),
+        ),
         calls=st.lists(st.builds(lambda to: {"module": to}, st.sampled_from(NAMES)), max_size=2),
         routes=st.lists(st.just({"path": "/chat"}), max_size=1),
         scaling=SCALINGS,

@@ -15,7 +15,7 @@ from arkalia_operator.api.arkaliamodule import ArkaliaModuleSpec
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemSpec, ArkaliaSystemStatus
 from arkalia_operator.api.structural import INT_OR_STRING, PRESERVED, VALIDATIONS, structural_schema
 from arkalia_operator.catalogue import generate
-from contract.specs import breaking, fitting
+from schema_values import breaking, fitting
 
 ROOT = Path(__file__).resolve().parents[2]
 MODELS = (ArkaliaSystemSpec, ArkaliaSystemStatus, ArkaliaModuleSpec, ArkaliaActionSpec)
