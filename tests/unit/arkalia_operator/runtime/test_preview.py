@@ -13,17 +13,21 @@ PATH = "/apis/arkalia.io/v1alpha1/namespaces/arkalia/arkaliasystems/"
 AVAILABLE = Modules(catalogue.load(), {}, {}, Defaults("0.1.0", "images.example.com"))
 
 
+def at_once(_system):
+    return "AtOnce"
+
+
 @pytest.fixture
 async def read(server):
     """What is read of a cluster with a system that is as it should be, and one that is not."""
     await server.put(f"{PATH}luna", {"spec": {}})
     await server.put(f"{PATH}sol", {"spec": {"environment": 7}})
     async with session_for(server) as session:
-        yield await Reader(Client(session)).read(None, AVAILABLE)
+        yield await Reader(Client(session), at_once).read(None, AVAILABLE)
 
 
 async def test_system_that_cannot_be_read_does_not_hinder_the_others(read):
-    planner = Planner(read, AVAILABLE, let_in=True)
+    planner = Planner(read, AVAILABLE, at_once)
 
     found = {each.key.name: each for each in map(planner.of_body, read.systems)}
 
@@ -37,7 +41,7 @@ async def test_keys_of_the_cluster_are_read_once(server):
         await server.put(f"{PATH}{name}", {"spec": {}})
 
     async with session_for(server) as session:
-        await Reader(Client(session)).read(None, AVAILABLE)
+        await Reader(Client(session), at_once).read(None, AVAILABLE)
 
     assert [len(server.requests("GET", path)) for path in ISSUER] == [1, 1]
 
