@@ -124,9 +124,8 @@ def named(status):
 def test_operator_converges_and_the_next_one_writes_nothing(own, plane, starter, spec):
     namespace = f"random-{secrets.token_hex(4)}"
     own.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
-    luna = System(own, namespace, "luna").declare(
-        **spec | {"modules": OFF | spec.get("modules", {})}
-    )
+    own.create(body_of(spec | {"modules": OFF | spec.get("modules", {})}, namespace))
+    luna = System(own, namespace, "luna")
     audit = AuditLog(plane.audit, "operator")
 
     for _ in range(OPERATORS):
