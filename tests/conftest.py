@@ -3,12 +3,16 @@
 import sys
 
 import pytest
-from hypothesis import is_hypothesis_test, settings
+from hypothesis import HealthCheck, is_hypothesis_test, settings
 
 from volume import SOAK
 
 # Machines that run several things at once are slow for a moment; no property is about time.
-settings.register_profile("arkalia", deadline=None)
+settings.register_profile(
+    "arkalia",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
 settings.register_profile(SOAK, parent=settings.get_profile("arkalia"))
 settings.load_profile("arkalia")
 

@@ -81,7 +81,7 @@ def starter(plane):
 def test_everything_that_the_model_lets_through_is_accepted_as_it_was_written(own, spec):
     answer = tried_out(own, spec)
 
-    assert refusals(body_of(spec), SCHEMA, "") == []
+    assert complaints(spec) == []
     assert answer.is_success, answer.text
     assert answer.json().get("spec", {}) == spec
 
@@ -89,7 +89,7 @@ def test_everything_that_the_model_lets_through_is_accepted_as_it_was_written(ow
 @MANY
 @given(broken())
 def test_everything_that_the_model_refuses_is_refused_with_the_field_that_is_wrong(own, spec):
-    expected = refusals(body_of(spec), SCHEMA, "")
+    expected = complaints(spec)
     answer = tried_out(own, spec)
 
     assert answer.is_client_error is bool(expected), f"{expected}: {answer.text}"
@@ -97,9 +97,14 @@ def test_everything_that_the_model_refuses_is_refused_with_the_field_that_is_wro
         assert {each.path for each in expected} <= set(named(answer.json())), answer.text
 
 
-def body_of(spec):
+def body_of(spec, namespace="default"):
     head = {"apiVersion": "arkalia.io/v1alpha1", "kind": "ArkaliaSystem"}
-    return {**head, "metadata": {"name": "luna"}, "spec": spec}
+    return {**head, "metadata": {"name": "luna", "namespace": namespace}, "spec": spec}
+
+
+def complaints(spec):
+    """What the model says to *spec*."""
+    return refusals({"metadata": {"name": "luna"}, "spec": spec}, SCHEMA, "")
 
 
 def tried_out(kube, spec):
@@ -119,9 +124,8 @@ def named(status):
 def test_operator_converges_and_the_next_one_writes_nothing(own, plane, starter, spec):
     namespace = f"random-{secrets.token_hex(4)}"
     own.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": namespace}})
-    luna = System(own, namespace, "luna").declare(
-        **spec | {"modules": OFF | spec.get("modules", {})}
-    )
+    own.create(body_of(spec | {"modules": OFF | spec.get("modules", {})}, namespace))
+    luna = System(own, namespace, "luna")
     audit = AuditLog(plane.audit, "operator")
 
     for _ in range(OPERATORS):

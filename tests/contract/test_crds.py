@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -55,8 +55,6 @@ CEL_OF_1_29 = {
 
 FITTING = {model: fitting(structural_schema(model)) for model in MODELS}
 BREAKING = {model: breaking(structural_schema(model)) for model in MODELS}
-# Several workers share two cores: a slow example says nothing about the code.
-UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def whole(resource):
@@ -198,7 +196,6 @@ def test_at_least_twenty_wrong_resources_of_each_large_kind_are_tried():
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-@UNHURRIED
 @given(data=st.data())
 def test_model_reads_everything_that_the_schema_allows(model, data):
     written = data.draw(FITTING[model])
@@ -207,7 +204,6 @@ def test_model_reads_everything_that_the_schema_allows(model, data):
 
 
 @pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
-@UNHURRIED
 @given(data=st.data())
 def test_model_refuses_everything_that_the_schema_refuses(model, data):
     written = data.draw(BREAKING[model])

@@ -161,9 +161,11 @@ class Executor:
             return await self._client.apply(kind, manifest | {"metadata": metadata}, force=False)
         except ConflictError:
             live = await self._client.get(kind, action.key.namespace, action.key.name)
-        if not _belongs_to_owner_of(manifest, kind, live):
+        if not _is_own(manifest, kind, live):
             raise TakenError(409, "Taken", _taken(action, live))
-        return await self._client.apply(kind, manifest, force=True)  # our label was taken off it
+        return await self._client.apply(
+            kind, manifest, force=True
+        )  # our label was taken off it, or the answer was lost
 
     def _remember(
         self, key: SystemKey, kind: Kind, action: Apply, live: dict[str, Any]
@@ -215,9 +217,18 @@ def _starts_pods(action: Apply) -> bool:
     return action.creates or changes_pods
 
 
-def _belongs_to_owner_of(manifest: Mapping[str, Any], kind: Kind, live: dict[str, Any]) -> bool:
+def _is_own(manifest: Mapping[str, Any], kind: Kind, live: dict[str, Any]) -> bool:
+    """Whether *live* is what *manifest* describes: of the same system, or data of one lineage."""
     owners = {each["uid"] for each in manifest["metadata"].get("ownerReferences", ())}
+    if not owners:  # data that outlives its system
+        lineages = [_lineage(each) for each in (manifest, live)]
+        return bool(lineages[0]) and lineages[0] == lineages[1]
     return child_record(kind, live).owner_uid in owners
+
+
+def _lineage(manifest: Mapping[str, Any]) -> str:
+    found: str = manifest["metadata"].get("labels", {}).get(labels.LINEAGE, "")
+    return found
 
 
 def _taken(action: Apply, live: Mapping[str, Any]) -> str:

@@ -221,6 +221,8 @@ class Session:
         """New connections for all, kopf too: whoever still uses the old ones tries again."""
         for answer in tuple(self._answers):  # a dead peer never says goodbye, and is waited for
             if answer.connection is not None and answer.connection.transport is not None:
+                # Else who reads on at this moment meets a RuntimeError, which is kopf's end.
+                answer.content.set_exception(aiohttp.ServerDisconnectedError())
                 answer.connection.transport.abort()
         outdated = (self._http, *self._lent)
         self._http = _open(self._info, (self._authorize,))

@@ -172,6 +172,22 @@ async def test_an_object_of_another_system_is_named_as_such(server, executor):
     )
 
 
+@pytest.mark.parametrize(("lineage", "refused_for_good"), [("s0", []), ("another", [True])])
+async def test_data_of_which_an_answer_was_lost_are_known_by_their_lineage(
+    server, executor, lineage, refused_for_good
+):
+    manifest = a_manifest("PersistentVolumeClaim", spec={"resources": {}})
+    del manifest["metadata"]["ownerReferences"]
+    manifest["metadata"]["labels"][labels.LINEAGE] = "s0"
+    there = deepcopy(manifest)
+    there["metadata"]["labels"][labels.LINEAGE] = lineage
+    await server.put(path_of(manifest), there)
+
+    failures = await executor.execute(LUNA, Plan((an_apply(manifest),)))
+
+    assert [each.permanent for each in failures] == refused_for_good
+
+
 async def test_an_object_of_the_system_that_lost_its_label_is_taken_back(server, executor):
     manifest = a_manifest(data={"k": "v"})
     await server.put(path_of(manifest), {"metadata": {"ownerReferences": [OWNER]}})

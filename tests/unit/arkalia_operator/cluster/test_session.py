@@ -157,16 +157,32 @@ def test_a_pod_knows_its_namespace_and_a_process_outside_has_the_default_one(tmp
     assert (outside, own_namespace(file)) == ("default", "arkalia-system")
 
 
+async def first_line(request):
+    """A watch that says one thing and then nothing."""
+    response = web.StreamResponse()
+    await response.prepare(request)
+    await response.write(b"{}\n")
+    await asyncio.sleep(30)
+    return response
+
+
+async def test_whoever_reads_on_while_connections_are_made_anew_is_told_that_they_are_closed(
+    server, keys, session
+):
+    server.script("WATCH", "pods", first_line)
+    own = session.for_kopf()
+    watch = await own.aiohttp_session.get(f"{own.server}/api/v1/pods", params={"watch": "true"})
+    await watch.content.readline()
+
+    keys.change(server=f"{server.url}/")
+    _, met = await asyncio.gather(session.renew(), watch.content.readline(), return_exceptions=True)
+
+    assert isinstance(met, aiohttp.ClientConnectionError)
+
+
 async def test_a_request_without_an_answer_makes_all_connections_anew_once(server, session, caplog):
     async def silent(_):
         await asyncio.sleep(5)
-
-    async def first_line(request):
-        response = web.StreamResponse()
-        await response.prepare(request)
-        await response.write(b"{}\n")
-        await asyncio.sleep(30)
-        return response
 
     server.script("WATCH", "pods", first_line)
     watch = Client(session).stream("/api/v1/pods", {"watch": "true"})
