@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import yaml
 
+from arkalia_operator.desired.kinds import DEPLOYMENT
 from cluster.kube import Body, Kube
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -41,6 +42,20 @@ class ChartRelease:
         """`helm uninstall`, until everything of it is gone that goes."""
         self._helm("uninstall", self.name, "--wait", f"--timeout={HELM_SECONDS}s")
 
+    def test(self) -> str:
+        """`helm test`, and what its pod said."""
+        return self._helm("test", self.name, "--logs", f"--timeout={HELM_SECONDS}s")
+
+    def deployment(self) -> Body:
+        """Its operator. Raises AssertionError while not all of its pods are ready and new."""
+        [found] = self.kube.find(
+            DEPLOYMENT, self.namespace, {"app.kubernetes.io/instance": self.name}
+        )
+        status, wanted = found.get("status", {}), found["spec"]["replicas"]
+        seen = {key: status.get(key, 0) for key in ("updatedReplicas", "readyReplicas", "replicas")}
+        assert seen == dict.fromkeys(seen, wanted), f"the operator of {self.name}: {status}"
+        return found
+
     def objects(self) -> list[Body]:
         """What the release holds."""
         told = yaml.load_all(self._helm("get", "manifest", self.name), Loader=yaml.CSafeLoader)
@@ -61,3 +76,25 @@ class ChartRelease:
             message = f"helm {words[0]}: {done.stderr}{done.stdout}"
             raise RefusedByHelmError(message)
         return done.stdout
+
+
+def development_values() -> dict[str, Any]:
+    """The images of this checkout, as `make up` installs them."""
+    values: dict[str, Any] = yaml.safe_load((ROOT / "dev/values.yaml").read_text("utf-8"))
+    return values
+
+
+def laid_over(lower: Values, *uppers: Values) -> dict[str, Any]:
+    """Values as Helm merges several files: the later ones win, maps key by key."""
+    merged = dict(lower)
+    for upper in uppers:
+        for key, value in upper.items():
+            below = merged.get(key)
+            both = isinstance(below, Mapping) and isinstance(value, Mapping)
+            merged[key] = laid_over(below, value) if both else value
+    return merged
+
+
+def for_oneself(namespace: str) -> dict[str, Any]:
+    """Values of an operator that looks after the story's namespace only, and takes no definitions along."""
+    return {"watchNamespaces": [namespace], "crds": {"enabled": False}}

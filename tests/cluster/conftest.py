@@ -21,6 +21,7 @@ SAMPLE_NAMESPACE = "arkalia"
 CONNECTION = pytest.StashKey[Kube]()
 OWN_NAMESPACE = pytest.StashKey[str]()
 TURN = pytest.StashKey[Turn]()
+TURN_OF_FILE = pytest.StashKey[Turn]()
 LONGEST_STORY = 900.0
 """Seconds, once it has its turn."""
 FIRST = (
@@ -61,17 +62,25 @@ def place(item, alone):
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
     alone = item.get_closest_marker("alone") is not None
+    if alone and TURN_OF_FILE not in item.session.stash:
+        turn = Turn(environment()["KUBECONFIG"], alone, of="files")
+        item.session.stash[TURN_OF_FILE] = turn
+        turn.take()
     item.stash[TURN] = Turn(environment()["KUBECONFIG"], alone)
     item.stash[TURN].take()
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item):
+def pytest_runtest_teardown(item, nextitem):
     try:
         return (yield)
     finally:
         if TURN in item.stash:
             item.stash[TURN].give_back()
+        ends = nextitem is None or nextitem.path != item.path
+        if ends and TURN_OF_FILE in item.session.stash:
+            item.session.stash[TURN_OF_FILE].give_back()
+            del item.session.stash[TURN_OF_FILE]
 
 
 @pytest.hookimpl(wrapper=True)

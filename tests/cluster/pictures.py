@@ -73,7 +73,9 @@ def _told(body: Body) -> Body:
     status.pop("observedGeneration", None)
     conditions = status.get("conditions", [])
     kept = ("type", "status", "reason", "message")
-    return status | {"conditions": [{name: each[name] for name in kept} for each in conditions]}
+    rollouts = [{**each, "time": ""} for each in status.get("rollouts", [])]
+    told = [{name: each[name] for name in kept} for each in conditions]
+    return status | {"conditions": told, "rollouts": rollouts}
 
 
 def _open(value: str) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -63,8 +64,12 @@ class Operator:
 
     def holder(self) -> str:
         """The name of the pod that leads; empty if none does."""
-        lease = self._kube.require(Ref.of_kind(LEASE, self.deployment))
-        return str(lease["spec"].get("holderIdentity") or "").partition("_")[0]
+        return str(self.lease["spec"].get("holderIdentity") or "").partition("_")[0]
+
+    @property
+    def lease(self) -> Body:
+        """By which its pods take turns."""
+        return self._kube.require(Ref.of_kind(LEASE, self.deployment))
 
     def restarts(self) -> int:
         """How often containers have ended in the present pods."""
@@ -92,17 +97,34 @@ class Operator:
         )  # fmt: skip
         eventually(self.pod)
 
+    @contextmanager
+    def uninstalled(self) -> Iterator[None]:
+        """Without it for a while; then `helm install` with the same values, until it is ready."""
+        description = f"--description={self._description()}"
+        values = self._helm("get", "values", RELEASE, "--output=json")
+        limits = ("--wait", f"--timeout={UPGRADE_SECONDS}s")
+        self._helm("uninstall", RELEASE, *limits)
+        try:
+            yield
+        finally:
+            chart = str(ROOT / "charts" / "arkalia")
+            self._helm("install", RELEASE, chart, "--values=-", description, *limits, given=values)
+            eventually(self.pod)
+
     def _description(self) -> str:
         """What `make up` knows its release by: without it, it would upgrade once more."""
         told = json.loads(self._helm("status", RELEASE, "--output=json"))
         return str(told["info"]["description"])
 
-    def _helm(self, *arguments: str) -> str:
-        return subprocess.run(
+    def _helm(self, *arguments: str, given: str = "") -> str:
+        done = subprocess.run(
             ["helm", *arguments, "--namespace", OPERATOR_NAMESPACE],
             env=dict(self._environment),
-            check=True,
+            input=given,
+            check=False,
             capture_output=True,
             text=True,
             timeout=UPGRADE_SECONDS + 10,
-        ).stdout
+        )
+        assert done.returncode == 0, f"helm {arguments[0]}: {done.stderr}"
+        return done.stdout

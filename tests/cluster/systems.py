@@ -19,7 +19,8 @@ from cluster.waiting import PATIENCE_SECONDS, eventually
 
 CHILD_KINDS: Final = tuple(kind for kind in kinds.IN_APPLY_ORDER if not kind.optional)
 OF_DATA: Final = (kinds.PERSISTENT_VOLUME_CLAIM, kinds.STATEFUL_SET, kinds.JOB)
-MODULE_KINDS: Final = tuple(kind for kind in CHILD_KINDS if kind not in OF_DATA)
+OF_SYSTEM: Final = (kinds.INGRESS,)
+MODULE_KINDS: Final = tuple(kind for kind in CHILD_KINDS if kind not in (*OF_DATA, *OF_SYSTEM))
 """What a module without a schema has one of."""
 
 

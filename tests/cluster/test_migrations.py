@@ -66,7 +66,11 @@ def test_failed_migration_leaves_the_old_pods_and_says_why(luna, kube, namespace
     kube.apply(weather(namespace, FORWARD + "# once more", edition="2"))
 
     luna.ready()
-    assert not uids(luna.pods(NAME)) & before
+    eventually(lambda: replaced(luna, before))
+
+
+def replaced(luna, before):
+    assert not uids(luna.pods(NAME)) & before, "an old pod is still there"
 
 
 def test_schema_of_a_newer_version_goes_back_before_the_pods_run(luna, kube):

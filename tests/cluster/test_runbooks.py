@@ -80,6 +80,7 @@ def words_of_operator(operator):
         "NAMESPACE": pod["metadata"]["namespace"],
         "POD": pod["metadata"]["name"],
         "SERVICEACCOUNT": pod["spec"]["serviceAccountName"],
+        "LEASE": operator.lease["metadata"]["name"],
         "SYSTEMNAMESPACE": SAMPLE_NAMESPACE,
         "KIND": kinds.DEPLOYMENT.name,
         "NAME": "luna-helloria",

@@ -29,8 +29,8 @@ def plane(tmp_path_factory):
     with control_plane(tmp_path_factory.mktemp("plane")) as plane:
         uvloop.run(define(plane))
         with (
-            operator(plane, "operator", system_selector="tier=gold"),
-            operator(plane, "other", system_selector="tier in (silver)"),
+            operator(plane, "operator", system_selector="tier=gold", lease_name="gold"),
+            operator(plane, "other", system_selector="tier in (silver)", lease_name="silver"),
         ):
             yield plane
 

@@ -27,12 +27,16 @@ def luna(request, kube, operator, namespace):
     return system, before
 
 
+NAMED = {"wrong-registry": "localhost:1/nowhere", "wrong-digests": "helloria"}
+"""By system: a wrong registry is told of the first image that is pulled from it."""
+
+
 def test_ready_is_false_and_the_message_names_the_image(luna):
     system, _ = luna
 
     ready = system.expect("Ready", "False", "ImageCannotBePulled")
 
-    assert "helloria" in ready["message"]
+    assert NAMED[system.name] in ready["message"]
 
 
 def test_stalled_says_that_it_does_not_mend_itself(luna):

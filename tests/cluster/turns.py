@@ -1,7 +1,8 @@
 """Whose turn it is: most stories run beside each other, a few need the operator to themselves.
 
-Processes of pytest-xdist share a lock file for each cluster; the kernel frees the lock of a process
-that ends.
+Processes of pytest-xdist share lock files for each cluster; the kernel frees the lock of a process
+that ends. Stories that need the operator to themselves change what the API server serves from their
+first test to their last, so one of their files follows the other.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ LONGEST_WAIT: Final = 2700.0
 class Turn:
     """The right to run, shared or, *alone*, for oneself."""
 
-    def __init__(self, kubeconfig: str, alone: bool) -> None:
+    def __init__(self, kubeconfig: str, alone: bool, of: str = "stories") -> None:
         cluster = hashlib.sha256(kubeconfig.encode()).hexdigest()[:12]
-        self._lock = Path(tempfile.gettempdir()) / f"arkalia-stories-{os.getuid()}-{cluster}.lock"
+        self._lock = Path(tempfile.gettempdir()) / f"arkalia-{of}-{os.getuid()}-{cluster}.lock"
         self._kind = fcntl.LOCK_EX if alone else fcntl.LOCK_SH
         self._descriptor = os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
 

@@ -112,7 +112,7 @@ def _shown_to(module: ResolvedModule, resolution: Resolution) -> list[str]:
     """
     named = {call.module for call in module.spec.calls}
     found = {each.name for each in resolution.known if may_call(module, each)}
-    unknown = set(resolution.strangers) if calls_strangers(module) else set()
+    unknown = set(resolution.running_strangers) if calls_strangers(module) else set()
     return sorted((named | found | unknown) - {module.name})
 
 

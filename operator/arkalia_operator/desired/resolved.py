@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from arkalia_operator.api.arkaliamodule import (
     ArkaliaModuleSpec,
@@ -96,8 +96,14 @@ class Resolution:
     """What the spec names and is not there as it must be. It is told, and nothing is held."""
     further: tuple[Problem, ...] = ()
     """What is wrong beside it."""
+    running: frozenset[str] | None = None
+    """Names of modules that have objects in the cluster; None where nobody has looked."""
     registry: str = ""
     """Where images come from that name no registry, if the spec names none either."""
+
+    def among(self, running: frozenset[str]) -> Resolution:
+        """The same in a cluster that has objects of the modules *running*."""
+        return replace(self, running=running) if self.strangers else self
 
     @property
     def hold_all(self) -> bool:
@@ -120,3 +126,9 @@ class Resolution:
     def strangers(self) -> tuple[str, ...]:
         """Names of modules that may run, and of which nothing more is known."""
         return tuple(name for name, each in self.held.items() if each.module is None)
+
+    @property
+    def running_strangers(self) -> tuple[str, ...]:
+        """Those that do run, as far as is known: a name that was misspelt never does."""
+        found = self.strangers
+        return found if self.running is None else tuple(x for x in found if x in self.running)

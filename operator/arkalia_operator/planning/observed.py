@@ -199,3 +199,8 @@ class Observed:
     """Names of the optional kinds that the API server serves now."""
     accepted: Mapping[ObjectKey, Accepted] = field(default_factory=dict)
     gate: Gate = OPEN
+
+    @property
+    def modules(self) -> frozenset[str]:
+        """Names of the modules that have objects."""
+        return frozenset(each.module for each in self.children.values())

@@ -125,7 +125,7 @@ class Planner:
         key = SystemKey(system.namespace, system.name)
         observed = replace(self.observed(key), gate=self._gate(system))
         told = self._snapshot.told.get("/".join(key), Told())
-        resolution = resolve(system, self.modules(system))
+        resolution = resolve(system, self.modules(system)).among(observed.modules)
         known = remembered(system, observed)
         desired = rendered(system, resolution, told.trust, known, told.access)
         problems = tuple(each.message for each in resolution.problems)
