@@ -109,6 +109,16 @@ def test_pods_of_a_public_module_keep_the_token_for_a_module_that_became_unreada
     assert pod_of(after, "gateway") == pod_of(before, "gateway")
 
 
+def test_name_that_never_ran_changes_no_pod_of_a_public_module():
+    gate = a_module("gate", public=True)
+    before = resolved(gate).among(frozenset({"gate"}))
+    misspelt = resolved(gate, modules={"gata": {}}).among(frozenset({"gate"}))
+    unreadable = resolved(gate, modules={"gata": {}}).among(frozenset({"gate", "gata"}))
+
+    assert pod_of(misspelt, "gate") == pod_of(before, "gate")
+    assert pod_of(unreadable, "gate") != pod_of(before, "gate")
+
+
 def test_pods_hold_their_certificate_where_they_serve_https():
     pod = pod_of(resolved(ZEROIA), "zeroia")
 
