@@ -90,12 +90,29 @@ class Operator:
 
     def upgrade(self, **values: str) -> None:
         """`helm upgrade` with *values* beside those in force, until it is rolled out."""
+        self._upgrade(**values)
+        eventually(self.pod)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """No pod of it for a while. By Helm, which does not share a field with anybody else."""
+        wanted = self.deployment["spec"]["replicas"]
+        self._upgrade(replicas="0")
+        try:
+            eventually(self._none_left)
+            yield
+        finally:
+            self.upgrade(replicas=str(wanted))
+
+    def _none_left(self) -> None:
+        assert not self.deployment.get("status", {}).get("replicas"), "the operator still runs"
+
+    def _upgrade(self, **values: str) -> None:
         settings = [f"--set={name}={value}" for name, value in values.items()]
         self._helm(
             "upgrade", RELEASE, str(ROOT / "charts" / "arkalia"), "--reuse-values", "--wait",
             f"--timeout={UPGRADE_SECONDS}s", f"--description={self._description()}", *settings
         )  # fmt: skip
-        eventually(self.pod)
 
     @contextmanager
     def uninstalled(self) -> Iterator[None]:

@@ -10,7 +10,6 @@ import pytest
 
 from arkalia_operator.desired.kinds import DEPLOYMENT
 from cluster.development import environment
-from cluster.kinds import Ref
 from cluster.release import ROOT
 from cluster.systems import System, off_except, uids
 from cluster.waiting import eventually
@@ -50,19 +49,10 @@ def program(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def away(kube, operator, systems):
+def away(operator, systems):
     """The installed operator is away."""
-    target = Ref.of(operator.deployment)
-    kube.patch(target, {"spec": {"replicas": 0}})
-    eventually(lambda: none_left(kube, operator))
-    yield
-    kube.patch(target, {"spec": {"replicas": operator.deployment["spec"].get("replicas") or 1}})
-    eventually(operator.pod)
-
-
-def none_left(kube, operator):
-    status = operator.deployment.get("status", {})
-    assert not status.get("replicas"), "the installed operator still runs"
+    with operator.away():
+        yield
 
 
 @pytest.fixture(scope="module")
