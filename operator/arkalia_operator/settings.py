@@ -84,7 +84,7 @@ class Settings(BaseModel):
     lease_namespace: str = Field(default="", pattern=f"^$|{DNS_NAME}")
     """Namespace of the Lease. Empty: that of the pod, and `default` outside a cluster."""
 
-    lease_seconds: float = Field(default=8, ge=4, le=300)
+    lease_seconds: float = Field(default=15, ge=4, le=300)
     """After so long without a sign of life from the operator that writes, another one does."""
 
     authority_seconds: float = Field(default=5 * 365 * 86400, ge=300, le=20 * 366 * 86400)

@@ -54,7 +54,8 @@ CEL_OF_1_29 = {
 """The functions that the oldest Kubernetes of the chart's kubeVersion knows."""
 
 FITTING = {model: fitting(structural_schema(model)) for model in MODELS}
-BREAKING = {model: breaking(structural_schema(model)) for model in MODELS}
+BREAKING = {model: breaking(structural_schema(model)) for model in SPECS.values()}
+"""A status is read as far as it is known: a newer operator may have written it."""
 
 
 def whole(resource):
@@ -203,7 +204,7 @@ def test_model_reads_everything_that_the_schema_allows(model, data):
     model.model_validate(written)
 
 
-@pytest.mark.parametrize("model", MODELS, ids=lambda model: model.__name__)
+@pytest.mark.parametrize("model", SPECS.values(), ids=lambda model: model.__name__)
 @given(data=st.data())
 def test_model_refuses_everything_that_the_schema_refuses(model, data):
     written = data.draw(BREAKING[model])

@@ -4,7 +4,9 @@ import json
 
 import pytest
 
-from builders import a_component, a_module, a_system, rendered
+from arkalia_operator.desired.monitoring import filled
+from arkalia_operator.desired.resolve import resolve
+from builders import a_component, a_module, a_system, modules_with, rendered
 
 WATCHED = a_module(
     monitoring={
@@ -67,6 +69,13 @@ def test_rules_name_the_system_that_they_watch():
             "rules": [{"alert": "Down", "expr": 'up{system="luna"} == 0', "for": "1m"}],
         }
     ]
+
+
+def test_numbers_and_switches_of_rules_stay_what_they_are():
+    [module] = resolve(a_system(), modules_with(a_module())).modules
+    written = {"limit": 3, "on": [True, 1.5]}
+
+    assert filled(written, a_system(), module) == written
 
 
 def test_dashboard_is_a_config_map_that_grafana_finds():

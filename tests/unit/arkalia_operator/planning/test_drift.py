@@ -227,6 +227,12 @@ def test_what_stands_in_the_place_of_an_object_is_no_object(live):
     assert {each.found for each in found} == {"nothing"}
 
 
+def test_a_plain_value_that_is_recorded_as_an_object_has_no_field_to_lose(live):
+    live["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"]["f:replicas"] = {"f:old": {}}
+
+    assert drifted(DEPLOYMENT, live) == ()
+
+
 def test_a_long_value_is_cut(live):
     container(live)["image"] = "x" * 500
     take(live, (*CONTAINER, "f:image"))

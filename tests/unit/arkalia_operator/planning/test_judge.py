@@ -16,6 +16,7 @@ from arkalia_operator.desired import desired_state
 from arkalia_operator.desired.templates import revision
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.approval import approved_now
+from arkalia_operator.planning.drift import Drift, Drifted
 from arkalia_operator.planning.evidence import Evidence
 from arkalia_operator.planning.judge import judge, judge_failed, judge_invalid
 from arkalia_operator.planning.observed import Accepted, ObjectKey, Observed, PodRecord
@@ -502,3 +503,26 @@ def test_a_missing_right_is_told_and_does_not_decide_whether_the_system_is_ready
     assert (found.status, found.reason) == ("False", "PermissionsMissing")
     assert "verbs: [patch]" in found.message
     assert summary(status) == summary(judge(complete, NOW))
+
+
+def test_what_others_have_changed_is_told_and_keeps_nothing_from_being_ready():
+    left = [
+        Drifted(ObjectKey("Service", "arkalia", "luna-alpha"), (a_drift("spec.type"),)),
+        Drifted(
+            ObjectKey("Deployment", "arkalia", "luna-alpha"),
+            (a_drift("spec.replicas"),),
+            contended=True,
+        ),
+    ]
+
+    status = judge(Evidence(SYSTEM, DESIRED, an_observed(SYSTEM, DESIRED), left=left), NOW)
+
+    found = {each.type: each for each in status.conditions}
+    assert found["Ready"].status == "True"
+    assert "spec.replicas was changed by kubectl" in found["Contended"].message
+    assert "spec.type was changed by kubectl" in found["Drifted"].message
+    assert found["Contended"].status == found["Drifted"].status == "True"
+
+
+def a_drift(path):
+    return Drift(path, "kubectl", "1", "2")
