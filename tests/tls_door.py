@@ -109,7 +109,7 @@ class Door:
         entering.add_done_callback(lambda _: self._passing.discard(writer))
 
     async def _enter(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        inner = None
+        inner, plain = None, writer.transport
         try:
             if self._asks_first:
                 assert await reader.readexactly(len(SSL_REQUEST)) == SSL_REQUEST
@@ -121,6 +121,8 @@ class Door:
         except (OSError, EOFError, ssl.SSLError):
             pass
         finally:
+            # Python 3.11 leaves no transport where one is lost during its handshake.
+            writer._transport = writer.transport or plain
             writer.transport.abort()
             if inner is not None:
                 inner[1].transport.abort()
