@@ -97,4 +97,5 @@ def laid_over(lower: Values, *uppers: Values) -> dict[str, Any]:
 
 def for_oneself(namespace: str) -> dict[str, Any]:
     """Values of an operator that looks after the story's namespace only, and takes no definitions along."""
-    return {"watchNamespaces": [namespace], "crds": {"enabled": False}}
+    alone = {"watchNamespaces": [namespace], "crds": {"enabled": False}}
+    return alone | {"retainedData": {"keep": False}}  # the next release may have the same names

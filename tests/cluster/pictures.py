@@ -12,6 +12,7 @@ import re
 from collections.abc import Mapping
 from typing import Any, Final
 
+from arkalia_contract import labels
 from arkalia_operator.desired import kinds
 from cluster.kinds import SYSTEM, Ref
 from cluster.kube import Body, Kube
@@ -56,6 +57,10 @@ def _part(body: Body) -> Body:
     metadata = {
         name: value for name, value in body["metadata"].items() if name not in OF_THE_SERVER
     }
+    if labels.TEMPLATE in metadata.get(
+        "annotations", {}
+    ):  # it holds a hash of random bytes, packed
+        metadata["annotations"] = {**metadata["annotations"], labels.TEMPLATE: "#"}
     part = {**body, "metadata": metadata}
     if Ref.of(body).kind is SYSTEM:
         return {"metadata": metadata, "spec": body["spec"], "status": _told(body)}

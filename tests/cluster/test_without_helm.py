@@ -95,7 +95,7 @@ def test_overlay_of_the_base_runs(kube, installed):
 
     pods = kube.find(POD, installed, found["spec"]["selector"]["matchLabels"])
     assert ref.name.endswith(SUFFIX)
-    assert [each["status"]["phase"] for each in pods] == ["Running"]
+    assert {each["status"]["phase"] for each in pods} == {"Running"}
 
 
 def available(kube, ref):

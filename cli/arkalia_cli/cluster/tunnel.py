@@ -11,6 +11,7 @@ import signal
 import socket
 import ssl
 from collections.abc import Callable, Coroutine
+from http import HTTPStatus
 from typing import Any, Final
 
 from kubernetes import client, stream
@@ -18,7 +19,13 @@ from kubernetes.client.exceptions import ApiException
 
 from arkalia_cli.cluster.connection import Connection
 from arkalia_cli.cluster.gateway import Gateway, ready_pod
-from arkalia_cli.errors import CliError, MistakeError, RefusedError, UnreachableError
+from arkalia_cli.errors import (
+    CliError,
+    ForbiddenError,
+    MistakeError,
+    RefusedError,
+    UnreachableError,
+)
 
 HERE: Final = "127.0.0.1"
 DIAL_SECONDS: Final = 30.0
@@ -117,12 +124,21 @@ class Door:
                 ports=str(port),
             )  # fmt: skip
         except ApiException as error:
-            message = f"the API server does not forward to pod {pod}: {error.reason}"
-            hint = "It takes the right to create pods/portforward: `arkalia doctor` tells."
-            raise RefusedError(message, hint) from error
+            raise _not_forwarded(pod, error) from error
         # What the client hands out hides that it is one end of a pair of sockets.
         wrapped = way.socket(port)
         return socket.socket(fileno=wrapped.detach())
+
+
+def _not_forwarded(pod: str, error: ApiException) -> CliError:
+    """What the API server's refusal means; the client hides its answer behind a status of 0."""
+    answer = getattr(error.__context__, "status_code", error.status)
+    if answer == HTTPStatus.FORBIDDEN:
+        message = f"you may not open a way to pod {pod}"
+        hint = "It takes the right to create pods/portforward: `arkalia doctor` tells."
+        return ForbiddenError(message, hint)
+    message = f"the API server does not forward to pod {pod}: {error.reason}"
+    return RefusedError(message, "Try again; `arkalia status` tells how the pod is.")
 
 
 async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
