@@ -27,6 +27,10 @@ def coming_minute():
     return (datetime.now(UTC) + timedelta(seconds=120)).replace(second=0, microsecond=0)
 
 
+DONE_SECONDS = 600
+"""A message that the queue lost with its process is found by the sweep and sent again."""
+
+
 class Tasks:
     """taskia, as the gateway asks it."""
 
@@ -57,7 +61,10 @@ class Tasks:
 
     def done(self, *task_ids: str) -> list[dict[str, object]]:
         """The tasks, once all have succeeded."""
-        return [eventually(lambda each=each: self.require(each, "succeeded")) for each in task_ids]
+        return [
+            eventually(lambda each=each: self.require(each, "succeeded"), DONE_SECONDS)
+            for each in task_ids
+        ]
 
     def scheduled(self, kind: str) -> list[datetime]:
         """When the scheduler started a task of *kind*, the oldest first."""
