@@ -35,7 +35,8 @@ SAMPLES = 9
 """Courses with three kills each."""
 SEED = int(os.environ.get("SOAK_SEED", "7"))
 CALM_LOOKS = 5
-QUICK = {"ARKALIA_OPERATOR_SPREAD_SECONDS": "1"}
+QUICK = {"ARKALIA_OPERATOR_SPREAD_SECONDS": "1", "ARKALIA_OPERATOR_LEASE_SECONDS": "4"}
+"""Who is killed leaves its Lease: the next one waits until that is over."""
 
 
 def install(system):
