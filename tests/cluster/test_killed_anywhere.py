@@ -127,6 +127,7 @@ def undisturbed(own, starter):
     return found
 
 
+@pytest.mark.soak
 def test_next_operator_comes_to_the_same_end_where_the_first_was_killed(own, starter, undisturbed):
     dice = random.Random(SEED)
     for number in range(SAMPLES):
