@@ -72,7 +72,7 @@ bench: $(INSTALLED) ## Measure what docs/benchmarks.md gives figures of.
 	@pytest -m "not soak" tests/bench
 
 soak: $(INSTALLED) ## Run the suites that take long, on the development cluster.
-	@dev/with-cluster pytest -m soak -s --timeout 0 tests/cluster tests/faults tests/unit tests/bench
+	@ARKALIA_BUSY=$${ARKALIA_BUSY:-3} dev/with-cluster pytest -m soak -s --timeout 0 tests/cluster tests/faults tests/unit tests/bench
 
 audit: $(INSTALLED) ## Scan the code (bandit) and the dependencies (pip-audit) for weaknesses.
 	@mkdir -p build/audit

@@ -52,8 +52,8 @@ from arkalia_operator.settings import Settings
 LOGGER = logging.getLogger(__name__)
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
-LEASE_REQUESTS = 2
-"""At once: a renewal, and the farewell."""
+LEASE_REQUESTS = 3
+"""At once: a renewal, the same once more because it is late, and the farewell."""
 
 
 class Program:
@@ -104,6 +104,7 @@ class Program:
             return await supervise(
                 {
                     "credentials": self._session.keep_fresh(),
+                    "heartbeat": self._session.watch_over(),
                     "informers": self._informers.run(self._intake.everything),
                     "kopf": watch_resources(
                         self._session,
@@ -263,7 +264,7 @@ def _lease(settings: Settings, session: Session) -> Lease | None:
     # A container that is started again has the name of its pod, and is not the one before.
     identity = f"{socket.gethostname()}_{uuid4()}"
     terms = Terms(settings.lease_seconds)
-    client = Client(session, LEASE_REQUESTS, patience=terms.answer_seconds)
+    client = Client(session, LEASE_REQUESTS, patience=terms.patience_seconds)
     return Lease(client, place, identity, terms)
 
 

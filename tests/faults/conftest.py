@@ -89,6 +89,10 @@ class ApiServer:
         if self._again:
             self._again.wait()
 
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal."""
+        os.kill(self._pid, number)
+
     def start(self) -> None:
         """Start it again, and wait until it serves."""
         with (self._plane.folder / "kube-apiserver-again.log").open("ab") as log:

@@ -11,7 +11,7 @@ import json
 import ssl
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,8 +43,9 @@ class Fault:
         """An answer in the place of the API server's; None lets the request through."""
         return None
 
-    def lines(self, line: bytes) -> Sequence[bytes]:
-        """What comes of a line of a watch."""
+    def lines(self, line: bytes, watch: int) -> Sequence[bytes]:
+        """What comes of a line of a *watch*, whose number says which of all it is."""
+        del watch
         return (line,)
 
 
@@ -241,7 +242,7 @@ class Proxy:
 
     async def _stream(self, got: aiohttp.ClientResponse, response: web.StreamResponse) -> None:
         async for line in whole_lines(got):
-            for each in self._fault.lines(line):
+            for each in self._fault.lines(line, id(got)):
                 await response.write(each)
         with suppress(ConnectionError):
             await response.write_eof()
@@ -323,29 +324,23 @@ class WatchRefused(Fault):
         return status(410, "Expired", "too old resource version")
 
 
-class Lines(Fault):
-    """What a function makes of each line of every watch."""
-
-    def __init__(self, made: Callable[[bytes], Sequence[bytes]]) -> None:
-        self.lines = made  # type: ignore[method-assign]
-
-
 def error_event(code: int, reason: str) -> dict[str, Any]:
     """A line of a watch that says what went wrong."""
     body = {"kind": "Status", "status": "Failure", "code": code, "reason": reason}
     return {"type": "ERROR", "object": {**body, "message": reason}}
 
 
-class Shuffled:
+class Shuffled(Fault):
     """Holds lines back and lets them go in threes, the newest first, each of them twice."""
 
     def __init__(self) -> None:
-        self._held: list[bytes] = []
+        self._held: dict[int, list[bytes]] = {}
 
-    def __call__(self, line: bytes) -> Sequence[bytes]:
+    def lines(self, line: bytes, watch: int) -> Sequence[bytes]:
         """What is let go."""
-        self._held.append(line)
-        if len(self._held) < 3 and b"BOOKMARK" not in line:
+        held = self._held.setdefault(watch, [])
+        held.append(line)
+        if len(held) < 3 and b"BOOKMARK" not in line:
             return ()
-        ready, self._held = self._held[::-1], []
+        ready, self._held[watch] = held[::-1], []
         return [each for line in ready for each in (line, line)]

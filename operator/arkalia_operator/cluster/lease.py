@@ -19,7 +19,7 @@ from typing import Any, Final, NamedTuple
 
 from arkalia_operator.cluster.client import Client, Request
 from arkalia_operator.cluster.kinds import LEASE, collection, member
-from arkalia_operator.errors import ConflictError, NotFoundError
+from arkalia_operator.errors import ConflictError, NotFoundError, UnavailableError
 
 Spec = dict[str, Any]
 
@@ -69,8 +69,13 @@ class Terms:
 
     @property
     def answer_seconds(self) -> float:
-        """For one request: a holder that waits in vain after a renewal has time for another one."""
+        """Until a request is late: the same is asked once more, and has time for its answer."""
         return self.deadline_seconds / 3
+
+    @property
+    def patience_seconds(self) -> float:
+        """For one request: a renewal may be answered until the deadline."""
+        return self.deadline_seconds - self.renew_seconds
 
 
 class Lease:
@@ -175,7 +180,23 @@ class Lease:
         self._remember(await self._ask(Request(method, path, body=body)))
 
     async def _ask(self, request: Request) -> dict[str, Any]:
-        return await self._client.send(request, deadline=0)
+        """Ask, and once more beside it if the answer is late: who was slow may still be first.
+
+        Both name the same resource version, so the API server carries out one of them at most.
+        """
+        tries = [self._once(request)]
+        try:
+            await asyncio.wait(tries, timeout=self.terms.answer_seconds)
+            if not tries[0].done():
+                tries.append(self._once(request))
+            return await _first(tries)
+        finally:
+            for each in tries:
+                each.cancel()
+            await asyncio.gather(*tries, return_exceptions=True)
+
+    def _once(self, request: Request) -> asyncio.Task[dict[str, Any]]:
+        return asyncio.create_task(self._client.send(request, deadline=0))
 
     def _remember(self, live: dict[str, Any]) -> None:
         if live.get("spec") != self._live.get("spec"):
@@ -184,6 +205,16 @@ class Lease:
 
     def _spec(self) -> Spec:
         return self._live.get("spec") or {}
+
+
+async def _first(tries: list[asyncio.Task[dict[str, Any]]]) -> dict[str, Any]:
+    """The first answer. That one was not reached says nothing while another is waited for."""
+    for each in asyncio.as_completed(tries):
+        try:
+            return await each
+        except UnavailableError as error:
+            unreached = error
+    raise unreached
 
 
 def _now() -> str:

@@ -25,6 +25,8 @@ from weakref import WeakSet
 import aiohttp
 import kopf
 
+from arkalia_operator.cluster.heartbeat import Heartbeat
+
 LOGGER = logging.getLogger(__name__)
 
 Login = Callable[[], kopf.ConnectionInfo]
@@ -37,7 +39,6 @@ RENEW_SECONDS: Final = 60.0
 LEAST_SECONDS_BETWEEN: Final = 1.0
 """Between two renewals asked for by a 401: many requests fail at the same time."""
 LEAST_SECONDS_BETWEEN_WATCHES: Final = 0.5
-LEAST_SECONDS_BETWEEN_DEPARTURES: Final = 30.0
 KEEPALIVE_SECONDS: Final = 30.0
 DEAD_PEER_MILLISECONDS: Final = 20_000
 """How long sent bytes may stay unacknowledged before the kernel gives the connection up."""
@@ -140,7 +141,6 @@ class Session:
         self._lent: WeakSet[aiohttp.ClientSession] = WeakSet()
         self._answers: WeakSet[aiohttp.ClientResponse] = WeakSet()
         self._renewed_at = 0.0
-        self._left_at = float("-inf")
 
     async def request(
         self, method: str, path: str, limits: aiohttp.ClientTimeout, **options: Any
@@ -149,9 +149,6 @@ class Session:
         url = self._info.server.rstrip("/") + path
         try:
             return await self._http.request(method, url, timeout=limits, **options)
-        except TimeoutError:
-            await self._leave_dead_connections()
-            raise
         except aiohttp.ClientSSLError:  # the API server is somebody else: a new authority may tell
             await self.renew()
             raise
@@ -182,17 +179,16 @@ class Session:
         except (OSError, ValueError, kopf.LoginError) as error:
             LOGGER.warning("Credentials cannot be read again, the old ones stay: %s", error)
 
-    async def _leave_dead_connections(self) -> None:
-        """No answer came in time: what is open may lead nowhere any more.
+    async def watch_over(self) -> None:
+        """Leave connections that lead nowhere, for ever."""
+        await Heartbeat(self._dial, self._leave_dead_connections).run()
 
-        A gateway that forgot its connections tells nobody, and a watch may be silent for a minute
-        before it is missed. An API server that is only slow is not asked so again and again.
-        """
-        now = asyncio.get_running_loop().time()
-        if now - self._left_at > LEAST_SECONDS_BETWEEN_DEPARTURES:
-            self._left_at = now
-            LOGGER.warning("The API server did not answer in time: all connections are made anew.")
-            await self._reconnect()
+    def _dial(self) -> tuple[aiohttp.ClientSession, str]:
+        return _open(self._info, (self._authorize,)), self._info.server
+
+    async def _leave_dead_connections(self) -> None:
+        LOGGER.warning("The API server answers on new connections only: all are made anew.")
+        await self._reconnect()
 
     async def close(self) -> None:
         """Close every connection."""

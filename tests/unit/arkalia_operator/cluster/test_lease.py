@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.lease import Lease, Place, Terms, steady
 from arkalia_operator.errors import ApiError
-from model_api_server import cut, respond, running, session_for
+from model_api_server import cut, respond, running, session_for, until
 
 PATH = "/apis/coordination.k8s.io/v1/namespaces/ops/leases/arkalia"
 PLACE = Place("ops", "arkalia")
@@ -16,9 +16,14 @@ TERMS = Terms(8)
 
 
 @pytest.fixture
-async def client(server):
+async def session(server):
     async with session_for(server) as session:
-        yield Client(session)
+        yield session
+
+
+@pytest.fixture
+async def client(session):
+    return Client(session)
 
 
 @pytest.fixture
@@ -165,6 +170,54 @@ async def test_an_answer_that_was_lost_does_not_cost_the_lease(server, member):
 
     assert await one.attempt()
     assert spec(server)["leaseTransitions"] == 0
+
+
+async def test_a_late_answer_is_taken_though_the_same_was_asked_once_more(server, session):
+    terms = Terms(6)
+    one = Lease(Client(session, patience=60.0), PLACE, "one", terms)
+    await one.attempt()
+    never = asyncio.Event()
+
+    async def late(request):
+        await until(lambda: len(server.requests("PUT")) == 2)
+        return await server._put(request)
+
+    async def hanging(request):
+        await never.wait()
+        return await cut(request)
+
+    server.script("PUT", "leases", late)
+    server.script("PUT", "leases", hanging)
+
+    assert await one.attempt()
+    assert one.holder == "one"
+    never.set()
+
+
+async def test_a_request_that_is_lost_is_asked_once_more_in_time(server, session):
+    one = Lease(Client(session, patience=60.0), PLACE, "one", Terms(2))
+    await one.attempt()
+    never = asyncio.Event()
+
+    async def hanging(request):
+        await never.wait()
+        return await cut(request)
+
+    server.script("PUT", "leases", hanging)
+
+    assert await one.attempt()
+    assert len(server.requests("PUT")) == 2
+    never.set()
+
+
+async def test_a_request_that_nobody_answers_is_given_up(server, session):
+    terms = Terms(0.8)
+    one = Lease(Client(session, patience=terms.patience_seconds), PLACE, "one", terms)
+    await one.attempt()
+    server.script("PUT", "leases", respond(503), times=5)
+
+    with pytest.raises(ApiError):
+        await one.attempt()
 
 
 async def test_a_released_lease_is_free_at_once(server, member):

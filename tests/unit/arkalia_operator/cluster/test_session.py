@@ -8,6 +8,7 @@ import kopf
 import pytest
 from aiohttp import web
 
+from arkalia_operator.cluster import heartbeat as heartbeat_module
 from arkalia_operator.cluster import session as session_module
 from arkalia_operator.cluster.client import Client, Request
 from arkalia_operator.cluster.session import (
@@ -18,7 +19,7 @@ from arkalia_operator.cluster.session import (
     own_namespace,
 )
 from arkalia_operator.errors import UnavailableError
-from model_api_server import respond, running
+from model_api_server import respond, running, until
 
 
 class Keys:
@@ -180,25 +181,40 @@ async def test_whoever_reads_on_while_connections_are_made_anew_is_told_that_the
     assert isinstance(met, aiohttp.ClientConnectionError)
 
 
-async def test_a_request_without_an_answer_makes_all_connections_anew_once(server, session, caplog):
-    async def silent(_):
-        await asyncio.sleep(5)
+async def silent(_):
+    await asyncio.sleep(5)
+    return web.Response()
 
+
+async def test_connections_that_lead_nowhere_are_left_by_all(server, session, caplog, monkeypatch):
+    monkeypatch.setattr(heartbeat_module, "BEAT_SECONDS", 0.02)
+    monkeypatch.setattr(heartbeat_module, "PATIENCE_SECONDS", 0.2)
     server.script("WATCH", "pods", first_line)
     watch = Client(session).stream("/api/v1/pods", {"watch": "true"})
     await anext(watch)
     lent = session.for_kopf().aiohttp_session
-    server.script("GET", "silent", silent, times=2)
-    hasty = Client(session, patience=0.2)
+    server.script("GET", "/version", silent)
 
-    for _ in range(2):
-        with pytest.raises(UnavailableError):
-            await hasty.send(Request("GET", "/api/v1/silent"), deadline=0)
-
+    watching = asyncio.create_task(session.watch_over())
     with pytest.raises(UnavailableError):
         await asyncio.wait_for(anext(watch), 5)
-    assert lent.closed
+
+    await until(lambda: lent.closed)
     assert "".join(caplog.messages).count("are made anew") == 1
+    watching.cancel()
+    await asyncio.gather(watching, return_exceptions=True)
+
+
+async def test_a_request_without_an_answer_leaves_the_connections_of_others_alone(server, session):
+    server.script("GET", "silent", silent)
+    lent = session.for_kopf().aiohttp_session
+    hasty = Client(session, patience=0.2)
+
+    with pytest.raises(UnavailableError):
+        await hasty.send(Request("GET", "/api/v1/silent"), deadline=0)
+
+    assert not lent.closed
+    await lent.close()
 
 
 @pytest.fixture

@@ -125,7 +125,7 @@ async def test_one_that_cannot_renew_stops_and_leads_again_when_it_can(candidate
 
 async def test_one_whose_renewal_had_no_answer_asks_once_more_and_goes_on(session, server):
     terms = Terms(2.0)
-    client = Client(session, patience=terms.answer_seconds)
+    client = Client(session, patience=terms.patience_seconds)
     election = Election(Lease(client, Place("ops", "arkalia"), "one", terms), "one")
     led = []
 
