@@ -397,3 +397,13 @@ def line(what, body):
 def _status(code, reason, message):
     body = {"kind": "Status", "code": code, "reason": reason, "message": message}
     return web.json_response(body, status=code)
+
+
+def refused_after(released):
+    """A scripted 503 that comes once *released* is set: who asked asks again."""
+
+    async def reply(_):
+        await released.wait()
+        return web.json_response({}, status=503)
+
+    return reply

@@ -112,7 +112,7 @@ def issued(host: str) -> tuple[dict[str, str], str]:
     """A certificate for *host* as its Secret holds it, and the authority that signed it."""
     validity = signing.Validity(datetime.now(UTC), CERTIFICATE_SECONDS)
     authority = signing.make_authority("story", "story", validity)
-    pair = signing.sign(authority, (host,), validity)
+    pair = signing.sign(signing.authority(authority), (host,), validity)
     data = {
         files.CERTIFICATE_KEY: pair.certificate.decode(),
         files.PRIVATE_KEY_KEY: pair.private_key.decode(),

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 from applied_objects import fields_v1
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.cluster.client import encoded
+from arkalia_operator.cluster.client import BUILT_IN, encoded
 from arkalia_operator.desired import desired_state, kinds
 from arkalia_operator.planning.ownership import FIELD_MANAGER, fingerprint, owned
 from builders import a_component, a_module, modules_with
@@ -363,3 +363,40 @@ def test_model_of_server_side_apply_records_the_same_owners(writer):
         ]
 
         assert fields_v1(body_of(manifest)) == entry["fieldsV1"], manifest["kind"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "at"),
+    [
+        (kinds.CONFIG_MAP, "somewhere"),
+        (kinds.SERVICE_ACCOUNT, "somewhere"),
+        (kinds.SECRET, "somewhere"),
+        (kinds.SERVICE, "spec"),
+        (kinds.PERSISTENT_VOLUME_CLAIM, "spec"),
+        (kinds.NETWORK_POLICY, "spec"),
+        (kinds.INGRESS, "spec"),
+        (kinds.STATEFUL_SET, "spec"),
+        (kinds.DEPLOYMENT, "spec"),
+        (kinds.JOB, "spec"),
+        (kinds.POD_DISRUPTION_BUDGET, "spec"),
+        (kinds.HORIZONTAL_POD_AUTOSCALER, "spec"),
+    ],
+    ids=lambda each: getattr(each, "name", each),
+)
+def test_mistyped_field_of_a_built_in_kind_is_refused_without_strict_validation(
+    kube, namespace, kind, at
+):
+    """The operator does not ask for strict validation there: it would double what an apply costs."""
+    assert kind.api_version in BUILT_IN
+    metadata = {"name": "mistyped", "namespace": namespace}
+    manifest = {"apiVersion": kind.api_version, "kind": kind.name, "metadata": metadata}
+    ignoring = {"fieldManager": "story", "fieldValidation": "Ignore", "dryRun": "All"}
+
+    answer = kube.http.patch(
+        Ref(kind, namespace, "mistyped").path,
+        params=ignoring,
+        headers={"Content-Type": APPLY},
+        json={**manifest, at: {"mistyped": "1"}},
+    )
+
+    assert "field not declared in schema" in answer.json()["message"]

@@ -56,7 +56,7 @@ class Issuer:
 
     def _issue(self, certificate):
         spec = certificate["spec"]
-        pair = signing.sign(self._authority, spec["dnsNames"], self._validity)
+        pair = signing.sign(signing.authority(self._authority), spec["dnsNames"], self._validity)
         content = {
             files.CERTIFICATE_KEY: pair.certificate,
             files.PRIVATE_KEY_KEY: pair.private_key,

@@ -67,7 +67,7 @@ def proxy(kube, operator, namespace):
 def collector(kube, operator, namespace, authority):
     """A pod that takes traces over TLS, behind a Service."""
     name = f"collector.{namespace}.svc"
-    pair = signing.sign(authority, [name], validity())
+    pair = signing.sign(signing.authority(authority), [name], validity())
     both = base64.b64encode(pair.certificate + pair.private_key).decode()
     ref = listening(kube, operator, namespace, "collector", both)
     kube.apply(

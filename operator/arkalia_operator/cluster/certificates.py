@@ -19,6 +19,7 @@ from arkalia_operator.cluster import signing
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.secrets import (
     Live,
+    Place,
     Secrets,
     decoded,
     encoded,
@@ -27,7 +28,7 @@ from arkalia_operator.cluster.secrets import (
     label_of,
     place_of,
 )
-from arkalia_operator.cluster.signing import KeyPair, Validity
+from arkalia_operator.cluster.signing import Authority, KeyPair, Validity
 from arkalia_operator.desired import kinds, metadata, names
 from arkalia_operator.desired.certificates import Lifetimes, WantedCertificate
 from arkalia_operator.planning.certificates import (
@@ -64,6 +65,8 @@ class Certificates:
         self._client = client
         self._lifetimes = lifetimes
         self._secrets: Secrets[SecretRecord | None] = Secrets(client, clock, fresh)
+        self._signers: dict[Place, asyncio.Future[Authority]] = {}
+        """Authorities that are being read."""
 
     async def observe(
         self,
@@ -125,13 +128,22 @@ class Certificates:
         return signing.make_authority(system.namespace, system.name, validity)
 
     async def _leaf(self, system: ArkaliaSystem, wanted: WantedCertificate, now: datetime) -> Data:
-        secret = await self._client.get(
-            kinds.SECRET, system.namespace, names.authority(system.name)
-        )
-        data = decoded(secret)
-        authority = KeyPair(data[IN_FORCE], data[KEYS[IN_FORCE]])
+        signer = await self._signer(system)
         validity = Validity(now, self._lifetimes.certificate_seconds)
-        return _held(IN_FORCE, signing.sign(authority, wanted.dns_names, validity))
+        return _held(IN_FORCE, signing.sign(signer, wanted.dns_names, validity))
+
+    async def _signer(self, system: ArkaliaSystem) -> Authority:
+        """The authority, read once for all that it signs at the same time."""
+        place = place_of(system, names.authority(system.name))
+        reading = self._signers.get(place)
+        if reading is None:
+            reading = self._signers[place] = asyncio.ensure_future(self._read_signer(place))
+            reading.add_done_callback(lambda _: self._signers.pop(place))
+        return await asyncio.shield(reading)
+
+    async def _read_signer(self, place: Place) -> Authority:
+        data = decoded(await self._client.get(kinds.SECRET, place.namespace, place.name))
+        return signing.authority(KeyPair(data[IN_FORCE], data[KEYS[IN_FORCE]]))
 
 
 def _manifest(system: ArkaliaSystem, issue: Issue, data: Data) -> dict[str, Any]:

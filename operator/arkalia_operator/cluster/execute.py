@@ -1,15 +1,17 @@
 """Plan → cluster. What the API server refuses comes back as failures; nothing is raised for it.
 
-Objects go in three waves: what pods read, the pods' owners, what acts on pods. If an object of a
-module is refused, nothing new starts in the later waves of this module: pods must not start with
-half of what they read. What runs already is repaired all the same. Deletions come last, so that
-nothing is missing in between.
+The objects of each module go in three waves: what pods read, the pods' owners, what acts on pods. If
+an object of a module is refused, nothing new starts in the later waves of this module: pods must not
+start with half of what they read. What belongs to the whole system comes before the pods of all
+modules; else no module waits for another. What runs already is repaired all the same. Deletions come
+last, so that nothing is missing in between.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
@@ -31,12 +33,14 @@ from arkalia_operator.planning.records import child_record
 
 LOGGER = logging.getLogger(__name__)
 
+FIRST: Final = -1
 _PODS_AT = IN_APPLY_ORDER.index(MAKE_PODS[0])
 WAVE: Final = {
-    kind.name: 0 if kind in MAKE_PODS else 1 if position > _PODS_AT else -1
+    kind.name: 0 if kind in MAKE_PODS else 1 if position > _PODS_AT else FIRST
     for position, kind in enumerate(IN_APPLY_ORDER)
 }
 """-1 before the pods, 0 with their owners, 1 after them."""
+Waves = dict[int, list[Apply]]
 WHOLE_SYSTEM: Final = ""
 """In place of a module: the object belongs to the system as a whole."""
 DATA_SERVICE: Final = "data/"
@@ -57,31 +61,36 @@ class Executor:
 
     async def execute(self, key: SystemKey, plan: Plan) -> tuple[Failure, ...]:
         """Do all that *plan* says for the system *key*; gives what did not succeed."""
-        failures: list[Failure] = []
-        blocked: set[str] = set()
         self.drifts.begin(key, frozenset(each.key for each in plan.applies))
-        for wave in (-1, 0, 1):
-            actions = [each for each in plan.applies if WAVE[each.key.kind] == wave]
-            open_ = [
-                each
-                for each in actions
-                if not (_starts_pods(each) and blocked & {WHOLE_SYSTEM, _part(each)})
+        parts = _parts(plan.applies)
+        first = parts[WHOLE_SYSTEM].pop(FIRST, [])
+        async with asyncio.TaskGroup() as group:
+            ground = group.create_task(self._apply_all(key, first, repairs=plan.repairs))
+            tasks = [
+                group.create_task(self._apply_part(key, waves, ground, repairs=plan.repairs))
+                for waves in parts.values()
             ]
-            failed = await self._apply_all(key, open_, repairs=plan.repairs)
-            blocked.update(_part(each) for each, _ in failed)
-            failures += [failure for _, failure in failed]
+        failures = [failure for task in (ground, *tasks) for failure in task.result()]
         failures += await self._delete_all(plan.deletes)
         return tuple(failures)
 
+    async def _apply_part(
+        self, key: SystemKey, waves: Waves, ground: asyncio.Task[list[Failure]], *, repairs: bool
+    ) -> list[Failure]:
+        """One wave after the other; pods of every part also read what *ground* writes."""
+        failures: list[Failure] = []
+        for wave in (FIRST, 0, 1):
+            missing = wave != FIRST and (failures or await ground)
+            actions = [each for each in waves.get(wave, ()) if not (missing and _starts_pods(each))]
+            failures += await self._apply_all(key, actions, repairs=repairs)
+        return failures
+
     async def _apply_all(
         self, key: SystemKey, actions: Iterable[Apply], *, repairs: bool
-    ) -> list[tuple[Apply, Failure]]:
+    ) -> list[Failure]:
         async with asyncio.TaskGroup() as group:
-            tasks = [
-                (each, group.create_task(self._apply(key, each, repairs=repairs)))
-                for each in actions
-            ]
-        return [(each, failure) for each, task in tasks if (failure := task.result())]
+            tasks = [group.create_task(self._apply(key, each, repairs=repairs)) for each in actions]
+        return [failure for task in tasks if (failure := task.result())]
 
     async def _delete_all(self, actions: Iterable[Delete]) -> list[Failure]:
         async with asyncio.TaskGroup() as group:
@@ -138,6 +147,9 @@ class Executor:
             live = await send(kind, action)
         except ApiError as error:
             return Failure(action.key, error.message, error.permanent)
+        await asyncio.sleep(
+            0
+        )  # what waits for its turn is sent first: the API server works meanwhile
         record = self._remember(key, kind, action, live)
         if before is not None and before.resource_version == record.resource_version:
             metrics.NOOP_APPLIES.labels(kind.name).inc()
@@ -202,6 +214,14 @@ class Executor:
             self._store.deleted(action.key, action.uid)
         metrics.DELETES.labels(action.key.kind).inc()
         LOGGER.info("Deleted %s.", action.key)
+
+
+def _parts(actions: Iterable[Apply]) -> defaultdict[str, Waves]:
+    """The actions by part and wave."""
+    parts: defaultdict[str, Waves] = defaultdict(dict)
+    for each in actions:
+        parts[_part(each)].setdefault(WAVE[each.key.kind], []).append(each)
+    return parts
 
 
 def _part(action: Apply) -> str:

@@ -57,13 +57,23 @@ def make_authority(namespace: str, system: str, validity: Validity) -> KeyPair:
     return _pair(signed, key)
 
 
-def sign(authority: KeyPair, dns_names: Sequence[str], validity: Validity) -> KeyPair:
-    """A server's certificate for *dns_names*, signed by *authority*; it never outlives that.
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """A certificate that signs others, ready to do so."""
 
-    Raises ValueError if *authority* cannot be read.
-    """
-    signer = x509.load_pem_x509_certificate(authority.certificate)
-    signing_key = _private_key(authority.private_key)
+    certificate: x509.Certificate
+    key: ec.EllipticCurvePrivateKey = field(repr=False)
+
+
+def authority(pair: KeyPair) -> Authority:
+    """*pair* as an authority. Raises ValueError if it cannot be read."""
+    certificate = x509.load_pem_x509_certificate(pair.certificate)
+    return Authority(certificate, _private_key(pair.private_key))
+
+
+def sign(by: Authority, dns_names: Sequence[str], validity: Validity) -> KeyPair:
+    """A server's certificate for *dns_names*, signed *by* an authority; it never outlives that."""
+    signer = by.certificate
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, dns_names[0])])
     left = (signer.not_valid_after_utc - validity.now).total_seconds()
@@ -76,10 +86,10 @@ def sign(authority: KeyPair, dns_names: Sequence[str], validity: Validity) -> Ke
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .add_extension(names, critical=False)
         .add_extension(
-            x509.AuthorityKeyIdentifier.from_issuer_public_key(signing_key.public_key()),
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(by.key.public_key()),
             critical=False,
         )
-        .sign(signing_key, hashes.SHA256())
+        .sign(by.key, hashes.SHA256())
     )
     return _pair(signed, key)
 

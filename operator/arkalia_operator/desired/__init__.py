@@ -51,6 +51,8 @@ class Desired:
     """Jobs that start when no other Job of their module is left, with this module."""
     inputs: Mapping[Which, Inputs] = field(default_factory=dict)
     """What the pod templates that are rolled out were made from."""
+    templates: dict[Which, str] = field(default_factory=dict, init=False, compare=False, repr=False)
+    """Digests of these pod templates, as far as somebody has asked for them."""
 
     def has_gate(self, manifest: Manifest) -> bool:
         """Whether the object may have to wait for others."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, Final
 
 import orjson
@@ -101,9 +102,14 @@ def _of_block(spec: BaseModel, name: str) -> Iterator[tuple[str, str]]:
 def _told(path: str, block: BaseModel, name: str) -> Iterator[tuple[str, str]]:
     """The field *name* of the *block* at *path*, if it is not its default."""
     value = _plain(getattr(block, name))
-    default = type(block).model_fields[name].get_default(call_default_factory=True)
-    if value != _plain(default):
+    if value != _default(type(block), name):
         yield f"{path}.{to_camel(name)}", digest(value)
+
+
+@cache
+def _default(block: type[BaseModel], name: str) -> Any:
+    """The default of a field as JSON has it; to make one costs more than all the rest."""
+    return _plain(block.model_fields[name].get_default(call_default_factory=True))
 
 
 def _of_module(

@@ -16,7 +16,7 @@ import orjson
 from arkalia_contract import labels
 from arkalia_operator.desired import Desired, templates
 from arkalia_operator.desired.inputs import Inputs
-from arkalia_operator.desired.manifest import Manifest
+from arkalia_operator.desired.manifest import Manifest, Which
 from arkalia_operator.planning.observed import Accepted, ChildRecord, Gate, ObjectKey, Observed
 from arkalia_operator.planning.ownership import NOTHING, template_digest
 
@@ -70,12 +70,12 @@ class Rollout:
 
 def rollout_of(key: ObjectKey, manifest: Manifest, desired: Desired, observed: Observed) -> Rollout:
     """What becomes of the pod template of *manifest*, which is *key*, now."""
-    template = manifest["spec"]["template"]
+    which, template = (key.kind, key.name), manifest["spec"]["template"]
     wanted = Made(
-        template_digest(template),
+        _digest_of(which, template, desired),
         templates.revision(template),
         CREATED,
-        desired.inputs.get((key.kind, key.name), {}),
+        desired.inputs.get(which, {}),
     )
     record = observed.children.get(key)
     if record is None or record.fingerprint == NOTHING:
@@ -87,6 +87,14 @@ def rollout_of(key: ObjectKey, manifest: Manifest, desired: Desired, observed: O
     if made.template == wanted.template:
         return Rollout(_unchanged(wanted, made, record, observed.accepted.get(key)), before=made)
     return _replaced(wanted, made, changed(made.inputs, wanted.inputs), observed.gate)
+
+
+def _digest_of(which: Which, template: Manifest, desired: Desired) -> str:
+    """The digest of *template*, made once for all who plan and judge by it."""
+    found = desired.templates.get(which)
+    if found is None:
+        found = desired.templates[which] = template_digest(template)
+    return found
 
 
 def _first_note(wanted: Made, record: ChildRecord, gate: Gate) -> Rollout:

@@ -6,7 +6,8 @@ rounds of look, decide and write. What takes a Job, or time, is looked at again 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -89,14 +90,18 @@ class DataServices:
         system: ArkaliaSystem,
         resolution: Resolution,
         before: Observed,
-        others: Sequence[Retained],
+        others: Awaitable[Sequence[Retained]],
     ) -> Looked:
-        """Which data there is; *others* is what else outlives a system. Raises ApiError."""
+        """Which data there is; *others* is what else outlives a system. Raises ApiError.
+
+        Both are looked at together: a new system waits for one answer in place of two.
+        """
         if _is_in_trouble(system):
             self.credentials.forget(system)
         situation = Situation(system, resolution, before, needs.secrets(system, resolution))
-        seen = await self.credentials.look(system, situation.wanted)
-        found = [*retained(situation, seen), *others]
+        looking = self.credentials.look(system, situation.wanted)
+        seen, kept = await asyncio.gather(looking, others)
+        found = [*retained(situation, seen), *kept]
         return Looked(situation, lineage(system.uid, found))
 
     async def settle(

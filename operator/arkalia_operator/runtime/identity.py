@@ -82,11 +82,15 @@ class Identity:
     longest_look: Callable[[], float] = fresh_for_few
     """Seconds until Secrets are looked at again."""
 
-    async def retained(self, system: ArkaliaSystem) -> tuple[Retained, ...]:
-        """What of it outlives *system*. Raises ApiError if the Secret cannot be read."""
+    async def retained(self, system: ArkaliaSystem, resolution: Resolution) -> tuple[Retained, ...]:
+        """What of it outlives *system*. Raises ApiError if a Secret cannot be read.
+
+        The certificates, which are settled next, are read with it: all at once.
+        """
         if system.spec.security.tls.mode == "certManager":
             return ()
-        found = (await self.certificates.observe(system, ())).authority
+        wanted = wanted_certificates(system, resolution)
+        found = (await self.certificates.observe(system, wanted)).authority
         if found is None or not found.is_ours:
             return ()
         return (Retained(SECRET.name, found.name, found.owner_uid, found.lineage),)

@@ -240,7 +240,8 @@ class Reader:
         )
         data = DataServices(Credentials(self.client), lifetimes.spread_seconds, _now)
         presence = Presence(self.client, paused)
-        looked = await data.look(paused, resolution, before, await identity.retained(paused))
+        kept = identity.retained(paused, resolution)
+        looked = await data.look(paused, resolution, before, kept)
         settled = await identity.settle(
             Looked(paused, resolution, before, looked.lineage.id), presence
         )

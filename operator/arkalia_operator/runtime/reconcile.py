@@ -56,6 +56,8 @@ class Outcome(NamedTuple):
 SUCCESS: Final = Outcome("success")
 REQUEUE: Final = Outcome("requeue")
 AT_ONCE: Final = Outcome("requeue_after")
+FIRST_WORD_SECONDS: Final = 0.002
+"""Until the first objects are on their way."""
 
 
 class Decision(NamedTuple):
@@ -207,8 +209,8 @@ class Reconciler:
         """Write, and tell. Raises ApiError if a status is not written."""
         decided, evidence, before = decision.plan, decision.evidence, facts.observed
         async with asyncio.TaskGroup() as group:
-            telling = group.create_task(self._first_word(key, facts.system, evidence))
             work = group.create_task(self.executor.execute(key, decided))
+            telling = group.create_task(self._first_word(key, facts.system, evidence))
         system, failures = telling.result(), work.result()
         after = replace(observe(self.store, key, before.served), gate=before.gate)
         self._announce_repairs(key, system)
@@ -243,8 +245,9 @@ class Reconciler:
     ) -> tuple[Settled, SettledData]:
         """Certificates and credentials. Raises SystemGoneError before any is made in vain."""
         system, frozen = carries.system, carries.frozen
-        others = await self.identity.retained(system)
-        found = await self.data.look(system, resolution, before, others)
+        kept = self.identity.retained(system, resolution)
+        looking = self.data.look(system, resolution, before, kept)
+        found, _ = await asyncio.gather(looking, _sure_if_new(system, presence))
         looked = Looked(system, resolution, before, found.lineage.id, frozen)
         identity = await self.identity.settle(looked, presence)
         return identity, await self.data.settle(found, presence, frozen=frozen)
@@ -252,9 +255,13 @@ class Reconciler:
     async def _first_word(
         self, key: SystemKey, system: ArkaliaSystem, evidence: Evidence
     ) -> ArkaliaSystem:
-        """Say at once what is about to happen with a system of which nothing was ever said."""
+        """Say soon what is about to happen with a system of which nothing was ever said.
+
+        It is made up while the API server has the first objects to work on.
+        """
         if system.status.conditions:
             return system
+        await asyncio.sleep(FIRST_WORD_SECONDS)
         try:
             return await self._tell(key, system, judge(evidence, now()))
         except ApiError:
@@ -290,6 +297,12 @@ class Reconciler:
             return REQUEUE
         wait = self.executor.refusals.wait(failures) if failures else look
         return Outcome("requeue_after", min(wait, look))
+
+
+async def _sure_if_new(system: ArkaliaSystem, presence: Presence) -> None:
+    """Ask early: of a system of which nothing was ever said, all is made anew."""
+    if not system.status.conditions:
+        await presence.make_sure()
 
 
 def _may_have_lost(system: ArkaliaSystem, decided: Plan) -> bool:

@@ -1,3 +1,4 @@
+import asyncio
 import base64
 from datetime import UTC, datetime, timedelta
 
@@ -70,6 +71,29 @@ async def test_a_certificate_is_signed_by_the_authority(server, certificates):
     assert leaf.in_force.dns_names == {"luna-zeroia", "localhost"}
     assert server.objects[LEAF]["type"] == "kubernetes.io/tls"
     assert server.objects[LEAF]["metadata"]["ownerReferences"][0]["uid"] == SYSTEM.uid
+
+
+async def test_authority_is_read_once_for_all_that_it_signs_at_the_same_time(server, certificates):
+    await step(certificates, Step.CREATE)
+    server.seen.clear()
+    wanted = [WantedCertificate(name, f"luna-{name}-tls", (name,)) for name in ("a", "b", "c")]
+
+    await asyncio.gather(
+        *(certificates.issue(SYSTEM, IssueCertificate(each, None), NOW) for each in wanted)
+    )
+
+    assert len(server.requests("GET", "luna-authority")) == 1
+    assert len(server.writes()) == 3
+
+
+async def test_authority_that_could_not_be_read_is_read_again(server, certificates):
+    await step(certificates, Step.CREATE)
+    server.script("GET", "luna-authority", respond(403, {"message": "no"}))
+
+    with pytest.raises(ForbiddenError):
+        await certificates.issue(SYSTEM, IssueCertificate(WANTED, None), NOW)
+
+    assert (await sign(certificates)).leaves[WANTED.secret].in_force is not None
 
 
 async def test_one_authority_follows_another(server, certificates):

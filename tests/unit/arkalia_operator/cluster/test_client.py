@@ -9,7 +9,7 @@ from aiohttp import web
 
 from arkalia_operator.cluster.client import Client, Request, encoded
 from arkalia_operator.cluster.kinds import SYSTEM
-from arkalia_operator.desired.kinds import CONFIG_MAP
+from arkalia_operator.desired.kinds import CONFIG_MAP, SERVICE_MONITOR
 from arkalia_operator.errors import (
     ConflictError,
     ForbiddenError,
@@ -45,13 +45,18 @@ async def test_an_apply_creates_and_gives_the_live_object(client, server):
     assert server.objects[f"{PATH}/a"]["metadata"]["uid"] == live["metadata"]["uid"]
 
 
-async def test_an_apply_asks_for_strict_validation_under_the_operators_name(client, server):
-    await client.apply(CONFIG_MAP, MANIFEST, force=True)
+@pytest.mark.parametrize(
+    ("kind", "validation"), [(CONFIG_MAP, "Ignore"), (SERVICE_MONITOR, "Strict")]
+)
+async def test_an_apply_is_the_operators_and_strict_where_the_kind_is_not_built_in(
+    client, server, kind, validation
+):
+    await client.apply(kind, MANIFEST, force=True)
 
     (seen,) = server.writes()
     assert seen.query == {
         "fieldManager": "arkalia-operator",
-        "fieldValidation": "Strict",
+        "fieldValidation": validation,
         "force": "true",
     }
     assert seen.headers["Content-Type"] == "application/apply-patch+yaml"

@@ -1,3 +1,4 @@
+import asyncio
 from copy import deepcopy
 
 import pytest
@@ -12,7 +13,7 @@ from arkalia_operator.desired.kinds import BY_NAME, CONFIG_MAP
 from arkalia_operator.planning.actions import Apply, Delete, Plan
 from arkalia_operator.planning.observed import ObjectKey
 from arkalia_operator.planning.ownership import fingerprint
-from model_api_server import respond, session_for
+from model_api_server import refused_after, respond, session_for, until
 
 LUNA = SystemKey("ns", "luna")
 OWNER = {"apiVersion": "arkalia.io/v1alpha1", "kind": "ArkaliaSystem", "name": "luna", "uid": "s1"}
@@ -94,6 +95,34 @@ async def test_pods_do_not_start_when_what_they_read_was_refused(server, executo
     assert [each.path.rsplit("/", 1)[1] for each in server.requests("PATCH", "deployments")] == [
         "b"
     ]
+
+
+async def test_no_module_waits_for_another(server, executor):
+    released = asyncio.Event()
+    server.script("PATCH", "configmaps/slow", refused_after(released))
+    slow = a_manifest(name="slow", module="zeroia")
+    both = (slow, a_manifest(), a_manifest("Deployment", spec={"a": 1}))
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(executor.execute(LUNA, Plan(tuple(map(an_apply, both)))))
+        await until(lambda: server.requests("PATCH", "deployments/a"))
+        released.set()
+
+
+async def test_pods_of_every_module_wait_for_what_the_whole_system_has(server, executor):
+    released = asyncio.Event()
+    server.script("PATCH", "configmaps/trust", refused_after(released))
+    trust = a_manifest(name="trust")
+    trust["metadata"]["labels"] = {labels.SYSTEM: "luna"}
+    both = (trust, a_manifest(), a_manifest("Deployment", spec={"a": 1}))
+
+    async with asyncio.TaskGroup() as group:
+        group.create_task(executor.execute(LUNA, Plan(tuple(map(an_apply, both)))))
+        await until(lambda: server.objects.get(path_of(both[1])))
+        assert server.requests("PATCH", "deployments") == []
+        released.set()
+
+    assert len(server.requests("PATCH", "deployments")) == 1
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ def an_authority(seconds=YEAR):
 
 
 def a_leaf(authority, seconds=3600.0, names=NAMES):
-    return signing.sign(authority, names, Validity(now(), seconds))
+    return signing.sign(signing.authority(authority), names, Validity(now(), seconds))
 
 
 @pytest.fixture

@@ -27,6 +27,10 @@ RIGHT = {
 }
 
 
+async def nothing():
+    return ()
+
+
 def a_troubled_system(data_ready):
     condition = {
         "type": "DataReady",
@@ -55,7 +59,7 @@ async def settled(server):
         async def settle(system):
             module = a_module(needs={"postgresql": True})
             resolution = resolve(system, modules_with(module))
-            looked = await services.look(system, resolution, Observed(), ())
+            looked = await services.look(system, resolution, Observed(), nothing())
             return await services.settle(looked, Presence(client, system))
 
         yield settle

@@ -75,6 +75,15 @@ async def converged(server, reconciler):
     return reconciler
 
 
+async def test_nothing_is_made_for_a_new_system_that_is_gone_already(server, reconciler):
+    reconciler.resources.systems.put(await server.put(SYSTEM, {"spec": {}}))
+    server.objects.pop(SYSTEM)
+
+    await reconciler.reconcile(LUNA)
+
+    assert server.writes() == []
+
+
 async def test_a_lost_object_is_made_anew(server, converged):
     await converged.reconcile(LUNA)
 
