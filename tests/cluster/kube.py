@@ -108,6 +108,15 @@ class Kube:
         message = f"the API server does not remember {ref} from {since} to {present}"
         raise AssertionError(message)
 
+    def watch(self, kind: Kind, seconds: int) -> Iterator[Body]:
+        """All objects of *kind*, and for so many *seconds* again each that changes."""
+        params = {"watch": "1", "timeoutSeconds": seconds}
+        with self.http.stream("GET", collection(kind), params=params) as response:
+            for line in response.iter_lines():
+                event = json.loads(line)
+                if event.get("type") in {"ADDED", "MODIFIED"}:
+                    yield event["object"]
+
     def _events(self, ref: Ref, since: str) -> Iterator[Body]:
         params = {
             "watch": "1",
