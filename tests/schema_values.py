@@ -92,6 +92,10 @@ class Admitted(Fitting):
         values = self._known.get(name)
         if values is None:
             values = QUANTITIES if INT_OR_STRING in schema else super().of(schema, name)
+        return self.kept(values, schema)
+
+    def kept(self, values, schema):
+        """Of *values*, those that the rules of *schema* let through."""
         return _let_through(values, schema) if schema.keys() & JUDGED else values
 
     def keys(self, schema):
@@ -99,7 +103,8 @@ class Admitted(Fitting):
 
     def _strings(self, schema, name):
         free = super()._strings(schema, name) if self._texts is None else self._texts
-        return _matching(schema, "self", free)
+        fits = _matching(schema, "self")
+        return free if fits is None else fits.filter(lambda text: len(text) <= schema["maxLength"])
 
     def _objects(self, schema, name):
         values = _matching(schema, r"self\[key\]")

@@ -9,8 +9,10 @@ from cluster.audit import AuditLog
 from cluster.development import audit_log, environment
 from cluster.kube import Kube
 from cluster.namespaces import named, restricted
+from cluster.operators import operators
 from cluster.release import Operator
 from cluster.report import report
+from cluster.stand_ins import cluster
 from cluster.systems import GATEWAY, System, off_except
 from cluster.turns import LONGEST_WAIT, Turn
 from cluster.waiting import eventually
@@ -40,11 +42,17 @@ FIRST = (
 def pytest_collection_modifyitems(items):
     for item in items:
         if item.path.is_relative_to(HERE):
-            item.add_marker("cluster")
+            if not apart(item):
+                item.add_marker("cluster")
             if item.get_closest_marker("soak") is None:
                 item.add_marker(pytest.mark.timeout(LONGEST_WAIT + LONGEST_STORY))
     alone = {item.path for item in items if item.get_closest_marker("alone")}
     items.sort(key=lambda item: place(item, alone))
+
+
+def apart(item):
+    """Whether the story has an API server of its own, and so nothing to do with the others."""
+    return "plane" in getattr(item, "fixturenames", ())
 
 
 def place(item, alone):
@@ -61,6 +69,8 @@ def place(item, alone):
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
+    if apart(item):
+        return
     alone = item.get_closest_marker("alone") is not None
     if alone and TURN_OF_FILE not in item.session.stash:
         turn = Turn(environment()["KUBECONFIG"], alone, of="files")
@@ -114,6 +124,28 @@ def operator(kube):
 def audit(operator):
     """What the operator wrote."""
     return AuditLog(audit_log(), operator.user)
+
+
+@pytest.fixture(scope="module")
+def plane(tmp_path_factory):
+    """A cluster of the file's own, without nodes."""
+    with cluster(tmp_path_factory.mktemp("cluster")) as plane:
+        yield plane
+
+
+@pytest.fixture(scope="module")
+def own(plane):
+    """Its API server."""
+    kube = Kube(str(plane.kubeconfig("person")))
+    yield kube
+    kube.close()
+
+
+@pytest.fixture(scope="module")
+def starter(plane):
+    """Starts operators for it."""
+    with operators(plane.folder, plane.kubeconfig("operator")) as starter:
+        yield starter
 
 
 @pytest.fixture(scope="module")

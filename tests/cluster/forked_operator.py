@@ -21,10 +21,15 @@ from pathlib import Path
 from typing import Any, Final
 
 from arkalia_operator.__main__ import main
+from arkalia_operator.cluster.permissions import PATH as RIGHTS
 from arkalia_operator.cluster.session import Session
 
-COUNT: Final = struct.Struct("qq")
-"""Requests, and which of them was the first that writes; 0 before."""
+COUNT: Final = struct.Struct("qqq")
+"""Requests, which of them was the first that writes (0 before), and at which it is killed, from 1 on
+(0: at none). Who started it may still write the last number while it runs."""
+KILL_AT: Final = struct.Struct("q")
+"""Of these the last."""
+KILL_AT_OFFSET: Final = COUNT.size - KILL_AT.size
 DIE_WITH_PARENT: Final = 1
 """PR_SET_PDEATHSIG of prctl(2)."""
 
@@ -37,11 +42,9 @@ class Order:
     log: str
     """Where it writes its log to."""
     counter: str
-    """A file of COUNT's size, in which it counts its requests."""
-    kill_at: int = 0
-    """The number of the request at which it is killed, from 1 on; 0: never."""
+    """A file of COUNT's size, in which it counts its requests, and reads when it is killed."""
     answered: bool = False
-    """Whether that request is answered first, which the operator then never hears."""
+    """Whether the last request is answered first, which the operator then never hears."""
 
     def __str__(self) -> str:
         """As one line of JSON."""
@@ -62,19 +65,26 @@ def be(order: Order) -> int:
 
 
 def count_requests(order: Order) -> None:
-    """Have each request to the API server counted, and end with the chosen one."""
+    """Have each request to the API server counted, and end with the chosen one.
+
+    Questions about rights are not: they change nothing, and come beside all else at any time.
+    """
     with Path(order.counter).open("r+b") as file:
         counter = mmap.mmap(file.fileno(), COUNT.size)
     send = Session.request
 
     async def counted(session: Session, *arguments: Any, **options: Any) -> Any:
-        before, first = COUNT.unpack(counter[:])
+        if arguments[1] == RIGHTS:
+            return await send(session, *arguments, **options)
+        before, first, kill_at = COUNT.unpack(counter[:])
         number = before + 1
-        counter[:] = COUNT.pack(number, first or (arguments[0] != "GET" and number))
-        if number == order.kill_at and not order.answered:
+        first = first or (arguments[0] != "GET" and number)
+        counter[:KILL_AT_OFFSET] = COUNT.pack(number, first, 0)[:KILL_AT_OFFSET]
+        is_last = 0 < kill_at <= number
+        if is_last and not order.answered:
             os.kill(os.getpid(), signal.SIGKILL)
         answer = await send(session, *arguments, **options)
-        if number == order.kill_at:
+        if is_last:
             os.kill(os.getpid(), signal.SIGKILL)
         return answer
 

@@ -19,6 +19,7 @@ PERSON: Final = "somebody"
 """Field manager of everything that a story writes: not the operator."""
 ANSWER_SECONDS: Final = 60.0
 APPLY: Final = "application/apply-patch+yaml"
+JSON_PATCH: Final = "application/json-patch+json"
 MERGE: Final = "application/merge-patch+json"
 STRATEGIC: Final = "application/strategic-merge-patch+json"
 
@@ -81,11 +82,13 @@ class Kube:
         params = {"fieldManager": PERSON, "force": "true"}
         return self._patch(Ref.of(manifest), manifest, APPLY, params)
 
-    def patch(self, ref: Ref, change: Body, form: str = MERGE) -> Body:
+    def patch(self, ref: Ref, change: Body | list[Body], form: str = MERGE) -> Body:
         """Change an object, as `kubectl patch`."""
         return self._patch(ref, change, form, {"fieldManager": PERSON})
 
-    def _patch(self, ref: Ref, change: Body, form: str, params: dict[str, str]) -> Body:
+    def _patch(
+        self, ref: Ref, change: Body | list[Body], form: str, params: dict[str, str]
+    ) -> Body:
         headers = {"Content-Type": form}
         content = json.dumps(change)
         return _body(self.http.patch(ref.path, params=params, headers=headers, content=content))
@@ -107,6 +110,15 @@ class Kube:
                 return versions
         message = f"the API server does not remember {ref} from {since} to {present}"
         raise AssertionError(message)
+
+    def watch(self, kind: Kind, seconds: int) -> Iterator[Body]:
+        """All objects of *kind*, and for so many *seconds* again each that changes."""
+        params = {"watch": "1", "timeoutSeconds": seconds}
+        with self.http.stream("GET", collection(kind), params=params) as response:
+            for line in response.iter_lines():
+                event = json.loads(line)
+                if event.get("type") in {"ADDED", "MODIFIED"}:
+                    yield event["object"]
 
     def _events(self, ref: Ref, since: str) -> Iterator[Body]:
         params = {

@@ -6,18 +6,21 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Final
 
-from cluster.forked_operator import COUNT, Order
+from cluster.forked_operator import COUNT, KILL_AT, KILL_AT_OFFSET, Order
 from cluster.waiting import eventually
 
 TESTS: Final = Path(__file__).resolve().parents[1]
 LAST_LINES: Final = 30
+CALM_LOOKS: Final = 5
+"""After so many looks in which it asked nothing, an operator has nothing more to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,14 @@ class Operator:
         return self._counted()[1]
 
     def _counted(self) -> tuple[int, int]:
-        requests, first = COUNT.unpack(Path(self.order.counter).read_bytes())
+        requests, first, _ = COUNT.unpack(Path(self.order.counter).read_bytes())
         return requests, first
+
+    def kill_after(self, more: int) -> None:
+        """Have it killed at the request that so many *more* lead to, from 1 on."""
+        with Path(self.order.counter).open("r+b") as counter:
+            counter.seek(KILL_AT_OFFSET)
+            counter.write(KILL_AT.pack(self.requests + more))
 
     @property
     def lives(self) -> bool:
@@ -59,6 +68,17 @@ class Operator:
     def _is_gone(self) -> None:
         assert not self.lives, f"the operator {self.pid} is still there"
 
+    def calm(self, looks: int = CALM_LOOKS) -> Callable[[], None]:
+        """A look that raises AssertionError until it lives no more, or has nothing more to do."""
+        counted: list[int] = []
+
+        def look() -> None:
+            counted.append(self.requests)
+            busy = len(counted) < looks or len(set(counted[-looks:])) > 1 or not counted[-1]
+            assert not self.lives or not busy, f"the operator is at request {counted[-1]}"
+
+        return look
+
     def last_words(self) -> str:
         """The end of its log."""
         return "\n".join(Path(self.order.log).read_text().splitlines()[-LAST_LINES:])
@@ -72,24 +92,29 @@ class Operators:
     process: subprocess.Popen[str]
     environment: Mapping[str, str]
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
+    turn: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self, kill_at: int = 0, *, answered: bool = False, **environment: str) -> Operator:
         """Start another one; it is killed at its request *kill_at*, before or *answered*."""
         number = next(self.numbers)
         counter = self.folder / f"operator-{number}.requests"
-        counter.write_bytes(COUNT.pack(0, 0))
+        counter.write_bytes(COUNT.pack(0, 0, kill_at))
         order = Order(
             {**self.environment, **environment},
             str(self.folder / f"operator-{number}.log"),
             str(counter),
-            kill_at,
             answered,
         )
+        return Operator(self._pid_of(order), order)
+
+    def _pid_of(self, order: Order) -> int:
+        """Have *order* carried out; several threads may order."""
         assert self.process.stdin, "it reads its orders"
         assert self.process.stdout, "it answers them"
-        self.process.stdin.write(f"{order}\n")
-        self.process.stdin.flush()
-        return Operator(int(self.process.stdout.readline()), order)
+        with self.turn:
+            self.process.stdin.write(f"{order}\n")
+            self.process.stdin.flush()
+            return int(self.process.stdout.readline())
 
 
 @contextmanager

@@ -34,13 +34,18 @@ RANDOM: Final = re.compile(r"SCRAM-SHA-256\$[^\s\"']+|[A-Za-z0-9_-]{32,}=?")
 
 def picture(kube: Kube, namespace: str) -> list[str]:
     """Everything of *namespace* that a system is made of, one line each."""
-    found = [
-        f"{kind.name} {json.dumps(_part(each), sort_keys=True)}"
+    return sorted(
+        line(each)
         for kind in PARTS
         for each in kube.find(kind, namespace)
         if each["metadata"]["name"] != "kube-root-ca.crt"
-    ]
-    return sorted(_alike(each.replace(namespace, "NAMESPACE")) for each in found)
+    )
+
+
+def line(body: Body) -> str:
+    """One object."""
+    text = f"{body['kind']} {json.dumps(_part(body), sort_keys=True)}"
+    return _alike(text.replace(body["metadata"]["namespace"], "NAMESPACE"))
 
 
 def difference(wanted: list[str], seen: list[str]) -> str:

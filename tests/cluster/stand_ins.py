@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import subprocess
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import httpx
 import yaml
@@ -31,6 +31,9 @@ CONTROLLERS: Final = (
 )
 WITH_PARENT: Final = ("setpriv", "--pdeathsig", "KILL", "--")
 PAUSE_SECONDS: Final = 0.1
+"""Before a watch that ended is begun again."""
+WATCH_SECONDS: Final = 3
+"""An API server that shall end waits for its watches."""
 LONG_AGO: Final = "2026-01-01T00:00:00Z"
 COUNTS: Final = ("replicas", "updatedReplicas", "readyReplicas", "availableReplicas")
 DONE: Final = [
@@ -44,6 +47,19 @@ DONE: Final = [
     }
     for kind in ("SuccessCriteriaMet", "Complete")
 ]
+REFUSES: Final = "stand-in/refuses"
+"""Annotation of a pod template: images of this registry cannot be had for its pods."""
+REFUSED: Final = {
+    "type": "ReplicaFailure",
+    "status": "True",
+    "reason": "FailedCreate",
+    "message": "the registry is not allowed here",
+    "lastTransitionTime": LONG_AGO,
+}
+
+
+Status = Callable[[Body], Body]
+"""What is said of an object."""
 
 
 @contextmanager
@@ -96,27 +112,39 @@ def _controllers(plane: ControlPlane) -> Iterator[None]:
 @contextmanager
 def _pods_run(plane: ControlPlane) -> Iterator[None]:
     """Says of everything that makes pods that these run, or have done their work."""
-    kube, ended = Kube(str(plane.kubeconfig("stub"))), threading.Event()
-
-    def follow() -> None:
-        while not ended.wait(PAUSE_SECONDS):
-            for kind, status in ((STATEFUL_SET, ready), (DEPLOYMENT, ready), (JOB, done)):
-                _say(kube, kind, status)
-
-    thread = threading.Thread(target=follow, daemon=True)
-    thread.start()
+    ended = threading.Event()
+    for kind, status in ((STATEFUL_SET, ready), (DEPLOYMENT, ready), (JOB, done)):
+        told = (plane, kind, status, ended)
+        threading.Thread(target=_follow, args=told, daemon=True).start()
     try:
         yield
     finally:
         ended.set()
-        thread.join()
-        kube.close()
+
+
+def _follow(plane: ControlPlane, kind: Kind, status: Status, ended: threading.Event) -> None:
+    with closing(Kube(str(plane.kubeconfig("stub")))) as kube:
+        while not ended.wait(PAUSE_SECONDS):
+            with suppress(httpx.HTTPError, RefusedError, ValueError):
+                for body in kube.watch(kind, WATCH_SECONDS):
+                    _say(kube, body, status(body))
 
 
 def ready(body: Body) -> Body:
-    """The status of a Deployment or StatefulSet whose pods all serve."""
+    """The status of a Deployment or StatefulSet whose pods all serve, or of one that gets no new ones."""
     pods = body["spec"].get("replicas", 1)
-    return {"observedGeneration": body["metadata"]["generation"], **dict.fromkeys(COUNTS, pods)}
+    counted = dict.fromkeys(COUNTS, pods)
+    seen = {"observedGeneration": body["metadata"]["generation"]}
+    if not _is_refused(body["spec"]["template"]):
+        return {**seen, **counted, "conditions": []}
+    return {**seen, **counted, "updatedReplicas": 0, "conditions": [REFUSED]}
+
+
+def _is_refused(template: Body) -> bool:
+    """Whether the template says itself that no pods can be made of it with such an image."""
+    refused = template["metadata"].get("annotations", {}).get(REFUSES)
+    images = [each["image"] for each in template["spec"]["containers"]]
+    return any(each.startswith(f"{refused}/") for each in images)
 
 
 def done(_: Body) -> Body:
@@ -125,12 +153,8 @@ def done(_: Body) -> Body:
     return {**times, "succeeded": 1, "uncountedTerminatedPods": {}, "conditions": DONE}
 
 
-def _say(kube: Kube, kind: Kind, status: Any) -> None:
-    try:
-        for body in kube.find(kind):
-            wanted, told = status(body), body.get("status", {})
-            if any(told.get(name) != value for name, value in wanted.items()):
-                path = f"{Ref.of(body).path}/status"
-                kube.http.patch(path, headers={"Content-Type": MERGE}, json={"status": wanted})
-    except (RefusedError, httpx.TransportError):
-        return  # looked at again at once
+def _say(kube: Kube, body: Body, wanted: Body) -> None:
+    told = body.get("status", {})
+    if any(told.get(name) != value for name, value in wanted.items()):
+        path = f"{Ref.of(body).path}/status"
+        kube.http.patch(path, headers={"Content-Type": MERGE}, json={"status": wanted})

@@ -19,8 +19,7 @@ from bench.control_plane import ROOT
 from cluster import stand_ins
 from cluster.development import environment
 from cluster.kinds import DEFINITION, MODULE, NAMESPACE, SYSTEM, Ref
-from cluster.kube import Kube, RefusedError
-from cluster.operators import operators
+from cluster.kube import RefusedError
 from cluster.systems import CHILD_KINDS, System, off_except
 from cluster.waiting import eventually
 
@@ -87,25 +86,11 @@ SWEEP = {"ARKALIA_OPERATOR_SWEEP_SECONDS": "2"}
 
 
 @pytest.fixture(scope="module")
-def plane(tmp_path_factory):
-    with stand_ins.cluster(tmp_path_factory.mktemp("cluster")) as plane:
-        yield plane
-
-
-@pytest.fixture(scope="module")
-def own(plane):
-    """The API server without nodes."""
-    kube = Kube(str(plane.kubeconfig("person")))
+def own(own):
+    """The API server, which guards kept data."""
     for each in protection():
-        kube.apply(each)
-    yield kube
-    kube.close()
-
-
-@pytest.fixture(scope="module")
-def starter(plane):
-    with operators(plane.folder, plane.kubeconfig("operator")) as starter:
-        yield starter
+        own.apply(each)
+    return own
 
 
 def protection():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -115,15 +115,19 @@ class DataServices:
         if situation.resolution.hold_all:
             return SettledData(DataAccess(), DataState(), self.longest_look())
         failures: tuple[Failure, ...] = ()
+        held = frozen or situation.system.spec.changes.pause
         for _ in range(ROUNDS):
             seen = await self.credentials.look(situation.system, situation.wanted)
             found = picture(situation, seen, looked.lineage)
             todo = steps(found.views, situation.wanted, seen.modules, self._moment())
-            if failures or not todo or frozen or situation.system.spec.changes.pause:
+            if failures or not todo or held:
                 break
             await presence.make_sure()
             failures = await failures_of(self._write(situation, seen, found, each) for each in todo)
-        return self._settled(situation, seen, found, failures)
+        settled = self._settled(situation, seen, found, failures)
+        if todo and held:  # what is due may not be made: there is nothing to come for
+            return replace(settled, next_look=self._longest(situation.system, settled.state))
+        return settled
 
     def _settled(
         self,
@@ -140,10 +144,14 @@ class DataServices:
             failures=(*failures, *refused),
         )
         due = next_look(found.views, situation.wanted, seen.modules, self._moment())
-        troubled = state.problems or _is_in_trouble(situation.system)
-        longest = TROUBLED_LOOK_SECONDS if troubled else self.longest_look()
+        longest = self._longest(situation.system, state)
         wait = longest if due is None else bounded(due, longest)
         return SettledData(access(situation, found), state, wait)
+
+    def _longest(self, system: ArkaliaSystem, state: DataState) -> float:
+        """Seconds until the Secrets of *system* are looked at again if nothing is due before."""
+        troubled = state.problems or _is_in_trouble(system)
+        return TROUBLED_LOOK_SECONDS if troubled else self.longest_look()
 
     def _moment(self) -> Moment:
         return Moment(self.now(), self.spread_seconds)

@@ -112,8 +112,9 @@ class Identity:
             failures = await failures_of(self._issue(system, each) for each in due)
         pending = tuple(_name(system, each) for each in todo)
         state = IdentityState(pending, (*failures, *taken(system.namespace, observed)))
-        look = next_look(observed, self.lifetimes, self.now())
-        wait = bounded(look, self.longest_look())
+        wait = bounded(next_look(observed, self.lifetimes, self.now()), self.longest_look())
+        if todo and (system.spec.changes.pause or not due):
+            wait = self.longest_look()  # what is due may not be made: there is nothing to come for
         return Settled(self._trust(bundle(observed.authority)), state, wait)
 
     async def _from_cert_manager(

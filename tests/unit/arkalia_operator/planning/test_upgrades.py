@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from math import ceil
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from arkalia_operator.planning.observed import Gate
 from arkalia_operator.planning.upgrades import (
@@ -140,6 +143,38 @@ def test_system_that_is_not_concerned_or_not_fit_keeps_no_other_from_going(other
 @pytest.mark.parametrize("since", [NOW - timedelta(seconds=59), None])
 def test_no_further_system_goes_before_the_last_one_was_ready_for_a_while(since):
     assert wave(1, 5, since=since) == 0
+
+
+@given(
+    st.lists(st.sampled_from([Stage.DONE] * 9 + [Stage.WORSE]), min_size=1, max_size=30),
+    st.floats(0.01, 1),
+    st.randoms(use_true_random=False),
+)
+def test_upgrade_reaches_all_systems_wave_by_wave_or_stops_at_the_first_that_gets_worse(
+    ends, share, dice
+):
+    """*ends* says of each system how it is once it has the new pods."""
+    stages, waves = [Stage.HOLDING] * len(ends), []
+    while found := go(stages, share):
+        assert Stage.WORSE not in stages
+        waves.append(len(found))
+        for each in dice.sample(found, len(found)):
+            assert go(stages, share) == [], "one is still on its way"
+            stages[each] = ends[each]
+
+    few = ceil(len(ends) * share)
+    sizes = [each for each in (1, few - 1, len(ends) - few) if each]
+    assert waves == sizes[: len(waves)]
+    assert Stage.WORSE in stages or set(stages) == {Stage.DONE}
+
+
+def go(stages, share):
+    """Let in who may go now: they are on their way."""
+    systems = {number: (each, LONG_AGO) for number, each in enumerate(stages)}
+    found = next_wave(systems, replace(WAVES, share=share), NOW)
+    for each in found:
+        stages[each] = Stage.ROLLING
+    return found
 
 
 def test_ready_since_is_when_it_became_ready():

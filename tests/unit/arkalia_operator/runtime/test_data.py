@@ -49,12 +49,12 @@ class Hands:
     def _seconds(self):
         return (self.now - self._began).total_seconds()
 
-    async def settle(self, *, known=True, others=()):
+    async def settle(self, *, known=True, others=(), frozen=False):
         resolution = resolve(self.system, modules_with(*self.modules))
         before = Observed(children=self.children)
         looked = await self.data.look(self.system, resolution, before, told(others))
         presence = Presence(self.client, self.system, known=known)
-        return await self.data.settle(looked, presence)
+        return await self.data.settle(looked, presence, frozen=frozen)
 
     def provision(self, settled):
         """Let the Jobs succeed that are rendered of what was settled."""
@@ -103,6 +103,22 @@ def slots(server):
 
 def held(server):
     return json.loads(text(server, "luna-alpha-data", "redis-queue.json"))["password"]
+
+
+@pytest.mark.parametrize(("pause", "frozen"), [(True, False), (False, True)])
+async def test_old_password_that_may_not_be_retired_is_nothing_to_come_back_soon_for(
+    server, hands, pause, frozen
+):
+    await hands.settle_all()
+    hands.follow(2)
+    await hands.settle_all()
+    hands.now += timedelta(seconds=SPREAD_SECONDS)
+    hands.system = a_system(data={"credentials": {"revision": 2}}, changes={"pause": pause})
+
+    settled = await hands.settle(frozen=frozen)
+
+    assert len(slots(server)) == 2
+    assert settled.next_look == LONGEST_LOOK_SECONDS
 
 
 async def test_passwords_are_made_first_and_the_module_waits_for_the_job(server, hands):

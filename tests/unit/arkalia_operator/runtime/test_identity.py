@@ -122,6 +122,14 @@ async def test_nothing_is_made_where_nothing_new_may_be_applied(server, hands):
     assert settled.state.pending == ("luna-authority",)
 
 
+@pytest.mark.parametrize(("pause", "frozen"), [(True, False), (False, True)])
+async def test_what_may_not_be_made_is_nothing_to_come_back_soon_for(hands, pause, frozen):
+    settled = await hands.settle(a_system(changes={"pause": pause}), frozen=frozen)
+
+    assert settled.state.pending
+    assert settled.next_look == LONGEST_LOOK_SECONDS
+
+
 async def test_certificate_that_is_not_there_waits_where_nothing_new_may_be_applied(server, hands):
     await hands.settle()
     await server.remove(f"{SECRETS}/luna-zeroia-tls")
