@@ -20,7 +20,7 @@ from arkalia_operator.cluster.events import Recorder
 from arkalia_operator.cluster.execute import Executor
 from arkalia_operator.cluster.informers import Informers
 from arkalia_operator.cluster.issuer import IssuerReader
-from arkalia_operator.cluster.kinds import MODULE, SYSTEM
+from arkalia_operator.cluster.kinds import ACTION, MODULE, SYSTEM
 from arkalia_operator.cluster.lease import Lease, Place, Terms
 from arkalia_operator.cluster.secrets import fresh_for
 from arkalia_operator.cluster.session import Session, own_namespace
@@ -72,7 +72,7 @@ class Program:
         namespaces = settings.watch_namespaces
         self._informers = Informers(self._client, self._store, namespaces, self._queue.add)
         own = OwnResources(self._resources, self._intake)
-        for kind in (MODULE, SYSTEM):
+        for kind in (MODULE, ACTION, SYSTEM):
             self._informers.include(kind, own)
         self._sweeper = Sweeper(self._client, self._resources, self._intake, namespaces)
         self._permissions = Permissions(
@@ -162,6 +162,8 @@ class Program:
 
     async def _work(self) -> None:
         """Lead once the cluster is known: before, everything would look missing."""
+        if self._election is not None:
+            self._queue.pause()
         await self._informers.synced()
         await self._permissions.known.wait()
         LOGGER.info(
@@ -173,7 +175,6 @@ class Program:
         if self._election is None:
             await self._lead(reconciler)
         else:
-            self._queue.pause()
             await self._election.run(lambda: self._lead(reconciler))
 
     async def _lead(self, reconciler: Reconciler) -> None:
@@ -254,6 +255,10 @@ class Program:
         metrics.RECORDS.set(len(self._store))
         metrics.SYSTEMS.set(len(self._resources.systems))
         metrics.WORKQUEUE_LONGEST.labels(metrics.NAME).set(self._queue.longest_running())
+        metrics.WORKQUEUE_UNFINISHED.labels(metrics.NAME).set(self._queue.unfinished())
+        metrics.QUEUE_AGE.set(self._queue.stuck_seconds())
+        if self._election is not None:
+            self._election.measure()
 
 
 def _lease(settings: Settings, session: Session) -> Lease | None:

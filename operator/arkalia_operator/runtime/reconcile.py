@@ -38,7 +38,7 @@ from arkalia_operator.runtime.identity import Identity, Looked, Settled
 from arkalia_operator.runtime.presence import Presence, SystemGoneError
 from arkalia_operator.runtime.resources import Refused, Resources
 from arkalia_operator.runtime.settled import Facts, SettledSystems
-from arkalia_operator.runtime.shown import ShownConditions
+from arkalia_operator.runtime.shown import ShownSystems
 from arkalia_operator.runtime.upgrades import Upgrades
 
 Told = TypeVar("Told", ArkaliaSystem, Refused)
@@ -88,7 +88,7 @@ class Reconciler:
     actions: Actions
     missing_rights: Callable[[str], Sequence[Right]] = lambda _: ()
     """What the operator may not do in a namespace."""
-    shown: ShownConditions = field(default_factory=ShownConditions)
+    shown: ShownSystems = field(default_factory=ShownSystems)
     settled: SettledSystems = field(default_factory=SettledSystems)
 
     async def reconcile(self, key: SystemKey) -> Outcome:
@@ -275,7 +275,7 @@ class Reconciler:
 
     async def _tell(self, key: SystemKey, system: Told, status: ArkaliaSystemStatus) -> Told:
         """Write *status* if it is new; gives the system with it."""
-        self.shown.show(key, status.conditions)
+        self.shown.show(key, status)
         if status == system.status:
             return system
         try:
