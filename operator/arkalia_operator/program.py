@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import socket
+from collections.abc import Callable
 from datetime import timedelta
 from importlib.metadata import version
 from uuid import uuid4
@@ -18,7 +19,7 @@ from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.credentials import Credentials
 from arkalia_operator.cluster.events import Recorder
 from arkalia_operator.cluster.execute import Executor
-from arkalia_operator.cluster.informers import Informers
+from arkalia_operator.cluster.informers import REQUIRED, Informers
 from arkalia_operator.cluster.issuer import IssuerReader
 from arkalia_operator.cluster.kinds import ACTION, MODULE, SYSTEM
 from arkalia_operator.cluster.lease import Lease, Place, Terms
@@ -54,6 +55,8 @@ LOGGER = logging.getLogger(__name__)
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 LEASE_REQUESTS = 3
 """At once: a renewal, the same once more because it is late, and the farewell."""
+BLIND_SECONDS = 1.0
+"""Between two looks whether the cluster will never be known."""
 
 
 class Program:
@@ -161,21 +164,37 @@ class Program:
                 return
 
     async def _work(self) -> None:
-        """Lead once the cluster is known: before, everything would look missing."""
+        """Lead once the cluster is known: before, everything would look missing.
+
+        Where that cannot be, for want of a right, lead in order to say so.
+        """
         if self._election is not None:
             self._queue.pause()
-        await self._informers.synced()
         await self._permissions.known.wait()
+        async with asyncio.TaskGroup() as group:
+            seeing = group.create_task(self._see(), name="seeing")
+            while not seeing.done() and not self._is_blind():
+                await asyncio.wait({seeing}, timeout=BLIND_SECONDS)
+            reconciler = self._reconciler(seeing.done)
+            if self._election is None:
+                await self._lead(reconciler)
+            else:
+                await self._election.run(lambda: self._lead(reconciler))
+
+    async def _see(self) -> None:
+        """Wait until the cluster is known, and look at every system then."""
+        await self._informers.synced()
         LOGGER.info(
             "The cluster is known: %d systems, %d objects.",
             len(self._resources.systems),
             len(self._store),
         )
-        reconciler = self._reconciler()
-        if self._election is None:
-            await self._lead(reconciler)
-        else:
-            await self._election.run(lambda: self._lead(reconciler))
+        self._intake.everything()
+
+    def _is_blind(self) -> bool:
+        """Whether a kind may not be listed of which every system has objects."""
+        missing = {(each.resource, each.verb) for each in self._permissions.anywhere()}
+        return any((kind.plural, "list") in missing for kind in REQUIRED)
 
     async def _lead(self, reconciler: Reconciler) -> None:
         """Reconcile until cancelled, every system first: nobody knows what was left undone."""
@@ -212,7 +231,7 @@ class Program:
     def _fresh(self) -> float:
         return fresh_for(len(self._resources.systems))
 
-    def _reconciler(self) -> Reconciler:
+    def _reconciler(self, sees: Callable[[], bool]) -> Reconciler:
         return Reconciler(
             resources=self._resources,
             store=self._store,
@@ -233,6 +252,8 @@ class Program:
             upgrades=self._upgrades,
             actions=Actions(self._client, self._resources),
             missing_rights=self._permissions.missing,
+            lacking=self._permissions.anywhere,
+            sees=sees,
         )
 
     async def _drain(self) -> None:

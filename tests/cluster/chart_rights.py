@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +35,8 @@ class ChartRights:
     bindings: tuple[str, ...]
     settings: Mapping[str, str]
     """The operator's, by their names, as the chart's Deployment has them."""
+    taken: set[Use] = field(default_factory=set)
+    """What of its roles it has not, for now."""
 
     @property
     def user(self) -> str:
@@ -66,15 +68,19 @@ class ChartRights:
 
     def take(self, *uses: Use) -> None:
         """Take rights away from every role."""
-        for role in self.roles:
-            self.kube.apply({**role, "rules": _without(role["rules"], uses)})
+        self.taken.update(uses)
+        self._write()
         eventually(lambda: self._has(uses, granted=False))
 
     def give_back(self, *uses: Use) -> None:
-        """Give all rights of the chart again, of which *uses* had been taken."""
-        for role in self.roles:
-            self.kube.apply(role)
+        """Give rights again that were taken."""
+        self.taken.difference_update(uses)
+        self._write()
         eventually(lambda: self._has(uses, granted=True))
+
+    def _write(self) -> None:
+        for role in self.roles:
+            self.kube.apply({**role, "rules": _without(role["rules"], self.taken)})
 
     def _has(self, uses: tuple[Use, ...], *, granted: bool) -> None:
         """Raises AssertionError until the API server knows it."""
@@ -142,7 +148,7 @@ def _settings(objects: list[Body]) -> dict[str, str]:
     return {name.removeprefix(PREFIX).lower(): value for name, value in given.items()}
 
 
-def _without(rules: list[Body], uses: tuple[Use, ...]) -> list[Body]:
+def _without(rules: list[Body], uses: Collection[Use]) -> list[Body]:
     """*rules* without *uses*: each resource of a rule with the verbs that are left to it."""
     found = []
     for rule in map(deepcopy, rules):

@@ -68,6 +68,8 @@ DESCRIPTION = {
 UNHEARD = tuple(
     Use("arkalia.io", plural, "watch") for plural in ("arkaliaactions", "arkaliamodules")
 )
+UNSEEN = Use("batch", "jobs", "list")
+"""Without it nothing can be decided."""
 MISSED = {
     Use("", "services", "create"): kinds.SERVICE,
     Use("arkalia.io", "arkaliasystems/finalizers", "update"): kinds.DEPLOYMENT,
@@ -80,6 +82,7 @@ class Deaf(NamedTuple):
     """What came of an operator that may not watch everything."""
 
     trail: Trail
+    blind: str
     told: str
     restarts: float
 
@@ -246,15 +249,18 @@ def test_operator_asks_for_all_that_it_uses(trail):
 @pytest.fixture(scope="module")
 def deaf(course, trail):
     """An operator that may not watch the kinds of its own that it can work without; then it may."""
-    course.rights.take(*UNHEARD)
+    course.rights.take(*UNHEARD, UNSEEN)
     mark, mars = course.rights.mark(), System(course.luna.kube, course.luna.namespace, "mars")
     with running(course, "deaf", sweep_seconds=1) as process:
-        mars.declare(modules=off_except("helloria")).ready()
+        mars.declare(modules=off_except("helloria"))
+        blind = eventually(partial(mars.expect, "Ready", "Unknown", "PermissionsMissing"))
+        course.rights.give_back(UNSEEN)
+        mars.ready()
         told = eventually(partial(mars.expect, "PermissionsReady", "False", "PermissionsMissing"))
         eventually(partial(looked_up, course, mark))
         restarts = process.metric("arkalia_operator_resource_watch_restarts_total")
     course.rights.give_back(*UNHEARD)
-    return Deaf(course.rights.trail(mark), told["message"], restarts)
+    return Deaf(course.rights.trail(mark), blind["message"], told["message"], restarts)
 
 
 def looked_up(course, mark):
@@ -276,11 +282,15 @@ def looked_up(course, mark):
 
 
 def test_operator_serves_on_where_it_may_not_watch_and_names_the_rule(deaf):
-    assert deaf.trail.refused == set(UNHEARD)
+    assert deaf.trail.refused == {*UNHEARD, UNSEEN}
     assert (
         'Add to its role: {apiGroups: ["arkalia.io"], resources: [arkaliaactions], verbs: [watch]}; '
         '{apiGroups: ["arkalia.io"], resources: [arkaliamodules], verbs: [watch]}.'
     ) in deaf.told
+
+
+def test_operator_that_may_not_list_a_kind_of_every_system_says_so_and_begins_once_it_may(deaf):
+    assert '{apiGroups: ["batch"], resources: [jobs], verbs: [list]}' in deaf.blind
 
 
 def test_watches_that_are_allowed_go_on_beside_one_that_is_not(deaf):

@@ -57,9 +57,13 @@ class Permissions:
         """What the operator may not do for a system in *namespace*."""
         return self._missing.get(namespace) or self._missing.get(None) or ()
 
+    def anywhere(self) -> Missing:
+        """What the operator may not do in one of its namespaces at least."""
+        return tuple(sorted({right for missing in self._missing.values() for right in missing}))
+
     def told(self) -> str:
         """What is missing, in words; empty if nothing is."""
-        found = sorted({right for missing in self._missing.values() for right in missing})
+        found = self.anywhere()
         return told(found) if found else ""
 
     async def run(self, changed: Callable[[], None]) -> None:

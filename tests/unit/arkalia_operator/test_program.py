@@ -394,3 +394,25 @@ async def test_liveness_tells_of_loop_watches_queue_and_lease(server, start, rea
     assert status == 200
     for word in ("s late)", "heard ", "s old)", "(leads, renewed "):
         assert word in text
+
+
+async def test_operator_that_may_not_list_a_kind_of_every_system_tells_it_and_begins_once_it_may(
+    server, start, monkeypatch
+):
+    monkeypatch.setattr("arkalia_operator.runtime.permissions.STEP_SECONDS", 0.2)
+    server.denied.add(("list", "jobs"))
+    server.script("GET", "/apis/batch/v1/jobs", FORBIDDEN, times=10_000)
+    start()
+    await server.put(SYSTEM, FEW)
+
+    await until(lambda: condition(server, "PermissionsReady").get("status") == "False", 15)
+    ready, message = condition(server), condition(server, "PermissionsReady")["message"]
+    blind = set(server.objects)
+    server.denied.clear()
+    server.scripted.clear()
+
+    await until(lambda: SERVICE in server.objects, 15)
+    await until(lambda: condition(server, "PermissionsReady")["status"] == "True", 15)
+    assert "resources: [jobs], verbs: [list]" in message
+    assert (ready["status"], ready["reason"]) == ("Unknown", "PermissionsMissing")
+    assert SERVICE not in blind
