@@ -83,6 +83,7 @@ class Program:
             namespaces,
             lambda: rbac.rights(self._informers.offered, lease.place if lease else None),
         )
+        self._executor = Executor(self._client, self._store)
         self._recorder = Recorder(self._client)
         self._issuer = IssuerReader(self._client)
         self._pulse = Pulse(self._measure)
@@ -218,7 +219,12 @@ class Program:
     async def _look_at_rights(self) -> None:
         """Ask for the rights on every kind that there is, again and again."""
         await self._informers.discovered()
-        await self._permissions.run(self._intake.everything)
+        await self._permissions.run(self._rights_changed)
+
+    def _rights_changed(self) -> None:
+        """Try at once what was refused, and tell every system."""
+        self._executor.refusals.forget_all()
+        self._intake.everything()
 
     def _identity(self) -> Identity:
         settings = self._settings
@@ -236,7 +242,7 @@ class Program:
             resources=self._resources,
             store=self._store,
             client=self._client,
-            executor=Executor(self._client, self._store),
+            executor=self._executor,
             recorder=self._recorder,
             identity=self._identity(),
             data=DataServices(

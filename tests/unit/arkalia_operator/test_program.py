@@ -367,10 +367,12 @@ async def test_operator_that_may_not_read_actions_serves_systems_and_tells_them(
     assert "kopf ended" not in caplog.text
 
 
-async def test_right_that_is_refused_while_the_operator_runs_is_asked_for_soon(
+async def test_right_that_is_refused_while_the_operator_runs_is_asked_for_soon_and_used_at_once(
     server, start, ready, monkeypatch
 ):
     monkeypatch.setattr("arkalia_operator.runtime.permissions.STEP_SECONDS", 0.1)
+    for name in ("FIRST_SECONDS", "LONGEST_SECONDS"):
+        monkeypatch.setattr(f"arkalia_operator.cluster.refusals.{name}", 600.0)
     start()
     await ready()
     server.denied.add(("create", "services"))
@@ -379,9 +381,12 @@ async def test_right_that_is_refused_while_the_operator_runs_is_asked_for_soon(
     await server.remove(SERVICE)
 
     await until(lambda: condition(server, "PermissionsReady").get("status") == "False", 15)
-    assert (
-        "resources: [services], verbs: [create]" in condition(server, "PermissionsReady")["message"]
-    )
+    message = condition(server, "PermissionsReady")["message"]
+    server.denied.clear()
+    server.scripted.clear()
+
+    await until(lambda: SERVICE in server.objects, 15)
+    assert "resources: [services], verbs: [create]" in message
 
 
 async def test_liveness_tells_of_loop_watches_queue_and_lease(server, start, ready, caplog):

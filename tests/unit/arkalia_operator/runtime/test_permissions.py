@@ -127,7 +127,7 @@ async def test_operator_goes_on_although_no_question_is_answered(server, checked
 
 
 async def test_an_api_server_that_does_not_answer_is_asked_again(server, checked):
-    server.script("POST", REVIEWS, respond(403))
+    server.script("POST", REVIEWS, respond(400))
 
     running = asyncio.create_task(checked.permissions.run(checked.changed))
 
