@@ -119,7 +119,8 @@ def judge_unseen(
     """The status of a system whose objects the operator may not read: what was known, and that."""
     lacking = permissions.verdict(missing)
     told = agreeing("Unknown", Reason.PERMISSIONS_MISSING, lacking.message)
-    return _noted(system, (*told, lacking), now)
+    status = _noted(system, (*told, lacking), now)
+    return status.model_copy(update={"observed_generation": system.generation})
 
 
 def _noted(

@@ -453,10 +453,12 @@ def test_system_whose_objects_may_not_be_read_keeps_what_was_known_beside_the_mi
     before = judged()
     right = Right("jobs", "batch", "jobs", "list")
 
-    status = judge_unseen(replace(SYSTEM, status=before), [right], LATER)
+    older = before.model_copy(update={"observed_generation": 2})
+    status = judge_unseen(replace(SYSTEM, status=older), [right], LATER)
 
     found = conditions(status)
     assert summary(status) == (*PROGRESSING, "PermissionsMissing")
+    assert status.observed_generation == SYSTEM.generation
     assert status.modules == before.modules
     assert found["Accepted"] == conditions(before)["Accepted"]
     assert found["PermissionsReady"].status == "False"
