@@ -1,4 +1,4 @@
-"""JSON log lines (or text for a terminal), each with the system and the reconcile it is about.
+"""JSON log lines (or text for a terminal), each with the system, module and reconcile it is about.
 
 The fields are those of the services' own logs. What a line is about is set once for a whole
 reconcile (`about`), so no function hands a logger on.
@@ -53,6 +53,16 @@ class JsonFormatter(logging.Formatter):
 def about(namespace: str, system: str, reconcile: str) -> Iterator[None]:
     """All lines inside are about this reconcile of this system."""
     token = _ABOUT.set({"namespace": namespace, "system": system, "reconcile": reconcile})
+    try:
+        yield
+    finally:
+        _ABOUT.reset(token)
+
+
+@contextmanager
+def about_module(module: str) -> Iterator[None]:
+    """All lines inside are about this *module* too; empty: about the system as a whole."""
+    token = _ABOUT.set(_ABOUT.get({}) | ({"module": module} if module else {}))
     try:
         yield
     finally:

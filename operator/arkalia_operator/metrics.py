@@ -38,6 +38,15 @@ WORKQUEUE_LONGEST = Gauge(
     "How long the longest running reconcile has run.",
     ["name"],
 )
+WORKQUEUE_UNFINISHED = Gauge(
+    "workqueue_unfinished_work_seconds",
+    "How long the reconciles that run now have run, all together.",
+    ["name"],
+)
+QUEUE_AGE = Gauge(
+    "arkalia_operator_queue_age_seconds",
+    "How long there has been something to reconcile without any reconcile that ended.",
+)
 
 RECONCILES = Counter(
     "controller_runtime_reconcile_total",
@@ -53,6 +62,16 @@ RECONCILE_TIME = Histogram(
 RECONCILE_PANICS = Counter(
     "controller_runtime_reconcile_panics_total",
     "Reconciles that ended in an unforeseen exception.",
+    ["controller"],
+)
+RECONCILE_ERRORS = Counter(
+    "controller_runtime_reconcile_errors_total",
+    "Reconciles that ended in an error.",
+    ["controller"],
+)
+MOST_WORKERS = Gauge(
+    "controller_runtime_max_concurrent_reconciles",
+    "Most reconciles that run at the same time.",
     ["controller"],
 )
 ACTIVE_WORKERS = Gauge(
@@ -77,6 +96,11 @@ REQUEST_RETRIES = Counter(
 LEADER = Gauge(
     "leader_election_master_status",
     "1 while this operator leads, which is the only one that writes; 0 while another one does.",
+    ["name"],
+)
+LEASE_AGE = Gauge(
+    "arkalia_operator_lease_age_seconds",
+    "Time since this operator renewed its Lease; 0 while another one leads.",
     ["name"],
 )
 
@@ -105,6 +129,12 @@ CONDITIONS = Gauge(
     "arkalia_operator_system_condition",
     "1 while the condition of the ArkaliaSystem is True, 0 while it is False or Unknown.",
     ["system_namespace", "system", "type"],
+)
+
+MODULES_READY = Gauge(
+    "arkalia_operator_module_ready",
+    "1 while every pod of the module is ready in the wanted revision, 0 while one is not.",
+    ["system_namespace", "system", "module"],
 )
 
 RIGHTS_MISSING = Gauge(

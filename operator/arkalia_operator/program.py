@@ -6,6 +6,7 @@ import asyncio
 import logging
 import signal
 import socket
+from collections.abc import Callable
 from datetime import timedelta
 from importlib.metadata import version
 from uuid import uuid4
@@ -18,9 +19,9 @@ from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.credentials import Credentials
 from arkalia_operator.cluster.events import Recorder
 from arkalia_operator.cluster.execute import Executor
-from arkalia_operator.cluster.informers import Informers
+from arkalia_operator.cluster.informers import REQUIRED, Informers
 from arkalia_operator.cluster.issuer import IssuerReader
-from arkalia_operator.cluster.kinds import MODULE, SYSTEM
+from arkalia_operator.cluster.kinds import ACTION, MODULE, SYSTEM
 from arkalia_operator.cluster.lease import Lease, Place, Terms
 from arkalia_operator.cluster.secrets import fresh_for
 from arkalia_operator.cluster.session import Session, own_namespace
@@ -54,6 +55,8 @@ LOGGER = logging.getLogger(__name__)
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 LEASE_REQUESTS = 3
 """At once: a renewal, the same once more because it is late, and the farewell."""
+BLIND_SECONDS = 1.0
+"""Between two looks whether the cluster will never be known."""
 
 
 class Program:
@@ -72,7 +75,7 @@ class Program:
         namespaces = settings.watch_namespaces
         self._informers = Informers(self._client, self._store, namespaces, self._queue.add)
         own = OwnResources(self._resources, self._intake)
-        for kind in (MODULE, SYSTEM):
+        for kind in (MODULE, ACTION, SYSTEM):
             self._informers.include(kind, own)
         self._sweeper = Sweeper(self._client, self._resources, self._intake, namespaces)
         self._permissions = Permissions(
@@ -80,6 +83,7 @@ class Program:
             namespaces,
             lambda: rbac.rights(self._informers.offered, lease.place if lease else None),
         )
+        self._executor = Executor(self._client, self._store)
         self._recorder = Recorder(self._client)
         self._issuer = IssuerReader(self._client)
         self._pulse = Pulse(self._measure)
@@ -161,20 +165,37 @@ class Program:
                 return
 
     async def _work(self) -> None:
-        """Lead once the cluster is known: before, everything would look missing."""
-        await self._informers.synced()
+        """Lead once the cluster is known: before, everything would look missing.
+
+        Where that cannot be, for want of a right, lead in order to say so.
+        """
+        if self._election is not None:
+            self._queue.pause()
         await self._permissions.known.wait()
+        async with asyncio.TaskGroup() as group:
+            seeing = group.create_task(self._see(), name="seeing")
+            while not seeing.done() and not self._is_blind():
+                await asyncio.wait({seeing}, timeout=BLIND_SECONDS)
+            reconciler = self._reconciler(seeing.done)
+            if self._election is None:
+                await self._lead(reconciler)
+            else:
+                await self._election.run(lambda: self._lead(reconciler))
+
+    async def _see(self) -> None:
+        """Wait until the cluster is known, and look at every system then."""
+        await self._informers.synced()
         LOGGER.info(
             "The cluster is known: %d systems, %d objects.",
             len(self._resources.systems),
             len(self._store),
         )
-        reconciler = self._reconciler()
-        if self._election is None:
-            await self._lead(reconciler)
-        else:
-            self._queue.pause()
-            await self._election.run(lambda: self._lead(reconciler))
+        self._intake.everything()
+
+    def _is_blind(self) -> bool:
+        """Whether a kind may not be listed of which every system has objects."""
+        missing = {(each.resource, each.verb) for each in self._permissions.anywhere()}
+        return any((kind.plural, "list") in missing for kind in REQUIRED)
 
     async def _lead(self, reconciler: Reconciler) -> None:
         """Reconcile until cancelled, every system first: nobody knows what was left undone."""
@@ -198,7 +219,12 @@ class Program:
     async def _look_at_rights(self) -> None:
         """Ask for the rights on every kind that there is, again and again."""
         await self._informers.discovered()
-        await self._permissions.run(self._intake.everything)
+        await self._permissions.run(self._rights_changed)
+
+    def _rights_changed(self) -> None:
+        """Try at once what was refused, and tell every system."""
+        self._executor.refusals.forget_all()
+        self._intake.everything()
 
     def _identity(self) -> Identity:
         settings = self._settings
@@ -211,12 +237,12 @@ class Program:
     def _fresh(self) -> float:
         return fresh_for(len(self._resources.systems))
 
-    def _reconciler(self) -> Reconciler:
+    def _reconciler(self, sees: Callable[[], bool]) -> Reconciler:
         return Reconciler(
             resources=self._resources,
             store=self._store,
             client=self._client,
-            executor=Executor(self._client, self._store),
+            executor=self._executor,
             recorder=self._recorder,
             identity=self._identity(),
             data=DataServices(
@@ -232,6 +258,8 @@ class Program:
             upgrades=self._upgrades,
             actions=Actions(self._client, self._resources),
             missing_rights=self._permissions.missing,
+            lacking=self._permissions.anywhere,
+            sees=sees,
         )
 
     async def _drain(self) -> None:
@@ -254,6 +282,10 @@ class Program:
         metrics.RECORDS.set(len(self._store))
         metrics.SYSTEMS.set(len(self._resources.systems))
         metrics.WORKQUEUE_LONGEST.labels(metrics.NAME).set(self._queue.longest_running())
+        metrics.WORKQUEUE_UNFINISHED.labels(metrics.NAME).set(self._queue.unfinished())
+        metrics.QUEUE_AGE.set(self._queue.stuck_seconds())
+        if self._election is not None:
+            self._election.measure()
 
 
 def _lease(settings: Settings, session: Session) -> Lease | None:

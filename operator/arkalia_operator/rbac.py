@@ -15,8 +15,8 @@ from arkalia_operator.cluster.issuer import DISCOVERY, KEYS
 from arkalia_operator.cluster.kinds import ACTION, EVENT, LEASE, MODULE, SYSTEM
 from arkalia_operator.cluster.lease import Place
 from arkalia_operator.desired.kinds import (
+    HOLD_DATA,
     IN_APPLY_ORDER,
-    PERSISTENT_VOLUME_CLAIM,
     POD,
     SECRET,
     Kind,
@@ -34,7 +34,7 @@ OWN: Final = ("create", "delete", "get", "list", "patch", "watch")
 with `create`; `get` tells whose the object is that already has the name; `delete` is for what is
 no longer wanted."""
 ADOPT: Final = ("create", "get", "list", "patch", "watch")
-"""A claim holds data: the operator cannot delete one, whatever it decides."""
+"""What holds data the operator cannot delete, whatever it decides."""
 PATHS: Final = (DISCOVERY, KEYS)
 """What is read beside resources. Only a ClusterRole can hold it, so it stands in the template."""
 KEEP: Final = ("create", "get", "patch")
@@ -97,7 +97,7 @@ def _of_lease(place: Place) -> Iterator[Right]:
 
 def verbs_of(kind: Kind) -> tuple[str, ...]:
     """What the operator does with the children of *kind*."""
-    return ADOPT if kind is PERSISTENT_VOLUME_CLAIM else OWN
+    return ADOPT if kind in HOLD_DATA else OWN
 
 
 def merged(each: Iterable[Rule]) -> tuple[Rule, ...]:

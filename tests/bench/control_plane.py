@@ -46,10 +46,11 @@ AUDIT: Final = {
             "level": "Metadata",
             "users": ["operator", "other", "person"],
             "verbs": ["create", "update", "patch", "delete", "deletecollection"],
-        }
+        },
+        {"level": "Metadata", "userGroups": ["system:serviceaccounts"]},
     ],
 }
-"""Every write but the stub's, which would only cost time."""
+"""Every write but the stub's, which would only cost time; of service accounts what they read, too."""
 
 
 @dataclass(frozen=True)
@@ -72,11 +73,11 @@ class ControlPlane:
 
     @property
     def audit(self) -> Path:
-        """The audit log: every write of the users `operator` and `person`."""
+        """The audit log: every write of the users `operator` and `person`, and all of service accounts."""
         return self.folder / "audit.log"
 
-    def kubeconfig(self, user: str) -> Path:
-        """A kubeconfig for one of USERS."""
+    def kubeconfig(self, user: str, token: str = "") -> Path:
+        """A kubeconfig for one of USERS, or for whom *token* is."""
         path = self.folder / f"{user}.kubeconfig"
         encoded = base64.b64encode(self.authority.encode()).decode()
         cluster = {"server": self.server, "certificate-authority-data": encoded}
@@ -84,7 +85,7 @@ class ControlPlane:
             "apiVersion": "v1",
             "kind": "Config",
             "clusters": [{"name": "bench", "cluster": cluster}],
-            "users": [{"name": user, "user": {"token": user}}],
+            "users": [{"name": user, "user": {"token": token or user}}],
             "contexts": [{"name": "bench", "context": {"cluster": "bench", "user": user}}],
             "current-context": "bench",
         }
@@ -97,8 +98,8 @@ class ControlPlane:
 
 
 @contextmanager
-def control_plane(folder: Path) -> Iterator[ControlPlane]:
-    """An API server with an empty etcd, which ends with the block."""
+def control_plane(folder: Path, *flags: str) -> Iterator[ControlPlane]:
+    """An API server with an empty etcd and further *flags*, which ends with the block."""
     ports = _free_ports(3)
     folder.mkdir(parents=True, exist_ok=True)
     _write_files(folder)
@@ -106,8 +107,8 @@ def control_plane(folder: Path) -> Iterator[ControlPlane]:
     api: subprocess.Popen[bytes] | None = None
     try:
         _until_open(ports[0], etcd)
-        flags = _api_flags(folder, ports[0], ports[2])
-        api = _started(folder, "kube-apiserver", (_program("kube-apiserver"), *flags))
+        command = (_program("kube-apiserver"), *_api_flags(folder, ports[0], ports[2]), *flags)
+        api = _started(folder, "kube-apiserver", command)
         plane = ControlPlane(folder, ports[2], (etcd.pid, api.pid))
         _until_ready(plane, api)
         yield plane

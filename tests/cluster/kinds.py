@@ -43,11 +43,16 @@ BINDING = Kind(
     "ValidatingAdmissionPolicyBinding",
     "validatingadmissionpolicybindings",
 )
+RBAC = "rbac.authorization.k8s.io/v1"
+ROLE = Kind(RBAC, "Role", "roles")
+ROLE_BINDING = Kind(RBAC, "RoleBinding", "rolebindings")
+CLUSTER_ROLE = Kind(RBAC, "ClusterRole", "clusterroles")
+CLUSTER_ROLE_BINDING = Kind(RBAC, "ClusterRoleBinding", "clusterrolebindings")
 KNOWN = {
     (kind.api_version, kind.name): kind
     for kind in (
         *kinds.BY_NAME.values(), kinds.SECRET, SYSTEM, MODULE, ACTION, NAMESPACE, EVENT, CLAIM, QUOTA,
-        DEFINITION, POLICY, BINDING,
+        DEFINITION, POLICY, BINDING, ROLE, ROLE_BINDING, CLUSTER_ROLE, CLUSTER_ROLE_BINDING,
     )
 }  # fmt: skip
 

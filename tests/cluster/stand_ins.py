@@ -63,9 +63,9 @@ Status = Callable[[Body], Body]
 
 
 @contextmanager
-def cluster(folder: Path) -> Iterator[ControlPlane]:
-    """The cluster, with the CRDs of this checkout."""
-    with control_plane(folder) as plane, _controllers(plane), _pods_run(plane):
+def cluster(folder: Path, *flags: str) -> Iterator[ControlPlane]:
+    """The cluster, with the CRDs of this checkout and further *flags* of the API server."""
+    with control_plane(folder, *flags) as plane, _controllers(plane), _pods_run(plane):
         kube = Kube(str(plane.kubeconfig("person")))
         define(kube)
         yield plane

@@ -1,6 +1,7 @@
 """The rights of the operator are those that it uses, and the chart hands out exactly these.
 
-The other half, that a running operator is refused nothing, is shown on the real cluster.
+The other half, that a running operator uses all of them and is refused nothing, is told by
+`tests/cluster/test_rights.py` on a real API server.
 """
 
 import subprocess
@@ -55,8 +56,9 @@ def test_operator_may_do_with_a_child_what_it_does_and_no_more(kind):
 def test_operator_can_delete_everything_that_it_makes_but_data():
     spared = {kind.name for kind in IN_APPLY_ORDER if verbs_of(kind) != OWN}
 
-    assert spared == {"PersistentVolumeClaim"}
+    assert spared == {"PersistentVolumeClaim", "Cluster"}
     assert "delete" not in RIGHTS["", "persistentvolumeclaims"]
+    assert "delete" not in RIGHTS["postgresql.cnpg.io", "clusters"]
 
 
 def test_operator_only_reads_pods():

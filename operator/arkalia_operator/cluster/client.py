@@ -25,6 +25,7 @@ from arkalia_operator.cluster.session import LAST_WORD, Session
 from arkalia_operator.desired.kinds import Kind
 from arkalia_operator.errors import (
     ApiError,
+    ForbiddenError,
     NotLeadingError,
     ThrottledError,
     UnauthorizedError,
@@ -122,6 +123,8 @@ class Client:
         self._patience = patience
         self._gate = gate or OpenGate()
         self._slots = asyncio.Semaphore(in_flight)
+        self.was_forbidden = False
+        """Whether something was forbidden since this was last taken back: a right may have gone."""
         self.listing = asyncio.Semaphore(LISTS_AT_ONCE)
         """To be held by who reads a long list: bounds the memory of a start."""
 
@@ -261,6 +264,8 @@ class Client:
         error = from_response(got.status, await got.read(), got.headers.get("Retry-After"))
         if isinstance(error, UnauthorizedError):
             await self._session.renew()
+        if isinstance(error, ForbiddenError):
+            self.was_forbidden = True
         return error
 
     async def _before_retry(

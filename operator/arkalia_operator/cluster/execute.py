@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from arkalia_contract import labels
-from arkalia_operator import metrics
+from arkalia_operator import logs, metrics
 from arkalia_operator.cluster.clash import replace_clashing_lists
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.drifts import Drifts, seen
@@ -98,6 +98,11 @@ class Executor:
         return [failure for task in tasks if (failure := task.result())]
 
     async def _apply(self, key: SystemKey, action: Apply, *, repairs: bool) -> Failure | None:
+        named: Mapping[str, str] = action.manifest["metadata"].get("labels", {})
+        with logs.about_module(named.get(labels.MODULE, "")):
+            return await self._attempt(key, action, repairs=repairs)
+
+    async def _attempt(self, key: SystemKey, action: Apply, *, repairs: bool) -> Failure | None:
         standing = self.refusals.standing(action)
         if standing is not None:
             return standing
@@ -193,6 +198,10 @@ class Executor:
         return record
 
     async def _delete(self, action: Delete) -> Failure | None:
+        with logs.about_module(action.module):
+            return await self._end(action)
+
+    async def _end(self, action: Delete) -> Failure | None:
         key = action.key
         try:
             left = await self._client.delete(BY_NAME[key.kind], action)

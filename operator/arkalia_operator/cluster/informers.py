@@ -144,8 +144,11 @@ class Informers:
 
     def measure(self) -> None:
         """Write what is known of each kind into the metrics."""
-        now = asyncio.get_running_loop().time()
-        for kind, informers in self._running.items():
-            age = max(now - informer.heard_at for informer in informers)
-            metrics.INFORMER_AGE.labels(kind.name).set(age)
+        now, ages = asyncio.get_running_loop().time(), dict[str, float]()
+        for informer in self.each():
+            name = informer.kind.name
+            ages[name] = max(ages.get(name, 0.0), now - informer.heard_at)
+        for name, age in ages.items():
+            metrics.INFORMER_AGE.labels(name).set(age)
+        for kind in self._running:
             metrics.INFORMER_SYNCED.labels(kind.name).set(self._is_synced(kind))

@@ -105,6 +105,11 @@ class Lease:
         """Who held it when it was last looked at; empty if nobody did."""
         return str(self._spec().get("holderIdentity") or "")
 
+    def age(self) -> float | None:
+        """Seconds since it was renewed; None if this process does not hold it."""
+        since = self._clock() - self._renewed_at
+        return None if since == float("inf") else since
+
     def remaining(self) -> float:
         """Seconds until what was sent must have arrived; 0 if nothing may be sent any more."""
         since = self._clock() - self._renewed_at

@@ -58,6 +58,10 @@ class Refusals:
         """The object was applied."""
         self._by_object.pop(key, None)
 
+    def forget_all(self) -> None:
+        """The operator may do other things than before."""
+        self._by_object.clear()
+
     def wait(self, failures: tuple[Failure, ...]) -> float:
         """Seconds until the first of *failures* is worth another try."""
         known = [self._by_object[each.key] for each in failures if each.key in self._by_object]

@@ -2,7 +2,8 @@
 
 Of kopf only the watch of our own resources is used (`on.event`): it writes nothing. Its watch ends
 for good on some errors that pass (an ERROR event in the stream), so it is started again here; what
-happens in between, the sweep finds.
+happens in between, our own informers tell. What it may not watch it asks for once a second, without
+an end, and goes on with the other kinds.
 """
 
 from __future__ import annotations

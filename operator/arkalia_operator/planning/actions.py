@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from arkalia_operator.planning.observed import ObjectKey
@@ -32,6 +32,8 @@ class Delete:
     uid: str
     resource_version: str = ""
     """Then only if nothing has happened to it since."""
+    module: str = field(default="", compare=False)
+    """The module that it belongs to, for those who tell of it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,6 +28,7 @@ from arkalia_operator.planning.evidence import (
 )
 from arkalia_operator.planning.exposure import ExposureView
 from arkalia_operator.planning.findings import Finding, first_of
+from arkalia_operator.planning.permissions import Right
 from arkalia_operator.planning.plan import key_of, unwanted
 from arkalia_operator.planning.readiness import finding, line, serves
 from arkalia_operator.planning.verdicts import Verdict, agreeing, broken, conditions, summed_up
@@ -109,7 +110,23 @@ def judge_invalid(
 
 def judge_failed(system: ArkaliaSystem, message: str, now: datetime) -> ArkaliaSystemStatus:
     """The status of a system on which the operator itself failed: what was known, and that."""
-    verdicts = agreeing("Unknown", Reason.OPERATOR_FAILED, message)
+    return _noted(system, agreeing("Unknown", Reason.OPERATOR_FAILED, message), now)
+
+
+def judge_unseen(
+    system: ArkaliaSystem, missing: Sequence[Right], now: datetime
+) -> ArkaliaSystemStatus:
+    """The status of a system whose objects the operator may not read: what was known, and that."""
+    lacking = permissions.verdict(missing)
+    told = agreeing("Unknown", Reason.PERMISSIONS_MISSING, lacking.message)
+    status = _noted(system, (*told, lacking), now)
+    return status.model_copy(update={"observed_generation": system.generation})
+
+
+def _noted(
+    system: ArkaliaSystem, verdicts: Sequence[Verdict], now: datetime
+) -> ArkaliaSystemStatus:
+    """The status that *system* has, with these *verdicts* in the place of those of their types."""
     before = system.status.conditions
     judged = {each.type for each in verdicts}
     kept = [each for each in before if each.type not in judged]

@@ -179,4 +179,4 @@ def _deletes(system: ArkaliaSystem, desired: Desired, observed: Observed) -> Ite
         if not record.deleting:
             # What a Job has done meanwhile must be known before it goes.
             seen = record.resource_version if record.job else ""
-            yield Delete(record.key, record.uid, seen)
+            yield Delete(record.key, record.uid, seen, record.module)

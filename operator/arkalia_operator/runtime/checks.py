@@ -7,7 +7,7 @@ restart of the operator would help nobody.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from arkalia_operator.cluster.informers import Informers
 from arkalia_operator.cluster.store import SystemKey
@@ -17,8 +17,18 @@ from arkalia_operator.runtime.pulse import Pulse
 from arkalia_operator.runtime.queue import Queue
 from arkalia_operator.runtime.sweeper import Sweeper
 
-Check = Callable[[float], str]
-"""Loop time → what is wrong, empty if nothing is."""
+
+class Finding(NamedTuple):
+    """What a check found."""
+
+    wrong: str = ""
+    """Empty if nothing is."""
+    told: str = ""
+    """What was measured, for people who look."""
+
+
+Check = Callable[[float], Finding]
+"""Loop time → finding."""
 
 LAG_LIMIT: Final = 5.0
 INFORMER_LIMIT: Final = 180.0
@@ -39,20 +49,18 @@ def liveness(
 ) -> Mapping[str, Check]:
     """The checks of `/livez`."""
     return {
-        "loop": lambda _: _late("the event loop", pulse.lag, LAG_LIMIT),
-        "informers": lambda now: next(
-            (
-                _late(str(each), now - each.alive_at, INFORMER_LIMIT)
-                for each in informers.each()
-                if each.alive_at and now - each.alive_at > INFORMER_LIMIT
-            ),
-            "",
+        "loop": lambda _: Finding(
+            _late("the event loop", pulse.lag, LAG_LIMIT), f"{pulse.lag:.3f} s late"
         ),
-        "queue": lambda _: _late("the queue", queue.stuck_seconds(), QUEUE_LIMIT),
-        "sweeper": lambda now: _late("the sweeper", now - (sweeper.alive_at or now), SWEEP_LIMIT),
-        "election": lambda now: _late(
-            "the election", now - (election.alive_at or now) if election else 0.0, ELECTION_LIMIT
+        "informers": lambda now: _watches(informers, now),
+        "queue": lambda _: Finding(
+            _late("the queue", queue.stuck_seconds(), QUEUE_LIMIT),
+            f"{queue.stuck_seconds():.1f} s old",
         ),
+        "sweeper": lambda now: Finding(
+            _late("the sweeper", now - (sweeper.alive_at or now), SWEEP_LIMIT)
+        ),
+        "election": lambda now: _leads(election, now),
     }
 
 
@@ -61,13 +69,33 @@ def readiness(
 ) -> Mapping[str, Check]:
     """The checks of `/readyz`."""
     return {
-        "resources": lambda _: (
+        "resources": lambda _: Finding(
             "" if is_primed() else _lacking("the resources are not read yet.", permissions)
         ),
-        "informers": lambda _: (
+        "informers": lambda _: Finding(
             "" if informers.is_synced else _lacking("not every kind is listed yet.", permissions)
         ),
     }
+
+
+def _watches(informers: Informers, now: float) -> Finding:
+    """The informer that has done nothing for longest, and the watch that was silent for longest."""
+    begun = [each for each in informers.each() if each.alive_at]
+    if not begun:
+        return Finding()
+    idle = min(begun, key=lambda each: each.alive_at)
+    silent = min(begun, key=lambda each: each.heard_at or each.alive_at)
+    heard = f"{silent}: heard {now - silent.heard_at:.1f} s ago" if silent.heard_at else ""
+    return Finding(_late(str(idle), now - idle.alive_at, INFORMER_LIMIT), heard)
+
+
+def _leads(election: Election | None, now: float) -> Finding:
+    if election is None:
+        return Finding()
+    age = election.age
+    told = "another operator leads" if age is None else f"leads, renewed {age:.1f} s ago"
+    asked = now - (election.alive_at or now)
+    return Finding(_late("the election", asked, ELECTION_LIMIT), told)
 
 
 def _lacking(what: str, permissions: Permissions) -> str:

@@ -32,10 +32,20 @@ class Election:
     def __init__(self, lease: Lease, name: str) -> None:
         self._lease = lease
         self._leading: Final = metrics.LEADER.labels(name)
+        self._age: Final = metrics.LEASE_AGE.labels(name)
         self._resigned = False
         self._leading.set(0)
         self.alive_at = 0.0
         """When it last asked the API server, with or without an answer (loop time)."""
+
+    @property
+    def age(self) -> float | None:
+        """Seconds since the lease was renewed; None while another operator holds it."""
+        return self._lease.age()
+
+    def measure(self) -> None:
+        """Write the age of the lease into its metric."""
+        self._age.set(self.age or 0.0)
 
     async def run(self, lead: Lead) -> None:
         """Run *lead* whenever the lease is held, and cancel it when it is lost. Never ends."""

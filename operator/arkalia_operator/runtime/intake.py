@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Set
 from typing import Any, Final, NamedTuple
 
-from arkalia_operator.cluster.kinds import MODULE, SYSTEM
+from arkalia_operator.cluster.kinds import ACTION, MODULE, SYSTEM
 from arkalia_operator.cluster.store import NOBODY, Place, SystemKey
 from arkalia_operator.cluster.versions import number
 from arkalia_operator.desired.kinds import Kind
@@ -81,13 +81,15 @@ class OwnResources:
     """What an informer of our own kinds fills.
 
     kopf's watch tells nothing of what ended while it was broken, and ends itself at an error that
-    passes. With a list that replaces, nothing of that matters.
+    passes. With a list that replaces, nothing of that matters; and where a watch is forbidden, the list
+    is repeated.
     """
 
     def __init__(self, resources: Resources, intake: Intake) -> None:
         self._kept: Final = {
             MODULE.name: _Kept(resources.modules, intake.module, intake.module_gone),
             SYSTEM.name: _Kept(resources.systems, intake.system, intake.system_gone),
+            ACTION.name: _Kept(resources.actions, intake.action, intake.action_gone),
         }
         self._everything = intake.everything
 

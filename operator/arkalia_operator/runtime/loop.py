@@ -17,6 +17,8 @@ from arkalia_operator.runtime.reconcile import Outcome
 
 LOGGER = logging.getLogger(__name__)
 
+ERROR: Final = "error"
+"""Result of a reconcile, as controller-runtime counts it."""
 LONGEST_RECONCILE_SECONDS: Final = 240.0
 """Every request in it has its own limit; this one is for what nobody thought of."""
 
@@ -40,6 +42,7 @@ class Loop:
 
     async def run(self, workers: int) -> None:
         """Work with so many *workers* until the queue is closed."""
+        metrics.MOST_WORKERS.labels(metrics.NAME).set(workers)
         async with asyncio.TaskGroup() as group:
             for number in range(workers):
                 group.create_task(self._work(), name=f"worker {number}")
@@ -56,6 +59,8 @@ class Loop:
             finally:
                 self._queue.done(key)
             metrics.RECONCILES.labels(metrics.NAME, result).inc()
+            if result == ERROR:
+                metrics.RECONCILE_ERRORS.labels(metrics.NAME).inc()
 
     async def _attempt(self, key: SystemKey) -> str:
         """Reconcile, and decide when again; gives the result as it is counted."""
@@ -64,10 +69,10 @@ class Loop:
                 outcome = await self._reconciler.reconcile(key)
         except ApiError as error:
             LOGGER.warning("%s; again in %.1f s", error, self._queue.retry(key))
-            return "error"
+            return ERROR
         except Exception as error:
             await self._crashed(key, error)
-            return "error"
+            return ERROR
         self._after(key, outcome)
         return outcome.result
 

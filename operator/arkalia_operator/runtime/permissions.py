@@ -1,7 +1,7 @@
 """The self-check: which of the rights that the operator uses it does not have, and where.
 
 Asked at the start, and again while it runs: an administrator who adds a rule shall see the condition
-change without a restart.
+change without a restart, and one who takes a rule away too, as soon as something is refused for it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,8 @@ LOGGER = logging.getLogger(__name__)
 AT_ONCE: Final = 4
 """Questions at the same time: they wait behind nothing, and nothing waits behind them."""
 STEP_SECONDS: Final = 15.0
-"""Between two looks while a right is missing, the API server does not answer, or a kind was new."""
+"""Between two looks while a right is missing, the API server does not answer, a kind was new, or
+something was refused."""
 CALM_SECONDS: Final = 600.0
 """Between two looks while all is well."""
 
@@ -56,9 +57,13 @@ class Permissions:
         """What the operator may not do for a system in *namespace*."""
         return self._missing.get(namespace) or self._missing.get(None) or ()
 
+    def anywhere(self) -> Missing:
+        """What the operator may not do in one of its namespaces at least."""
+        return tuple(sorted({right for missing in self._missing.values() for right in missing}))
+
     def told(self) -> str:
         """What is missing, in words; empty if nothing is."""
-        found = sorted({right for missing in self._missing.values() for right in missing})
+        found = self.anywhere()
         return told(found) if found else ""
 
     async def run(self, changed: Callable[[], None]) -> None:
@@ -70,7 +75,7 @@ class Permissions:
 
     def _is_due(self) -> bool:
         calm = self._clock() - self._looked_at < CALM_SECONDS
-        unsure = self._unanswered or any(self._missing.values())
+        unsure = self._unanswered or any(self._missing.values()) or self._client.was_forbidden
         return not calm or bool(unsure) or self._asked != frozenset(self._used())
 
     async def look_if_old(self) -> None:
@@ -84,7 +89,7 @@ class Permissions:
         A question without an answer keeps the answer that it had.
         """
         used, began = frozenset(self._used()), self._clock()
-        self._unanswered = frozenset()
+        self._unanswered, self._client.was_forbidden = frozenset(), False
         found = {each: await self._missing_of(used, each) for each in self._namespaces}
         self._asked, self._looked_at = used, began
         before, self._missing = self._missing, found

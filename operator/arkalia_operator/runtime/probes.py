@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from arkalia_operator.runtime.checks import Check
+from arkalia_operator.runtime.checks import Check, Finding
 
 
 class Probes:
@@ -47,12 +47,17 @@ def _answer(checks: Mapping[str, Check]) -> Callable[[web.Request], Awaitable[we
     async def answer(_: web.Request) -> web.Response:
         now = asyncio.get_running_loop().time()
         found = {name: check(now) for name, check in checks.items()}
-        lines = [f"[-]{name}: {said}" if said else f"[+]{name} ok" for name, said in found.items()]
-        return web.Response(
-            text="\n".join(lines) + "\n", status=500 if any(found.values()) else 200
-        )
+        fails = any(each.wrong for each in found.values())
+        text = "".join(_line(name, each) for name, each in found.items())
+        return web.Response(text=text, status=500 if fails else 200)
 
     return answer
+
+
+def _line(name: str, found: Finding) -> str:
+    if found.wrong:
+        return f"[-]{name}: {found.wrong}\n"
+    return f"[+]{name} ok ({found.told})\n" if found.told else f"[+]{name} ok\n"
 
 
 async def _metrics(_: web.Request) -> web.Response:

@@ -153,6 +153,11 @@ class Queue(Generic[Key]):
         now = asyncio.get_running_loop().time()
         return now - min(self._working.values(), default=now)
 
+    def unfinished(self) -> float:
+        """How many seconds the work that runs now has run, all together."""
+        now = asyncio.get_running_loop().time()
+        return sum(now - began for began in self._working.values())
+
     async def _addition(self) -> None:
         worker: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._workers.append(worker)

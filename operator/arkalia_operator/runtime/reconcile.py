@@ -26,7 +26,7 @@ from arkalia_operator.planning.announcements import announcements, repaired
 from arkalia_operator.planning.approval import Carried, approval, approved_now, carried, pending
 from arkalia_operator.planning.changes import plan_hash, waiting
 from arkalia_operator.planning.evidence import Evidence
-from arkalia_operator.planning.judge import judge, judge_failed, judge_invalid
+from arkalia_operator.planning.judge import judge, judge_failed, judge_invalid, judge_unseen
 from arkalia_operator.planning.observed import Gate, Observed
 from arkalia_operator.planning.permissions import Right
 from arkalia_operator.planning.plan import plan
@@ -38,7 +38,7 @@ from arkalia_operator.runtime.identity import Identity, Looked, Settled
 from arkalia_operator.runtime.presence import Presence, SystemGoneError
 from arkalia_operator.runtime.resources import Refused, Resources
 from arkalia_operator.runtime.settled import Facts, SettledSystems
-from arkalia_operator.runtime.shown import ShownConditions
+from arkalia_operator.runtime.shown import ShownSystems
 from arkalia_operator.runtime.upgrades import Upgrades
 
 Told = TypeVar("Told", ArkaliaSystem, Refused)
@@ -88,7 +88,11 @@ class Reconciler:
     actions: Actions
     missing_rights: Callable[[str], Sequence[Right]] = lambda _: ()
     """What the operator may not do in a namespace."""
-    shown: ShownConditions = field(default_factory=ShownConditions)
+    lacking: Callable[[], Sequence[Right]] = lambda: ()
+    """What the operator may not do in any of its namespaces."""
+    sees: Callable[[], bool] = lambda: True
+    """Whether the objects of all systems are known: else nothing can be decided."""
+    shown: ShownSystems = field(default_factory=ShownSystems)
     settled: SettledSystems = field(default_factory=SettledSystems)
 
     async def reconcile(self, key: SystemKey) -> Outcome:
@@ -103,6 +107,8 @@ class Reconciler:
             return await self._refuse(key, system)
         if system.deleting:
             return SUCCESS  # the garbage collector deletes what it owns
+        if not self.sees():
+            return await self._tell_unseen(key, system)
         return await self._converge(key, system)
 
     def rest(self) -> None:
@@ -118,6 +124,13 @@ class Reconciler:
         if isinstance(system, ArkaliaSystem) and not system.deleting:
             message = f"{type(error).__name__}: {error}"
             await self._tell(key, system, judge_failed(system, message, now()))
+
+    async def _tell_unseen(self, key: SystemKey, system: ArkaliaSystem) -> Outcome:
+        """Say which right keeps everything from being known; once it is, all are looked at."""
+        missing = self.missing_rights(key.namespace) or self.lacking()
+        if missing:
+            await self._tell(key, system, judge_unseen(system, missing, now()))
+        return SUCCESS
 
     async def _converge(self, key: SystemKey, system: ArkaliaSystem) -> Outcome:
         granted = self.upgrades.take_grant(key, system)
@@ -275,7 +288,7 @@ class Reconciler:
 
     async def _tell(self, key: SystemKey, system: Told, status: ArkaliaSystemStatus) -> Told:
         """Write *status* if it is new; gives the system with it."""
-        self.shown.show(key, status.conditions)
+        self.shown.show(key, status)
         if status == system.status:
             return system
         try:

@@ -35,6 +35,19 @@ def test_a_line_of_a_reconcile_says_which_system_and_which_reconcile(line):
     assert "system" not in outside
 
 
+def test_a_line_about_a_module_says_so_beside_its_system(line):
+    with logs.about("ns", "luna", "42"):
+        with logs.about_module("zeroia"):
+            inside = line()
+        with logs.about_module(""):
+            about_all = line()
+        outside = line()
+
+    assert (inside["system"], inside["module"]) == ("luna", "zeroia")
+    assert "module" not in about_all
+    assert "module" not in outside
+
+
 def test_a_line_keeps_extras_but_not_those_of_kopf(line):
     found = line(extra_field=7, settings=object(), k8s_skip=True)
 

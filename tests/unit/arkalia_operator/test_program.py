@@ -310,3 +310,114 @@ async def test_probes_tell_when_the_operator_is_ready(server, start, caplog):
         ]
 
     assert answers == [200, 200, 200]
+
+
+ACTIONS = "/apis/arkalia.io/v1alpha1/arkaliaactions"
+FORBIDDEN = respond(403, {"message": "arkalia may not list this"})
+
+
+async def told_by(caplog, path):
+    """What the probe *path* of the operator that runs says, with its status."""
+    (said,) = [each.message for each in caplog.records if "served on port" in each.message]
+    port = said.rsplit(" ", 1)[1].rstrip(".")
+    async with (
+        aiohttp.ClientSession() as http,
+        http.get(f"http://127.0.0.1:{port}/{path}") as got,
+    ):
+        return got.status, await got.text()
+
+
+async def test_operator_that_may_not_read_systems_names_the_rule_and_begins_once_it_may(
+    server, start, caplog
+):
+    caplog.set_level("INFO")
+    server.denied.add(("list", "arkaliasystems"))
+    server.script("GET", "arkaliasystems", FORBIDDEN, times=10_000)
+    await server.put(SYSTEM, FEW)
+    operator = start()
+
+    await until(operator.program._permissions.known.is_set, 15)
+    not_ready = await told_by(caplog, "readyz")
+    alive = await told_by(caplog, "livez")
+    server.denied.clear()
+    server.scripted.clear()
+
+    await until(lambda: SERVICE in server.objects, 15)
+    assert not_ready[0] == 500
+    assert "resources: [arkaliasystems], verbs: [list]" in not_ready[1]
+    assert alive[0] == 200
+    assert (await told_by(caplog, "readyz"))[0] == 200
+
+
+async def test_operator_that_may_not_read_actions_serves_systems_and_tells_them(
+    server, start, caplog
+):
+    server.denied.update({("list", "arkaliaactions"), ("watch", "arkaliaactions")})
+    for verb in ("GET", "WATCH"):
+        server.script(verb, "arkaliaactions", FORBIDDEN, times=10_000)
+    start()
+    await server.put(SYSTEM, FEW)
+
+    await until(lambda: SERVICE in server.objects, 15)
+    await until(lambda: condition(server, "PermissionsReady").get("status") == "False", 15)
+
+    assert (
+        "arkaliaactions], verbs: [list, watch]" in condition(server, "PermissionsReady")["message"]
+    )
+    assert "kopf ended" not in caplog.text
+
+
+async def test_right_that_is_refused_while_the_operator_runs_is_asked_for_soon_and_used_at_once(
+    server, start, ready, monkeypatch
+):
+    monkeypatch.setattr("arkalia_operator.runtime.permissions.STEP_SECONDS", 0.1)
+    for name in ("FIRST_SECONDS", "LONGEST_SECONDS"):
+        monkeypatch.setattr(f"arkalia_operator.cluster.refusals.{name}", 600.0)
+    start()
+    await ready()
+    server.denied.add(("create", "services"))
+    server.script("PATCH", "services/", FORBIDDEN, times=10_000)
+
+    await server.remove(SERVICE)
+
+    await until(lambda: condition(server, "PermissionsReady").get("status") == "False", 15)
+    message = condition(server, "PermissionsReady")["message"]
+    server.denied.clear()
+    server.scripted.clear()
+
+    await until(lambda: SERVICE in server.objects, 15)
+    assert "resources: [services], verbs: [create]" in message
+
+
+async def test_liveness_tells_of_loop_watches_queue_and_lease(server, start, ready, caplog):
+    caplog.set_level("INFO")
+    start()
+    await ready()
+
+    status, text = await told_by(caplog, "livez")
+
+    assert status == 200
+    for word in ("s late)", "heard ", "s old)", "(leads, renewed "):
+        assert word in text
+
+
+async def test_operator_that_may_not_list_a_kind_of_every_system_tells_it_and_begins_once_it_may(
+    server, start, monkeypatch
+):
+    monkeypatch.setattr("arkalia_operator.runtime.permissions.STEP_SECONDS", 0.2)
+    server.denied.add(("list", "jobs"))
+    server.script("GET", "/apis/batch/v1/jobs", FORBIDDEN, times=10_000)
+    start()
+    await server.put(SYSTEM, FEW)
+
+    await until(lambda: condition(server, "PermissionsReady").get("status") == "False", 15)
+    ready, message = condition(server), condition(server, "PermissionsReady")["message"]
+    blind = set(server.objects)
+    server.denied.clear()
+    server.scripted.clear()
+
+    await until(lambda: SERVICE in server.objects, 15)
+    await until(lambda: condition(server, "PermissionsReady")["status"] == "True", 15)
+    assert "resources: [jobs], verbs: [list]" in message
+    assert (ready["status"], ready["reason"]) == ("Unknown", "PermissionsMissing")
+    assert SERVICE not in blind

@@ -1,10 +1,11 @@
 import asyncio
+import json
 from copy import deepcopy
 
 import pytest
 
 from arkalia_contract import labels
-from arkalia_operator import metrics
+from arkalia_operator import logs, metrics
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.execute import Executor
 from arkalia_operator.cluster.observe import observe
@@ -457,3 +458,22 @@ async def test_a_fight_about_a_field_ends(server, executor, drifting):
     (left,) = executor.drifts.left(LUNA)
     assert left.contended
     assert len(server.writes()) == 5
+
+
+async def test_every_line_about_an_object_of_a_module_names_the_module(executor, caplog):
+    caplog.set_level("INFO")
+    told = []
+    caplog.handler.addFilter(
+        lambda record: told.append(logs.JsonFormatter().format(record)) or True
+    )
+    manifest = a_manifest()
+    key = ObjectKey("ConfigMap", "ns", "a")
+    await executor.execute(LUNA, Plan((an_apply(manifest),)))
+
+    await executor.execute(LUNA, Plan(deletes=(Delete(key, "", module="helloria"),)))
+
+    found = [json.loads(each) for each in told]
+    assert [(each["message"].split()[0], each["module"]) for each in found] == [
+        ("Applied", "helloria"),
+        ("Deleted", "helloria"),
+    ]

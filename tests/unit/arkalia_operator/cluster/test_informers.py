@@ -3,10 +3,15 @@ import asyncio
 import pytest
 
 from arkalia_contract import labels
+from arkalia_operator import metrics
 from arkalia_operator.cluster import informers as informers_module
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.informers import Informers
+from arkalia_operator.cluster.kinds import ACTION
 from arkalia_operator.cluster.store import Store
+from arkalia_operator.runtime.intake import Intake, OwnResources
+from arkalia_operator.runtime.queue import Queue
+from arkalia_operator.runtime.resources import Resources
 from model_api_server import respond, session_for, until
 
 MONITORS = "/apis/monitoring.coreos.com/v1/namespaces/ns/servicemonitors"
@@ -106,3 +111,17 @@ async def test_an_old_server_without_aggregated_discovery_is_told(server, starte
     await asyncio.wait_for(started.informers.synced(), 5)
 
     assert "Kubernetes 1.30 or newer is needed" in caplog.text
+
+
+async def test_age_of_every_watch_is_measured_and_whether_children_are_listed(server, started):
+    kept = OwnResources(Resources(), Intake(Resources(), Queue()))
+    started.informers.include(ACTION, kept)
+    await asyncio.wait_for(started.informers.synced(), 5)
+
+    started.informers.measure()
+
+    ages = {each.labels["kind"] for each in metrics.INFORMER_AGE.collect()[0].samples}
+    synced = {each.labels["kind"] for each in metrics.INFORMER_SYNCED.collect()[0].samples}
+    assert {"Service", "ArkaliaAction"} <= ages
+    assert "Service" in synced
+    assert "ArkaliaAction" not in synced

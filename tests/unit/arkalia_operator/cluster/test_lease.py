@@ -312,3 +312,16 @@ async def _play(acts, pauses):
             await getattr(leases[name], act)()
             writers = [each for each in leases.values() if each.remaining() > 0]
             assert len(writers) <= 1
+
+
+async def test_age_of_a_lease_counts_from_its_last_renewal(member, clock):
+    one, two = member("one"), member("two")
+    before = one.age()
+    await one.attempt()
+    await two.attempt()
+    clock.now = 3
+    held = one.age()
+
+    await one.release()
+
+    assert (before, held, one.age(), two.age()) == (None, 3, None, None)

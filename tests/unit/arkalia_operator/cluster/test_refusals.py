@@ -46,6 +46,15 @@ def test_an_apply_that_succeeded_is_not_refused_any_more(clock):
     assert refusals.standing(an_apply()) is None
 
 
+def test_everything_is_sent_at_once_after_rights_have_changed(clock):
+    refusals = Refusals(clock)
+    refusals.remember(an_apply(), FAILURE)
+
+    refusals.forget_all()
+
+    assert refusals.standing(an_apply()) is None
+
+
 def test_the_wait_grows_to_a_minute_at_most(clock):
     refusals = Refusals(clock)
 

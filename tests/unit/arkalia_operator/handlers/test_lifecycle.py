@@ -137,3 +137,14 @@ def test_delays_between_tries_never_end_and_stay_short():
     assert len(delays) == 100
     assert max(delays) == 1.0
     assert list(itertools.islice(Forever(), 1)) == [0.1]
+
+
+async def test_kopf_that_may_not_watch_one_kind_goes_on_with_the_others(server, watching):
+    server.script("WATCH", "arkaliamodules", respond(403), times=1000)
+    await until(lambda: len(server.requests("WATCH", "arkaliamodules")) > 3, 10)
+
+    await server.put(f"{SYSTEMS}/luna", {"spec": {}})
+
+    await until(watching.environment, 10)
+    assert watching.starts == 1
+    assert len(server.requests("WATCH", "arkaliamodules")) < 20

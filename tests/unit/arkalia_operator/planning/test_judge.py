@@ -18,7 +18,7 @@ from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.approval import approved_now
 from arkalia_operator.planning.drift import Drift, Drifted
 from arkalia_operator.planning.evidence import Evidence
-from arkalia_operator.planning.judge import judge, judge_failed, judge_invalid
+from arkalia_operator.planning.judge import judge, judge_failed, judge_invalid, judge_unseen
 from arkalia_operator.planning.observed import Accepted, ObjectKey, Observed, PodRecord
 from arkalia_operator.planning.permissions import Right
 from builders import a_module, a_system, an_observed, modules_with, only, rendered
@@ -447,6 +447,23 @@ def test_failure_of_the_operator_itself_is_told_beside_what_was_known():
     assert status.modules == before.modules
     assert conditions(status)["Accepted"] == conditions(before)["Accepted"]
     assert conditions(status)["Ready"].message == "KeyError: 'a'"
+
+
+def test_system_whose_objects_may_not_be_read_keeps_what_was_known_beside_the_missing_right():
+    before = judged()
+    right = Right("jobs", "batch", "jobs", "list")
+
+    older = before.model_copy(update={"observed_generation": 2})
+    status = judge_unseen(replace(SYSTEM, status=older), [right], LATER)
+
+    found = conditions(status)
+    assert summary(status) == (*PROGRESSING, "PermissionsMissing")
+    assert status.observed_generation == SYSTEM.generation
+    assert status.modules == before.modules
+    assert found["Accepted"] == conditions(before)["Accepted"]
+    assert found["PermissionsReady"].status == "False"
+    assert "resources: [jobs], verbs: [list]" in found["Ready"].message
+    assert len(found) == len(status.conditions)
 
 
 @pytest.mark.parametrize(

@@ -15,9 +15,15 @@ class Part:
     lag: float = 0.0
     stuck: float = 0.0
     alive_at: float = 0.0
+    heard_at: float = 0.0
+    age: float | None = None
+    name: str = "pods"
     is_synced: bool = True
     informers: list = field(default_factory=list)
     lacking: str = ""
+
+    def __str__(self):
+        return self.name
 
     def each(self):
         return self.informers
@@ -29,11 +35,14 @@ class Part:
         return self.lacking
 
 
-def failing(**parts):
+def found(**parts):
     parts_there = {"pulse": Part(), "informers": Part(), "queue": Part(), "sweeper": Part()}
     parts = parts_there | {"election": None} | parts
-    checks = liveness(*parts.values())
-    return {name for name, check in checks.items() if check(1000.0)}
+    return {name: check(1000.0) for name, check in liveness(*parts.values()).items()}
+
+
+def failing(**parts):
+    return {name for name, each in found(**parts).items() if each.wrong}
 
 
 def test_the_operator_is_alive_before_anything_happened():
@@ -50,6 +59,37 @@ def test_the_operator_is_not_alive_when_a_part_makes_no_progress():
 
 def test_the_operator_is_alive_while_its_parts_try():
     assert failing(informers=Part(informers=[Part(alive_at=990.0)])) == set()
+
+
+def test_liveness_tells_how_late_the_loop_and_how_old_watch_queue_and_lease_are():
+    heard = [
+        Part(alive_at=995.0, heard_at=990.0, name="jobs"),
+        Part(alive_at=999.0, heard_at=999.0),
+    ]
+    seen = found(
+        pulse=Part(lag=0.25),
+        informers=Part(informers=[*heard, Part()]),
+        queue=Part(stuck=2.5),
+        election=Part(alive_at=999.0, age=3.0),
+    )
+
+    assert {name: each.told for name, each in seen.items()} == {
+        "loop": "0.250 s late",
+        "informers": "jobs: heard 10.0 s ago",
+        "queue": "2.5 s old",
+        "sweeper": "",
+        "election": "leads, renewed 3.0 s ago",
+    }
+
+
+def test_liveness_tells_nothing_of_a_watch_that_was_never_heard():
+    seen = found(informers=Part(informers=[Part(alive_at=900.0)]))["informers"]
+
+    assert (seen.wrong, seen.told) == ("", "")
+
+
+def test_liveness_says_that_another_operator_leads():
+    assert found(election=Part(alive_at=999.0))["election"].told == "another operator leads"
 
 
 def test_no_setting_makes_a_sweeper_that_waits_count_as_stuck():
@@ -73,20 +113,20 @@ def test_the_operator_is_ready_once_it_knows_the_cluster():
     not_listed = readiness(Part(is_synced=False), rights, lambda: True)
     not_read = readiness(Part(is_synced=True), rights, lambda: False)
 
-    assert not any(check(0.0) for check in ready.values())
-    assert not_listed["informers"](0.0)
-    assert not_read["resources"](0.0)
+    assert not any(check(0.0).wrong for check in ready.values())
+    assert not_listed["informers"](0.0).wrong
+    assert not_read["resources"](0.0).wrong
 
 
 def test_an_operator_that_may_not_read_its_resources_says_which_rule_is_missing():
     rights = Part(lacking="Add to its role: {verbs: [list]}.")
     not_read = readiness(Part(is_synced=False), rights, lambda: False)
 
-    assert not_read["resources"](0.0).endswith("Add to its role: {verbs: [list]}.")
+    assert not_read["resources"](0.0).wrong.endswith("Add to its role: {verbs: [list]}.")
 
 
 def test_an_operator_that_may_not_list_says_which_rule_is_missing():
     rights = Part(lacking="Add to its role: {verbs: [list]}.")
     not_listed = readiness(Part(is_synced=False), rights, lambda: True)
 
-    assert not_listed["informers"](0.0).endswith("Add to its role: {verbs: [list]}.")
+    assert not_listed["informers"](0.0).wrong.endswith("Add to its role: {verbs: [list]}.")

@@ -191,3 +191,17 @@ async def test_it_says_when_it_last_asked(candidate):
     first = one.election.alive_at
 
     await until(lambda: one.election.alive_at > first)
+
+
+async def test_age_of_the_lease_is_shown_by_who_leads(candidate):
+    one = candidate("one")
+    await until(lambda: one.leads)
+    two = candidate("two")
+    await until(lambda: two.election.alive_at)
+
+    for each in (one, two):
+        each.election.measure()
+
+    ages = [metrics.LEASE_AGE.labels(name)._value.get() for name in ("one", "two")]
+    assert 0 < ages[0] < TERMS.lease_seconds
+    assert ages[1] == 0

@@ -1,7 +1,8 @@
 import pytest
 
+from arkalia_operator.cluster.kinds import ACTION
 from arkalia_operator.cluster.store import SystemKey
-from arkalia_operator.runtime.intake import Intake
+from arkalia_operator.runtime.intake import Intake, OwnResources
 from arkalia_operator.runtime.queue import Queue
 from arkalia_operator.runtime.resources import Resources
 from arkalia_operator.runtime.selector import Selector
@@ -97,3 +98,16 @@ async def test_an_old_answer_does_not_bring_a_given_away_system_back(queue):
 
 def labelled(body, **labels):
     return {**body, "metadata": {**body["metadata"], "labels": labels}}
+
+
+async def test_an_informer_keeps_actions_and_wakes_their_systems(intake, queue):
+    resources = Resources()
+    own = OwnResources(resources, Intake(resources, queue))
+    body = a_body("approve", 3, system="luna", kind="ApprovePlan", approvedBy="me")
+
+    own.put(ACTION, body)
+    known = len(resources.actions)
+    own.retain(ACTION, None, set(), 4)
+
+    assert (known, len(resources.actions)) == (1, 0)
+    assert await waiting(queue) == [SystemKey("ns", "luna")]

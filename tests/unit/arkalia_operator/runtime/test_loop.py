@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from arkalia_operator import metrics
 from arkalia_operator.cluster.store import SystemKey
 from arkalia_operator.errors import UnavailableError
 from arkalia_operator.runtime.loop import Loop
@@ -120,3 +121,16 @@ async def test_a_closed_queue_lets_running_reconciles_finish(run):
     await asyncio.wait_for(queue.drained(), 5)
 
     assert reconciler.done == [LUNA]
+
+
+async def test_reconciles_that_fail_are_counted_as_errors(run):
+    errors = metrics.RECONCILE_ERRORS.labels(metrics.NAME)._value
+    before = errors.get()
+    reconciler = Scripted(UnavailableError(503, "", "away"), ZeroDivisionError(), SUCCESS)
+    queue = run(reconciler)
+
+    queue.add(LUNA)
+    await until(lambda: len(reconciler.done) == 3)
+
+    assert errors.get() - before == 2
+    assert metrics.MOST_WORKERS.labels(metrics.NAME)._value.get() == 2

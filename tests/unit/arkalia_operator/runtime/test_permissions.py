@@ -4,6 +4,8 @@ import pytest
 from aiohttp import web
 
 from arkalia_operator.cluster.client import Client
+from arkalia_operator.desired.kinds import DEPLOYMENT
+from arkalia_operator.errors import ForbiddenError
 from arkalia_operator.planning.permissions import Right
 from arkalia_operator.runtime.permissions import Permissions
 from model_api_server import respond, session_for, until
@@ -17,6 +19,7 @@ KEYS = Right("identity of modules", "", "/openid/v1/jwks", "get")
 class Checked:
     def __init__(self, client, namespaces):
         self.used, self.time, self.changes = [PATCH, STATUS, KEYS], 1.0, 0
+        self.client = client
         self.permissions = Permissions(client, namespaces, lambda: self.used, lambda: self.time)
 
     def changed(self):
@@ -124,10 +127,29 @@ async def test_operator_goes_on_although_no_question_is_answered(server, checked
 
 
 async def test_an_api_server_that_does_not_answer_is_asked_again(server, checked):
-    server.script("POST", REVIEWS, respond(403))
+    server.script("POST", REVIEWS, respond(400))
 
     running = asyncio.create_task(checked.permissions.run(checked.changed))
 
     await asyncio.wait_for(checked.permissions.known.wait(), 10)
     await until(lambda: len(server.requests("POST", REVIEWS)) == 6)
+    running.cancel()
+
+
+async def test_something_that_was_refused_makes_it_look_again(server, checked):
+    running = asyncio.create_task(checked.permissions.run(checked.changed))
+    await checked.permissions.known.wait()
+    server.denied.add((PATCH.verb, PATCH.resource))
+    server.script("GET", "deployments", respond(403))
+
+    with pytest.raises(ForbiddenError):
+        await checked.client.get(DEPLOYMENT, "ns", "luna")
+
+    await until(lambda: checked.changes == 1)
+    asked = len(server.requests("POST", REVIEWS))
+    assert checked.permissions.missing("ns") == (PATCH,)
+    server.denied.clear()
+    await until(lambda: checked.changes == 2)
+    await asyncio.sleep(0.1)
+    assert len(server.requests("POST", REVIEWS)) <= asked + 4 * len(checked.used)
     running.cancel()

@@ -1,6 +1,7 @@
 import aiohttp
 import pytest
 
+from arkalia_operator.runtime.checks import Finding
 from arkalia_operator.runtime.probes import Probes
 
 
@@ -8,8 +9,12 @@ from arkalia_operator.runtime.probes import Probes
 async def ask():
     faults = {"queue": ""}
     probes = Probes(
-        live={"loop": lambda _: "", "queue": lambda _: faults["queue"]},
-        ready={"informers": lambda _: "not every kind is listed yet"},
+        live={
+            "loop": lambda _: Finding(told="0.001 s late"),
+            "queue": lambda _: Finding(faults["queue"], "400.0 s old"),
+            "sweeper": lambda _: Finding(),
+        },
+        ready={"informers": lambda _: Finding("not every kind is listed yet")},
     )
     port = await probes.start(0)
 
@@ -25,8 +30,10 @@ async def ask():
     await probes.stop()
 
 
-async def test_a_probe_answers_200_when_every_check_passes(ask):
-    assert await ask("/livez") == (200, "[+]loop ok\n[+]queue ok\n")
+async def test_a_probe_answers_200_when_every_check_passes_and_tells_what_was_measured(ask):
+    told = "[+]loop ok (0.001 s late)\n[+]queue ok (400.0 s old)\n[+]sweeper ok\n"
+
+    assert await ask("/livez") == (200, told)
 
 
 async def test_a_probe_names_the_check_that_fails(ask):

@@ -218,3 +218,16 @@ async def test_what_is_worked_on_when_a_queue_is_paused_is_not_handed_out_again(
     queue.done("a")
 
     assert not queue.is_busy
+
+
+async def test_unfinished_work_is_the_time_of_all_that_runs():
+    queue = Queue()
+    before = queue.unfinished()
+    for key in "ab":
+        queue.add(key)
+        await taken(queue)
+
+    await asyncio.sleep(0.05)
+
+    assert before == 0
+    assert queue.unfinished() > 1.5 * queue.longest_running() > 0

@@ -1,0 +1,330 @@
+"""The operator uses every right that the chart gives it, and needs no other.
+
+It runs with a service account that has the chart's own roles and nothing else, in the whole cluster
+and in named namespaces, on an API server without nodes (`cluster.stand_ins`) that logs every request.
+The course makes it do all that it ever does: with every kind, with the definitions of the operators
+that Arkalia works beside.
+"""
+
+import secrets
+from functools import partial
+from typing import NamedTuple
+
+import pytest
+import yaml
+
+from arkalia_contract import labels
+from arkalia_operator import rbac
+from arkalia_operator.api import API_VERSION
+from arkalia_operator.cluster.lease import Place
+from arkalia_operator.desired import kinds
+from cluster import chart_rights
+from cluster.development import definitions
+from cluster.kinds import ACTION, DEFINITION, MODULE, Ref
+from cluster.kube import Kube
+from cluster.stand_ins import cluster
+from cluster.systems import System, off_except, uids
+from cluster.used_rights import Trail, Use
+from cluster.waiting import eventually
+from faults.process import operator
+
+CHECKED = "--enable-admission-plugins=OwnerReferencesPermissionEnforcement"
+"""As OpenShift has it: who makes an object of a system must have a right on the system."""
+OTHERS = {
+    "prometheus-operator": (kinds.SERVICE_MONITOR, kinds.PROMETHEUS_RULE),
+    "gateway-api": (kinds.HTTP_ROUTE, kinds.BACKEND_TLS_POLICY),
+    "cert-manager": (kinds.CERTIFICATE,),
+    "cloudnative-pg": (kinds.CLUSTER,),
+}
+ON = off_except("globalstate", "helloria", "sandozia")
+LUNA = {
+    "modules": ON | {"sandozia": {"scaling": {"minReplicas": 2, "maxReplicas": 3}}},
+    "exposure": {
+        "host": "ai.example.com",
+        "ingress": {"className": "public"},
+        "gateway": {"parentRefs": [{"name": "public", "namespace": "gateways"}]},
+    },
+}
+SOL = {
+    "modules": off_except("sandozia"),
+    "data": {"postgresql": {"mode": "cnpg", "instances": 2}},
+    "security": {"tls": {"mode": "certManager", "issuerRef": {"name": "corporate"}}},
+}
+"""Waits for both of the others, and for their answer: it is never Ready here."""
+ANSWERED = 34
+"""More actions than are kept."""
+NOT_SEEN = {
+    Use("arkalia.io", "arkaliasystems/finalizers", "update"): (
+        "the API server asks for it beside the request for a child, and logs that one only; "
+        "a test below takes it away"
+    ),
+}
+
+
+DESCRIPTION = {
+    "image": {"repository": "images.example.com/mine", "tag": "1"},
+    "components": [{"name": "main"}],
+}
+UNHEARD = tuple(
+    Use("arkalia.io", plural, "watch") for plural in ("arkaliaactions", "arkaliamodules")
+)
+UNSEEN = Use("batch", "jobs", "list")
+"""Without it nothing can be decided."""
+MISSED = (
+    Use("", "services", "create"),
+    Use("arkalia.io", "arkaliasystems/finalizers", "update"),
+    Use("autoscaling", "horizontalpodautoscalers", "patch"),
+)
+GONE = (kinds.DEPLOYMENT, kinds.HORIZONTAL_POD_AUTOSCALER)
+"""What cannot come back without the second and third of them."""
+
+
+class Deaf(NamedTuple):
+    """What came of an operator that may not watch everything."""
+
+    trail: Trail
+    blind: str
+    told: str
+    restarts: float
+
+
+class Course(NamedTuple):
+    """An operator with the chart's rights, and the two systems that it looks after."""
+
+    rights: chart_rights.ChartRights
+    luna: System
+    sol: System
+
+
+@pytest.fixture(scope="module")
+def plane(tmp_path_factory):
+    with cluster(tmp_path_factory.mktemp("cluster"), CHECKED) as plane:
+        yield plane
+
+
+@pytest.fixture(scope="module")
+def own(plane):
+    """The API server without nodes, with everybody's definitions."""
+    kube = Kube(str(plane.kubeconfig("person")))
+    for operator_name, served in OTHERS.items():
+        for kind in served:
+            kube.apply(definition_of(operator_name, kind))
+            eventually(partial(served_now, kube, kind))
+    yield kube
+    kube.close()
+
+
+def definition_of(operator_name, kind):
+    group, _, _ = kind.api_version.rpartition("/")
+    path = definitions(operator_name) / f"{group}_{kind.plural}.yaml"
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+def served_now(kube, kind):
+    group, _, _ = kind.api_version.rpartition("/")
+    found = kube.require(Ref(DEFINITION, "", f"{kind.plural}.{group}"))
+    conditions = found.get("status", {}).get("conditions") or []
+    assert ("Established", "True") in [(each["type"], each["status"]) for each in conditions]
+
+
+@pytest.fixture(scope="module", params=["cluster", "namespaces"])
+def course(request, own, plane):
+    places = [f"{request.param}-{name}" for name in ("one", "two")]
+    watched = tuple(places) if request.param == "namespaces" else ()
+    rights = chart_rights.installed(own, plane, f"operator-{request.param}", watched)
+    for place in places:
+        chart_rights.make_sure_of(own, place)
+    return Course(rights, System(own, places[0], "luna"), System(own, places[1], "sol"))
+
+
+def running(course, name, **settings):
+    rights = course.rights
+    log = rights.plane.folder / f"{rights.account.namespace}-{name}.log"
+    return operator(rights.kubeconfig(), log, **rights.settings, **settings)
+
+
+@pytest.fixture(scope="module")
+def trail(course):
+    """What the operator did while everything happened that makes it do something."""
+    luna, sol = course.luna, course.sol
+    with running(course, "whole"):
+        luna.declare(**LUNA).ready()
+        sol.declare(**SOL)
+        eventually(partial(has, sol, kinds.CERTIFICATE, kinds.CLUSTER))
+        for _ in range(2):
+            for child in everything(luna) + everything(sol):
+                change(luna.kube, child)
+            eventually(partial(repaired, luna, sol))
+        refuse_actions(luna)
+        remove(luna, sol)
+    return course.rights.trail()
+
+
+def everything(system):
+    """Its children of every kind."""
+    return system.children(*kinds.IN_APPLY_ORDER)
+
+
+def has(system, *wanted):
+    for kind in wanted:
+        assert system.children(kind), f"{system.ref} has no {kind.name} yet"
+
+
+def change(kube, child):
+    """Change a label of the operator's; a Job it does not change, so that one is hidden from it."""
+    key, value = (labels.PART_OF, "somebody-elses")
+    if child["kind"] == kinds.JOB.name:
+        key, value = labels.SYSTEM, None
+    kube.patch(Ref.of(child), {"metadata": {"labels": {key: value}}})
+
+
+def repaired(luna, sol):
+    for child in everything(luna) + everything(sol):
+        assert child["metadata"]["labels"][labels.PART_OF] == labels.PART_OF_ARKALIA, child
+    has(luna, kinds.JOB)
+
+
+def refuse_actions(system):
+    """Have more plans approved than there are."""
+    for number in range(ANSWERED):
+        spec = {
+            "system": system.name,
+            "kind": "ApprovePlan",
+            "approvedBy": "person",
+            "approvePlan": {"hash": f"{number:016x}"},
+        }
+        name = {"name": f"approve-{number}", "namespace": system.namespace}
+        system.kube.create(
+            {"apiVersion": API_VERSION, "kind": ACTION.name, "metadata": name, "spec": spec}
+        )
+    eventually(partial(few_are_left, system))
+
+
+def few_are_left(system):
+    found = system.kube.find(ACTION, system.namespace)
+    assert len(found) < ANSWERED, f"{len(found)} actions"
+    assert all(each.get("status", {}).get("phase") == "Refused" for each in found)
+
+
+def remove(luna, sol):
+    """Ask for less, so that of every kind something is deleted that is not data."""
+    before = {system: uids_by_kind(system) for system in (luna, sol)}
+    luna.change(exposure=None, modules=off_except())
+    sol.change(modules=off_except())
+    of_luna = set(kinds.IN_APPLY_ORDER) - {kinds.CERTIFICATE, *kinds.HOLD_DATA}
+    eventually(partial(fewer, luna, before[luna], of_luna))
+    eventually(partial(fewer, sol, before[sol], {kinds.CERTIFICATE}))
+
+
+def uids_by_kind(system):
+    return {kind: uids(system.children(kind)) for kind in kinds.IN_APPLY_ORDER}
+
+
+def fewer(system, before, wanted):
+    now = uids_by_kind(system)
+    left = [kind.name for kind in wanted if before[kind] <= now[kind]]
+    assert not left, f"{system.ref} lost nothing of {left}"
+
+
+def test_operator_is_refused_nothing(trail):
+    assert trail.refused == set()
+
+
+def test_operator_uses_nothing_but_what_the_chart_gives(trail, course):
+    assert trail.used <= course.rights.given
+
+
+def test_operator_uses_everything_that_the_chart_gives(trail, deaf, course):
+    unused = course.rights.given - trail.used - deaf.trail.used
+
+    assert unused == set(NOT_SEEN)
+
+
+def test_operator_asks_for_all_that_it_uses(trail):
+    served = {kind.name for kind in kinds.IN_APPLY_ORDER}
+    asked = {Use.of(each) for each in rbac.rights(served, Place("anywhere", "any"))}
+
+    assert trail.used <= asked
+
+
+@pytest.fixture(scope="module")
+def deaf(course, trail):
+    """An operator that may not watch the kinds of its own that it can work without; then it may."""
+    course.rights.take(*UNHEARD, UNSEEN)
+    mark, mars = course.rights.mark(), System(course.luna.kube, course.luna.namespace, "mars")
+    with running(course, "deaf", sweep_seconds=1) as process:
+        mars.declare(modules=off_except("helloria"))
+        blind = eventually(partial(mars.expect, "Ready", "Unknown", "PermissionsMissing"))
+        course.rights.give_back(UNSEEN)
+        mars.ready()
+        told = eventually(partial(mars.expect, "PermissionsReady", "False", "PermissionsMissing"))
+        eventually(partial(looked_up, course, mark))
+        restarts = process.metric("arkalia_operator_resource_watch_restarts_total")
+    course.rights.give_back(*UNHEARD)
+    return Deaf(course.rights.trail(mark), blind["message"], told["message"], restarts)
+
+
+def looked_up(course, mark):
+    """Raises AssertionError until the sweep has read what no watch told; changes it for that."""
+    kube, namespace = course.luna.kube, course.luna.namespace
+    kube.apply(
+        {
+            "apiVersion": API_VERSION,
+            "kind": MODULE.name,
+            "metadata": {"name": "mine", "namespace": namespace},
+            "spec": DESCRIPTION,
+        }
+    )
+    [action, *_] = kube.find(ACTION, namespace)
+    for ref in (Ref(MODULE, namespace, "mine"), Ref.of(action)):
+        kube.patch(ref, {"metadata": {"annotations": {"story": secrets.token_hex(4)}}})
+    missing = {use._replace(verb="get") for use in UNHEARD} - course.rights.trail(mark).used
+    assert not missing, f"not looked up yet: {missing}"
+
+
+def test_operator_serves_on_where_it_may_not_watch_and_names_the_rule(deaf):
+    assert deaf.trail.refused == {*UNHEARD, UNSEEN}
+    assert (
+        'Add to its role: {apiGroups: ["arkalia.io"], resources: [arkaliaactions], verbs: [watch]}; '
+        '{apiGroups: ["arkalia.io"], resources: [arkaliamodules], verbs: [watch]}.'
+    ) in deaf.told
+
+
+def test_operator_that_may_not_list_a_kind_of_every_system_says_so_and_begins_once_it_may(deaf):
+    assert '{apiGroups: ["batch"], resources: [jobs], verbs: [list]}' in deaf.blind
+
+
+def test_watches_that_are_allowed_go_on_beside_one_that_is_not(deaf):
+    assert deaf.restarts == 0
+
+
+@pytest.fixture(scope="module")
+def venus(course, deaf):
+    """A Ready system, with an operator that has every right."""
+    with running(course, "robbed"):
+        yield (
+            System(course.luna.kube, course.luna.namespace, "venus")
+            .declare(modules=off_except("helloria"))
+            .ready()
+        )
+
+
+@pytest.mark.parametrize("course", ["namespaces"], indirect=True)
+def test_rights_that_are_taken_away_are_named_as_soon_as_they_are_missed(course, venus):
+    course.rights.take(*MISSED)
+    for kind in GONE:
+        venus.kube.delete(venus.child(kind))
+
+    told = eventually(partial(venus.expect, "PermissionsReady", "False", "PermissionsMissing"))
+    refused = eventually(partial(venus.expect, "Ready", "False", "ApplyFailed"))
+    course.rights.give_back(*MISSED)
+    eventually(partial(venus.expect, "PermissionsReady", "True", "PermissionsGranted"))
+    venus.ready()
+
+    rules = [
+        f'{{apiGroups: ["{use.group}"], resources: [{use.resource}], verbs: [{use.verb}]}}'
+        for use in MISSED
+    ]
+    assert told["message"].endswith(f"Add to its role: {'; '.join(rules)}.")
+    assert "cannot set blockOwnerDeletion" in refused["message"]
+    assert all(venus.kube.get(venus.child(kind)) for kind in GONE)
