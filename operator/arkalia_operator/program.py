@@ -17,6 +17,7 @@ from arkalia_operator.cluster.bundles import Bundles
 from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.credentials import Credentials
+from arkalia_operator.cluster.drifts import Drifts
 from arkalia_operator.cluster.events import Recorder
 from arkalia_operator.cluster.execute import Executor
 from arkalia_operator.cluster.informers import REQUIRED, Informers
@@ -83,7 +84,7 @@ class Program:
             namespaces,
             lambda: rbac.rights(self._informers.offered, lease.place if lease else None),
         )
-        self._executor = Executor(self._client, self._store)
+        self._executor = Executor(self._client, self._store, self._drifts())
         self._recorder = Recorder(self._client)
         self._issuer = IssuerReader(self._client)
         self._pulse = Pulse(self._measure)
@@ -233,6 +234,9 @@ class Program:
         )
         certificates = Certificates(self._client, lifetimes, fresh=self._fresh)
         return Identity(certificates, lifetimes, lambda: self._issuer.known, now, self._fresh)
+
+    def _drifts(self) -> Drifts:
+        return Drifts(rest_seconds=self._settings.contention_rest_seconds)
 
     def _fresh(self) -> float:
         return fresh_for(len(self._resources.systems))
