@@ -1,15 +1,18 @@
 """Programs of others that read the status of a system, as far as they can run here.
 
 Argo CD's check runs in a real Lua 5.1, the dialect of Argo CD's own; Flux's expressions in Google's
-CEL. kstatus is a Go library: its documented rules are written out here
-(https://github.com/kubernetes-sigs/cli-utils/tree/master/pkg/kstatus).
+CEL; kstatus is the library itself, in a program of `dev/go/kstatus`.
 """
 
+import json
+import subprocess
 from pathlib import Path
 
 import yaml
 from cel_expr_python import cel
 from lupa.lua51 import LuaRuntime
+
+from arkalia_dev.development import Development
 
 ROOT = Path(__file__).resolve().parents[1]
 HEALTH = ROOT / "manifests/argocd/health/arkalia.io/ArkaliaSystem"
@@ -28,16 +31,13 @@ def argo_cd(body, program=PROGRAM):
 
 
 def kstatus(body):
-    """Status of *body* by kstatus's generic rules."""
-    metadata, status = body["metadata"], body.get("status", {})
-    if metadata.get("deletionTimestamp"):
-        return "Terminating"
-    if status.get("observedGeneration", metadata["generation"]) != metadata["generation"]:
-        return "InProgress"
-    for each in status.get("conditions", []):
-        if each["status"] == "True" and each["type"] in {"Reconciling", "Stalled"}:
-            return {"Reconciling": "InProgress", "Stalled": "Failed"}[each["type"]]
-    return "Current"
+    """Status of *body* by kstatus."""
+    program = Development().binaries.program("kstatus")
+    assert program.exists(), "kstatus is not there: run `make tools`"
+    done = subprocess.run(
+        [program], input=json.dumps(body), capture_output=True, text=True, timeout=60, check=True
+    )
+    return done.stdout.strip()
 
 
 def flux(body):

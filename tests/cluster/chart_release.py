@@ -17,7 +17,7 @@ from cluster.kube import Body, Kube
 ROOT: Final = Path(__file__).resolve().parents[2]
 CHART: Final = ROOT / "charts/arkalia"
 CRD_CHART: Final = ROOT / "charts/arkalia-crds"
-HELM_SECONDS: Final = 180
+HELM_SECONDS: Final = 300
 Values = Mapping[str, Any]
 
 

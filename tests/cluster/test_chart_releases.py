@@ -64,7 +64,7 @@ def release(own, settings, last):
     """The release as the last one left it, with its definitions served."""
     mine = ChartRelease(own, settings, OWN)
     mine.install(last / "charts/arkalia", {})
-    eventually(lambda: established(own), within=30)
+    eventually(lambda: established(own))
     return mine
 
 

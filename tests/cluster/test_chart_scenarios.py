@@ -49,16 +49,16 @@ def release(kube, namespace, scenario):
 def test_scenario_is_installed_works_and_goes(kube, operator, release, scenario):
     values = values_of(scenario, release.namespace)
 
-    release.install(CHART, values, "--wait", "--timeout=2m")
+    release.install(CHART, values, "--wait", "--timeout=4m")
 
-    eventually(release.deployment, within=60)
+    eventually(release.deployment)
     if values.get("helmTest", {}).get("enabled", True):
         assert "ok     the operator may read its resources" in release.test()
 
 
 def test_release_that_is_uninstalled_leaves_nothing_in_its_namespace(kube, operator, namespace):
     gone = ChartRelease(kube, environment(), namespace, "gone")
-    gone.install(CHART, values_of("own-names", namespace), "--wait", "--timeout=2m")
+    gone.install(CHART, values_of("own-names", namespace), "--wait", "--timeout=4m")
     kinds = {each["kind"] for each in gone.objects()}
 
     gone.uninstall()

@@ -32,7 +32,7 @@ def test_systems_serve_without_their_operator_and_a_new_one_takes_them_up(
         kube.delete(luna.child(CONFIG_MAP))
         mark = audit.mark()
 
-    eventually(lambda: kube.require(luna.child(CONFIG_MAP)), within=60)
+    eventually(lambda: kube.require(luna.child(CONFIG_MAP)))
     luna.ready()
     written = {each.resource for each in audit.since(mark, luna.namespace)}
     assert deployments == []

@@ -13,7 +13,7 @@ from cluster.systems import System, off_except
 from cluster.waiting import eventually
 from status_readers import argo_cd, flux, kstatus
 
-SECONDS = 90
+SECONDS = 240
 MODULES = off_except("helloria") | {"helloria": {"replicas": 1}}
 HEALTH_BY_READY = {"True": "Healthy", "Unknown": "Progressing", "False": "Degraded"}
 FLUX = {"Healthy": "Current", "Progressing": "InProgress", "Degraded": "Failed"}
@@ -92,7 +92,7 @@ def test_kubectl_wait_does_not_take_an_older_ready_for_an_answer(kube, versions,
         luna.change(version=None)
 
 
-def wait(namespace, condition, within=30):
+def wait(namespace, condition, within=SECONDS):
     """What `kubectl wait` says."""
     place = ("--namespace", namespace, f"--timeout={within}s")
     done = subprocess.run(

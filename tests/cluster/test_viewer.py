@@ -15,7 +15,7 @@ from cluster.test_command_line import cluster_of
 ARKALIA = Path(sys.executable).parent / "arkalia"
 VIEWER = "viewer"
 API_SERVER = "https://kubernetes.default.svc.cluster.local"
-ANSWER_SECONDS = 60
+ANSWER_SECONDS = 120
 
 
 @pytest.fixture(scope="module")

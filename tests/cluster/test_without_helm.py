@@ -12,7 +12,7 @@ from cluster.kinds import Ref
 from cluster.waiting import eventually
 
 INSTALL = ROOT / "manifests/install"
-KUBECTL_SECONDS = 60
+KUBECTL_SECONDS = 180
 SUFFIX = "-overlay"
 
 
@@ -91,7 +91,7 @@ def test_overlay_of_the_base_runs(kube, installed):
     [found] = kube.find(DEPLOYMENT, installed)
     ref = Ref(DEPLOYMENT, installed, found["metadata"]["name"])
 
-    eventually(lambda: available(kube, ref), within=60)
+    eventually(lambda: available(kube, ref))
 
     pods = kube.find(POD, installed, found["spec"]["selector"]["matchLabels"])
     assert ref.name.endswith(SUFFIX)

@@ -41,7 +41,7 @@ PORTS = {
     "globalstate": 8008,
     "security": 8009,
 }
-"""Port of each module: seed 000's for the first six, counted on for the others."""
+"""Port of each module, as clients know it: a module keeps its port for ever."""
 FORBIDDEN = {"utils", "util", "helpers", "helper", "common", "misc", "manager", "managers"}
 
 

@@ -62,7 +62,7 @@ class Connection:
 
     def heads(self, kind: Kind, namespace: str, **query: str) -> list[Body]:
         """The metadata of all objects of *kind*, without what they hold. Raises CliError."""
-        answer = self._request(kind.path(namespace), query, form=HEADS)
+        answer = self._request(kind.path(namespace), query, accept=HEADS)
         return [{**each, "kind": kind.name} for each in _body(answer)["items"]]
 
     def find(self, kind: Kind, namespace: str = "", **query: str) -> list[Body]:
@@ -78,11 +78,11 @@ class Connection:
 
     def ask(self, path: str, question: Body) -> Body:
         """The answer to a POST: to a review, or the object that was created. Raises CliError."""
-        return _body(self._request(path, {}, question, form=JSON))
+        return _body(self._request(path, {}, (JSON, question)))
 
     def merge(self, path: str, change: Body) -> Body:
         """Merge *change* into an object; gives it. Raises CliError."""
-        return _body(self._request(path, {}, change, form=MERGE))
+        return _body(self._request(path, {}, (MERGE, change)))
 
     def lines(
         self, path: str, query: Mapping[str, str], silence: float = ANSWER_SECONDS
@@ -105,18 +105,15 @@ class Connection:
         self,
         path: str,
         query: Mapping[str, str],
-        body: Body | None = None,
+        sent: tuple[str, Body] | None = None,
         *,
         silence: float = ANSWER_SECONDS,
-        form: str = ANYTHING,
+        accept: str = ANYTHING,
     ) -> urllib3.BaseHTTPResponse:
-        """*form* is what is asked for, or what *body* is."""
-        method = "GET" if body is None else "PATCH" if form == MERGE else "POST"
-        headers = (
-            {"Accept": form, "Content-Type": JSON}
-            if body is None
-            else {"Accept": ANYTHING, "Content-Type": form}
-        )
+        """The answer in the media type *accept*; *sent* is what is sent, after its media type."""
+        media_type, body = sent or (JSON, None)
+        method = "GET" if sent is None else "PATCH" if media_type == MERGE else "POST"
+        headers = {"Accept": accept, "Content-Type": media_type}
         try:
             self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
             url = f"{self.settings.host}{path}?{urllib.parse.urlencode(query)}"

@@ -12,6 +12,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 
 from arkalia_cli.api_paths import (
+    ACTION,
     CONFIG_MAP,
     DEPLOYMENT,
     EVENT,
@@ -26,7 +27,7 @@ from arkalia_cli.api_paths import (
 
 OLDEST_KUBERNETES: Final = (1, 30)
 """`kubeVersion` of the chart."""
-DEFINITIONS: Final = tuple(f"{kind.plural}.{GROUP}" for kind in (SYSTEM, MODULE))
+DEFINITIONS: Final = tuple(f"{kind.plural}.{GROUP}" for kind in (SYSTEM, MODULE, ACTION))
 METRICS: Final = "metrics.k8s.io"
 OPTIONAL: Final = {
     "monitoring.coreos.com": ("Prometheus operator", "alerts, dashboards and scraping of modules"),
@@ -65,6 +66,8 @@ class Right:
     verb: str
     kind: Kind
     subresource: str = ""
+    role: str = "view"
+    """The least of the cluster's roles that has it, by the chart."""
 
     @property
     def resource(self) -> str:
@@ -72,6 +75,8 @@ class Right:
         return "/".join(filter(None, (self.kind.plural, self.subresource)))
 
 
+ROLES: Final = ("view", "edit", "admin")
+"""Each has what those before it have."""
 RIGHTS: Final = (
     Right("status", "list", SYSTEM),
     Right("logs", "list", POD),
@@ -79,11 +84,13 @@ RIGHTS: Final = (
     Right("events", "list", EVENT),
     Right("open", "list", SERVICE),
     Right("open", "get", CONFIG_MAP),
-    Right("open", "create", POD, "portforward"),
+    Right("open", "create", POD, "portforward", role="edit"),
     Right("report", "list", DEPLOYMENT),
     Right("report", "list", CONFIG_MAP),
-    Right("change systems", "patch", SYSTEM),
-    Right("change modules", "patch", MODULE),
+    Right("change systems", "patch", SYSTEM, role="edit"),
+    Right("change modules", "patch", MODULE, role="admin"),
+    Right("approve", "approve", SYSTEM, role="admin"),
+    Right("approve", "create", ACTION, role="admin"),
 )
 
 
@@ -241,7 +248,7 @@ def rights(facts: Facts) -> Iterator[Finding]:
             yield Finding(check, Level.GOOD, f"allowed in {facts.namespace}")
             continue
         told = ", ".join(f"{each.verb} {each.resource}" for each in lacking)
-        role = "view" if all(each.verb in {"get", "list"} for each in lacking) else "edit or admin"
+        role = max((each.role for each in lacking), key=ROLES.index)
         advice = f"Ask for the role {role} in {facts.namespace}."
         yield Finding(check, Level.WARNING, f"you may not {told}", advice)
 

@@ -14,21 +14,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
-from arkalia_operator.api.base import DNS_LABEL, ApiModel, ModuleName, rule, rules
-from arkalia_operator.api.modules import ResourceRequirements
+from arkalia_operator.api.base import ApiModel, Argument, ModuleName, Path, rule, rules
+from arkalia_operator.api.components import Component
 
 PRESERVED: dict[str, Any] = {"x-kubernetes-preserve-unknown-fields": True}
 Word = Annotated[str, Field(max_length=63)]
-Path = Annotated[
-    str,
-    Field(
-        max_length=512,
-        json_schema_extra=rules(
-            rule("self.startsWith('/')", "must begin with a slash: write for example /chat")
-        ),
-    ),
-]
-Argument = Annotated[str, Field(max_length=1024)]
 Method = Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
@@ -54,90 +44,7 @@ class ModuleImage(ApiModel):
     """Repository without tag. Without a registry host, `spec.images.registry` stands before it."""
 
     tag: str | None = Field(default=None, max_length=128)
-    """Tag. Default: the system's version."""
-
-
-class Probe(ApiModel):
-    """How one question about a container's health is asked over HTTP."""
-
-    path: Path
-    """Path of the request."""
-
-    period_seconds: int = Field(default=5, ge=1, le=300)
-    """Seconds between two requests."""
-
-    timeout_seconds: int = Field(default=2, ge=1, le=60)
-    """Seconds until a request counts as failed."""
-
-    failure_threshold: int = Field(default=3, ge=1, le=600)
-    """Failed requests in a row until the answer is no."""
-
-
-class Probes(ApiModel):
-    """The three questions that the kubelet asks."""
-
-    startup: Probe = Probe(path="/health/live", period_seconds=1, failure_threshold=60)
-    """Has it started? Until it has, the others are not asked."""
-
-    liveness: Probe = Probe(path="/health/live", period_seconds=10)
-    """Does it need a restart?"""
-
-    readiness: Probe = Probe(path="/health/ready")
-    """May it get requests?"""
-
-
-class Component(ApiModel):
-    """One Deployment of the module."""
-
-    name: str = Field(
-        max_length=20,
-        json_schema_extra=rules(
-            rule(
-                f"self.matches('{DNS_LABEL}')",
-                "a component's name has lower-case letters, digits and hyphens, starts with a "
-                "letter and ends with a letter or digit: write for example worker",
-            )
-        ),
-    )
-    """Name; `main` is the component that the module's Service leads to."""
-
-    command: list[Argument] = Field(default_factory=list, max_length=32)
-    """Command of the container. Default: the image's own."""
-
-    args: list[Argument] = Field(default_factory=list, max_length=32)
-    """Arguments of the command."""
-
-    port: int | None = Field(default=None, ge=1024, le=65535)
-    """Port on which it serves. Without a port it has no Service and no probes."""
-
-    scheme: Literal["HTTP", "HTTPS"] = "HTTP"
-    """What it serves there. With `HTTPS` its pods get a certificate of the system's authority in
-    `/etc/arkalia/tls`, renewed before its end; the component reads it again when it changes."""
-
-    replicas: int = Field(default=1, ge=0, le=1000)
-    """Pods, where neither the system nor `scaling` says otherwise."""
-
-    singleton: bool = False
-    """Exactly one pod: never scaled, replaced by stopping the old one first."""
-
-    resources: ResourceRequirements = ResourceRequirements()
-    """CPU and memory of the container."""
-
-    probes: Probes = Probes()
-    """How the kubelet asks for its health."""
-
-    termination_grace_period_seconds: int = Field(default=30, ge=0, le=3600)
-    """Seconds between the request to stop and the kill."""
-
-    model_config = ApiModel.model_config | {
-        "json_schema_extra": rules(
-            rule(
-                "!has(self.singleton) || !self.singleton || !has(self.replicas) "
-                "|| self.replicas <= 1",
-                "a singleton has one pod: leave replicas out, or write singleton: false",
-            )
-        )
-    }
+    """Tag of the image. Default: the system's version."""
 
 
 class KubernetesRule(ApiModel):
@@ -197,7 +104,7 @@ class Route(ApiModel):
         max_length=5,
         json_schema_extra={"x-kubernetes-list-type": "set"},
     )
-    """HTTP methods."""
+    """HTTP methods by which the path may be asked."""
 
     scopes: list[Word] = Field(default_factory=list, max_length=16)
     """Scopes that a caller must have, all of them. None: every authenticated caller."""
@@ -231,7 +138,7 @@ class Signal(ApiModel):
     """A PromQL query. Excludes `metric`."""
 
     direction: Literal["HighIsBad", "LowIsBad", "BothAreBad"] = "HighIsBad"
-    """Which deviation is bad."""
+    """Which deviation from the usual is bad."""
 
     season: Literal["None", "Hourly", "Daily", "Weekly"] = "None"
     """The rhythm in which the signal repeats itself."""
@@ -375,12 +282,12 @@ class ArkaliaModuleSpec(ApiModel):
     calls: list[Call] = Field(
         default_factory=list, max_length=32, json_schema_extra=keyed("module")
     )
-    """Modules and paths that it may call."""
+    """Modules and paths that it may call; every other call is refused."""
 
     routes: list[Route] = Field(
         default_factory=list, max_length=64, json_schema_extra=keyed("path")
     )
-    """Paths that the gateway publishes."""
+    """Paths that the gateway publishes below `/api/v1/<module>`."""
 
     migrations: Migrations | None = None
     """How its schema moves between versions."""
@@ -388,7 +295,7 @@ class ArkaliaModuleSpec(ApiModel):
     signals: list[Signal] = Field(
         default_factory=list, max_length=64, json_schema_extra=keyed("name")
     )
-    """Numbers that tell how it is."""
+    """Numbers that tell how it is, each with the deviation that is bad."""
 
     control: list[ControlVerb] = Field(
         default_factory=list, max_length=32, json_schema_extra=keyed("verb")
@@ -399,9 +306,9 @@ class ArkaliaModuleSpec(ApiModel):
     """Automatic scaling of the scalable components. Without it, their `replicas` hold."""
 
     events: Events = Events()
-    """What it says and hears."""
+    """Event types that it publishes and reads."""
 
     monitoring: ModuleMonitoring = ModuleMonitoring()
-    """What Prometheus and Grafana get."""
+    """Rules for Prometheus and a dashboard for Grafana."""
 
     model_config = ApiModel.model_config | {"json_schema_extra": rules(SERVED_RULE, SCHEMA_RULE)}

@@ -92,3 +92,17 @@ Labels = Annotated[
 
 ModuleName = Annotated[str, Field(max_length=30)]
 """Name of a module; it becomes part of object names, so 30 characters bound those to 63."""
+
+Path = Annotated[
+    str,
+    Field(
+        max_length=512,
+        json_schema_extra=rules(
+            rule("self.startsWith('/')", "must begin with a slash: write / before it")
+        ),
+    ),
+]
+"""Path of a request."""
+
+Argument = Annotated[str, Field(max_length=1024)]
+"""One word of a command."""

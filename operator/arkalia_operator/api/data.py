@@ -165,7 +165,7 @@ class RedisCache(ApiModel):
     """Redis for what can be made again. It evicts what was not used for the longest time."""
 
     max_memory: PositiveQuantity | None = None
-    """Memory for data, in bytes. Default: 256Mi."""
+    """Memory for data, in bytes; when it is full, the oldest is evicted. Default: 256Mi."""
 
     secret: SecretName | None = None
     """With mode `external`: as for the queue."""
@@ -212,10 +212,10 @@ class Redis(ApiModel):
     it must be of version 7 or later, and keep its users in a file (`aclfile`)."""
 
     queue: RedisQueue = RedisQueue()
-    """For what must not be lost."""
+    """For what must not be lost: task queues and wake-ups. It evicts nothing."""
 
     cache: RedisCache = RedisCache()
-    """For what can be made again."""
+    """For what can be made again. It evicts what was not used for the longest time."""
 
     model_config = ApiModel.model_config | {
         "json_schema_extra": rules(*_rules_of_role("queue"), *_rules_of_role("cache"))
@@ -234,13 +234,13 @@ class Data(ApiModel):
     """Where the modules keep their data. Only what an enabled module needs is there."""
 
     postgresql: PostgreSQL = PostgreSQL()
-    """The relational database."""
+    """The relational database: one role and one schema for each module."""
 
     redis: Redis = Redis()
-    """Queue and cache."""
+    """Redis in two roles, each an instance of its own: `queue` and `cache`."""
 
     credentials: Credentials = Credentials()
-    """Passwords of the modules."""
+    """The passwords by which modules reach their data. The operator makes and keeps them."""
 
 
 def _never_smaller(mode: str, storage: str) -> dict[str, str]:

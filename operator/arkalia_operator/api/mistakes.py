@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-NAMED: Final = 3
-"""A message names this many mistakes."""
+from arkalia_operator.api.wording import first_of
 
 
 def mistakes_of(error: ValidationError) -> str:
     """The first mistakes of a spec that does not fit its model, each with its place."""
-    return "; ".join(_told(each) for each in error.errors()[:NAMED])
+    return "; ".join(first_of(_told(each) for each in error.errors()))
 
 
 def _told(mistake: ErrorDetails) -> str:

@@ -34,10 +34,11 @@ class ResourceRequirements(ApiModel):
 
     requests: dict[str, Quantity] = Field(default_factory=dict, max_length=8)
     """What the scheduler reserves, by resource name (`cpu`, `memory`), for example `500m` for
-    half a core. Replaces the module's own."""
+    half a core. Left out, what the module or server says of itself holds."""
 
     limits: dict[str, Quantity] = Field(default_factory=dict, max_length=8)
-    """What a container may use at most, by resource name. Replaces the module's own."""
+    """What a container may use at most, by resource name. Left out, what the module or
+    server says of itself holds."""
 
     model_config = ApiModel.model_config | {"json_schema_extra": rules(REQUESTS_RULE)}
 
@@ -81,7 +82,8 @@ class ModuleSettings(ApiModel):
     """Automatic scaling. Excludes `replicas`."""
 
     resources: ResourceRequirements | None = None
-    """CPU and memory of each container."""
+    """CPU and memory of each container. What stands in `requests` or `limits` takes the place of all
+    that the module's own says there."""
 
     env: dict[str, Annotated[str, Field(max_length=8192)]] = Field(
         default_factory=dict,

@@ -24,8 +24,8 @@ class Tracing(ApiModel):
     module whose `config` has a `tracing_endpoint` sends there instead."""
 
     sampling: float = Field(default=0.1, ge=0, le=1)
-    """Share of the traces that begin in the system and are sent, from 0 to 1; of the others their
-    caller says."""
+    """Share of the traces that begin in the system which is sent, for example 0.1 for one in ten. For
+    a trace that begins outside, its caller decides."""
 
 
 class Monitoring(ApiModel):

@@ -84,7 +84,7 @@ class CaBundle(ApiModel):
 
 
 class Network(ApiModel):
-    """The ways out of the cluster, and into it."""
+    """Proxies, authorities and load balancers between the system and what is outside the cluster."""
 
     proxy: Proxy = Proxy()
     """Proxies for what modules ask outside the cluster."""

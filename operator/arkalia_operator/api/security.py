@@ -14,7 +14,8 @@ class NetworkPolicies(ApiModel):
     """One NetworkPolicy for each module; enforced by the cluster's network plugin."""
 
     enabled: bool = True
-    """Whether NetworkPolicies are created."""
+    """Whether each module gets a NetworkPolicy, which lets through what the modules' descriptions
+    and the fields beside this one name. The cluster's network plugin enforces it."""
 
     ingress_from: list[Peer] = Field(default_factory=list, max_length=32, json_schema_extra=PEERS)
     """NetworkPolicyPeers that may call the gateway's public port. Default: everyone in the
@@ -23,10 +24,11 @@ class NetworkPolicies(ApiModel):
     monitoring_from: list[Peer] = Field(
         default_factory=list, max_length=32, json_schema_extra=PEERS
     )
-    """NetworkPolicyPeers that may scrape metrics. Default: every pod in the cluster."""
+    """NetworkPolicyPeers that may scrape metrics, for example Prometheus's namespace. Default: every pod in the cluster."""
 
     egress_to: list[Peer] = Field(default_factory=list, max_length=32, json_schema_extra=PEERS)
-    """NetworkPolicyPeers that every module may call, beside DNS and the modules it names."""
+    """NetworkPolicyPeers that every module may call, beside DNS, its data services and the modules that
+    its description names."""
 
 
 class IssuerRef(ApiModel):
@@ -46,11 +48,12 @@ class Tls(ApiModel):
     """Certificates of the modules."""
 
     mode: Literal["builtin", "certManager"] = "builtin"
-    """Who signs: an authority that the operator makes for this system alone, or cert-manager. Its
-    issuer must write `ca.crt` into the Secrets, as CA, Vault and SelfSigned issuers do."""
+    """Who signs the certificates. `builtin`: an authority that the operator makes for this system
+    alone. `certManager`: the issuer in `issuerRef`, which must write `ca.crt` into the Secrets, as
+    CA, Vault and SelfSigned issuers do."""
 
     issuer_ref: IssuerRef | None = None
-    """The issuer of cert-manager that signs."""
+    """The issuer of cert-manager that signs, with mode `certManager` only."""
 
     model_config = ApiModel.model_config | {
         "json_schema_extra": rules(
@@ -67,7 +70,7 @@ class Tls(ApiModel):
 
 
 class Security(ApiModel):
-    """Protection of the system."""
+    """Who may reach the modules over the network, and who signs their certificates."""
 
     tls: Tls = Tls()
     """TLS between the modules."""

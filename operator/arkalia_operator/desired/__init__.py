@@ -54,7 +54,7 @@ class Desired:
     templates: dict[Which, str] = field(default_factory=dict, init=False, compare=False, repr=False)
     """Digests of these pod templates, as far as somebody has asked for them."""
 
-    def has_gate(self, manifest: Manifest) -> bool:
+    def may_wait(self, manifest: Manifest) -> bool:
         """Whether the object may have to wait for others."""
         which = manifest["kind"], manifest["metadata"]["name"]
         return which in self.after or which in self.alone
@@ -122,10 +122,10 @@ def _database(
     return Database(identity, prepared[service][1], access.lineage, tuple(egress))
 
 
-def _joined(*gates: Mapping[Which, tuple[Which, ...]]) -> dict[Which, tuple[Which, ...]]:
+def _joined(*orders: Mapping[Which, tuple[Which, ...]]) -> dict[Which, tuple[Which, ...]]:
     """All that is waited for, whoever says it."""
     found: dict[Which, tuple[Which, ...]] = {}
-    for each in gates:
+    for each in orders:
         for which, before in each.items():
             found[which] = (*found.get(which, ()), *before)
     return found

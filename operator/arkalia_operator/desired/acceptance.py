@@ -14,6 +14,7 @@ from arkalia_operator.api.conditions import Reason
 from arkalia_operator.api.data import Data
 from arkalia_operator.api.modules import ResourceRequirements
 from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.api.wording import first_of
 from arkalia_operator.desired import names, pod_template
 from arkalia_operator.desired.quantities import canonical_quantity
 from arkalia_operator.desired.resolved import Problem, ResolvedModule
@@ -22,8 +23,6 @@ DEEPEST: Final = 32
 """Objects and lists inside each other, in a field that is passed through. A pod template has at
 most 12; what is much deeper would end in a recursion error instead of a condition."""
 TOO_DEEP: Final = f"more than {DEEPEST} objects and lists inside each other: write it flatter"
-NAMED: Final = 3
-"""A message names this many mistakes."""
 
 UNMET: Final = ("llm", "kubernetes")
 """What this version does not provide."""
@@ -77,8 +76,7 @@ def pod_template_does_not_fit(module: ResolvedModule) -> Problem | None:
     found = pod_template.mistakes(module.settings.pod_template, own=module.name)
     if not found:
         return None
-    more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
-    return _of_settings(module, f"podTemplate{'; '.join(found[:NAMED])}{more}")
+    return _of_settings(module, f"podTemplate{'; '.join(first_of(found))}")
 
 
 def needs_are_not_met(module: ResolvedModule) -> Problem | None:

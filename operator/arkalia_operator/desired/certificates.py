@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from arkalia_operator.api.arkaliamodule import Component
+from arkalia_operator.api.components import Component
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import names
 from arkalia_operator.desired.data.access import DataService

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from arkalia_operator.api.arkaliamodule import Component
+from arkalia_operator.api.components import Component
 from arkalia_operator.api.conditions import Reason
 from arkalia_operator.api.exposure import Gateway, Ingress, ParentRef
 from arkalia_operator.api.resources import ArkaliaSystem

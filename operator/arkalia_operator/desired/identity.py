@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from arkalia_contract import endpoints, files, identity
-from arkalia_operator.api.arkaliamodule import Component
+from arkalia_operator.api.components import Component
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import names, outside
 from arkalia_operator.desired.certificates import serves_https

@@ -88,8 +88,8 @@ def moves(
             if each.migrations
         }
         stays |= {names.migrating(system.name), *known.jobs.values(), *known.working}
-        gates = {which: (job,) for which, job in _gated(system, resolution, unknown)}
-        return Moves(after=gates, kept=frozenset(stays))
+        after = {which: (job,) for which, job in _waiting(system, resolution, unknown)}
+        return Moves(after=after, kept=frozenset(stays))
     needed = jobs(system, resolution, known.schemas, database)
     started = {module: _which(job) for module, job in needed.items()}
     ready = ((kinds.JOB.name, database.provisioned_by),)
@@ -100,7 +100,7 @@ def moves(
             *needed.values(),
         ),
         after={
-            **{which: (job,) for which, job in _gated(system, resolution, started)},
+            **{which: (job,) for which, job in _waiting(system, resolution, started)},
             **dict.fromkeys(started.values(), ready),
         },
         alone={job: module for module, job in started.items()},
@@ -108,7 +108,7 @@ def moves(
     )
 
 
-def _gated(
+def _waiting(
     system: ArkaliaSystem, resolution: Resolution, jobs: Mapping[str, Which]
 ) -> Iterator[tuple[Which, Which]]:
     """The Deployments that wait, each with the Job of its module."""

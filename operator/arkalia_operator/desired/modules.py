@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from arkalia_operator.api.arkaliamodule import Component
+from arkalia_operator.api.components import Component
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import configuration, identity, kinds, names, pods
 from arkalia_operator.desired.manifest import Manifest, present

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from arkalia_contract import endpoints, files, labels
-from arkalia_operator.api.arkaliamodule import Component
+from arkalia_operator.api.components import Component
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import kinds, names, pods
 from arkalia_operator.desired.certificates import serves_https

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from arkalia_contract import endpoints, environment, labels
-from arkalia_operator.api.arkaliamodule import Component, Probe
+from arkalia_operator.api.components import Component, Probe
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import configuration, identity, metadata, names, outside, placement
 from arkalia_operator.desired.certificates import serves_https

@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from arkalia_operator.api.arkaliamodule import (
-    ArkaliaModuleSpec,
-    Component,
-    Migrations,
-    ModuleScaling,
-)
+from arkalia_operator.api.arkaliamodule import ArkaliaModuleSpec, Migrations, ModuleScaling
+from arkalia_operator.api.components import Component
 from arkalia_operator.api.conditions import Reason
 from arkalia_operator.api.modules import ModuleSettings
 

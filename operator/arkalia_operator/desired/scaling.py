@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from arkalia_operator.api.arkaliamodule import Component, ModuleScaling
+from arkalia_operator.api.arkaliamodule import ModuleScaling
+from arkalia_operator.api.components import Component
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import kinds, names
 from arkalia_operator.desired.manifest import Manifest

@@ -11,6 +11,7 @@ from typing import Final
 
 from arkalia_operator.api.changes import ChangesStatus, RolloutStatus
 from arkalia_operator.api.conditions import ConditionType, Reason
+from arkalia_operator.api.wording import first_of
 from arkalia_operator.desired.kinds import BY_NAME, ROLLED_OUT
 from arkalia_operator.planning.approval import Pending
 from arkalia_operator.planning.evidence import Evidence
@@ -19,7 +20,6 @@ from arkalia_operator.planning.plan import plan, rollouts
 from arkalia_operator.planning.rollouts import CHANGED_SPEC, Rollout, read, told
 from arkalia_operator.planning.verdicts import Verdict, broken
 
-NAMED: Final = 3
 LISTED: Final = 64
 """Names in `status.changes.restarts`, as its schema allows."""
 LISTED_ROLLOUTS: Final = 128
@@ -132,7 +132,7 @@ def _to_approve(plan: Pending, evidence: Evidence) -> str:
     told = ", ".join(f"{counts[each]} to {each}" for each in ("create", "change", "delete"))
     replaced = [str(each.key) for each in plan.items if each.restarts]
     pods = f"; the pods of {_few(replaced)} are replaced" if replaced else ""
-    problems = "".join(f" {each}." for each in plan.problems[:NAMED])
+    problems = "".join(f" {each}." for each in first_of(plan.problems))
     system = evidence.system
     return (
         f"Plan {plan.hash} waits: objects {told}{pods}.{problems} Approve it with arkalia approve "
@@ -144,9 +144,7 @@ def _to_approve(plan: Pending, evidence: Evidence) -> str:
 def _of_spec(found: Waiting) -> Sequence[str]:
     held = (found.held or {}).items()
     others = sorted(
-        f"{key} ({', '.join(each.held[:NAMED])})"
-        for key, each in held
-        if not each.waits_for_upgrade
+        f"{key} ({_few(each.held)})" for key, each in held if not each.waits_for_upgrade
     )
     if not others:
         return ()
@@ -169,8 +167,7 @@ def _of_upgrade(found: Waiting, policy: str) -> Sequence[str]:
 
 
 def _few(names: Sequence[str]) -> str:
-    more = len(names) - NAMED
-    return ", ".join(names[:NAMED]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(first_of(names))
 
 
 def rollout_lines(evidence: Evidence, now: datetime) -> list[RolloutStatus]:

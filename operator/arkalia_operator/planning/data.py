@@ -9,6 +9,7 @@ from typing import Final
 from arkalia_contract.labels import DATA
 from arkalia_operator.api.conditions import ConditionType, Reason
 from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.api.wording import first_of
 from arkalia_operator.desired import Desired, names, templates
 from arkalia_operator.desired.data.access import DataService
 from arkalia_operator.desired.kinds import (
@@ -23,7 +24,6 @@ from arkalia_operator.desired.quantities import amount
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.findings import (
     Finding,
-    first_of,
     image_trouble,
     of_pod,
     schedule_trouble,

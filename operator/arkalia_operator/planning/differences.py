@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from arkalia_contract import labels
+from arkalia_operator.api.wording import first_of
 from arkalia_operator.desired import Desired
 from arkalia_operator.desired.kinds import BY_NAME, HOLD_DATA
 from arkalia_operator.desired.manifest import Manifest
@@ -47,8 +48,7 @@ class Item:
         """In words: `change Deployment luna-zeroia: spec.replicas`."""
         said = f"{self.operation} {self.key}"
         if self.paths:
-            more = len(self.paths) - NAMED
-            said += f": {', '.join(self.paths[:NAMED])}" + (f" and {more} more" if more > 0 else "")
+            said += f": {', '.join(first_of(self.paths, NAMED))}"
         why = f" ({self.reason})" if self.reason else ""
         return f"{said}; its pods are replaced{why}" if self.restarts else said
 

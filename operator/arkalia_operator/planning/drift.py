@@ -14,6 +14,7 @@ from typing import Any, Final
 
 import orjson
 
+from arkalia_operator.api.wording import first_of
 from arkalia_operator.planning.observed import ObjectKey
 from arkalia_operator.planning.ownership import (
     FIELD_MANAGER,
@@ -28,8 +29,6 @@ from arkalia_operator.planning.ownership import (
 
 VALUE_LIMIT: Final = 120
 """Characters of a value that are told."""
-NAMED: Final = 3
-"""A message names this many fields."""
 HIDDEN: Final = "…"
 """In the place of variables: people write passwords there, and more people read Events."""
 NOTHING_THERE: Final = "nothing"
@@ -69,9 +68,7 @@ class Drifted:
 
     def __str__(self) -> str:
         """As messages tell it."""
-        named = "; ".join(map(str, self.fields[:NAMED]))
-        further = len(self.fields) - NAMED
-        return f"{self.key}: {named}" + (f"; and {further} further fields" if further > 0 else "")
+        return f"{self.key}: {'; '.join(first_of(self.fields))}"
 
 
 def drifted(manifest: Mapping[str, Any], live: Mapping[str, Any]) -> tuple[Drift, ...]:

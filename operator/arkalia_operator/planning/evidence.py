@@ -22,7 +22,7 @@ from arkalia_operator.planning.identity import IdentityState
 from arkalia_operator.planning.jobs import job_finding
 from arkalia_operator.planning.observed import ChildRecord, ObjectKey, Observed, PodRecord, Rollout
 from arkalia_operator.planning.permissions import Right
-from arkalia_operator.planning.plan import is_served, key_of, waiting
+from arkalia_operator.planning.plan import is_served, key_of, not_yet
 from arkalia_operator.planning.readiness import DeploymentView, ModuleView
 from arkalia_operator.planning.rollouts import rollout_of
 
@@ -60,7 +60,7 @@ class Evidence:
 
 def complete(evidence: Evidence) -> Evidence:
     """*evidence* with all that is made of it once, and asked for module by module."""
-    waits = waiting(evidence.system, evidence.desired, evidence.observed)
+    waits = not_yet(evidence.system, evidence.desired, evidence.observed)
     return replace(evidence, waits=waits)
 
 

@@ -12,6 +12,7 @@ from typing import Final
 
 from arkalia_operator.api.conditions import ConditionType, Reason
 from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.api.wording import first_of
 from arkalia_operator.desired import Desired, exposure
 from arkalia_operator.desired.manifest import Manifest
 from arkalia_operator.desired.resolved import Problem, ResolvedModule
@@ -112,7 +113,7 @@ def _not_admitted(view: ExposureView) -> Iterator[Finding]:
     """Nobody says yes or no yet."""
     silent = [each.key for each in view.records() if not (each.admission or Admission()).admitted]
     if silent:
-        named = ", ".join(map(str, silent))
+        named = ", ".join(first_of(silent))
         message = f"no controller has taken {named} yet; the modules serve meanwhile"
         yield Finding(Reason.EXPOSURE_PENDING, message, doomed=False)
 
@@ -133,6 +134,6 @@ def _told(view: ExposureView) -> str:
     found = (
         address for each in view.records() if each.admission for address in each.admission.addresses
     )
-    addresses = ", ".join(dict.fromkeys(found))
+    addresses = ", ".join(first_of(dict.fromkeys(found)))
     at = f", at {addresses}" if addresses else ""
     return f"{view.system.spec.exposure.host} leads to {name}{at}."

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from arkalia_operator.api.conditions import Reason
+from arkalia_operator.api.wording import first_of as first_of
 from arkalia_operator.planning.observed import PodRecord
 
 IMAGE_REASONS: Final = frozenset(
@@ -16,10 +17,6 @@ IMAGE_REASONS: Final = frozenset(
 CONFIG_REASONS: Final = frozenset(
     {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
 )
-
-
-NAMED: Final = 3
-"""A message names this many things of a kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +54,6 @@ def schedule_trouble(pods: Sequence[PodRecord]) -> Finding | None:
             message = of_pod(pod, pod.unschedulable)
             return Finding(Reason.POD_CANNOT_BE_SCHEDULED, message, doomed=False)
     return None
-
-
-def first_of(things: Sequence[str]) -> list[str]:
-    """As many of *things* as a message names, and how many there are beside them."""
-    left = len(things) - NAMED
-    return [*things[:NAMED], *([f"and {left} more"] if left > 0 else [])]
 
 
 def of_pod(pod: PodRecord, message: str) -> str:

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from arkalia_operator.api.conditions import ConditionType, Reason
+from arkalia_operator.api.wording import first_of
 from arkalia_operator.desired.certificates import WantedCertificate
 from arkalia_operator.desired.kinds import CERTIFICATE
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.certificates import ObservedSecrets, foreign
-from arkalia_operator.planning.findings import first_of
 from arkalia_operator.planning.observed import ObjectKey
 from arkalia_operator.planning.strangers import secrets_in_the_way
 from arkalia_operator.planning.verdicts import Verdict, broken

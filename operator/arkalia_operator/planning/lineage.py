@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from arkalia_operator.api.conditions import Reason
+from arkalia_operator.api.wording import first_of
 from arkalia_operator.planning.findings import Finding
 from arkalia_operator.planning.strangers import LEFT_ALONE
 
@@ -84,7 +85,7 @@ def _mixed(found: Sequence[Retained]) -> Finding | None:
     if len(marks) <= 1:
         return None
     groups = "; ".join(
-        f"{', '.join(str(each) for each in marked if each.lineage == mark)} of lineage {mark}"
+        f"{', '.join(first_of(each for each in marked if each.lineage == mark))} of lineage {mark}"
         for mark in marks
     )
     message = (

@@ -12,6 +12,7 @@ from itertools import groupby
 from typing import Final
 
 from arkalia_operator.api.conditions import ConditionType, Reason
+from arkalia_operator.api.wording import first_of
 from arkalia_operator.planning.verdicts import Verdict
 
 NAMED: Final = 5
@@ -50,12 +51,11 @@ def verdict(missing: Sequence[Right]) -> Verdict:
 
 def told(missing: Sequence[Right]) -> str:
     """The features that suffer, and the rules to add to the operator's role."""
-    features = ", ".join(dict.fromkeys(each.feature for each in missing))
+    features = ", ".join(first_of(dict.fromkeys(each.feature for each in missing), NAMED))
     rules = list(_rules(missing))
-    left = f" and {len(rules) - NAMED} more" if len(rules) > NAMED else ""
     return (
         f"The operator has not all rights for: {features}. Add to its role: "
-        f"{'; '.join(rules[:NAMED])}{left}."
+        f"{'; '.join(first_of(rules, NAMED))}."
     )
 
 

@@ -19,9 +19,9 @@ from arkalia_operator.desired.kinds import (
 from arkalia_operator.desired.manifest import Manifest
 from arkalia_operator.planning.actions import Apply, Delete, Plan
 from arkalia_operator.planning.claims import only_grown
-from arkalia_operator.planning.gates import awaited
 from arkalia_operator.planning.keeping import packed
 from arkalia_operator.planning.observed import Accepted, ChildRecord, ObjectKey, Observed
+from arkalia_operator.planning.order import awaited
 from arkalia_operator.planning.ownership import NOTHING, fingerprint
 from arkalia_operator.planning.replicas import hand_over
 from arkalia_operator.planning.rollouts import Rollout, noted, rollout_of
@@ -56,14 +56,14 @@ def is_served(manifest: Manifest, observed: Observed) -> bool:
     return not BY_NAME[manifest["kind"]].optional or manifest["kind"] in observed.served
 
 
-def waiting(
+def not_yet(
     system: ArkaliaSystem, desired: Desired, observed: Observed
 ) -> Mapping[ObjectKey, tuple[ObjectKey, ...]]:
-    """What would be applied if its gate were open, with what it waits for."""
-    gated = [each for each in desired.manifests if desired.has_gate(each)]
+    """What would be applied if it had not to wait, with what it waits for."""
+    ordered = [each for each in desired.manifests if desired.may_wait(each)]
     found = {
         each.key: awaited(each.key, desired, observed, system.uid)
-        for each in due(gated, desired, observed)
+        for each in due(ordered, desired, observed)
     }
     return {key: before for key, before in found.items() if before}
 
@@ -75,7 +75,7 @@ def _applies(system: ArkaliaSystem, desired: Desired, observed: Observed) -> Ite
 
 
 def due(manifests: Iterable[Manifest], desired: Desired, observed: Observed) -> Iterator[Apply]:
-    """What of *manifests* differs from *observed*, whether its gate is open or not."""
+    """What of *manifests* differs from *observed*, whether its turn has come or not."""
     for manifest in manifests:
         if is_served(manifest, observed):
             yield from _apply(manifest, desired, observed)

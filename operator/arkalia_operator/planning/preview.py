@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.api.wording import first_of
 from arkalia_operator.desired import Desired
 from arkalia_operator.planning.actions import Apply
 from arkalia_operator.planning.differences import Item, paths
@@ -29,7 +30,7 @@ def preview(
         yield Item(gone.key, "delete")
     for key, rollout in sent.items():
         if rollout.is_held:
-            yield Item(key, "hold", rollout.wanted, reason=", ".join(rollout.held))
+            yield Item(key, "hold", rollout.wanted, reason=", ".join(first_of(rollout.held)))
 
 
 def _applied(action: Apply, rollout: Rollout | None, observed: Observed, live: Live) -> Item:

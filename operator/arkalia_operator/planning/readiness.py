@@ -12,6 +12,7 @@ from typing import Final
 
 from arkalia_operator.api.arkaliasystem import ModuleStatus
 from arkalia_operator.api.conditions import Reason
+from arkalia_operator.api.wording import first_of
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.findings import (
     Finding,
@@ -26,8 +27,6 @@ CRASH_REASON: Final = "CrashLoopBackOff"
 NAMESPACE_ENDS: Final = "because it is being terminated"
 """How the API server refuses a new object in a namespace that is being deleted."""
 MESSAGE_LIMIT: Final = 1024
-NAMED: Final = 3
-"""A message names this many objects that wait."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +162,10 @@ def objects_missing(view: ModuleView) -> Finding | None:
     """Objects are still to be created or changed; some wait for others."""
     noun = "object" if view.missing == 1 else "objects"
     said = [f"{view.missing} {noun} to create"] if view.missing else []
-    for key, before in list(view.waiting.items())[:NAMED]:
-        said.append(f"{key} waits for {', '.join(map(str, before))}")
+    waits = (
+        f"{key} waits for {', '.join(first_of(before))}" for key, before in view.waiting.items()
+    )
+    said += first_of(waits)
     if said:
         return Finding(Reason.OBJECTS_MISSING, "; ".join(said), doomed=False)
     return None
@@ -173,7 +174,7 @@ def objects_missing(view: ModuleView) -> Finding | None:
 def rollouts_held(view: ModuleView) -> Finding | None:
     """Pods that the spec asks for must not be made yet (`spec.changes.holdRollouts`)."""
     for key, causes in view.held.items():
-        message = f"the pods of {key} stay as they are, in spite of {', '.join(causes[:NAMED])}"
+        message = f"the pods of {key} stay as they are, in spite of {', '.join(first_of(causes))}"
         return Finding(Reason.ROLLOUTS_HELD, message, doomed=False)
     return None
 

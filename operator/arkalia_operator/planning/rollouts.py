@@ -14,6 +14,7 @@ from typing import Final
 import orjson
 
 from arkalia_contract import labels
+from arkalia_operator.api.wording import first_of
 from arkalia_operator.desired import Desired, templates
 from arkalia_operator.desired.inputs import Inputs
 from arkalia_operator.desired.manifest import Manifest, Which
@@ -133,8 +134,7 @@ def changed(before: Inputs, after: Inputs) -> tuple[str, ...]:
 
 
 def _reason(causes: tuple[str, ...]) -> str:
-    more = len(causes) - NAMED
-    return ", ".join(causes[:NAMED]) + (f" and {more} more" if more > 0 else "")
+    return ", ".join(first_of(causes, NAMED))
 
 
 def noted(manifest: Manifest, rollout: Rollout) -> Manifest:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from arkalia_operator.api.conditions import ConditionType, Reason
+from arkalia_operator.api.wording import first_of
 from arkalia_operator.desired.kinds import PROMETHEUS_RULE, SERVICE_MONITOR, Kind
 from arkalia_operator.desired.resolved import Problem
 from arkalia_operator.planning.evidence import Evidence
-from arkalia_operator.planning.findings import first_of
 from arkalia_operator.planning.verdicts import Verdict
 
 ASKED_FOR: Final[dict[str, Kind]] = {

@@ -1,4 +1,4 @@
-"""The monitoring core of seed 001."""
+"""The monitoring core: checks, numbers and how usual they are, the lag of the loop."""
 
 import asyncio
 import math

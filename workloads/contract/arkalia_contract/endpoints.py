@@ -1,7 +1,7 @@
 """The name of the port, and the paths, that every service serves.
 
-The port's number stands in each `module.yaml`. The paths are those of seeds 000, 001 and 003, with
-Kubernetes' two probes as `/health/live` and `/health/ready`.
+The port's number stands in each `module.yaml`. `/health/live` and `/health/ready` are Kubernetes' two
+probes; the other paths are for people, Prometheus and other modules.
 """
 
 from typing import Final

@@ -9,8 +9,8 @@ from typing import Final
 SETTINGS_FOLDER: Final = "/etc/arkalia"
 SETTINGS_KEY: Final = "settings.toml"
 SETTINGS: Final = f"{SETTINGS_FOLDER}/{SETTINGS_KEY}"
-"""Optional settings of the module (seed 000), rendered from `spec.modules.<name>.config`. Read
-once, at start: other settings make new pods."""
+"""Optional settings of the module, rendered from `spec.modules.<name>.config`. Read once, at start:
+other settings make new pods."""
 
 TLS_FOLDER: Final = f"{SETTINGS_FOLDER}/tls"
 CERTIFICATE_KEY: Final = "tls.crt"

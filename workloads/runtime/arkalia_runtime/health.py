@@ -63,7 +63,7 @@ class Alive(BaseModel):
 
 
 class Health:
-    """Answers for the whole service (seed 001's monitoring core: `health_check()`)."""
+    """Answers for the whole service; `health_check()` of the monitoring core asks it."""
 
     def __init__(
         self,

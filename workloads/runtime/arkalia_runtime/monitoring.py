@@ -1,4 +1,4 @@
-"""The monitoring core (seed 001): how the service is, and what it measures of itself.
+"""The monitoring core: how the service is, and what it measures of itself.
 
 `health_check()` tells what the checks found. `process()` takes numbers that the service has
 measured, shows each under its name in `/metrics`, and answers how usual it is: `deviation` is the

@@ -19,7 +19,7 @@ def _clock(text: str) -> str:
 
 
 class TaskSettings(ServiceSettings):
-    """The settings of every service, and those of its own. The numbers are seed 003's."""
+    """The settings of every service, and those of its own."""
 
     port: Port = 8007
 

@@ -29,8 +29,8 @@ DEFAULTS: Final[Mapping[str, str]] = {
     "work_mem": "4MB",
     "max_connections": "200",
 }
-"""Seed 003's, but for max_connections: 9 modules with 4 connections and 3 pods each, as there are
-during a rollout of all, are 108; seed 003's 100 would refuse some of them."""
+"""For a node of a few GiB. 9 modules with 4 connections and 3 pods each, as there are during a rollout
+of all, are 108: PostgreSQL's own max_connections of 100 would refuse some of them."""
 
 RESOURCES: Final = ResourceRequirements(
     requests={"cpu": "50m", "memory": "192Mi"}, limits={"memory": "1Gi"}

@@ -20,6 +20,11 @@ def test_every_word_of_status_is_known(told, word):
     assert word.value in told("explain")
 
 
+@pytest.mark.parametrize("condition", ConditionType)
+def test_every_condition_says_what_to_do(told, condition):
+    assert told("explain", condition.value)["sections"]["What to do"] == condition.remedy
+
+
 def test_alert_brings_its_runbook(told):
     alert = told("explain", "ArkaliaModuleDown")
 

@@ -121,7 +121,22 @@ def test_right_that_the_user_lacks_is_named_with_the_role_that_has_it():
 
     assert finding.level is Level.WARNING
     assert finding.message == "you may not create pods/portforward"
-    assert finding.advice == "Ask for the role edit or admin in arkalia."
+    assert finding.advice == "Ask for the role edit in arkalia."
+
+
+def test_who_lacks_several_rights_is_sent_for_the_role_that_has_all_of_them():
+    finding = found("you: open", refused=tuple(each for each in RIGHTS if each.feature == "open"))
+
+    assert finding.advice == "Ask for the role edit in arkalia."
+
+
+def test_who_may_not_approve_is_sent_to_become_an_admin():
+    lacking = tuple(each for each in RIGHTS if each.feature == "approve")
+
+    finding = found("you: approve", refused=lacking)
+
+    assert finding.message == "you may not approve arkaliasystems, create arkaliaactions"
+    assert finding.advice == "Ask for the role admin in arkalia."
 
 
 def test_reader_is_sent_for_the_role_that_reads():

@@ -78,7 +78,7 @@ def jobs_of(desired):
     return [each for each in moving if each["kind"] == "Job"]
 
 
-def gates_of(desired):
+def order_of(desired):
     """What waits for the Jobs that move schemas, and what these wait for."""
     found = {
         which: tuple(each for each in before if which[0] == "Job" or "migrate" in each[1])
@@ -183,21 +183,21 @@ def test_schema_that_is_as_wanted_moves_nowhere_and_nothing_waits():
     found = desired_with(Remembered({"alpha": the_wanted()}))
 
     assert jobs_of(found) == []
-    assert (gates_of(found), found.alone) == ({}, {})
+    assert (order_of(found), found.alone) == ({}, {})
 
 
 def test_module_without_migrations_has_no_job():
     found = desired_with(resolution=resolved(a_module(needs={"postgresql": True})))
 
     assert jobs_of(found) == []
-    assert gates_of(found) == {}
+    assert order_of(found) == {}
 
 
 def test_pods_wait_while_the_database_is_not_known():
     found = desired_with(database=None)
 
     assert jobs_of(found) == []
-    assert gates_of(found)[("Deployment", "luna-alpha")] == (("Job", "luna-alpha-migrate-"),)
+    assert order_of(found)[("Deployment", "luna-alpha")] == (("Job", "luna-alpha-migrate-"),)
 
 
 def test_job_says_what_the_schema_is_once_it_has_succeeded():

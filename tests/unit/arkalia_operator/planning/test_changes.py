@@ -181,7 +181,7 @@ def test_long_list_of_pods_is_cut():
     message = verdict(waiting(told), told).message
 
     assert (
-        "Deployment luna-alpha, Deployment luna-beta, Deployment luna-delta and 2 more" in message
+        "Deployment luna-alpha, Deployment luna-beta, Deployment luna-delta, and 2 more" in message
     )
 
 

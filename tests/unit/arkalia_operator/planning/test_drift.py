@@ -252,7 +252,7 @@ def test_a_message_names_a_few_fields(live):
     message = str(Drifted(ObjectKey("Deployment", "ns", "luna"), drifted(manifest, live)))
 
     assert message.startswith("Deployment luna: metadata.labels.l0 was changed by")
-    assert message.endswith("; and 2 further fields")
+    assert message.endswith("; and 2 more")
 
 
 def test_what_others_have_taken_over_is_nothing_but_drift(live):

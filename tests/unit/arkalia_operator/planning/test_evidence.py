@@ -204,10 +204,10 @@ def test_job_of_an_earlier_system_explains_nothing():
 
 
 def test_what_other_modules_wait_for_does_not_count():
-    gated = replace(DESIRED, after={("Deployment", "luna-gamma"): ((JOB.kind, JOB.name),)})
+    ordered = replace(DESIRED, after={("Deployment", "luna-gamma"): ((JOB.kind, JOB.name),)})
     gamma = ObjectKey("Deployment", "arkalia", "luna-gamma")
 
-    assert view(desired=gated, children=changed(gamma, fingerprint=b"other")).waiting == {}
+    assert view(desired=ordered, children=changed(gamma, fingerprint=b"other")).waiting == {}
 
 
 def test_own_job_that_nothing_waits_for_tells_how_it_is_too():

@@ -9,7 +9,7 @@ from arkalia_operator.desired.data.access import DataService
 from arkalia_operator.desired.resolve import resolve
 from arkalia_operator.planning.data import DataState
 from arkalia_operator.planning.evidence import Evidence
-from arkalia_operator.planning.findings import Finding, first_of
+from arkalia_operator.planning.findings import Finding
 from arkalia_operator.planning.judge import judge
 from arkalia_operator.planning.observed import JobState
 from builders import a_module, a_system, an_access, an_observed, modules_with
@@ -76,8 +76,3 @@ def test_data_that_is_being_prepared_is_told_before_the_modules_that_wait_for_it
 
     assert found["Ready"].status == "Unknown"
     assert found["Ready"].reason == "Provisioning"
-
-
-def test_message_names_three_things_and_the_number_of_the_others():
-    assert first_of(["a", "b", "c"]) == ["a", "b", "c"]
-    assert first_of(["a", "b", "c", "d", "e"]) == ["a", "b", "c", "and 2 more"]

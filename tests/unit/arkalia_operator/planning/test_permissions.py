@@ -31,4 +31,4 @@ def test_right_on_one_object_is_told_with_its_name():
 def test_a_message_names_five_rules_and_the_number_of_the_others():
     many = [Right("all", "example.com", f"kind{number}", "get") for number in range(7)]
 
-    assert told(many).endswith("resources: [kind4], verbs: [get]} and 2 more.")
+    assert told(many).endswith("resources: [kind4], verbs: [get]}; and 2 more.")

@@ -14,7 +14,7 @@ from arkalia_operator.planning.observed import (
     Observed,
 )
 from arkalia_operator.planning.ownership import fingerprint
-from arkalia_operator.planning.plan import key_of, plan, waiting
+from arkalia_operator.planning.plan import key_of, not_yet, plan
 from arkalia_operator.planning.replicas import with_replicas
 from builders import OPTIONAL, a_module, a_record, a_system, an_observed, modules_with, rendered
 
@@ -205,7 +205,7 @@ def test_autoscaled_deployment_with_pods_of_its_own_number_is_left_alone():
 
 JOB = ObjectKey("Job", "arkalia", "luna-postgresql-1")
 CLAIM = ObjectKey("PersistentVolumeClaim", "arkalia", "luna-postgresql")
-GATED = replace(DESIRED, after={("Deployment", "luna-alpha"): ((JOB.kind, JOB.name),)})
+ORDERED = replace(DESIRED, after={("Deployment", "luna-alpha"): ((JOB.kind, JOB.name),)})
 
 
 def a_child(key, **fields):
@@ -218,23 +218,23 @@ def a_manifest(key, **spec):
     return {"kind": key.kind, "metadata": metadata, "spec": spec}
 
 
-def test_object_behind_a_closed_gate_is_not_applied():
-    found = plan(SYSTEM, GATED, Observed(served=OPTIONAL))
+def test_object_whose_turn_has_not_come_is_not_applied():
+    found = plan(SYSTEM, ORDERED, Observed(served=OPTIONAL))
 
-    left_out = {key_of(each) for each in GATED.manifests} - {each.key for each in found.applies}
+    left_out = {key_of(each) for each in ORDERED.manifests} - {each.key for each in found.applies}
     assert left_out == {DEPLOYMENT}
-    assert waiting(SYSTEM, GATED, Observed()) == {DEPLOYMENT: (JOB,)}
+    assert not_yet(SYSTEM, ORDERED, Observed()) == {DEPLOYMENT: (JOB,)}
 
 
-def test_object_behind_an_open_gate_is_applied():
+def test_object_whose_turn_has_come_is_applied():
     done = Observed(children={JOB: a_child(JOB, job=JobState(succeeded=True))})
 
-    assert DEPLOYMENT in {each.key for each in plan(SYSTEM, GATED, done).applies}
-    assert waiting(SYSTEM, GATED, done) == {}
+    assert DEPLOYMENT in {each.key for each in plan(SYSTEM, ORDERED, done).applies}
+    assert not_yet(SYSTEM, ORDERED, done) == {}
 
 
 def test_object_that_is_as_it_must_be_waits_for_nothing():
-    assert waiting(SYSTEM, GATED, an_observed(SYSTEM, GATED)) == {}
+    assert not_yet(SYSTEM, ORDERED, an_observed(SYSTEM, ORDERED)) == {}
 
 
 def test_job_is_never_changed():

@@ -85,7 +85,7 @@ def test_all_changed_fields_are_the_reason_and_a_long_list_is_cut(world):
     world.operate(environment="staging", logLevel="DEBUG", modules={"alpha": settings})
 
     assert world.told()[1] == (
-        "spec.environment, spec.logLevel, spec.modules.alpha.config, spec.modules.alpha.env and 1 more"
+        "spec.environment, spec.logLevel, spec.modules.alpha.config, spec.modules.alpha.env, and 1 more"
     )
 
 

@@ -5,7 +5,6 @@ from types import MappingProxyType
 
 import pytest
 
-from arkalia_operator.planning.gates import awaited, is_done
 from arkalia_operator.planning.observed import (
     ChildRecord,
     JobState,
@@ -13,6 +12,7 @@ from arkalia_operator.planning.observed import (
     Observed,
     Rollout,
 )
+from arkalia_operator.planning.order import awaited, is_done
 from builders import a_module, a_system, rendered
 
 DEPLOYMENT = ObjectKey("Deployment", "arkalia", "luna-alpha")
@@ -73,7 +73,7 @@ def test_secret_is_left_to_the_pods_that_read_it():
     assert awaited(DEPLOYMENT, behind(SECRET), Observed(), "uid-1") == ()
 
 
-def test_object_without_a_gate_waits_for_nothing():
+def test_object_with_nothing_before_it_waits_for_nothing():
     assert awaited(JOB, behind(SECRET), Observed(), "uid-1") == ()
 
 

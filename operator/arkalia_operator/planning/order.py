@@ -1,4 +1,4 @@
-"""What an object waits for: a gate is open once everything that comes before is there and done."""
+"""What an object waits for: its turn comes once everything before it is there and done."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from arkalia_operator.planning.observed import ChildRecord, ObjectKey, Observed
 def awaited(
     key: ObjectKey, desired: Desired, observed: Observed, uid: str
 ) -> tuple[ObjectKey, ...]:
-    """What the object *key* of the system *uid* still waits for; empty if its gate is open.
+    """What the object *key* of the system *uid* still waits for; empty once its turn has come.
 
     A kind that no informer watches counts as done: who reads a Secret waits for it by itself.
     """
