@@ -24,8 +24,8 @@ from arkalia_operator.planning.records import owner_uid
 FRESH_SECONDS: Final = 60.0
 """For so long a record is believed, and longer where there are many systems (see `fresh_for`); then
 the Secret is read again."""
-SECONDS_FOR_EACH: Final = 0.5
-"""A system has a dozen Secrets, and no watch tells of them: to look at two systems a second costs
+SECONDS_FOR_EACH: Final = 1.0
+"""A system has a dozen Secrets, and no watch tells of them: to look at one system a second costs
 one hundredth of a core."""
 REMEMBERED: Final = 16384
 

@@ -135,8 +135,11 @@ class Store:
     def accept(self, key: SystemKey, child: ObjectKey, accepted: Accepted) -> None:
         """Remember what the API server made of an apply, as long as the object is known."""
         shelf = self._shelves.get(key)
-        if shelf is not None and child in shelf.children:
-            shelf.accepted[child] = accepted
+        record = shelf.children.get(child) if shelf is not None else None
+        if shelf is not None and record is not None:
+            if accepted.sent == accepted.held:  # nearly always: then it is kept once
+                accepted = replace(accepted, sent=accepted.held)
+            shelf.accepted[record.key] = accepted
 
     def forget_accepted(self) -> None:
         """Somebody else may have applied since: believe only what the objects themselves say."""

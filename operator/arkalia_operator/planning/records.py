@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from sys import intern
+from types import MappingProxyType
 from typing import Any, Final
 
 from arkalia_contract import labels
@@ -36,23 +37,25 @@ TAKING_TURNS: Final = frozenset({"ContainerCreating", "PodInitializing"})
 FINISHED: Final = frozenset({"Succeeded", "Failed"})
 RESIZES: Final = ("ControllerResizeError", "NodeResizeError", "FileSystemResizePending")
 """Conditions of a claim that does not grow by itself."""
+NO_SCHEMAS: Final[Mapping[str, str]] = MappingProxyType({})
+"""What nearly every object says of schemas."""
 LAST_WORDS: Final = 480
 """Characters kept of what an ended container said: the last lines tell the error."""
 
 
 def child_record(kind: Kind, live: Mapping[str, Any]) -> ChildRecord:
-    """The record of an object that a system may own."""
+    """The record of an object that a system may own. What many have in common is kept once."""
     metadata = live["metadata"]
     part = owned(live)
     return ChildRecord(
-        key=ObjectKey(kind.name, metadata["namespace"], metadata["name"]),
+        key=ObjectKey(kind.name, intern(metadata["namespace"]), metadata["name"]),
         uid=metadata["uid"],
         resource_version=metadata["resourceVersion"],
         generation=metadata.get("generation", 0),
-        owner_uid=owner_uid(metadata),
+        owner_uid=intern(owner_uid(metadata)),
         fingerprint=fingerprint(part),
         deleting="deletionTimestamp" in metadata,
-        module=metadata.get("labels", {}).get(labels.MODULE, ""),
+        module=intern(metadata.get("labels", {}).get(labels.MODULE, "")),
         version=_version(metadata) if kind is DEPLOYMENT else "",
         owned_replicas=part.get("spec", {}).get("replicas") if kind is DEPLOYMENT else None,
         rollout=rollout(live) if kind in ROLLED_OUT else None,
@@ -138,14 +141,14 @@ def issued(live: Mapping[str, Any]) -> str:
     return f"{status.get('revision', 0)} until {status.get('notAfter', '')}"
 
 
-def schemas_told(kind: Kind, live: Mapping[str, Any]) -> dict[str, str]:
+def schemas_told(kind: Kind, live: Mapping[str, Any]) -> Mapping[str, str]:
     """By module, what *live* says of the schema in the database."""
     metadata = live["metadata"]
     named = metadata.get("labels", {})
     if kind is CONFIG_MAP and metadata["name"] == names.schemas(named.get(labels.SYSTEM, "")):
         return {module: str(text) for module, text in (live.get("data") or {}).items()}
     said = metadata.get("annotations", {}).get(labels.SCHEMA)
-    return {named.get(labels.MODULE, ""): said} if kind is JOB and said else {}
+    return {named.get(labels.MODULE, ""): said} if kind is JOB and said else NO_SCHEMAS
 
 
 def job_state(live: Mapping[str, Any]) -> JobState:
