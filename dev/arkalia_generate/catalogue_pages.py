@@ -48,7 +48,10 @@ The ground is what every module has: health, metrics, status, docs, orders, a sc
 |---|---|---|---|---|---|
 """
 PURPOSES: Final = {
-    "assistantia": ("conversations with a language model", "the ground"),
+    "assistantia": (
+        "conversations with a language model",
+        "it validates prompts and answers",
+    ),
     "cognitive-reactor": (
         "plans of several steps that answer a pattern of events, each step verified",
         "the ground",

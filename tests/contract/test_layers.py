@@ -57,6 +57,10 @@ BREACHES = {
         "workloads/contract/arkalia_contract/breach.py",
         "import os",
     ),
+    "The validation of prompts is pure": (
+        "workloads/assistantia/arkalia_assistantia/prompts/breach.py",
+        "import time",
+    ),
 }
 """For each contract a file and a line that breaks it."""
 
