@@ -47,7 +47,7 @@ class Example:
 
 @dataclass(frozen=True)
 class Split:
-    """One of the two parts that share nothing."""
+    """One of the parts that share nothing."""
 
     family: Family
     names: Names
@@ -55,7 +55,9 @@ class Split:
 
 
 FIT: Final = Split(phrasings.FIT, worlds.FIT, "fit")
-HELD_OUT: Final = Split(phrasings.HELD_OUT, worlds.HELD_OUT, "held out")
+SECOND: Final = Split(phrasings.SECOND, worlds.SECOND, "second")
+THIRD: Final = Split(phrasings.THIRD, worlds.THIRD, "third")
+HELD_OUT: Final = Split(phrasings.THIRD, worlds.THIRD, "held out")
 
 
 def grounded(split: Split, number: int) -> list[Example]:
@@ -82,13 +84,15 @@ def _grounded(random: Random, split: Split, *, holds: bool) -> Example:
     if not holds:
         items, mutation = _mutated(random, world, items)
     facts, told = _evidence(random, world)
-    text = " ".join(sentence(random, split.family.evidence, each, each.subject) for each in told)
+    said = [sentence(random, split.family.evidence, each, each.subject) for each in told]
+    whole = all(each.endswith(".") for each in said)
+    text = (random.choice(" \n") if whole else "\n").join(said)
     prompt = random.choice(split.family.prompts).format(s=items[0].subject)
     question = Question(
         answer=_answer(random, split.family, items),
         prompt=prompt,
         facts=tuple(facts),
-        sources=(Source("context", text.replace(". ", ".\n")),) if told else (),
+        sources=(Source("context", text),) if told else (),
     )
     return Example(question, holds, mutation)
 
@@ -100,14 +104,21 @@ def _repeated(random: Random, split: Split, *, holds: bool) -> Example:
     mutate = (mutations.number, mutations.elsewhere, mutations.negation, mutations.day)
     samples = []
     able = [
-        number for number, each in enumerate(items) if any(one(random, world, each) for one in mutate)
+        number
+        for number, each in enumerate(items)
+        if any(one(random, world, each) for one in mutate)
     ]
     at = random.choice(able) if able else 0
     for _ in range(SAMPLES):
-        said = [_again(random, world, each, 0 if holds or n != at else 1) for n, each in enumerate(items)]
+        said = [
+            _again(random, world, each, 0 if holds or n != at else 1)
+            for n, each in enumerate(items)
+        ]
         random.shuffle(said)
         samples.append(_answer(random, split.family, said))
-    answer = [_again(random, world, each, -1 if holds or n != at else 1) for n, each in enumerate(items)]
+    answer = [
+        _again(random, world, each, -1 if holds or n != at else 1) for n, each in enumerate(items)
+    ]
     question = Question(answer=_answer(random, split.family, answer), samples=tuple(samples))
     return Example(question, holds, "" if holds else "guessed")
 

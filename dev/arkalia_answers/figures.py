@@ -28,9 +28,9 @@ def calibration_error(scored: Scored) -> float:
     """ECE: how far the share of answers that hold is from their mean score, in ten bins."""
     total = 0.0
     for inside in _bins(scored):
-        total += abs(_mean(score for score, _ in inside) - _mean(holds for _, holds in inside)) * len(
-            inside
-        )
+        total += abs(
+            _mean(score for score, _ in inside) - _mean(holds for _, holds in inside)
+        ) * len(inside)
     return total / len(scored)
 
 

@@ -23,7 +23,9 @@ def fitted(rows: Sequence[Row], holds: Sequence[bool], ridge: float = RIDGE) -> 
     return weights
 
 
-def _step(table: list[Row], holds: Sequence[bool], weights: list[float], ridge: float) -> list[float]:
+def _step(
+    table: list[Row], holds: Sequence[bool], weights: list[float], ridge: float
+) -> list[float]:
     size = len(weights)
     gradient = [-ridge * weight for weight in weights]
     curvature = [[ridge * (row == column) for column in range(size)] for row in range(size)]

@@ -1,4 +1,4 @@
-"""How things are said: by evidence and by answers, in two families that share no sentence."""
+"""How things are said: by evidence and by answers, in families that share no sentence."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ FIT: Final = Family(
     ),
     prompts=("How is {s}?", "What is the state of {s}?", "Tell me about {s}, please."),
 )
-HELD_OUT: Final = Family(
+SECOND: Final = Family(
     evidence={
         "cpu": ("Measured processor utilisation for {s}: {v}", "{s} currently burns {v} CPU."),
         "memory": ("Resident memory, {s}: {v}", "{s} occupies {v} of RAM."),
@@ -116,6 +116,68 @@ HELD_OUT: Final = Family(
         "Consider setting a budget.",
     ),
     prompts=("What's going on with {s}?", "Give me a quick summary of {s}.", "{s} status?"),
+)
+
+
+THIRD: Final = Family(
+    evidence={
+        "cpu": ("{s} CPU utilization: {v}", "On average {s} needs {v} of a CPU."),
+        "memory": ("Memory footprint for {s} measured at {v}",),
+        "latency": ("{s} answers 95 % of requests within {v}.",),
+        "errors": ("Failed requests of {s}: {v}",),
+        "requests": ("{s} receives {v} requests per second on average.",),
+        "replicas": ("Desired replicas of {s}: {v}",),
+        "restarts": ("{s} was restarted {v} times.",),
+        "alerts": ("Firing alerts, {s}: {v}",),
+        "ready": (
+            "{s} passes its readiness probe and is ready.",
+            "!{s} fails its readiness probe and is not ready.",
+        ),
+        "enabled": ("For {s}, tracing is active.", "!For {s}, tracing is inactive."),
+        "backup": ("Backup job of {s}: succeeded", "!Backup job of {s}: failed"),
+        "node": ("{s} was placed on node {v}.",),
+        "version": ("Running version of {s} is {v}.",),
+        "since": ("{s} was last started on {v}.",),
+    },
+    answers={
+        "cpu": ("{s} needs {v} of its processor", "CPU-wise {s} is at {v}"),
+        "memory": ("the memory footprint of {s} is {v}", "{s} needs {v} of RAM"),
+        "latency": (
+            "p95 of {s} is {v}",
+            "requests to {s} take {v} at the 95th percentile",
+        ),
+        "errors": ("{v} of the requests to {s} fail", "the failure rate for {s} is {v}"),
+        "requests": (
+            "{s} gets {v} requests per second",
+            "the load on {s} is {v} requests per second",
+        ),
+        "replicas": ("{s} has {v} copies", "{v} replicas of {s} exist"),
+        "restarts": ("{s} has seen {v} restarts so far", "so far {s} restarted {v} times"),
+        "alerts": ("{v} alerts fire for {s}", "{s} has {v} firing alerts"),
+        "ready": (
+            "{s} is ready to serve",
+            "{s} is ready",
+            "!{s} is currently not ready",
+            "!{s} is not yet ready",
+        ),
+        "enabled": (
+            "{s} has active tracing",
+            "!tracing of {s} is switched off",
+            "!{s} has no active tracing",
+        ),
+        "backup": ("{s} was backed up successfully", "!the backup job of {s} has failed"),
+        "node": ("{s} sits on {v}", "{v} is the node of {s}"),
+        "version": ("{s} runs version {v}", "{v} is the version of {s}"),
+        "since": ("{s} has been up since {v}", "{s} was started on {v}"),
+    },
+    fillers=(
+        "I checked the current state.",
+        "All values are from the last scrape.",
+        "If something looks odd, open the runbook.",
+        "Overview:",
+        "This should answer your question.",
+    ),
+    prompts=("Is {s} OK?", "What do we know about {s}?", "Report on {s}."),
 )
 
 

@@ -39,11 +39,18 @@ FIT: Final = Names(
     ("worker-1", "worker-2", "worker-3", "worker-4", "edge-a"),
     ("luna-auroria", "luna-mnemosia", "luna-vaultia", "luna-chronia"),
 )
-HELD_OUT: Final = Names(
+SECOND: Final = Names(
     "prod",
     ("ledger", "billing", "checkout", "catalog", "mailer", "search", "inventory", "payments"),
     ("ip-10-0-3-17", "ip-10-0-4-90", "gpu-box-7", "rack12-n3", "rack12-n4"),
     ("prod-warehouse", "prod-reviews", "prod-loyalty", "prod-geocoder"),
+)
+
+THIRD: Final = Names(
+    "acme",
+    ("parser", "router", "thumbnailer", "notifier", "accounts", "reports", "gateway", "recorder"),
+    ("node-alpha", "node-beta", "node-gamma", "c3po-04", "c3po-11"),
+    ("acme-translator", "acme-planner", "acme-crawler", "acme-archive"),
 )
 
 NUMBERS: Final = ("cpu", "memory", "latency", "errors", "requests")

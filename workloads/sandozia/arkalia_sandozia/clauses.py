@@ -20,8 +20,13 @@ _SPLITS: Final = frozenset(
     (",", "and", "but", "while", "whereas", "although", "though", "et", "mais", "alors")
 )
 _SILENT: Final = frozenset(",:")
+_PERCENTILES: Final = frozenset(("50", "75", "90", "95", "98", "99", "99.9", "99.99"))
+_ORDINAL: Final = re.compile(r"(\d{1,3})(?:st|nd|rd|th|er|e)")
+_PERCENTILE: Final = re.compile(r"[pP]\d{2,3}")
 _BULLETS: Final = frozenset("-*•")
 _PER: Final = (["requests", "per"], ["queries", "per"], ["calls", "per"])
+_ENOUGH: Final = 3
+"""Words that make a clause: what, does, whom."""
 _LONGEST_NAME: Final = 128
 _BOUND_REACH: Final = 3
 """Words before a number that may say how exactly it is meant."""
@@ -67,7 +72,9 @@ class _Draft:
 
     @property
     def claims(self) -> bool:
-        return bool(self.quantities or self.states or self.negations)
+        """Whether it says something already, so that a conjunction begins another clause."""
+        told = len(self.words) + len(self.names) >= _ENOUGH
+        return told or bool(self.quantities or self.states or self.negations)
 
 
 def clauses(text: str, start: int = 0, end: int | None = None) -> Iterator[Clause]:
@@ -89,7 +96,7 @@ def clauses(text: str, start: int = 0, end: int | None = None) -> Iterator[Claus
 def _goes_on(tokens: Sequence[Token]) -> bool:
     """Whether a sentence begins with a word that stands for what the one before was about."""
     first = tokens[0][2].lower()
-    return first in {"it", "its", "they", "their", "this", "that", "both", "il", "elle", "ils"}
+    return first in {"it", "its", "they", "their", "both", "il", "elle", "ils"}
 
 
 def _is_item(text: str, tokens: Sequence[Token]) -> bool:
@@ -165,10 +172,21 @@ def _number(draft: _Draft, tokens: list[Token], at: int) -> int:
     taken = 1
     if not attached:
         measured, taken = _following_unit(tokens, at + 1)
+    if digits in _PERCENTILES and _is_percentile(measured, tokens, at + taken):
+        draft.keys.add(f"p{digits}")
+        return taken
     end = tokens[at + taken - 1][1]
     found = numbers.quantity((start, end), text, digits, measured)
     draft.quantities.append(_bounded(found, tokens, at))
     return taken
+
+
+def _is_percentile(measured: numbers.Unit | None, tokens: list[Token], at: int) -> bool:
+    """Whether a share of all requests is meant: 95 % of the requests are what p95 is about."""
+    if measured is None or measured[0] is not Kind.SHARE:
+        return False
+    words = [text.lower() for _, _, text in tokens[at : at + 4]]
+    return words[:1] == ["of"] and any(lexicon.stem(each) == "request" for each in words)
 
 
 def _spelled_number(draft: _Draft, tokens: list[Token], at: int) -> int:
@@ -217,6 +235,8 @@ def _word(draft: _Draft, tokens: list[Token], at: int) -> None:
     if word in lexicon.DENIALS and at and tokens[at - 1][2] == ":":
         draft.states = {name: -sign for name, sign in draft.states.items()}
         draft.negations.append(len(draft.tokens))
+        if word in lexicon.ZEROES:
+            draft.quantities.append(Quantity(start, end, text, 0.0, Kind.COUNT, 0.0))
         return
     if word in lexicon.NEGATIONS:
         draft.negations.append(len(draft.tokens))
@@ -228,7 +248,11 @@ def _word(draft: _Draft, tokens: list[Token], at: int) -> None:
         draft.states[name] = -sign if _is_denied(draft) else sign
     if word in lexicon.STOP or end - start > _LONGEST_NAME:
         return
-    draft.keys.add(lexicon.stem(word))
+    ordinal = _ORDINAL.fullmatch(word)
+    if ordinal:
+        draft.keys.add(f"p{ordinal[1]}")  # the 95th percentile is p95
+        return
+    draft.keys.add(lexicon.STATES[word][0] if word in lexicon.STATES else lexicon.stem(word))
     named = _is_name(text, first=len(draft.tokens) == 1)
     (draft.names if named else draft.words).append((text, start, end))
     if named:
@@ -252,10 +276,14 @@ def _zero(draft: _Draft, tokens: list[Token], at: int) -> None:
 
 def _is_name(text: str, *, first: bool) -> bool:
     """Whether *text* has the form of a name: `luna-helloria`, `v1.2.3`, `NodePort`, `Ada`."""
+    if _PERCENTILE.fullmatch(text):
+        return False
     if text[1:] != text[1:].lower() and not text.isupper():
         return True
     if any(mark in text for mark in "-./:@_") or any(letter.isdigit() for letter in text):
         return True
+    if text.lower() in lexicon.STATES or text.lower() in lexicon.SYNONYMS:
+        return False
     return text[0].isupper() and not text.isupper() and not first
 
 

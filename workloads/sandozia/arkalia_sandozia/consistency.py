@@ -16,6 +16,8 @@ from arkalia_sandozia.grounding import Grounds, Kinds, grounds
 
 ALIKE: Final = 0.75
 """The share of the keys of both clauses that they must have in common."""
+COVERED: Final = 0.8
+"""The share of the keys of the shorter clause, if both measure something in one unit."""
 FEWEST: Final = 2
 """Keys that they must have in common."""
 MOST_PAIRS: Final = 40
@@ -60,12 +62,25 @@ def _earlier(clause: Clause, by_key: dict[str, list[int]]) -> list[int]:
 
 
 def _contrary(first: Clause, second: Clause) -> Contradiction | None:
-    mine, theirs = first.keys | first.carried, second.keys | second.carried
+    mine, theirs = _about(first), _about(second)
     common = len(mine & theirs)
-    likeness = common / len(mine | theirs) if mine | theirs else 0.0
-    if common < FEWEST or likeness < ALIKE or not _differ(first, second):
+    if common < FEWEST or not _differ(first, second):
+        return None
+    likeness = common / len(mine | theirs)
+    covered = common / min(len(mine), len(theirs))
+    if likeness < ALIKE and (covered < COVERED or not _measured(second)):
         return None
     return Contradiction(first, second, likeness)
+
+
+def _about(clause: Clause) -> frozenset[str]:
+    """What a clause is about; what was said before it counts if it says next to nothing itself."""
+    return clause.keys if len(clause.keys) >= FEWEST else clause.keys | clause.carried
+
+
+def _measured(clause: Clause) -> bool:
+    """Whether a clause has a quantity with a unit: of counts there are many for one thing."""
+    return any(each.kind is not numbers.Kind.COUNT for each in clause.quantities)
 
 
 def _differ(first: Clause, second: Clause) -> bool:

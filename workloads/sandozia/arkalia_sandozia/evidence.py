@@ -17,8 +17,8 @@ MOST_UNITS: Final = 4000
 """Clauses of evidence; later ones are not looked at."""
 MOST_POSTINGS: Final = 200
 """Units that one key leads to. A key of more says next to nothing."""
-COMMON: Final = 0.7
-"""A name that stands in a larger share of the units tells none from another."""
+COMMON: Final = 0.5
+"""A part of several names that stands in a larger share of the units tells none from another."""
 CARRIED_WEIGHT: Final = 0.6
 """Of what a sentence said in an earlier clause, beside what the clause says itself."""
 
@@ -63,10 +63,11 @@ class Evidence:
         """Characters of sources that were not read."""
         self.names: dict[str, str] = {}
         """Names by their keys, as they were written."""
+        self._parts: Counter[str] = Counter()
         for source in sources:
             self._take(source, goes_on)
         self._postings: dict[str, list[int]] = defaultdict(list)
-        self._keys = [unit.clause.keys | unit.clause.carried for unit in self.units]
+        self._keys = [unit.clause.keys | self.carried(unit.clause) for unit in self.units]
         frequencies = Counter(key for keys in self._keys for key in keys)
         self._weights = {
             key: math.log(1 + len(self.units) / number) for key, number in frequencies.items()
@@ -92,10 +93,13 @@ class Evidence:
             self._name(name)
 
     def _name(self, name: str) -> None:
-        self.names.setdefault(lexicon.stem(name), name)
+        key = lexicon.stem(name)
+        is_new = key not in self.names
+        self.names.setdefault(key, name)
         for part in name.replace("/", "-").replace("_", "-").split("-"):
             if part.isalpha() and len(part) > lexicon.SHORTEST_STEM:
                 self.names.setdefault(lexicon.stem(part), part)
+                self._parts[lexicon.stem(part)] += is_new
 
     def _index(self) -> None:
         for number, keys in enumerate(self._keys):
@@ -117,9 +121,8 @@ class Evidence:
     def matches(self, clause: Clause, without: frozenset[str] = frozenset()) -> list[Match]:
         """The units that tell of what *clause* tells of, *without* some keys; best first."""
         wanted = {key: self.weight(key) for key in clause.keys - without if self.knows(key)}
-        for key in clause.carried - without:
-            if self.knows(key):
-                wanted[key] = CARRIED_WEIGHT * self.weight(key)
+        for key in self.carried(clause) - without:
+            wanted[key] = CARRIED_WEIGHT * self.weight(key)
         total = sum(wanted.values())
         if not total:
             return []
@@ -132,14 +135,21 @@ class Evidence:
 
     def names_in(self, keys: Iterable[str]) -> frozenset[str]:
         """Those of *keys* that are names, and tell one unit from another."""
-        often = max(1.0, COMMON * len(self.units))
-        return frozenset(
-            key for key in keys if key in self.names and len(self._postings[key]) <= often
-        )
+        return frozenset(key for key in keys if key in self.names and not self._is_common(key))
 
-    def names_of(self, unit: Unit) -> frozenset[str]:
-        """The names that *unit* is about."""
-        return self.names_in(unit.clause.keys | unit.clause.carried)
+    def _is_common(self, key: str) -> bool:
+        """Whether *key* is a part of several names, and stands nearly everywhere."""
+        return self._parts[key] > 1 and len(self._postings[key]) > COMMON * len(self.units)
+
+    def carried(self, clause: Clause) -> frozenset[str]:
+        """The names of earlier clauses that *clause* is about, if it has none of its own."""
+        if any(key in self.names for key in clause.keys):
+            return frozenset()
+        return frozenset(key for key in clause.carried if key in self.names)
+
+    def names_of(self, clause: Clause) -> frozenset[str]:
+        """The names that *clause* is about."""
+        return self.names_in(clause.keys | self.carried(clause))
 
 
 def _best_first(match: Match) -> tuple[float, int]:

@@ -37,13 +37,20 @@ class Fact:
     def sentence(self) -> str:
         """It, in words."""
         words = _WORDS.findall(self.name)
-        given = self.unit or _SUFFIXES.get(words[-1].lower() if words else "", "")
+        given = self.unit or _unit_of(words)
         about = " ".join(words).lower()
         if isinstance(self.value, bool):
             return f"{self.subject} is {'' if self.value else 'not '}{about}"
         if isinstance(self.value, str):
             return f"{self.subject} {about} {self.value}"
         return f"{self.subject} {about} {number(self.value)}{given and ' '}{given}"
+
+
+def _unit_of(words: list[str]) -> str:
+    last = [each.lower() for each in words[-2:]]
+    if last == ["per", "second"]:
+        return "req/s"
+    return _SUFFIXES.get(last[-1], "") if last else ""
 
 
 def number(value: float) -> str:

@@ -27,6 +27,10 @@ TOLD: Final = 0.6
 """From this share on a unit tells of a state, or of who does what."""
 LIKE: Final = 0.78
 """From this likeness on a word was meant to be another."""
+LIKE_A_WORD: Final = 0.85
+"""The same for a word that has not the form of a name."""
+TURNED: Final = 0.95
+"""The likeness of words that differ in the order of their letters."""
 CLOSE: Final = 2
 """Letters by which the lengths of like words may differ."""
 FEWEST: Final = 2
@@ -53,12 +57,18 @@ class Kinds(StrEnum):
     """Its names are known, each with another."""
     UNKNOWN_NAME = "unknown_name"
     """Nothing that is known has the name."""
+    NOBODY = "nobody"
+    """It is known of somebody with a name, and is said of somebody who is not known."""
     NEGATION = "negation"
     """The contrary is known."""
 
 
 Named = tuple[Match, frozenset[str]]
 """A unit, and the names that it is about."""
+
+
+Told = tuple[Match, Quantity]
+"""A unit, and one of its quantities."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,44 +117,66 @@ def _examine(clause: Clause, evidence: Evidence, found: Grounds) -> None:
     found.words += len(clause.keys)
     found.known_words += sum(evidence.knows(key) for key in clause.keys)
     for doubts, number in (
-        _of_quantities(clause, matches),
+        _of_quantities(clause, matches, evidence),
         _of_names(clause, evidence),
-        _of_states(clause, matches),
-        _of_owners(clause, evidence),
+        _of_states(clause, matches, evidence),
+        _of_nobody(clause, matches, evidence),
+        _of_owners(clause, matches, evidence),
     ):
         found.doubts += doubts
         found.claims += number
         found.supported += number - len(doubts)
 
 
-def _of_quantities(clause: Clause, matches: list[Match]) -> tuple[list[Doubt], int]:
-    doubts = [_of_quantity(each, clause, matches) for each in clause.quantities]
+def _of_quantities(
+    clause: Clause, matches: list[Match], evidence: Evidence
+) -> tuple[list[Doubt], int]:
+    doubts = [_of_quantity(each, clause, matches, evidence) for each in clause.quantities]
     return [each for each in doubts if each], len(clause.quantities)
 
 
-def _of_quantity(claim: Quantity, clause: Clause, matches: list[Match]) -> Doubt | None:
+def _of_quantity(
+    claim: Quantity, clause: Clause, matches: list[Match], evidence: Evidence
+) -> Doubt | None:
     """What speaks against *claim*; None if the best evidence agrees."""
-    able = [(match, known) for match in matches for known in _comparable(claim, match)]
-    if not able or able[0][0].share < RELATED:
-        return None if _counts_items(claim, able) else _unknown_number(claim, clause)
-    best = able[0][0].share
+    able = _able(claim, matches)
+    own = _of_the_same(clause, able, evidence)
     agreeing = [match for match, known in able if numbers.agrees(claim, known)]
-    side_by_side = sum(numbers.comparable(claim, each) for each in clause.quantities) > 1
-    near = NEAR_SIDE_BY_SIDE if side_by_side else NEAR
-    if agreeing and agreeing[0].share >= best - near:
+    if not own or (own is able and own[0][0].share < RELATED):
+        if agreeing and not own:
+            return _doubt(Kinds.ELSEWHERE, agreeing[0].share, claim, agreeing[0], "unknown")
+        return None if _counts_items(claim, able) else _unknown_number(claim, clause)
+    best, known = own[0]
+    near = NEAR_SIDE_BY_SIDE if _stands_beside(claim, clause) else NEAR
+    mine = [match for match, other in own if numbers.agrees(claim, other)]
+    if mine and mine[0].share >= best.share - near:
         return None
-    first, known = able[0]
-    if agreeing:
-        strength = best - agreeing[0].share
-        return _doubt(Kinds.ELSEWHERE, strength, claim, first, known.text)
-    return _doubt(Kinds.NUMBER, best, claim, first, known.text)
+    kind = Kinds.ELSEWHERE if agreeing else Kinds.NUMBER
+    return _doubt(kind, best.share, claim, best, known.text)
 
 
-def _comparable(claim: Quantity, match: Match) -> list[Quantity]:
-    return [each for each in match.unit.clause.quantities if numbers.comparable(claim, each)]
+def _stands_beside(claim: Quantity, clause: Clause) -> bool:
+    return sum(numbers.comparable(claim, each) for each in clause.quantities) > 1
 
 
-def _counts_items(claim: Quantity, able: list[tuple[Match, Quantity]]) -> bool:
+def _able(claim: Quantity, matches: list[Match]) -> list[Told]:
+    """The quantities of evidence that can be compared with *claim*: those of its kind, if any."""
+    able = [(match, known) for match in matches for known in match.unit.clause.quantities]
+    same = [each for each in able if each[1].kind is claim.kind]
+    if same and same[0][0].share >= RELATED:
+        return same
+    return [each for each in able if numbers.comparable(claim, each[1])]
+
+
+def _of_the_same(clause: Clause, able: list[Told], evidence: Evidence) -> list[Told]:
+    """Those of *able* that tell of the names of *clause*; all if it has none that is known."""
+    mine = evidence.names_of(clause)
+    if not mine:
+        return able
+    return [each for each in able if not mine.isdisjoint(evidence.names_of(each[0].unit.clause))]
+
+
+def _counts_items(claim: Quantity, able: list[Told]) -> bool:
     """Whether *claim* is a small number of which nothing is known: `in two steps`."""
     return not able and claim.kind is Kind.COUNT and claim.text.isalpha()
 
@@ -171,7 +203,17 @@ def _of_name(name: str, start: int, end: int, evidence: Evidence) -> Doubt | Non
     like = _like(key, evidence)
     if like:
         return Doubt(Kinds.NAME, like[1], start, end, name, None, like[0])
+    if _is_compound(name, evidence):
+        return None
     return Doubt(Kinds.UNKNOWN_NAME, 1.0, start, end, name)
+
+
+def _is_compound(name: str, evidence: Evidence) -> bool:
+    """Whether *name* is words with hyphens, `read-only`, and has no part of a known name."""
+    parts = name.split("-")
+    if len(parts) == 1 or not all(part.isalpha() for part in parts):
+        return False
+    return not any(lexicon.stem(part) in evidence.names for part in parts)
 
 
 def _misspelt(word: str, start: int, end: int, evidence: Evidence) -> Doubt | None:
@@ -179,7 +221,9 @@ def _misspelt(word: str, start: int, end: int, evidence: Evidence) -> Doubt | No
     if len(key) < SHORTEST_LIKE or evidence.knows(key) or key in evidence.names:
         return None
     like = _like(key, evidence)
-    return Doubt(Kinds.NAME, like[1], start, end, word, None, like[0]) if like else None
+    if like is None or like[1] < LIKE_A_WORD:
+        return None
+    return Doubt(Kinds.NAME, like[1], start, end, word, None, like[0])
 
 
 def _like(key: str, evidence: Evidence) -> tuple[str, float] | None:
@@ -196,12 +240,16 @@ def _like(key: str, evidence: Evidence) -> tuple[str, float] | None:
 
 
 def _likeness(one: str, other: str) -> float:
+    if one[0] == other[0] and sorted(one) == sorted(other):
+        return TURNED
     matcher = SequenceMatcher(None, one, other, autojunk=False)
     return matcher.ratio() if matcher.quick_ratio() > LIKE else 0.0
 
 
-def _of_states(clause: Clause, matches: list[Match]) -> tuple[list[Doubt], int]:
+def _of_states(clause: Clause, matches: list[Match], evidence: Evidence) -> tuple[list[Doubt], int]:
     told = [each for each in matches if each.share >= TOLD]
+    mine = evidence.names_of(clause)
+    told = [each for each in told if not mine or mine & evidence.names_of(each.unit.clause)]
     near = [each for each in told if each.share >= told[0].share - NEAR]
     doubts = [_of_state(clause, name, sign, near) for name, sign in clause.states]
     if not clause.states and not clause.quantities and near:
@@ -234,15 +282,31 @@ def _against(clause: Clause, match: Match) -> Doubt:
     return Doubt(Kinds.NEGATION, match.share, clause.start, clause.end, "", match, match.unit.text)
 
 
-def _of_owners(clause: Clause, evidence: Evidence) -> tuple[list[Doubt], int]:
+def _of_nobody(clause: Clause, matches: list[Match], evidence: Evidence) -> tuple[list[Doubt], int]:
+    """Whether a clause says of an unknown word what is known of a name."""
+    owners = [each for each in evidence.names_of(clause) if not each[0].isdigit()]
+    if owners or not (clause.quantities or clause.states or clause.names):
+        return [], 0
+    named = [each for each in matches[:1] if evidence.names_of(each.unit.clause)]
+    unknown = [each for each in clause.words if not evidence.knows(lexicon.stem(each[0]))]
+    if not named or not unknown:
+        return [], 0
+    word, start, end = unknown[0]
+    strength = len(unknown) / len(clause.words)
+    return [Doubt(Kinds.NOBODY, strength, start, end, word, named[0])], 1
+
+
+def _of_owners(clause: Clause, matches: list[Match], evidence: Evidence) -> tuple[list[Doubt], int]:
     """Whether what a clause tells of its names is known of them, and not of others."""
-    mine = evidence.names_in(clause.keys) or evidence.names_in(clause.carried)
+    mine = evidence.names_of(clause)
     if not mine or not clause.keys - mine or clause.quantities:
         return [], 0
+    if len(mine) > 1 and any(mine <= evidence.names_of(each.unit.clause) for each in matches):
+        return [], 1
     named = [
         (each, names)
         for each in evidence.matches(clause, without=mine)
-        if _tells(clause, each) and (names := evidence.names_of(each.unit))
+        if _tells(clause, each) and (names := evidence.names_of(each.unit.clause))
     ]
     if not named or named[0][0].share < TOLD:
         return [], 1
@@ -261,7 +325,7 @@ def _of_owner(
         known = _written(names, evidence)
         return Doubt(Kinds.ELSE, gap, clause.start, clause.end, said, best, known)
     parted = [each for each in ours if each[0].share >= TOLD]
-    if not parted or any(mine <= owners for _, owners in ours) or parted[0][1] <= mine:
+    if len(mine) == 1 or not parted:
         return None
     match, names = parted[0]
     known = _written(names, evidence)

@@ -180,7 +180,7 @@ def agrees(claim: Quantity, known: Quantity) -> bool:
     if claim.bound is Bound.BELOW and known.value <= claim.value:
         return True
     share = ABOUT_SHARE if claim.bound is Bound.ABOUT else 1e-9
-    room = max(claim.step, share * abs(known.value)) * (1 + 1e-9)
+    room = max(claim.step, known.step, share * abs(known.value)) * (1 + 1e-9)
     said = [each for each in (claim.value, claim.other) if each is not None]
     measured = [each for each in (known.value, known.other) if each is not None]
     return any(abs(mine - theirs) <= room for mine in said for theirs in measured)

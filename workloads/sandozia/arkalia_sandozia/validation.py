@@ -224,9 +224,10 @@ _WRONG: Final = {
     Kinds.ELSE: "This is known of {instead}, not of {said}.",
     Kinds.APART: "{said} are not known together; {instead} are.",
     Kinds.UNKNOWN_NAME: "Nothing that is known has the name “{said}”.",
+    Kinds.NOBODY: "This is known of somebody else than “{said}”, if that is a name.",
     Kinds.NEGATION: "The contrary is known.",
 }
-_UNKNOWN: Final = frozenset((Kinds.UNKNOWN_NUMBER, Kinds.UNKNOWN_NAME))
+_UNKNOWN: Final = frozenset((Kinds.UNKNOWN_NUMBER, Kinds.UNKNOWN_NAME, Kinds.NOBODY))
 
 
 def told(doubt: Doubt) -> Finding:
