@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Final
 
-from arkalia_answers import mutations, phrasings, worlds
+from arkalia_answers import held_out, mutations, phrasings, worlds
 from arkalia_answers.phrasings import Family, sentence
 from arkalia_answers.worlds import STATES, Known, Names, World
 from arkalia_sandozia.evidence import Source
@@ -57,24 +57,26 @@ class Split:
 FIT: Final = Split(phrasings.FIT, worlds.FIT, "fit")
 SECOND: Final = Split(phrasings.SECOND, worlds.SECOND, "second")
 THIRD: Final = Split(phrasings.THIRD, worlds.THIRD, "third")
-HELD_OUT: Final = Split(phrasings.THIRD, worlds.THIRD, "held out")
+SPLITS: Final = (FIT, SECOND, THIRD)
+"""What is fitted."""
+HELD_OUT: Final = Split(held_out.FAMILY, held_out.NAMES, "held out")
 
 
 def grounded(split: Split, number: int) -> list[Example]:
     """*number* examples with evidence; of every two, one holds and one does not."""
-    random = Random(f"{split.seed}, evidence")  # noqa: S311 - chance that comes again
+    random = Random(f"{split.seed}, evidence")
     return [_grounded(random, split, holds=at % 2 == 0) for at in range(number)]
 
 
 def repeated(split: Split, number: int) -> list[Example]:
     """*number* examples without evidence and with other answers of the same model."""
-    random = Random(f"{split.seed}, samples")  # noqa: S311
+    random = Random(f"{split.seed}, samples")
     return [_repeated(random, split, holds=at % 2 == 0) for at in range(number)]
 
 
 def contradictory(split: Split, number: int) -> list[Example]:
     """*number* examples without evidence that come back to what they said, or contradict it."""
-    random = Random(f"{split.seed}, contradictions")  # noqa: S311
+    random = Random(f"{split.seed}, contradictions")
     return [_contradictory(random, split, holds=at % 2 == 0) for at in range(number)]
 
 
@@ -157,12 +159,13 @@ def _items(random: Random, world: World) -> list[Known]:
 
 def _mutated(random: Random, world: World, items: list[Known]) -> tuple[list[Known], str]:
     """*items* with one of them changed."""
-    while True:
-        name = random.choice(sorted(mutations.ALL))
-        at = random.randrange(len(items))
-        other = mutations.ALL[name](random, world, items[at])
-        if other and other != items[at]:
-            return [*items[:at], other, *items[at + 1 :]], name
+    for name in random.sample(sorted(mutations.ALL), len(mutations.ALL)):
+        for at in random.sample(range(len(items)), len(items)):
+            other = mutations.ALL[name](random, world, items[at])
+            if other and other != items[at]:
+                return [*items[:at], other, *items[at + 1 :]], name
+    message = "nothing can be changed: a stranger always can be named"
+    raise AssertionError(message)
 
 
 def _evidence(random: Random, world: World) -> tuple[list[Fact], list[Known]]:

@@ -24,7 +24,7 @@ def fitted(rows: Sequence[Row], holds: Sequence[bool], ridge: float = RIDGE) -> 
 
 
 def _step(
-    table: list[Row], holds: Sequence[bool], weights: list[float], ridge: float
+    table: Sequence[Row], holds: Sequence[bool], weights: list[float], ridge: float
 ) -> list[float]:
     size = len(weights)
     gradient = [-ridge * weight for weight in weights]

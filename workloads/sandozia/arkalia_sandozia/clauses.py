@@ -140,6 +140,7 @@ def _read(draft: _Draft, tokens: list[Token], at: int) -> int:
     draft.tokens.append(token)
     taken = _date(draft, tokens, at) or _number(draft, tokens, at)
     if taken:
+        draft.tokens += tokens[at + 1 : at + taken]
         return taken
     _word(draft, tokens, at)
     return 1
@@ -158,9 +159,8 @@ def _date(draft: _Draft, tokens: list[Token], at: int) -> int:
 
 
 def _number(draft: _Draft, tokens: list[Token], at: int) -> int:
-    start, end, text = tokens[at]
-    word = text.lower()
-    if word in lexicon.NUMBER_WORDS:
+    text = tokens[at][2]
+    if text.lower() in lexicon.NUMBER_WORDS:
         return _spelled_number(draft, tokens, at)
     parts = numbers.split(text)
     if parts is None:
@@ -175,10 +175,18 @@ def _number(draft: _Draft, tokens: list[Token], at: int) -> int:
     if digits in _PERCENTILES and _is_percentile(measured, tokens, at + taken):
         draft.keys.add(f"p{digits}")
         return taken
-    end = tokens[at + taken - 1][1]
-    found = numbers.quantity((start, end), text, digits, measured)
-    draft.quantities.append(_bounded(found, tokens, at))
+    draft.quantities.append(_measured(tokens, at, taken, (digits, measured)))
     return taken
+
+
+def _measured(
+    tokens: list[Token], at: int, taken: int, told: tuple[str, numbers.Unit | None]
+) -> Quantity:
+    """The quantity that stands in *taken* tokens from *at* on."""
+    words = tokens[at : at + taken]
+    text = " ".join(each for _, _, each in words)
+    found = numbers.quantity((words[0][0], words[-1][1]), text, *told)
+    return _bounded(found, tokens, at)
 
 
 def _is_percentile(measured: numbers.Unit | None, tokens: list[Token], at: int) -> bool:
@@ -190,12 +198,9 @@ def _is_percentile(measured: numbers.Unit | None, tokens: list[Token], at: int) 
 
 
 def _spelled_number(draft: _Draft, tokens: list[Token], at: int) -> int:
-    start, _, text = tokens[at]
     measured, taken = _following_unit(tokens, at + 1)
-    end = tokens[at + taken - 1][1]
-    digits = str(lexicon.NUMBER_WORDS[text.lower()])
-    found = numbers.quantity((start, end), text, digits, measured)
-    draft.quantities.append(_bounded(found, tokens, at))
+    digits = str(lexicon.NUMBER_WORDS[tokens[at][2].lower()])
+    draft.quantities.append(_measured(tokens, at, taken, (digits, measured)))
     return taken
 
 

@@ -46,7 +46,7 @@ def spelled(tokens: Sequence[Token], at: int) -> tuple[Quantity, int] | None:
         if found:
             days, count = found
             span = tokens[at][0], tokens[at + count - 1][1]
-            quantity = _date(span, " ".join(words[:count]), days)
+            quantity = _date(span, " ".join(words[:count]).replace(" ,", ","), days)
             return (quantity, count) if quantity else None
     return None
 

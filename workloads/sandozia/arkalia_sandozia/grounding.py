@@ -301,7 +301,8 @@ def _of_owners(clause: Clause, matches: list[Match], evidence: Evidence) -> tupl
     mine = evidence.names_of(clause)
     if not mine or not clause.keys - mine or clause.quantities:
         return [], 0
-    if len(mine) > 1 and any(mine <= evidence.names_of(each.unit.clause) for each in matches):
+    same = (each for each in matches if _tells(clause, each))
+    if len(mine) > 1 and any(mine <= evidence.names_of(each.unit.clause) for each in same):
         return [], 1
     named = [
         (each, names)

@@ -29,7 +29,7 @@ LANGUAGES: Final = tuple(COMMON)
 
 FEWEST_WORDS: Final = 8
 """A text with fewer of them is not judged."""
-LEAD: Final = 1.5
+LEAD: Final = 1.3
 """So many times as many common words as of the expected language there must be of another."""
 MOST_CHARACTERS: Final = 20_000
 """So much of a text is looked at."""

@@ -233,12 +233,14 @@ STATES: Final = {
         ("running up started alive", "stopped down dead crashed crashing"),
         ("enabled active", "disabled inactive"),
         ("available reachable", "unavailable unreachable"),
-        ("succeeded successful passed réussi", "failed unsuccessful échoué"),
+        (
+            "succeeded successful successfully passed complete completed finished réussi",
+            "failed unsuccessful unsuccessfully incomplete unfinished échoué",
+        ),
         ("increased rose grew rising growing climbed", "decreased fell dropped falling shrank"),
         ("valid", "invalid expired"),
         ("connected", "disconnected"),
         ("stable", "unstable flapping"),
-        ("complete completed finished done", "incomplete unfinished pending waiting"),
         ("safe secure", "unsafe insecure"),
     )
     for words, sign in ((positive, 1), (negative, -1))

@@ -40,7 +40,7 @@ EMAIL: Final = re.compile(
 )
 CARD: Final = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-])")
 IBAN: Final = re.compile(r"\b[A-Z]{2}\d{2}(?: ?[0-9A-Z]{4}){2,7}(?: ?[0-9A-Z]{1,3})?\b")
-PHONE: Final = re.compile(r"(?<![\w+.-])\+\d{1,3}(?:[ .()-]{0,2}\d{2,4}){2,5}(?![\w-])")
+PHONE: Final = re.compile(r"(?<![\w+.-])\+\d{1,3}(?:[ .()-]{0,2}\d{1,4}){3,6}(?![\w-])")
 
 EXAMPLES: Final = re.compile(
     r"@(?:[\w-]{1,63}\.){0,4}example\.(?:com|org|net)$|\.(?:invalid|test)$"

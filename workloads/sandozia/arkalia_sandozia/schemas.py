@@ -76,18 +76,24 @@ def _is(value: Any, name: Any) -> bool:
         return False
     if name == "integer" and isinstance(value, float):
         return value.is_integer()
-    return isinstance(value, _TYPES.get(name, object))
+    return isinstance(value, _TYPES[name])
 
 
-def _type(_: _Run, where: Pointer, value: Any, given: Any) -> Iterator[str]:
-    names = given[1] if isinstance(given[1], list) else [given[1]]
-    if not any(_is(value, name) for name in names):
+def _listed(wanted: Any) -> list[Any]:
+    """The items of a keyword that has to be a list; none if it is not."""
+    return wanted if isinstance(wanted, list) else []
+
+
+def _type(run: _Run, where: Pointer, value: Any, given: Any) -> Iterator[str]:
+    names = _listed(given[1]) or [given[1]]
+    if not all(isinstance(name, str) and name in _TYPES for name in names):
+        run.unknown.add("type")
+    elif not any(_is(value, name) for name in names):
         yield f"{where} must be {' or '.join(map(str, names))}."
 
 
 def _enum(_: _Run, where: Pointer, value: Any, given: Any) -> Iterator[str]:
-    allowed = given[1] if isinstance(given[1], list) else []
-    if not any(_same(value, each) for each in allowed):
+    if not any(_same(value, each) for each in _listed(given[1])):
         yield f"{where} is none of the values that are allowed."
 
 
@@ -137,8 +143,9 @@ def _limited(keyword: str) -> Rule:
 
 
 def _required(_: _Run, where: Pointer, value: Any, given: Any) -> Iterator[str]:
-    if isinstance(value, dict) and isinstance(given[1], list):
-        yield from (f"{where} lacks `{name}`." for name in given[1] if name not in value)
+    if isinstance(value, dict):
+        names = (name for name in _listed(given[1]) if isinstance(name, str))
+        yield from (f"{where} lacks `{name}`." for name in names if name not in value)
 
 
 def _properties(run: _Run, where: Pointer, value: Any, given: Any) -> Iterator[str]:
@@ -152,9 +159,10 @@ def _properties(run: _Run, where: Pointer, value: Any, given: Any) -> Iterator[s
 
 def _additional(run: _Run, where: Pointer, value: Any, given: Any) -> Iterator[str]:
     schema, others = given
+    named = schema.get("properties")
     if not isinstance(value, dict):
         return
-    for name in value.keys() - schema.get("properties", {}).keys():
+    for name in value.keys() - (named.keys() if isinstance(named, Mapping) else set()):
         yield from run.faults(f"{where}.{str(name)[:64]}", value[name], others)
 
 
@@ -165,17 +173,17 @@ def _items(run: _Run, where: Pointer, value: Any, given: Any) -> Iterator[str]:
 
 
 def _all_of(run: _Run, where: Pointer, value: Any, given: Any) -> Iterator[str]:
-    for each in given[1] if isinstance(given[1], list) else []:
+    for each in _listed(given[1]):
         yield from run.faults(where, value, each)
 
 
 def _any_of(run: _Run, where: Pointer, value: Any, given: Any) -> Iterator[str]:
-    if not any(_fits(run, where, value, each) for each in given[1]):
+    if not any(_fits(run, where, value, each) for each in _listed(given[1])):
         yield f"{where} fits none of the forms that are allowed."
 
 
 def _one_of(run: _Run, where: Pointer, value: Any, given: Any) -> Iterator[str]:
-    fitting = sum(_fits(run, where, value, each) for each in given[1])
+    fitting = sum(_fits(run, where, value, each) for each in _listed(given[1]))
     if fitting != 1:
         yield f"{where} must fit exactly one of the forms that are allowed; it fits {fitting}."
 

@@ -39,7 +39,7 @@ class Witness:
 
     def log_odds(self, features: Features) -> float:
         """For the answer: above 0, it rather holds."""
-        heard = sum(weight * features[name] for name, weight in self.weights.items())
+        heard = sum(weight * features.get(name, 0.0) for name, weight in self.weights.items())
         return max(-MOST_LOG_ODDS, min(MOST_LOG_ODDS, self.intercept + heard))
 
 
