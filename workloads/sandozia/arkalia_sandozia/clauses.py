@@ -253,7 +253,7 @@ def _word(draft: _Draft, tokens: list[Token], at: int) -> None:
         draft.states[name] = -sign if _is_denied(draft) else sign
     if word in lexicon.STOP or end - start > _LONGEST_NAME:
         return
-    ordinal = _ORDINAL.fullmatch(word)
+    ordinal = _ORDINAL.fullmatch(word) if word[0].isdigit() else None
     if ordinal:
         draft.keys.add(f"p{ordinal[1]}")  # the 95th percentile is p95
         return
@@ -281,7 +281,7 @@ def _zero(draft: _Draft, tokens: list[Token], at: int) -> None:
 
 def _is_name(text: str, *, first: bool) -> bool:
     """Whether *text* has the form of a name: `luna-helloria`, `v1.2.3`, `NodePort`, `Ada`."""
-    if _PERCENTILE.fullmatch(text):
+    if (text.isalpha() and text.islower()) or _PERCENTILE.fullmatch(text):
         return False
     if text[1:] != text[1:].lower() and not text.isupper():
         return True

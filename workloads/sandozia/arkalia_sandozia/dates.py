@@ -21,6 +21,8 @@ Token = tuple[int, int, str]
 def written(token: Token) -> list[Quantity]:
     """The date and the time that stand in one word: `2026-11-25`, `10:30`."""
     start, end, text = token
+    if not text[0].isdigit():
+        return []
     iso = _ISO.fullmatch(text)
     if iso:
         year, month, day, hours, minutes = iso.groups()

@@ -141,18 +141,22 @@ def _of_quantity(
     """What speaks against *claim*; None if the best evidence agrees."""
     able = _able(claim, matches)
     own = _of_the_same(clause, able, evidence)
-    agreeing = [match for match, known in able if numbers.agrees(claim, known)]
     if not own or (own is able and own[0][0].share < RELATED):
-        if agreeing and not own:
-            return _doubt(Kinds.ELSEWHERE, agreeing[0].share, claim, agreeing[0], "unknown")
+        elsewhere = None if own else _agreeing(claim, able)
+        if elsewhere:
+            return _doubt(Kinds.ELSEWHERE, elsewhere.share, claim, elsewhere, "unknown")
         return None if _counts_items(claim, able) else _unknown_number(claim, clause)
     best, known = own[0]
-    near = NEAR_SIDE_BY_SIDE if _stands_beside(claim, clause) else NEAR
-    mine = [match for match, other in own if numbers.agrees(claim, other)]
-    if mine and mine[0].share >= best.share - near:
+    near = best.share - (NEAR_SIDE_BY_SIDE if _stands_beside(claim, clause) else NEAR)
+    if _agreeing(claim, (each for each in own if each[0].share >= near)):
         return None
-    kind = Kinds.ELSEWHERE if agreeing else Kinds.NUMBER
+    kind = Kinds.ELSEWHERE if _agreeing(claim, able) else Kinds.NUMBER
     return _doubt(kind, best.share, claim, best, known.text)
+
+
+def _agreeing(claim: Quantity, able: Iterable[Told]) -> Match | None:
+    """The first of *able* that agrees with *claim*."""
+    return next((match for match, known in able if numbers.agrees(claim, known)), None)
 
 
 def _stands_beside(claim: Quantity, clause: Clause) -> bool:

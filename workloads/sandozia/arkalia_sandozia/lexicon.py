@@ -3,6 +3,7 @@
 What is not in them is a word like any other: the checks then see less, and never more.
 """
 
+from functools import lru_cache
 from typing import Final
 
 STOP: Final = frozenset(
@@ -346,6 +347,7 @@ SUFFIXES: Final = ("ations", "ation", "ings", "ing", "ies", "ed", "es", "s")
 SHORTEST_STEM: Final = 3
 
 
+@lru_cache(maxsize=8192)
 def stem(word: str) -> str:
     """*word*, in small letters, as the key under which its forms are found."""
     small = word.lower()

@@ -124,7 +124,7 @@ def _powers(power: int, *, binary: bool) -> Unit:
 
 def split(token: str) -> tuple[str, str] | None:
     """The digits and the unit that *token* holds; None if it is no number."""
-    if len(token) > _LONGEST:
+    if not token[:1].isdigit() or len(token) > _LONGEST:
         return None
     found = _NUMBER.fullmatch(token)
     if found is None or found.group(1).count(".") > 1:
