@@ -17,14 +17,14 @@ FIGURES = dict.fromkeys(("grounding", "consistency", "samples"), WITNESS)
 
 
 def test_tables_replace_what_stood_between_the_marks():
-    page = filled(f"before\n{BEGIN}old\n{END}after\n", FIGURES)
+    page = filled(f"before\n{BEGIN}stale\n{END}after\n", FIGURES)
 
     assert page.startswith(f"before\n{BEGIN}\n| witness |")
     assert page.endswith(f"|\n\n{END}after\n")
     assert "| the evidence | 1,000 | 0.937 | 0.050 | 92.4 % | 10.0 % |" in page
     assert "| other answers | another date | 20 | 100.0 % |" in page
     assert "| 0.04 | 10.0 % | 500 |" in page
-    assert "old" not in page
+    assert "stale" not in page
     assert filled(page, FIGURES) == page
 
 

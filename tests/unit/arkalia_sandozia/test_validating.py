@@ -63,7 +63,7 @@ async def test_answer_comes_back_with_its_score_and_reasons(client):
         "severity": "high",
         "start": 14,
         "end": 18,
-        "wrong": "\u201c52\u201d is not what is known: 0.42 ratio.",
+        "wrong": "\u201c52 %\u201d is not what is known: 0.42 ratio.",
         "evidence": "fact: luna-helloria cpu usage ratio 0.42 ratio",
     }
     assert found["examined"] == ["policy", "format", "grounding", "consistency"]

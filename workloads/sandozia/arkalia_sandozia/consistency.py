@@ -57,7 +57,7 @@ def contradictions(
 
 def _earlier(clause: Clause, by_key: dict[str, list[int]]) -> list[int]:
     """Clauses that have the rarest key in common, the latest ones."""
-    known = [by_key[key] for key in clause.keys if key in by_key]
+    known = [by_key[key] for key in sorted(clause.keys) if key in by_key]
     return min(known, key=len)[-MOST_PAIRS:] if known else []
 
 

@@ -120,8 +120,10 @@ class Evidence:
 
     def matches(self, clause: Clause, without: frozenset[str] = frozenset()) -> list[Match]:
         """The units that tell of what *clause* tells of, *without* some keys; best first."""
-        wanted = {key: self.weight(key) for key in clause.keys - without if self.knows(key)}
-        for key in self.carried(clause) - without:
+        # In one order: sums of floats depend on it, and the same answer has the same score.
+        keys = sorted(clause.keys - without)
+        wanted = {key: self.weight(key) for key in keys if self.knows(key)}
+        for key in sorted(self.carried(clause) - without):
             wanted[key] = CARRIED_WEIGHT * self.weight(key)
         total = sum(wanted.values())
         if not total:

@@ -162,7 +162,7 @@ def _additional(run: _Run, where: Pointer, value: Any, given: Any) -> Iterator[s
     named = schema.get("properties")
     if not isinstance(value, dict):
         return
-    for name in value.keys() - (named.keys() if isinstance(named, Mapping) else set()):
+    for name in sorted(value.keys() - (named.keys() if isinstance(named, Mapping) else set())):
         yield from run.faults(f"{where}.{str(name)[:64]}", value[name], others)
 
 
