@@ -53,6 +53,10 @@ BREACHES = {
         "operator/arkalia_operator/runtime/breach.py",
         "import kopf",
     ),
+    "What examines an answer is pure": (
+        "workloads/sandozia/arkalia_sandozia/grounding.py",
+        "import time",
+    ),
     "The contract is words: it imports nothing that could act": (
         "workloads/contract/arkalia_contract/breach.py",
         "import os",

@@ -1,7 +1,11 @@
 """The validation: all checks together, what they leave out, and what comes of them."""
 
 import itertools
+import os
 import string
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,6 +19,7 @@ from arkalia_sandozia.formats import Form, Format
 from arkalia_sandozia.policy import Policy
 from arkalia_sandozia.validation import MOST_OF_ANSWER, MOST_REASONS, Question, validate
 
+ROOT = Path(__file__).resolve().parents[3]
 FACTS = (
     Fact("luna-helloria", "cpu_usage_ratio", 0.42),
     Fact("luna-helloria", "ready", value=True),
@@ -145,6 +150,33 @@ def test_reasons_are_bounded_and_the_worst_are_kept():
     assert len(found.findings) == MOST_REASONS
     assert found.findings[-1].check == "policy/secret"
     assert any(each.startswith("reasons:") for each in found.not_examined)
+
+
+PROGRAM = """
+from arkalia_answers import dataset
+from arkalia_sandozia.validation import validate
+for make in (dataset.grounded, dataset.contradictory, dataset.repeated):
+    for example in make(dataset.HELD_OUT, 8):
+        found = validate(example.question)
+        print(found.score, found.findings)
+"""
+
+
+def test_same_answer_has_the_same_score_in_every_process():
+    told = [
+        subprocess.run(
+            [sys.executable, "-c", PROGRAM],
+            env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": "dev"},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        ).stdout
+        for seed in ("1", "2")
+    ]
+
+    assert told[0] == told[1] != ""
 
 
 TEXT = st.text(string.ascii_letters + string.digits + " .,-%:\n|`[]()@+'\"é", max_size=200)
