@@ -12,7 +12,13 @@ from pathlib import Path
 from typing import Final
 
 LIBRARIES: Final = ("contract", "runtime")
-DEV_PACKAGES: Final = ("arkalia_dev", "arkalia_generate", "arkalia_release", "arkalia_site")
+DEV_PACKAGES: Final = (
+    "arkalia_answers",
+    "arkalia_dev",
+    "arkalia_generate",
+    "arkalia_release",
+    "arkalia_site",
+)
 BESIDE: Final = ("operator", "cli")
 """Members that are no folder below `workloads`, each named after its own."""
 
