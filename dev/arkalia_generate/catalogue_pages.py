@@ -66,7 +66,10 @@ PURPOSES: Final = {
     ),
     "nyxalia": ("how the system is used", "it counts events by type and hour"),
     "reflexia": ("rules that answer a trigger with an action at once", "the ground"),
-    "sandozia": ("whether decisions and answers hold, checked by others", "the ground"),
+    "sandozia": (
+        "whether decisions and answers hold, checked by others",
+        "it examines answers and scores them",
+    ),
     "security": ("secrets, identities and API keys of people and programs", "the ground"),
     "taskia": (
         "work that is done later, once, and not forgotten",

@@ -13,6 +13,7 @@ from typing import Final
 
 LIBRARIES: Final = ("contract", "runtime")
 DEV_PACKAGES: Final = (
+    "arkalia_answers",
     "arkalia_dev",
     "arkalia_generate",
     "arkalia_prompts",

@@ -22,6 +22,7 @@ PACKAGES = {
     for package in ROOT.glob(f"{folder}/arkalia_*")
     if package.is_dir()
 } | {
+    "arkalia_answers": ROOT / "dev" / "arkalia_answers",
     "arkalia_dev": ROOT / "dev" / "arkalia_dev",
     "arkalia_generate": ROOT / "dev" / "arkalia_generate",
     "arkalia_site": ROOT / "dev" / "arkalia_site",
