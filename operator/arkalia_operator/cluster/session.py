@@ -24,6 +24,7 @@ from weakref import WeakSet
 
 import aiohttp
 import kopf
+from aiohttp.abc import AbstractStreamWriter
 
 from arkalia_operator.cluster.heartbeat import Heartbeat
 
@@ -117,6 +118,21 @@ class LastWordRequest(aiohttp.ClientRequest):
         """Send it over *conn*, or raise what the last word raises."""
         LAST_WORD.get()()
         return await super().send(conn)
+
+    async def write_bytes(
+        self,
+        writer: AbstractStreamWriter,
+        conn: aiohttp.connector.Connection,
+        content_length: int | None = None,
+    ) -> None:
+        """Write all of it, if it still may be sent: before Python 3.12 this has to wait its turn."""
+        try:
+            LAST_WORD.get()()
+        except Exception as refusal:  # whoever waits for the answer gets it instead
+            assert conn.protocol is not None  # noqa: S101 - it was connected a moment ago
+            conn.protocol.set_exception(refusal)
+        else:
+            await super().write_bytes(writer, conn, content_length)
 
 
 def _nothing_against_it() -> None:
