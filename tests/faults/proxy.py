@@ -112,6 +112,7 @@ class Proxy:
             self._do(self._stop())
             self._loop.call_soon_threadsafe(self._loop.stop)
             thread.join(START_SECONDS)
+            self._loop.close()
 
     @contextmanager
     def fault(self, fault: Fault) -> Iterator[None]:

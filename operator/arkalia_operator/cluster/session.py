@@ -24,6 +24,7 @@ from weakref import WeakSet
 
 import aiohttp
 import kopf
+from aiohttp.abc import AbstractStreamWriter
 
 from arkalia_operator.cluster.heartbeat import Heartbeat
 
@@ -118,6 +119,43 @@ class LastWordRequest(aiohttp.ClientRequest):
         LAST_WORD.get()()
         return await super().send(conn)
 
+    async def write_bytes(
+        self,
+        writer: AbstractStreamWriter,
+        conn: aiohttp.connector.Connection,
+        content_length: int | None = None,
+    ) -> None:
+        """Write all of it, if it still may be sent: before Python 3.12 this has to wait its turn."""
+        try:
+            LAST_WORD.get()()
+        except Exception as refusal:  # whoever waits for the answer gets it instead
+            assert conn.protocol is not None  # noqa: S101 - it was connected a moment ago
+            conn.protocol.set_exception(refusal)
+        else:
+            SENDING.set(LAST_WORD.get())
+            await super().write_bytes(writer, conn, content_length)
+
+
+class LastWordSocket(socket.socket):
+    """Asks a last time, with the bytes in its hand: a process may be stopped at any instruction."""
+
+    def send(self, data: Any, flags: int = 0, /) -> int:
+        """Send, or break the connection: the client tries again, and is told why it may not."""
+        _may_still_be_sent()
+        return super().send(data, flags)
+
+    def sendmsg(self, buffers: Any, *more: Any) -> int:
+        """As `send`."""
+        _may_still_be_sent()
+        return super().sendmsg(buffers, *more)
+
+
+def _may_still_be_sent() -> None:
+    try:
+        SENDING.get()()
+    except Exception as refusal:
+        raise ConnectionAbortedError(str(refusal)) from refusal
+
 
 def _nothing_against_it() -> None:
     """What is said where nobody is asked."""
@@ -127,6 +165,8 @@ LAST_WORD: Final[ContextVar[Callable[[], None]]] = ContextVar(
     "last_word", default=_nothing_against_it
 )
 """Called right before a request is sent: it raises if that must not be any more."""
+SENDING: Final[ContextVar[Callable[[], None]]] = ContextVar("sending", default=_nothing_against_it)
+"""The same, while the bytes of a request are written: a handshake is nobody's request."""
 
 
 class Session:
@@ -268,7 +308,7 @@ def _open(
 def _socket(address: aiohttp.AddrInfoType) -> socket.socket:
     """A socket whose kernel notices a peer that went away without a word."""
     family, kind, protocol, _, _ = address
-    made = socket.socket(family, kind, protocol)
+    made = LastWordSocket(family, kind, protocol)
     made.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
     if hasattr(socket, "TCP_KEEPIDLE"):
         made.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 15)
