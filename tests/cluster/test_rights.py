@@ -235,7 +235,7 @@ def test_operator_uses_nothing_but_what_the_chart_gives(trail, course):
 
 
 def test_operator_uses_everything_that_the_chart_gives(trail, deaf, course):
-    unused = course.rights.given - trail.used - deaf.trail.used
+    unused = course.rights.given - trail.used - trail.read - deaf.trail.used
 
     assert unused == set(NOT_SEEN)
 
@@ -257,11 +257,17 @@ def deaf(course, trail):
         blind = eventually(partial(mars.expect, "Ready", "Unknown", "PermissionsMissing"))
         course.rights.give_back(UNSEEN)
         mars.ready()
-        told = eventually(partial(mars.expect, "PermissionsReady", "False", "PermissionsMissing"))
+        told = eventually(partial(lacks_no_more, mars, UNSEEN))
         eventually(partial(looked_up, course, mark))
         restarts = process.metric("arkalia_operator_resource_watch_restarts_total")
     course.rights.give_back(*UNHEARD)
     return Deaf(course.rights.trail(mark), blind["message"], told["message"], restarts)
+
+
+def lacks_no_more(system, use):
+    found = system.expect("PermissionsReady", "False", "PermissionsMissing")
+    assert f"[{use.resource}]" not in found["message"]
+    return found
 
 
 def looked_up(course, mark):
