@@ -34,6 +34,8 @@ class Trail:
 
     used: set[Use] = field(default_factory=set)
     """What a role of the chart allowed."""
+    read: set[Use] = field(default_factory=set)
+    """Paths that it was allowed to read, by whichever role: of several that allow it, one is logged."""
     refused: set[Use] = field(default_factory=set)
 
 
@@ -67,6 +69,8 @@ def _count(event: Mapping[str, Any], quoted: tuple[str, ...], trail: Trail) -> N
     use = _use(event)
     if annotations[DECISION] != "allow" or code == FORBIDDEN:
         trail.refused.add(use)
+    elif event.get("objectRef") is None:
+        trail.read.add(use)
     elif any(each in annotations[REASON] for each in quoted):
         trail.used.add(use)
         if use.verb == "patch" and code == CREATED:
