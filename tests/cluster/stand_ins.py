@@ -112,9 +112,9 @@ def _controllers(plane: ControlPlane) -> Iterator[None]:
 @contextmanager
 def _pods_run(plane: ControlPlane) -> Iterator[None]:
     """Says of everything that makes pods that these run, or have done their work."""
-    ended = threading.Event()
+    ended, kubeconfig = threading.Event(), str(plane.kubeconfig("stub"))
     for kind, status in ((STATEFUL_SET, ready), (DEPLOYMENT, ready), (JOB, done)):
-        told = (plane, kind, status, ended)
+        told = (kubeconfig, kind, status, ended)
         threading.Thread(target=_follow, args=told, daemon=True).start()
     try:
         yield
@@ -122,8 +122,8 @@ def _pods_run(plane: ControlPlane) -> Iterator[None]:
         ended.set()
 
 
-def _follow(plane: ControlPlane, kind: Kind, status: Status, ended: threading.Event) -> None:
-    with closing(Kube(str(plane.kubeconfig("stub")))) as kube:
+def _follow(kubeconfig: str, kind: Kind, status: Status, ended: threading.Event) -> None:
+    with closing(Kube(kubeconfig)) as kube:
         while not ended.wait(PAUSE_SECONDS):
             with suppress(httpx.HTTPError, RefusedError, ValueError):
                 for body in kube.watch(kind, WATCH_SECONDS):

@@ -105,10 +105,12 @@ def protection():
 def world(own, starter):
     """A Ready system whose data stays, with its operator."""
     world = World(own, starter)
-    world.luna.declare(modules=MODULES).ready()
-    yield world
-    world.delete_operator()
-    world.delete_namespace()
+    try:
+        world.luna.declare(modules=MODULES).ready()
+        yield world
+    finally:
+        world.delete_operator()
+        world.delete_namespace()
 
 
 def named(order):

@@ -32,9 +32,13 @@ CHANGE = {
 }
 SAMPLES = 9
 """Courses with three kills each."""
+ENOUGH = 2 * SAMPLES
+"""What is deleted may be gone before the operator has asked as much as it did undisturbed."""
 TOGETHER = 3
 """So many courses at a time: each of them waits more than it works."""
 SEED = int(os.environ.get("SOAK_SEED", "7"))
+FIRST = int(os.environ.get("SOAK_FROM", "1"))
+"""The request with which the long run begins: one that was cut off goes on there."""
 QUICK = {"ARKALIA_OPERATOR_SPREAD_SECONDS": "1"}
 
 
@@ -47,6 +51,8 @@ def change(system):
 
 
 def delete(system):
+    """While the operator has something to do: of a deletion alone it hears, and asks nothing."""
+    system.change(logLevel="WARNING")
     system.kube.delete(system.ref)
 
 
@@ -109,18 +115,21 @@ def undisturbed(own, starter):
 
 @pytest.fixture(scope="module")
 def survive(own, starter, undisturbed):
-    """Goes through courses, several at a time, and gives what came out otherwise."""
+    """Goes through courses, several at a time: how many operators ended at their request."""
+    failures = []
 
     def go(course):
         try:
-            go_through(Course(own, starter), *course, undisturbed)
+            return go_through(Course(own, starter), *course, undisturbed)
         except AssertionError as error:
-            return str(error)
-        return ""
+            failures.append(str(error))
+            return 0
 
     def all_of(courses):
         with ThreadPoolExecutor(TOGETHER) as pool:
-            return [failure for failure in pool.map(go, courses) if failure]
+            killed = sum(pool.map(go, courses))
+        assert not failures, "\n\n".join(failures)
+        return killed
 
     return all_of
 
@@ -133,7 +142,7 @@ def test_next_operator_comes_to_the_same_end_where_the_first_was_killed(survive,
         for number, place in enumerate(places)
     ]
 
-    assert survive(courses) == []
+    assert survive(courses) >= ENOUGH
 
 
 @pytest.mark.soak
@@ -141,15 +150,22 @@ def test_next_operator_comes_to_the_same_end_wherever_the_first_was_killed(survi
     longest = max(each.last for each in undisturbed.values())
     courses = [
         ({phase: number for phase, each in undisturbed.items() if number <= each.last}, answered)
-        for number in range(1, longest + 1)
+        for number in range(FIRST, longest + 1)
         for answered in (False, True)
     ]
 
-    assert survive(courses) == []
+    killed = survive(courses)
+
+    print(f"{killed} operators ended at their request, in {len(courses)} courses")
+    assert killed >= len(courses)
 
 
 def go_through(course, kills, answered, undisturbed):
-    """Have *course* go through its phases; where *kills* has one, an operator is killed in it."""
+    """Have *course* go through its phases; where *kills* has one, an operator is killed in it.
+
+    Gives how many ended there. One that came to the end with fewer requests is killed then.
+    """
+    killed = 0
     operator = course.start(kill_at=kills.get(install, 0), answered=answered)
     for phase in PHASES[: PHASES.index(max(kills, key=PHASES.index)) + 1]:
         wanted, kill_at = undisturbed[phase].picture, kills.get(phase, 0)
@@ -158,6 +174,7 @@ def go_through(course, kills, answered, undisturbed):
         phase(course.system)
         eventually(partial(ended, operator, operator.calm(), course, wanted))
         if kill_at:
+            killed += not operator.lives
             operator.kill()
             operator = course.start(answered=answered)
             eventually(operator.calm())
@@ -165,6 +182,7 @@ def go_through(course, kills, answered, undisturbed):
         eventually(partial(same, course, wanted, told))
     operator.kill()
     course.end()
+    return killed
 
 
 def ended(operator, calm, course, wanted):
