@@ -16,6 +16,7 @@ from arkalia_operator.cluster.bundles import Bundles
 from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.credentials import Credentials
+from arkalia_operator.cluster.drifts import Drifts
 from arkalia_operator.cluster.events import Recorder
 from arkalia_operator.cluster.execute import Executor
 from arkalia_operator.cluster.informers import Informers
@@ -208,6 +209,9 @@ class Program:
         certificates = Certificates(self._client, lifetimes, fresh=self._fresh)
         return Identity(certificates, lifetimes, lambda: self._issuer.known, now, self._fresh)
 
+    def _drifts(self) -> Drifts:
+        return Drifts(rest_seconds=self._settings.contention_rest_seconds)
+
     def _fresh(self) -> float:
         return fresh_for(len(self._resources.systems))
 
@@ -216,7 +220,7 @@ class Program:
             resources=self._resources,
             store=self._store,
             client=self._client,
-            executor=Executor(self._client, self._store),
+            executor=Executor(self._client, self._store, self._drifts()),
             recorder=self._recorder,
             identity=self._identity(),
             data=DataServices(

@@ -97,6 +97,10 @@ class Settings(BaseModel):
     spread_seconds: float = Field(default=120, ge=1, le=3600)
     """Time until a changed Secret or ConfigMap has reached every pod."""
 
+    contention_rest_seconds: float = Field(default=300, ge=1, le=86400)
+    """How long a field that somebody else keeps changing back is left alone, before one more repair
+    is tried; each further time twice as long, up to twelve times this."""
+
     drain_seconds: float = Field(default=20, ge=0, le=600)
     """Time that running reconciles get to finish after SIGTERM."""
 

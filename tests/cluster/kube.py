@@ -76,14 +76,14 @@ class Kube:
         path = collection(ref.kind, ref.namespace)
         return _body(self.http.post(path, params={"fieldManager": PERSON}, json=manifest))
 
-    def apply(self, manifest: Body) -> Body:
+    def apply(self, manifest: Body, manager: str = PERSON) -> Body:
         """Server-side apply, as `kubectl apply --server-side --force-conflicts`."""
-        params = {"fieldManager": PERSON, "force": "true"}
+        params = {"fieldManager": manager, "force": "true"}
         return self._patch(Ref.of(manifest), manifest, APPLY, params)
 
-    def patch(self, ref: Ref, change: Body, form: str = MERGE) -> Body:
+    def patch(self, ref: Ref, change: Body, form: str = MERGE, manager: str = PERSON) -> Body:
         """Change an object, as `kubectl patch`."""
-        return self._patch(ref, change, form, {"fieldManager": PERSON})
+        return self._patch(ref, change, form, {"fieldManager": manager})
 
     def _patch(self, ref: Ref, change: Body, form: str, params: dict[str, str]) -> Body:
         headers = {"Content-Type": form}

@@ -1,7 +1,8 @@
 """What has drifted: whether it is repaired, and what is remembered of it.
 
 A repair is one write. If somebody changes the same field back again and again, both would write for
-ever; so after some rounds the operator lets the other one have it for a while, and says so.
+ever; so after some rounds the operator lets the other one have it for a while, and says so. Then it
+tries once more, and rests longer if that is undone too.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from math import inf
 from time import monotonic
 from typing import Final, NamedTuple
 
@@ -21,8 +23,10 @@ from arkalia_operator.planning.observed import ChildRecord, ObjectKey
 ROUNDS: Final = 5
 """Repairs of one field, each soon after the one before, until it is left alone."""
 SOON_SECONDS: Final = 60.0
-FIRST_REST_SECONDS: Final = 300.0
-LONGEST_REST_SECONDS: Final = 3600.0
+REST_SECONDS: Final = 300.0
+"""How long it is left alone then; twice as long each time that the fight goes on after it."""
+LONGEST_REST: Final = 12
+"""In first rests."""
 REMEMBERED: Final = 8192
 UNTOLD_AT_MOST: Final = 64
 """Repairs of one system that wait to be told."""
@@ -74,8 +78,11 @@ class _Ledger:
 class Drifts:
     """The drift of every system, the oldest forgotten first."""
 
-    def __init__(self, clock: Callable[[], float] = monotonic) -> None:
+    def __init__(
+        self, clock: Callable[[], float] = monotonic, rest_seconds: float = REST_SECONDS
+    ) -> None:
         self._clock = clock
+        self._rest_seconds = rest_seconds
         self._fights: OrderedDict[tuple[ObjectKey, str], _Fight] = OrderedDict()
         self._systems: OrderedDict[SystemKey, _Ledger] = OrderedDict()
 
@@ -139,6 +146,12 @@ class Drifts:
         ledger = self._systems.get(key)
         return tuple(each.drifted for each in ledger.left.values()) if ledger else ()
 
+    def wait(self, key: SystemKey) -> float:
+        """Seconds until an object of the system *key* has rested from a fight."""
+        ledger = self._systems.get(key)
+        rests = (each for each in ledger.left.values() if each.drifted.contended) if ledger else ()
+        return max(0.0, min((each.until for each in rests), default=inf) - self._clock())
+
     def take_repaired(self, key: SystemKey) -> tuple[Drifted, ...]:
         """What was repaired since the last question."""
         ledger = self._systems.get(key)
@@ -160,9 +173,16 @@ class Drifts:
         for each in found:
             fight = self._fight(key, each.path)
             if fight.rounds >= ROUNDS:
-                rest = max(rest, FIRST_REST_SECONDS * 2 ** min(fight.rests, 16))
                 fight.rests, fight.last = fight.rests + 1, self._clock()
-        return min(rest, LONGEST_REST_SECONDS)
+                fight.rounds = ROUNDS - 1  # after the rest one repair is tried
+                rest = max(rest, self._rested(fight))
+        return rest
+
+    def _rested(self, fight: _Fight) -> float:
+        """How long the last rest of *fight* lasts; 0 if there was none."""
+        if not fight.rests:
+            return 0.0
+        return self._rest_seconds * min(2.0 ** (fight.rests - 1), LONGEST_REST)
 
     def _fight(self, key: ObjectKey, path: str) -> _Fight:
         """The fight about a field; one that has ended begins anew."""
@@ -170,7 +190,6 @@ class Drifts:
         self._fights.move_to_end((key, path))
         if len(self._fights) > REMEMBERED:
             self._fights.popitem(last=False)
-        rested = FIRST_REST_SECONDS * 2**fight.rests if fight.rests else 0.0
-        if self._clock() - fight.last > SOON_SECONDS + min(rested, LONGEST_REST_SECONDS):
+        if self._clock() - fight.last > SOON_SECONDS + self._rested(fight):
             fight.rounds, fight.rests = 0, 0
         return fight

@@ -53,11 +53,11 @@ NO_VERSION_YET: Final = "1"
 class Executor:
     """Carries out plans, and remembers in the store what came of it."""
 
-    def __init__(self, client: Client, store: Store) -> None:
+    def __init__(self, client: Client, store: Store, drifts: Drifts | None = None) -> None:
         self._client = client
         self._store = store
         self.refusals = Refusals()
-        self.drifts = Drifts()
+        self.drifts = drifts or Drifts()
 
     async def execute(self, key: SystemKey, plan: Plan) -> tuple[Failure, ...]:
         """Do all that *plan* says for the system *key*; gives what did not succeed."""
@@ -120,7 +120,7 @@ class Executor:
         It is read once for each change of somebody else, to tell who changed what.
         """
         shelf = self._store.shelf(key)
-        unsure = not repairs and action.why == CHANGED and action.key not in shelf.accepted
+        unsure = action.why == CHANGED and action.key not in shelf.accepted
         if not (action.why == DRIFTED or unsure):
             return False
         record = shelf.children.get(action.key)

@@ -26,14 +26,17 @@ def announcements(
     """One Event for each transition of a told condition to another status or reason.
 
     What is ignored is told again when it is something else: each mistake may be another person's.
+    What waits for a person's word is told once, and not a second time because of `Ready`.
     """
+    waits = tuple(_waiting(before, after))
     told = (
         each
         for kind in (*TOLD, *ADVERSE)
         for each in _of(_condition(before, kind), _condition(after, kind))
+        if each.reason not in {one.reason for one in waits}
     )
     kind = ConditionType.FIELDS_IGNORED
-    return (*told, *_ignored(_condition(before, kind), _condition(after, kind)))
+    return (*waits, *told, *_ignored(_condition(before, kind), _condition(after, kind)))
 
 
 def repaired(drifts: Iterable[Drifted]) -> tuple[Announcement, ...]:
@@ -55,6 +58,17 @@ def _of(before: Condition | None, after: Condition | None) -> Iterator[Announcem
     if not same and not (before is None and after.reason == Reason.PERMISSIONS_GRANTED):
         doomed = after.status == "False" or after.type in ADVERSE
         yield Announcement("Warning" if doomed else "Normal", after.reason, after.message)
+
+
+def _waiting(before: ArkaliaSystemStatus, after: ArkaliaSystemStatus) -> Iterator[Announcement]:
+    """What waits, each time that it is another plan, and that nothing does any more."""
+    was, now = (_condition(each, ConditionType.CHANGES_APPROVED) for each in (before, after))
+    waited = was is not None and was.status == "False"
+    if now is None or now.status == "Unknown" or (now.status == "True" and not waited):
+        return
+    same = was and (was.status, was.reason) == (now.status, now.reason)
+    if not same or before.changes.hash != after.changes.hash:
+        yield Announcement("Normal", now.reason, now.message)
 
 
 def _ignored(before: Condition | None, after: Condition | None) -> Iterator[Announcement]:

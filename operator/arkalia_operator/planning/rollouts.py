@@ -102,8 +102,11 @@ def _first_note(wanted: Made, record: ChildRecord, gate: Gate) -> Rollout:
     there = replace(wanted, template=record.template, revision="", reason="")
     if record.template == wanted.template:
         return Rollout(replace(there, revision=wanted.revision))
-    asked = gate.new_spec or str(record.key) in gate.changed
-    return _replaced(wanted, there, (CHANGED_SPEC,) if asked else (), gate)
+    if not (gate.new_spec or str(record.key) in gate.changed):
+        return _replaced(wanted, there, (), gate)
+    # What the old template was made from nobody knows: the note says that it was something else.
+    there = replace(there, inputs={**wanted.inputs, CHANGED_SPEC: ""})
+    return _replaced(wanted, there, (CHANGED_SPEC,), gate)
 
 
 def _replaced(wanted: Made, made: Made, causes: tuple[str, ...], gate: Gate) -> Rollout:

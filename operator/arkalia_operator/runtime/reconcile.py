@@ -27,7 +27,7 @@ from arkalia_operator.planning.approval import Carried, approval, approved_now, 
 from arkalia_operator.planning.changes import plan_hash, waiting
 from arkalia_operator.planning.evidence import Evidence
 from arkalia_operator.planning.judge import judge, judge_failed, judge_invalid
-from arkalia_operator.planning.observed import Gate, Observed
+from arkalia_operator.planning.observed import Accepted, Gate, Observed
 from arkalia_operator.planning.permissions import Right
 from arkalia_operator.planning.plan import plan
 from arkalia_operator.planning.schemas import remembered
@@ -221,10 +221,27 @@ class Reconciler:
         await self.actions.answer(key, told)
         left = (*failures, *facts.identity.state.failures, *facts.data.state.failures)
         calm = decided.is_empty and not left and not evidence.left
+        facts = self._accept_what_is_right(key, facts, decision)
         self._note(key, facts, is_settled=calm and told is facts.system)
         if decided.deletes and not failures and plan(own, evidence.desired, after).applies:
             return AT_ONCE  # what was in the way of something is gone, and no watch tells
-        return self._outcome(failures, left, facts.next_look)
+        look = min(facts.next_look, self.executor.drifts.wait(key))
+        return self._outcome(failures, left, look)
+
+    def _accept_what_is_right(self, key: SystemKey, facts: Facts, decision: Decision) -> Facts:
+        """Remember what is as it should be: whatever becomes of it later, somebody else has done.
+
+        Who applied it remembers anyway; who starts anew finds it so.
+        """
+        before, system = facts.observed, decision.evidence.system
+        if decision.evidence.frozen or system.spec.changes.pause:
+            return facts  # nobody asked what is right
+        wrong = {each.key for each in decision.plan.applies}
+        for at in before.children.keys() - before.accepted.keys() - wrong:
+            found = before.children[at].fingerprint
+            self.store.accept(key, at, Accepted(found, found))
+        accepted = dict(self.store.shelf(key).accepted)
+        return replace(facts, observed=replace(before, accepted=accepted))
 
     def _note(self, key: SystemKey, facts: Facts, *, is_settled: bool) -> None:
         if is_settled:

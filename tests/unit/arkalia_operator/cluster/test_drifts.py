@@ -1,3 +1,5 @@
+from math import inf
+
 import pytest
 
 from arkalia_operator import metrics
@@ -100,12 +102,45 @@ def test_after_the_rest_one_repair_is_tried_and_the_next_rest_is_longer(drifts, 
     clock.now = 301
     looked_at_again = not drifts.stands(LUNA, ACTION, SEEN)
 
-    again = fight(drifts, 1)
+    again = fight(drifts, 2)
     clock.now = 301 + 599
 
     assert looked_at_again
-    assert again == [True]
+    assert again == [False, True]
     assert drifts.stands(LUNA, ACTION, SEEN)
+
+
+def test_field_that_nobody_fights_about_any_more_is_repaired_after_the_rest(drifts, clock):
+    fight(drifts, 6)
+    drifts.take_repaired(LUNA)
+    clock.now = 300
+
+    assert fight(drifts, 1) == [False]
+
+    drifts.begin(LUNA, frozenset())
+    assert len(drifts.take_repaired(LUNA)) == 1
+    assert drifts.left(LUNA) == ()
+
+
+def test_system_is_looked_at_again_when_the_rest_is_over(drifts, clock):
+    drifts.leave(LUNA, ACTION, (PORT,), SEEN, repairs=False)
+    without_a_fight = drifts.wait(LUNA)
+    fight(drifts, 6)
+    clock.now = 100
+
+    assert without_a_fight == inf
+    assert drifts.wait(LUNA) == 200
+    assert drifts.wait(SystemKey("ns", "another")) == inf
+
+
+def test_rest_is_as_long_as_it_was_set(clock):
+    drifts = Drifts(clock, rest_seconds=10)
+    fight(drifts, 6)
+    first = drifts.wait(LUNA)
+    clock.now = 10
+    fight(drifts, 2)
+
+    assert (first, drifts.wait(LUNA)) == (10, 20)
 
 
 def test_a_rest_has_an_end(drifts, clock):

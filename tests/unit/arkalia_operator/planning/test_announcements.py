@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus
+from arkalia_operator.api.changes import ChangesStatus
 from arkalia_operator.api.conditions import Condition
 from arkalia_operator.planning.actions import Announcement
 from arkalia_operator.planning.announcements import announcements
@@ -63,6 +64,58 @@ def test_missing_rights_are_announced_when_they_are_found_and_when_they_are_gran
     assert [each.type for each in announcements(a_status(), missing)] == ["Warning"]
     assert [each.type for each in announcements(missing, granted)] == ["Normal"]
     assert announcements(a_status(), granted) == ()
+
+
+def a_waiting(status, reason="WaitingForApproval", plan="", message="Plan."):
+    """A status in which `ChangesApproved` has this *status*, with the hash of the *plan*."""
+    found = a_status(status, reason, message, kind="ChangesApproved")
+    return found.model_copy(update={"changes": ChangesStatus(hash=plan)})
+
+
+def test_change_that_waits_for_approval_is_announced_once():
+    waits = a_waiting("False", plan="1", message="Plan 1 waits.")
+
+    assert announcements(a_status("True"), waits) == (
+        Announcement("Normal", "WaitingForApproval", "Plan 1 waits."),
+    )
+    assert announcements(waits, waits) == ()
+
+
+def test_ready_does_not_repeat_what_waits():
+    changes = a_waiting("False", plan="1", message="Plan 1 waits: approve it.")
+    ready = a_status("Unknown", "WaitingForApproval").conditions
+    after = changes.model_copy(update={"conditions": [*ready, *changes.conditions]})
+
+    assert [each.message for each in announcements(a_status("True"), after)] == [
+        "Plan 1 waits: approve it."
+    ]
+
+
+def test_another_plan_is_announced_although_the_reason_is_the_same():
+    before, after = (a_waiting("False", plan=each, message=each) for each in ("1", "2"))
+
+    assert [each.message for each in announcements(before, after)] == ["2"]
+
+
+def test_held_rollouts_are_announced_and_that_they_were_let_in():
+    held = a_waiting("False", "RolloutsHeld", message="Deployment a.")
+    done = a_waiting("True", "NothingWaits", message="No change waits.")
+
+    assert announcements(a_status(), held) == (
+        Announcement("Normal", "RolloutsHeld", "Deployment a."),
+    )
+    assert announcements(held, done) == (
+        Announcement("Normal", "NothingWaits", "No change waits."),
+    )
+
+
+@pytest.mark.parametrize("before", [a_status(), a_waiting("Unknown"), a_waiting("True")])
+def test_that_nothing_waits_is_no_news(before):
+    assert announcements(before, a_waiting("True", "NothingWaits")) == ()
+
+
+def test_spec_that_cannot_be_read_says_nothing_of_what_waits():
+    assert announcements(a_waiting("False"), a_waiting("Unknown", "InvalidSpec")) == ()
 
 
 IGNORED = {"kind": "FieldsIgnored", "reason": "UnknownField"}

@@ -271,6 +271,32 @@ class TestOfAnOperatorThatNotedNothing:
 
         assert old.told()[1] == "a change of the spec"
 
+    def test_changed_spec_that_was_held_at_the_first_note_is_no_upgrade(self, old):
+        before = old.template
+
+        held = old.operate(replace(HOLD, upgrades=False, new_spec=True), environment="staging")
+        still = old.operate(replace(HOLD, upgrades=False), environment="staging")
+
+        assert old.template == before
+        assert held.held == still.held == ("a change of the spec",)
+        assert not old.operate(CLOSED, environment="staging").is_held
+        assert old.told()[1] == "a change of the spec"
+
+    def test_change_that_follows_one_that_was_held_at_the_first_note_is_told_beside_it(self, old):
+        old.operate(replace(HOLD, new_spec=True), environment="staging")
+
+        held = old.operate(HOLD, environment="staging", logLevel="DEBUG")
+
+        assert held.held == ("a change of the spec", "spec.logLevel")
+
+    def test_changed_spec_that_was_taken_back_leaves_nothing_to_be_let_in(self, old):
+        old.operate(replace(HOLD, new_spec=True), environment="staging")
+        old.operate(HOLD)
+
+        found = old.operate(renders="other")
+
+        assert found.waits_for_upgrade
+
 
 def test_note_can_be_read_again():
     made = Made("digest", "revision", "reason", {"spec.environment": "1"}, "2026-11-25T12:00:00Z")
