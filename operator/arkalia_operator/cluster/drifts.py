@@ -95,15 +95,18 @@ class Drifts:
             if not ledger.left and not ledger.repaired:
                 del self._systems[key]
 
-    def stands(self, key: SystemKey, action: Apply, seen: Seen) -> bool:
-        """Whether the object is left as it is without another look: nothing is new about it."""
+    def stands(self, key: SystemKey, action: Apply, seen: Seen, *, repairs: bool = False) -> bool:
+        """Whether the object is left as it is without another look: nothing is new about it.
+
+        What was only reported is looked at once more when it shall be repaired.
+        """
         ledger = self._systems.get(key)
         known = ledger.left.get(action.key) if ledger else None
         if known is None or known.digest != action.digest:
             return False
         if known.drifted.contended:
             return self._clock() < known.until
-        return known.seen == seen
+        return known.seen == seen and not repairs
 
     def leave(
         self,

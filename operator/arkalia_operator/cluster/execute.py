@@ -129,7 +129,7 @@ class Executor:
         if not (action.why == DRIFTED or unsure):
             return False
         record = shelf.children.get(action.key)
-        if record is not None and self.drifts.stands(key, action, seen(record)):
+        if record is not None and self.drifts.stands(key, action, seen(record), repairs=repairs):
             return True
         try:
             live = await self._client.get(

@@ -394,6 +394,24 @@ async def test_what_somebody_changed_is_left_where_it_shall_only_be_told(
     assert server.writes() == []
 
 
+@pytest.mark.parametrize("why", ["drifted", "changed"])
+async def test_what_was_only_told_is_changed_back_once_that_is_asked_for(
+    server, executor, store, drifting, why
+):
+    store.put(BY_NAME["Service"], server.objects[path_of(drifting)])
+    if why == "changed":  # as the next operator sees it
+        store.forget_accepted()
+    action = an_apply(drifting, creates=False, why=why)
+    await executor.execute(LUNA, Plan((action,), repairs=False))
+    left = executor.drifts.left(LUNA)
+
+    await executor.execute(LUNA, Plan((action,)))
+
+    (told,) = executor.drifts.take_repaired(LUNA)
+    assert told.fields == left[0].fields
+    assert server.objects[path_of(drifting)]["spec"]["port"] == 1
+
+
 async def test_change_of_status_alone_is_no_reason_to_look_at_what_is_left(
     server, executor, store, drifting
 ):
