@@ -7,6 +7,8 @@ import pytest
 
 from arkalia_operator.desired.kinds import DEPLOYMENT, SERVICE
 from cluster.development import environment
+from cluster.happenings import told
+from cluster.kinds import Ref
 from cluster.systems import System, off_except, uids
 from cluster.waiting import eventually
 
@@ -92,6 +94,19 @@ def waiting(luna):
     """Its environment was changed, and nobody has approved that."""
     luna.change(environment="approved")
     return eventually(lambda: plan_of(luna))
+
+
+def test_plan_that_waits_is_told_as_an_event_and_a_metric(luna, waiting, operator):
+    labels = f'system="luna",system_namespace="{luna.namespace}",type="ChangesApproved"'
+
+    eventually(lambda: is_told(luna, f"Plan {waiting} waits"))
+    metrics = luna.kube.http.get(f"{Ref.of(operator.pod()).path}:8080/proxy/metrics").text
+    assert f"arkalia_operator_system_condition{{{labels}}} 0.0" in metrics
+
+
+def is_told(luna, beginning):
+    found = told(luna, "WaitingForApproval")
+    assert any(each.startswith(beginning) for each in found), found
 
 
 def test_plan_tells_whose_pods_are_replaced_and_they_run_on(luna, waiting):

@@ -6,6 +6,7 @@ import pytest
 
 from arkalia_operator.desired.kinds import CONFIG_MAP, DEPLOYMENT, SERVICE
 from cluster.development import environment
+from cluster.happenings import told
 from cluster.systems import uids
 from cluster.waiting import eventually
 
@@ -73,11 +74,17 @@ def test_held_rollouts_keep_the_pods_and_what_is_broken_is_repaired(as_before):
 
     eventually(lambda: luna.kube.require(luna.child(SERVICE)))
     luna.expect("Ready", "Unknown", "RolloutsHeld")
+    eventually(lambda: is_told(luna, "RolloutsHeld", "spec.changes.holdRollouts keeps the pods of"))
     assert uids(luna.pods()) == before
     luna.change(changes={"holdRollouts": False})
     eventually(lambda: others(luna, before))
     luna.ready()
     eventually(lambda: expect_reason(luna, "spec.modules.helloria.env"))
+
+
+def is_told(luna, reason, beginning):
+    found = told(luna, reason)
+    assert any(each.startswith(beginning) for each in found), found
 
 
 def test_held_pod_template_is_repaired_as_it_was(as_before):

@@ -2,6 +2,7 @@
 
 import pytest
 
+from cluster.foreigners import at_work
 from cluster.kinds import EVENT, NAMESPACE, SYSTEM, Ref
 from cluster.systems import System, uids
 from cluster.waiting import eventually
@@ -53,12 +54,16 @@ def worked_off(kube, operator):
     assert count >= wanted, f"{count:g} of {wanted} systems reconciled since the start"
 
 
-def test_restarted_operator_writes_nothing(kube, operator, audit, luna, quiet):
+def test_restarted_operator_writes_nothing_while_others_work_on_the_objects(
+    kube, operator, audit, luna, quiet
+):
     ended, announced, mark = ending(kube), events(kube), audit.mark()
 
-    operator.restart()
+    with at_work(kube, luna) as work:
+        operator.restart()
+        eventually(lambda: worked_off(kube, operator))
+        eventually(work.by_everybody)
 
-    eventually(lambda: worked_off(kube, operator))
     assert [str(each) for each in audit.since(mark) if each.namespace not in ended] == []
     assert events(kube) == announced
 
