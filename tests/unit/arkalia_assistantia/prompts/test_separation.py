@@ -68,6 +68,10 @@ def test_mark_that_could_be_guessed_is_refused():
         separation.quoted("text", "abc")
 
 
+def test_text_that_knows_its_mark_does_not_keep_it():
+    assert separation.quoted(f"one {MARK}| two", MARK).text == f"{MARK}| one | two"
+
+
 @given(st.text(st.sampled_from(f"{MARK}\n\r\u2028| x"), max_size=200))
 def test_no_text_leaves_its_quotation(text):
     lines = separation.quoted(text, MARK).text.splitlines()
