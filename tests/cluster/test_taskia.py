@@ -35,12 +35,18 @@ class Tasks:
     """taskia, as the gateway asks it."""
 
     def __init__(self, system: System) -> None:
+        self._system = system
         self._service = system.reach("taskia")
+
+    @property
+    def _identity(self) -> dict[str, str]:
+        """What the gateway shows: anew each time, for a token lives ten minutes, and stories longer."""
+        system = self._system
         caller = system.pods("helloria")[0]
         account = f"{system.namespace}/{names.module(system.name, 'helloria')}"
         audience = identity.audience(system.namespace, system.name, "taskia")
         shown = token(system.kube, account, audience, caller)
-        self._identity = {"Authorization": f"{identity.BEARER} {shown}"}
+        return {"Authorization": f"{identity.BEARER} {shown}"}
 
     def add(self, queue: str = "default", **arguments: object) -> str:
         """The id of a task that was accepted. Raises AssertionError if it was not."""
