@@ -29,9 +29,11 @@ from arkalia_operator.planning.ownership import FIELD_MANAGER
 LOGGER = logging.getLogger(__name__)
 
 SAME_SECONDS: Final = 600.0
-BURST: Final = 25
+BURST: Final = 35
 REFILL_SECONDS: Final = 60.0
-"""A system may say 25 things at once, then one a minute."""
+"""A system may say 35 things at once, then one a minute."""
+FOR_WARNINGS: Final = 10
+"""Of these 35 only warnings may take the last ten: what goes well must not silence what does not."""
 WAITING: Final = 1000
 REMEMBERED: Final = 4096
 NOTE_LIMIT: Final = 1024
@@ -62,11 +64,11 @@ class _Budget:
     left: float
     at: float
 
-    def takes(self, now: float) -> bool:
-        """Whether there is room for one more; if so, it is taken."""
+    def takes(self, now: float, kept: int) -> bool:
+        """Whether there is room for one more beside those that are *kept*; if so, it is taken."""
         self.left = min(BURST, self.left + (now - self.at) / REFILL_SECONDS)
         self.at = now
-        if self.left < 1:
+        if self.left < 1 + kept:
             return False
         self.left -= 1
         return True
@@ -87,7 +89,7 @@ class Recorder:
         now = self._clock()
         budget = self._budgets.setdefault(subject.uid, _Budget(BURST, now))
         _bound(self._budgets, subject.uid)
-        if not budget.takes(now):
+        if not budget.takes(now, 0 if announcement.type == "Warning" else FOR_WARNINGS):
             metrics.EVENTS_DROPPED.labels("rate").inc()
             return
         try:

@@ -59,13 +59,22 @@ async def test_the_same_words_much_later_are_a_new_event(server, recorder, clock
 
 async def test_a_system_that_says_too_much_is_cut_short(server, recorder, clock):
     for number in range(40):
-        recorder.announce(LUNA, Announcement("Normal", "Reason", f"{number}"))
+        recorder.announce(LUNA, Announcement("Warning", "Reason", f"{number}"))
     await until(lambda: len(posted(server)) == events.BURST)
 
     clock.now = 61
-    recorder.announce(LUNA, Announcement("Normal", "Reason", "one more"))
+    recorder.announce(LUNA, Announcement("Warning", "Reason", "one more"))
 
     await until(lambda: len(posted(server)) == events.BURST + 1)
+
+
+async def test_what_goes_well_leaves_room_for_what_does_not(server, recorder):
+    for number in range(40):
+        recorder.announce(LUNA, Announcement("Normal", "Reason", f"{number}"))
+    recorder.announce(LUNA, Announcement("Warning", "Broken", "Something is."))
+
+    await until(lambda: posted(server) and posted(server)[-1]["reason"] == "Broken")
+    assert len(posted(server)) == events.BURST - events.FOR_WARNINGS + 1
 
 
 async def test_an_event_that_is_refused_stops_nothing(server, recorder, caplog):
