@@ -337,44 +337,25 @@ async def test_a_write_is_not_sent_when_the_lease_was_lost_while_it_waited_for_a
     assert server.writes() == []
 
 
-async def test_a_write_is_not_sent_when_the_lease_was_lost_right_before_its_first_byte(
-    guarded, server, monkeypatch
+@pytest.mark.parametrize(
+    ("where", "step"),
+    [(aiohttp.ClientRequest, "send"), (aiohttp.BytesPayload, "write_with_length")],
+    ids=["before_its_first_byte", "with_its_bytes_in_hand"],
+)
+async def test_a_write_is_not_sent_when_the_lease_was_lost_on_its_way(
+    guarded, server, monkeypatch, where, step
 ):
-    """As happens to a process that is stopped while the request waits for its turn in the loop."""
+    """As happens to a process that is stopped, at any instruction, after it asked."""
     client, gate = guarded
     gate.left = 8.0
-    send = aiohttp.ClientRequest.send
+    go_on = getattr(where, step)
 
     async def stopped(*arguments):
         gate.left = 0.0
-        return await send(*arguments)
+        return await go_on(*arguments)
 
     with monkeypatch.context() as patched:
-        patched.setattr(aiohttp.ClientRequest, "send", stopped)
-        with pytest.raises(NotLeadingError):
-            await client.apply(CONFIG_MAP, MANIFEST, force=True)
-    assert server.writes() == []
-
-    gate.left = 8.0
-    await client.apply(CONFIG_MAP, MANIFEST, force=True)
-
-    assert len(server.writes()) == 1
-
-
-async def test_a_write_is_not_sent_when_the_lease_was_lost_with_its_bytes_in_hand(
-    guarded, server, monkeypatch
-):
-    """As happens to a process that is stopped at any instruction after it asked."""
-    client, gate = guarded
-    gate.left = 8.0
-    write = aiohttp.BytesPayload.write_with_length
-
-    async def stopped(*arguments):
-        gate.left = 0.0
-        return await write(*arguments)
-
-    with monkeypatch.context() as patched:
-        patched.setattr(aiohttp.BytesPayload, "write_with_length", stopped)
+        patched.setattr(where, step, stopped)
         with pytest.raises(NotLeadingError):
             await client.apply(CONFIG_MAP, MANIFEST, force=True)
     assert server.writes() == []
