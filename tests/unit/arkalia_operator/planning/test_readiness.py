@@ -98,6 +98,13 @@ def test_module_with_all_its_pods_is_ready():
             id="configuration does not hold",
         ),
         pytest.param(
+            waiting("CreateContainerConfigError", "failed to sync secret cache: timed out waiting"),
+            "ContainerCannotStart", False,
+            "pod alpha-1: CreateContainerConfigError: failed to sync secret cache: timed out "
+            "waiting",
+            id="kubelet does not know yet",
+        ),
+        pytest.param(
             a_view(pods=[a_pod(waiting_reason="CrashLoopBackOff", last_exit="Error, exit code 78")]),
             "ContainerCrashes", True,
             "pod alpha-1: the container ends again and again (Error, exit code 78): read its log",
