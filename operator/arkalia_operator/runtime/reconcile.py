@@ -27,7 +27,7 @@ from arkalia_operator.planning.approval import Carried, approval, approved_now, 
 from arkalia_operator.planning.changes import plan_hash, waiting
 from arkalia_operator.planning.evidence import Evidence
 from arkalia_operator.planning.judge import judge, judge_failed, judge_invalid, judge_unseen
-from arkalia_operator.planning.observed import Accepted, Gate, Observed
+from arkalia_operator.planning.observed import Accepted, Observed, RolloutGate
 from arkalia_operator.planning.permissions import Right
 from arkalia_operator.planning.plan import plan
 from arkalia_operator.planning.schemas import remembered
@@ -194,7 +194,7 @@ class Reconciler:
             evidence = replace(evidence, pending=waits)
         return Decision(decided, evidence)
 
-    def _modules(self, system: ArkaliaSystem, gate: Gate) -> tuple[Modules, str]:
+    def _modules(self, system: ArkaliaSystem, gate: RolloutGate) -> tuple[Modules, str]:
         """The modules that *system* may have, and the version of them that an upgrade holds."""
         usable, broken = self.resources.available(system.namespace)
         own = self.defaults.version

@@ -17,7 +17,7 @@ from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus
 from arkalia_operator.api.changes import UpgradePolicy
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.cluster.store import SystemKey
-from arkalia_operator.planning.observed import Gate
+from arkalia_operator.planning.observed import RolloutGate
 from arkalia_operator.planning.upgrades import (
     Stage,
     Waves,
@@ -51,7 +51,7 @@ class Upgrades:
         """What holds for *system*."""
         return policy_of(system, self.policy)
 
-    def gate(self, system: ArkaliaSystem) -> Gate:
+    def gate(self, system: ArkaliaSystem) -> RolloutGate:
         """What may be rolled out for *system*."""
         return gate_of(system, self.policy_of(system), self.operator)
 
