@@ -81,10 +81,18 @@ class Upgrades:
         """Let systems in until cancelled; *wake* is called with each."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            for key in self.due(resources):
+            for key in self._due_if_known(resources):
                 self.granted.add(key)
                 LOGGER.info("%s/%s may take the pod templates of this operator.", *key)
                 wake(key)
+
+    def _due_if_known(self, resources: Resources) -> list[SystemKey]:
+        """What nobody foresaw keeps upgrades waiting, and nothing else: all systems are healed."""
+        try:
+            return self.due(resources)
+        except Exception:
+            LOGGER.exception("Which systems may take the upgrade cannot be told; none does now.")
+            return []
 
     def due(self, resources: Resources) -> list[SystemKey]:
         """The systems that may take it now."""
