@@ -26,14 +26,22 @@ def manifests(
     system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution
 ) -> Iterator[Manifest]:
     """Everything that one module needs to run."""
+    yield from ground(system, module, resolution)
+    for component in module.spec.components:
+        template = pods.template(system, module, component, resolution)
+        yield _deployment(system, module, component, template)
+
+
+def ground(
+    system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution
+) -> Iterator[Manifest]:
+    """What of it is the same whoever is trusted and wherever the data is."""
     name = names.module(system.name, module.name)
     labels = module_labels(system, module, names.MAIN)
     yield manifest(kinds.SERVICE_ACCOUNT, name, system, labels, automountServiceAccountToken=False)
     told = configuration.settings_data(module) | identity.data(system, module, resolution)
     yield manifest(kinds.CONFIG_MAP, name, system, labels, data=told)
     for component in module.spec.components:
-        template = pods.template(system, module, component, resolution)
-        yield _deployment(system, module, component, template)
         if component.port is not None:
             yield _service(system, module, component)
 

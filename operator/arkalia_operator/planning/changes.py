@@ -17,7 +17,7 @@ from arkalia_operator.planning.approval import Pending
 from arkalia_operator.planning.evidence import Evidence
 from arkalia_operator.planning.observed import ChildRecord, ObjectKey, RolloutGate
 from arkalia_operator.planning.plan import plan, rollouts
-from arkalia_operator.planning.rollouts import CHANGED_SPEC, RolloutProgress, read, told
+from arkalia_operator.planning.rollouts import CHANGED_SPEC, PlannedRollout, read, told
 from arkalia_operator.planning.verdicts import Verdict, broken
 
 LISTED: Final = 64
@@ -33,7 +33,7 @@ class Waiting:
 
     paused: int | None = None
     """Objects that differ, while the operator writes nothing; None where it is not paused."""
-    held: Mapping[ObjectKey, RolloutProgress] | None = None
+    held: Mapping[ObjectKey, PlannedRollout] | None = None
     """Pod templates that are held, by the object they belong to."""
     pending: Pending | None = None
     """The plan that waits for approval."""

@@ -24,7 +24,7 @@ from arkalia_operator.planning.observed import Accepted, ChildRecord, ObjectKey,
 from arkalia_operator.planning.order import awaited
 from arkalia_operator.planning.ownership import NOTHING, fingerprint
 from arkalia_operator.planning.replicas import hand_over
-from arkalia_operator.planning.rollouts import RolloutProgress, noted, rollout_of
+from arkalia_operator.planning.rollouts import PlannedRollout, noted, rollout_of
 
 MISSING: Final = "missing"
 CHANGED: Final = "changed"
@@ -101,7 +101,7 @@ def _apply(manifest: Manifest, desired: Desired, observed: Observed) -> Iterator
 
 
 def _only_repairs(
-    manifest: Manifest, rollout: RolloutProgress, observed: Observed, key: ObjectKey
+    manifest: Manifest, rollout: PlannedRollout, observed: Observed, key: ObjectKey
 ) -> bool:
     """Whether what is sent was applied before, and now says that it was repaired."""
     before, accepted = rollout.before, observed.accepted.get(key)
@@ -118,7 +118,7 @@ def is_rolled_out(key: ObjectKey) -> bool:
     return BY_NAME[key.kind] in ROLLED_OUT
 
 
-def _with_template(action: Apply, rollout: RolloutProgress | None) -> Apply:
+def _with_template(action: Apply, rollout: PlannedRollout | None) -> Apply:
     """*action* with a copy of the pod template that it sends, or told which one it keeps."""
     if rollout is None:
         return action
@@ -127,7 +127,7 @@ def _with_template(action: Apply, rollout: RolloutProgress | None) -> Apply:
     return replace(action, manifest=packed(action.manifest))
 
 
-def rollouts(desired: Desired, observed: Observed) -> dict[ObjectKey, RolloutProgress]:
+def rollouts(desired: Desired, observed: Observed) -> dict[ObjectKey, PlannedRollout]:
     """What becomes of every pod template that is rolled out."""
     found = ((key_of(each), each) for each in desired.manifests)
     return {

@@ -53,7 +53,7 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class RolloutProgress:
+class PlannedRollout:
     """A pod template as it must be sent now, and what is noted about it."""
 
     made: Made
@@ -77,7 +77,7 @@ class RolloutProgress:
 
 def rollout_of(
     key: ObjectKey, manifest: Manifest, desired: Desired, observed: Observed
-) -> RolloutProgress:
+) -> PlannedRollout:
     """What becomes of the pod template of *manifest*, which is *key*, now."""
     which, template = (key.kind, key.name), manifest["spec"]["template"]
     wanted = Made(
@@ -88,13 +88,13 @@ def rollout_of(
     )
     record = observed.children.get(key)
     if record is None or record.fingerprint == NOTHING:
-        return RolloutProgress(wanted)
+        return PlannedRollout(wanted)
     wanted = replace(wanted, restart=record.restarted_at)
     made = read(record.made)
     if made is None:
         return _first_note(wanted, record, observed.gate)
     if made.template == wanted.template:
-        return RolloutProgress(
+        return PlannedRollout(
             _unchanged(wanted, made, record, observed.accepted.get(key)), before=made
         )
     return _replaced(wanted, made, changed(made.inputs, wanted.inputs), observed.gate)
@@ -108,11 +108,11 @@ def _digest_of(which: Which, template: Manifest, desired: Desired) -> str:
     return found
 
 
-def _first_note(wanted: Made, record: ChildRecord, gate: RolloutGate) -> RolloutProgress:
+def _first_note(wanted: Made, record: ChildRecord, gate: RolloutGate) -> PlannedRollout:
     """Of an object that an operator made which noted nothing: the live template is the old one."""
     there = replace(wanted, template=record.template, revision="", reason="")
     if record.template == wanted.template:
-        return RolloutProgress(replace(there, revision=wanted.revision))
+        return PlannedRollout(replace(there, revision=wanted.revision))
     if not (gate.new_spec or str(record.key) in gate.changed):
         return _replaced(wanted, there, (), gate)
     # What the old template was made from nobody knows: the note says that it was something else.
@@ -122,11 +122,11 @@ def _first_note(wanted: Made, record: ChildRecord, gate: RolloutGate) -> Rollout
 
 def _replaced(
     wanted: Made, made: Made, causes: tuple[str, ...], gate: RolloutGate
-) -> RolloutProgress:
+) -> PlannedRollout:
     """A template that differs from the noted one, because of *causes*: sent now, or held."""
     if gate.rollouts and (causes or gate.upgrades):
-        return RolloutProgress(replace(wanted, reason=_reason(causes or (UPGRADE,))))
-    return RolloutProgress(made, causes or (UPGRADE,), wanted.template)
+        return PlannedRollout(replace(wanted, reason=_reason(causes or (UPGRADE,))))
+    return PlannedRollout(made, causes or (UPGRADE,), wanted.template)
 
 
 def _unchanged(wanted: Made, made: Made, record: ChildRecord, accepted: Accepted | None) -> Made:
@@ -149,7 +149,7 @@ def _reason(causes: tuple[str, ...]) -> str:
     return ", ".join(first_of(causes, NAMED))
 
 
-def noted(manifest: Manifest, rollout: RolloutProgress) -> Manifest:
+def noted(manifest: Manifest, rollout: PlannedRollout) -> Manifest:
     """*manifest* with the note; without its template, where that is held."""
     annotations = {
         **manifest["metadata"].get("annotations", {}),

@@ -17,7 +17,7 @@ from arkalia_operator.cluster.execute import Executor
 from arkalia_operator.cluster.observe import observe
 from arkalia_operator.cluster.status import write_status
 from arkalia_operator.cluster.store import Store, SystemKey
-from arkalia_operator.desired import rendered
+from arkalia_operator.desired import ground, rendered
 from arkalia_operator.desired.resolve import Defaults, Modules, resolve
 from arkalia_operator.desired.resolved import Resolution
 from arkalia_operator.errors import ApiError, is_gone
@@ -29,7 +29,7 @@ from arkalia_operator.planning.evidence import Evidence
 from arkalia_operator.planning.judge import judge, judge_failed, judge_invalid, judge_unseen
 from arkalia_operator.planning.observed import Accepted, Observed, RolloutGate
 from arkalia_operator.planning.permissions import Right
-from arkalia_operator.planning.plan import plan
+from arkalia_operator.planning.plan import due, plan
 from arkalia_operator.planning.schemas import remembered
 from arkalia_operator.planning.upgrades import default_version
 from arkalia_operator.runtime.actions import Actions
@@ -39,6 +39,7 @@ from arkalia_operator.runtime.presence import Presence, SystemGoneError
 from arkalia_operator.runtime.resources import Refused, Resources
 from arkalia_operator.runtime.settled import Facts, SettledSystems
 from arkalia_operator.runtime.shown import ShownSystems
+from arkalia_operator.runtime.supervision import both
 from arkalia_operator.runtime.upgrades import Upgrades
 
 Told = TypeVar("Told", ArkaliaSystem, Refused)
@@ -162,7 +163,11 @@ class Reconciler:
         trouble = await self.bundles.trouble(carries.system)
         before = replace(observe(self.store, key, self.served()), gate=gate)
         resolution = resolve(carries.system, modules, trouble).among(before.modules)
-        identity, data = await self._settle(carries, resolution, before, presence)
+        (identity, data), _ = await both(
+            self._settle(carries, resolution, before, presence),
+            self._lay_ground(carries, resolution, before, presence),
+        )
+        before = replace(observe(self.store, key, before.served), gate=gate)
         rights, actions = self.missing_rights(key.namespace), self.actions.on(key)
         look = min(identity.next_look, data.next_look, self.bundles.next_look(trouble))
         return Facts(system, resolution, before, identity, data, rights, actions, look)
@@ -265,6 +270,20 @@ class Reconciler:
     def _announce_repairs(self, key: SystemKey, system: ArkaliaSystem) -> None:
         for each in repaired(self.executor.drifts.take_repaired(key)):
             self.recorder.announce(Subject(key, system.uid), each)
+
+    async def _lay_ground(
+        self, carries: Carried, resolution: Resolution, before: Observed, presence: Presence
+    ) -> None:
+        """Apply at once, for a system of which nothing was ever said, what is certain already.
+
+        So the API server has work while keys are made. What it refuses, the plan meets again.
+        """
+        system = carries.system
+        if system.status.conditions or carries.frozen or system.spec.changes.pause:
+            return
+        await presence.make_sure()
+        certain, key = ground(system, resolution), SystemKey(system.namespace, system.name)
+        await self.executor.execute(key, Plan(tuple(due(certain.manifests, certain, before))))
 
     async def _settle(
         self,
