@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -96,10 +96,18 @@ class Upgrades:
 
     def due(self, resources: Resources) -> list[SystemKey]:
         """The systems that may take it now."""
-        found = {}
-        for key in resources.system_keys():
-            system = resources.systems.get(key)
-            if isinstance(system, ArkaliaSystem) and not system.deleting:
-                stands = stage(system, self.policy_of(system), self.operator)
-                found[key] = (stands, ready_since(system))
+        systems = dict(_usable(resources))
+        if not any(each.status.changes.held for each in systems.values()):
+            return []  # asked every other second, of a thousand systems too
+        found = {
+            key: (stage(each, self.policy_of(each), self.operator), ready_since(each))
+            for key, each in systems.items()
+        }
         return next_wave(found, self.waves, self.now())
+
+
+def _usable(resources: Resources) -> Iterator[tuple[SystemKey, ArkaliaSystem]]:
+    for key in resources.system_keys():
+        system = resources.systems.get(key)
+        if isinstance(system, ArkaliaSystem) and not system.deleting:
+            yield key, system
