@@ -27,6 +27,7 @@ from arkalia_operator.runtime.actions import Actions
 from arkalia_operator.runtime.data import DataServices
 from arkalia_operator.runtime.identity import Identity
 from arkalia_operator.runtime.reconcile import Reconciler
+from arkalia_operator.runtime.resolver import Resolver
 from arkalia_operator.runtime.resources import Resources
 from builders import an_upgrade
 from model_api_server import respond, session_for, until
@@ -57,8 +58,7 @@ async def reconciler(server):
             data=DataServices(Credentials(client), LIFETIMES.spread_seconds, lambda: NOW),
             bundles=Bundles(client),
             served=frozenset,
-            builtin=catalogue.load(),
-            defaults=Defaults("0.1.0", "localhost/arkalia"),
+            resolver=Resolver(resources, catalogue.load(), Defaults("0.1.0", "localhost/arkalia")),
             upgrades=an_upgrade(),
             actions=Actions(client, resources),
         )
