@@ -1,7 +1,6 @@
 """`routes`: what a public module is told of the paths that the others publish, and where they are.
 
-It is a file and no part of a pod template: a module that joins or leaves replaces no pod of the
-gateway.
+It is a file and no part of a pod template: a route that changes replaces no pod of the gateway.
 """
 
 from __future__ import annotations

@@ -211,13 +211,14 @@ class Named:
 
     async def let_in(self, headers, _client, route):
         name = headers.get("x-name", "")
-        if not name and route.path != "/open":
+        if not name and route.path == "/x":
             raise DeniedError(401, "Say who you are.")
         return Caller(name, frozenset(), frozenset())
 
 
 async def test_callers_are_counted_apart_and_who_says_nothing_by_address(gateway):
-    routes = {"taskia": [{"path": "/x"}, {"path": "/open"}]}
+    limited = {"path": "/limited", "requests_per_second": 1}
+    routes = {"taskia": [{"path": "/x"}, {"path": "/open"}, limited]}
     async with (
         a_module() as (_, port),
         gateway(
@@ -228,9 +229,11 @@ async def test_callers_are_counted_apart_and_who_says_nothing_by_address(gateway
         ada = await statuses(client, 10, headers={"X-Name": "ada"})
         nobody = await statuses(client, 10, "/api/v1/taskia/open")
         failing = await statuses(client, 10)
+        elsewhere = await statuses(client, 10, "/api/v1/taskia/limited")
         bob = await statuses(client, 1, headers={"X-Name": "bob"})
 
-        assert ada[0] == nobody[0] == 200
+        assert ada[0] == nobody[0] == elsewhere[0] == 200
+        assert 429 in elsewhere
         assert 429 in ada
         assert 429 in nobody
         assert 429 in failing

@@ -50,8 +50,7 @@ class Rules:
 
         Whoever can say it is not kept out by others of the same address.
         """
-        key, now = f"unknown:{client}", time.monotonic()
-        verdict = self._shared.accounts.take(key, self._unknown, now)
+        verdict = self._shared.accounts.take(_unknown(client), self._unknown, time.monotonic())
         if not verdict.allowed:
             raise self._too_many(verdict)
 
@@ -71,13 +70,13 @@ class Rules:
         return said if self._shared.is_shared else [*said, OWN_LIMITS]
 
     def _of(self, caller: Caller, client: str, match: Match) -> tuple[str, Limit]:
-        if not caller.user:
-            return f"unknown:{client}", self._unknown
-        who = f"key:{caller.key}" if caller.key else f"user:{caller.user}"
         rate = match.route.requests_per_second
         if rate is None:
-            return who, self._caller
+            return (
+                (_named(caller), self._caller) if caller.user else (_unknown(client), self._unknown)
+            )
         # A route with a limit of its own has an account of its own.
+        who = _named(caller) if caller.user else f"address:{client}"
         return f"{who}:{match.route.module}{match.route.path}", per_second("route", rate)
 
     def _too_many(self, verdict: Verdict) -> Problem:
@@ -90,3 +89,11 @@ class Rules:
         said = {name.decode(): value.decode() for name, value in self.headers(verdict)}
         problem.headers = {**said, "Retry-After": str(verdict.retry_after)}
         return problem
+
+
+def _named(caller: Caller) -> str:
+    return f"key:{caller.key}" if caller.key else f"user:{caller.user}"
+
+
+def _unknown(client: str) -> str:
+    return f"unknown:{client}"
