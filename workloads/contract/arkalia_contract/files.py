@@ -48,6 +48,13 @@ CALLEES: Final = f"{IDENTITY_FOLDER}/{CALLEES_KEY}"
 """Whom this module may call: `{"<callee>": "<base URL>"}`, scheme and port as the callee has them.
 One token lies in TOKENS_FOLDER for each."""
 
+ROUTES_KEY: Final = "routes.json"
+ROUTES: Final = f"{IDENTITY_FOLDER}/{ROUTES_KEY}"
+"""What a public module publishes of the others, by module: `{"<module>": {"address": "<base URL>",
+"pods": "<name that stands for the address of each ready pod>", "routes": [...]}}`. A route is
+`{"path": "/tasks/{id}", "methods": ["GET"], "scopes": [], "requests_per_second": null, "alias": []}`,
+as the module's description has it."""
+
 TOKENS_FOLDER: Final = "/var/run/arkalia/tokens"
 """One token for each callee, in a file of its name. There only if the module calls another."""
 
