@@ -6,10 +6,13 @@ whether anything has changed is cheap. It takes `JUDGEMENTS`, which become event
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final, TypedDict
 
-VIEW: Final = "/view"
-JUDGEMENTS: Final = "/judgements"
+GATEWAY: Final = "/gateway/*"
+"""Pattern of what the gateway calls."""
+VIEW: Final = "/gateway/view"
+JUDGEMENTS: Final = "/gateway/judgements"
 
 KEY_MARK: Final = "ark"
 """What every API key begins with: `ark_<id>_<secret>`; the id is no secret."""
@@ -22,7 +25,8 @@ JUDGEMENTS_AT_ONCE: Final = 1000
 """Longest list that `JUDGEMENTS` takes."""
 
 
-class ViewedUser(TypedDict):
+@dataclass(frozen=True, slots=True)
+class ViewedUser:
     """Somebody who is not disabled."""
 
     id: str
@@ -32,7 +36,8 @@ class ViewedUser(TypedDict):
     """Patterns that the roles grant together."""
 
 
-class ViewedKey(TypedDict):
+@dataclass(frozen=True, slots=True)
+class ViewedKey:
     """An API key that is not revoked."""
 
     id: str
@@ -48,7 +53,8 @@ class ViewedKey(TypedDict):
     tokens_per_day: int | None
 
 
-class View(TypedDict):
+@dataclass(frozen=True, slots=True)
+class View:
     """All that is needed to judge a request."""
 
     version: int

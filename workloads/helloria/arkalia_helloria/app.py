@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from arkalia_helloria.access.door import AccountDoor
 from arkalia_helloria.settings import GatewaySettings
 from arkalia_runtime.parts import assembled
 from arkalia_runtime.redis import Redis
@@ -9,4 +10,5 @@ from arkalia_runtime.redis import Redis
 
 def create(settings: GatewaySettings) -> FastAPI:
     """The app, for *settings*. It answers without its cache too."""
-    return assembled("helloria", settings, Redis.of(settings, "cache", required=False))
+    cache = Redis.of(settings, "cache", required=False)
+    return assembled("helloria", settings, cache, AccountDoor(settings))
