@@ -7,7 +7,7 @@ and the path.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from arkalia_contract import endpoints, files, identity
@@ -17,6 +17,7 @@ from arkalia_operator.desired import names, outside, routes
 from arkalia_operator.desired.certificates import serves_https
 from arkalia_operator.desired.data.needs import FILES as FILES_OF
 from arkalia_operator.desired.data.needs import services_of
+from arkalia_operator.desired.kept import kept_by
 from arkalia_operator.desired.manifest import Manifest
 from arkalia_operator.desired.resolved import Resolution, ResolvedModule
 from arkalia_operator.desired.security import calls_strangers, may_call, reads_outbox
@@ -139,6 +140,7 @@ def _sources(system: ArkaliaSystem, module: ResolvedModule, component: Component
     }
     pair = {files.CERTIFICATE_KEY: files.CERTIFICATE, files.PRIVATE_KEY_KEY: files.PRIVATE_KEY}
     tls = {"secret": source(names.tls(system.name, module.name), pair)}
+    kept = [{"secret": source(each.name, each.paths)} for each in kept_by(system, module)]
     held = {FILES_OF[each]: f"{files.DATA_FOLDER}/{FILES_OF[each]}" for each in services_of(module)}
     data = source(names.data(system.name, module.name), held)
     return [
@@ -146,16 +148,17 @@ def _sources(system: ArkaliaSystem, module: ResolvedModule, component: Component
         {"configMap": source(names.trust(system.name), shared)},
         *([tls] if serves_https(component) else []),
         *([{"secret": data}] if held else []),
+        *kept,
         *outside.sources(system),
     ]
 
 
-def source(name: str, paths: dict[str, str]) -> Manifest:
+def source(name: str, paths: Mapping[str, str]) -> Manifest:
     """A source of a projected volume: *paths* in the pod by key of the object *name*."""
     return {"name": name, "items": list(_items(paths))}
 
 
-def _items(paths: dict[str, str]) -> Iterator[Manifest]:
+def _items(paths: Mapping[str, str]) -> Iterator[Manifest]:
     for key, path in paths.items():
         yield {"key": key, "path": path.removeprefix(f"{files.SETTINGS_FOLDER}/")}
 

@@ -16,7 +16,7 @@ LONGEST_ROLE: Final = 63 - len("_migrations")
 
 
 OWN: Final = frozenset({
-    "authority", "trust", "schemas", "migrating",
+    "admin", "authority", "trust", "schemas", "migrating",
     "postgresql", "postgresql-provisioning",
     "redis-queue", "redis-queue-provisioning", "redis-cache", "redis-cache-provisioning",
 })  # fmt: skip
@@ -88,6 +88,16 @@ def exposure(system: str) -> str:
 def data(system: str, module_name: str) -> str:
     """The Secret by which a module reaches its data."""
     return _bounded(f"{system}-{module_name}-data")
+
+
+def key(system: str, module_name: str) -> str:
+    """The Secret by which a module protects what it keeps."""
+    return _bounded(f"{system}-{module_name}-key")
+
+
+def admin(system: str) -> str:
+    """The Secret of the first administrator."""
+    return f"{system}-admin"
 
 
 def data_service(system: str, service: str) -> str:

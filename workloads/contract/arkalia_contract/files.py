@@ -71,5 +71,17 @@ REDIS_CACHE_KEY: Final = "redis-cache.json"
 REDIS_CACHE: Final = f"{DATA_FOLDER}/{REDIS_CACHE_KEY}"
 """A `data.RedisAccess` to the Redis that may forget."""
 
+KEY_FOLDER: Final = f"{SETTINGS_FOLDER}/key"
+KEY_KEY: Final = "key"
+KEY: Final = f"{KEY_FOLDER}/{KEY_KEY}"
+"""A secret of the module's own: 256 bits by chance, as text. It is made once and kept as long as the
+module's data, which may be unreadable without it. There only if the module needs one."""
+
+ADMIN_FOLDER: Final = f"{SETTINGS_FOLDER}/admin"
+ADMIN_USERNAME_KEY: Final = "username"
+ADMIN_PASSWORD_KEY: Final = "password"  # noqa: S105 - a name
+"""The first administrator's name and password, each in a file. There only in the module that keeps
+the users of a system."""
+
 SCRATCH_FOLDER: Final = "/tmp"  # noqa: S108 - a private emptyDir of the pod, not the node's /tmp
 """The only writable folder of a container: its root file system is read-only."""

@@ -1,35 +1,26 @@
 """The gateway's app: what is published of other modules, before the routes that all services have."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import partial
-from http import HTTPStatus
 from pathlib import Path
 
 from fastapi import FastAPI
 
 from arkalia_contract import files
-from arkalia_helloria.callers import Caller, DeniedError, Door
+from arkalia_helloria.access.door import AccountDoor
+from arkalia_helloria.callers import Door
 from arkalia_helloria.forwarding import Forwarder
 from arkalia_helloria.gateway import Entrance, GatewayMiddleware
 from arkalia_helloria.limits.rules import Rules
 from arkalia_helloria.limits.shared import SharedAccounts
-from arkalia_helloria.routes import Route, RouteTable, parse_routes
+from arkalia_helloria.routes import RouteTable, parse_routes
 from arkalia_helloria.settings import GatewaySettings
 from arkalia_helloria.upstream.balancer import Lookup, look_up
 from arkalia_runtime.metrics import Metrics
 from arkalia_runtime.parts import assembled
 from arkalia_runtime.redis import Redis
 from arkalia_runtime.watched import Watched
-
-
-class Closed:
-    """A door that lets nobody in."""
-
-    async def let_in(self, headers: Mapping[str, str], client: str, route: Route) -> Caller:  # noqa: ARG002
-        """Refuse."""
-        sentence = "Nobody is let in: this gateway cannot tell yet who asks."
-        raise DeniedError(HTTPStatus.UNAUTHORIZED, sentence)
 
 
 class Ways:
@@ -57,14 +48,15 @@ def create(
 ) -> FastAPI:
     """The app, for *settings*. It answers without its cache too.
 
-    *door* decides who is let in, and *lookup* finds pods by name.
+    *door* decides who is let in, by default the accounts of security; *lookup* finds pods by name.
     """
     cache = Redis.of(settings, "cache", required=False)
     ways, shared = Ways(settings, lookup), SharedAccounts(cache)
-    app = assembled("helloria", settings, cache, shared, ways)
+    accounts = AccountDoor(settings)
+    app = assembled("helloria", settings, cache, shared, ways, *([] if door else [accounts]))
     assert ways.forwarder is not None  # noqa: S101 - it was measured when the parts were assembled
     rules = Rules(settings, shared, app.state.metrics.registry)
-    _publish(app, settings, ways.forwarder, Entrance(door or Closed(), rules))
+    _publish(app, settings, ways.forwarder, Entrance(door or accounts, rules))
     return app
 
 
