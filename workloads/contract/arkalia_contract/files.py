@@ -83,5 +83,13 @@ ADMIN_PASSWORD_KEY: Final = "password"  # noqa: S105 - a name
 """The first administrator's name and password, each in a file. There only in the module that keeps
 the users of a system."""
 
+LLM_FOLDER: Final = f"{SETTINGS_FOLDER}/llm"
+LLM_KEY: Final = "llm.json"
+LLM: Final = f"{LLM_FOLDER}/{LLM_KEY}"
+"""A `llm.LlmAccess`: which language models the system has. There only if the module needs them. Read
+again whenever it changes."""
+LLM_KEYS_FOLDER: Final = f"{LLM_FOLDER}/keys"
+"""The API key of each back end that asks for one, in a file of the back end's name."""
+
 SCRATCH_FOLDER: Final = "/tmp"  # noqa: S108 - a private emptyDir of the pod, not the node's /tmp
 """The only writable folder of a container: its root file system is read-only."""
