@@ -48,6 +48,10 @@ CALLEES: Final = f"{IDENTITY_FOLDER}/{CALLEES_KEY}"
 """Whom this module may call: `{"<callee>": "<base URL>"}`, scheme and port as the callee has them.
 One token lies in TOKENS_FOLDER for each."""
 
+OPENID_KEY: Final = "openid.json"
+OPENID: Final = f"{IDENTITY_FOLDER}/{OPENID_KEY}"
+"""In a public module: an `access.OpenIdProvider`, or `null` where the system names none."""
+
 TOKENS_FOLDER: Final = "/var/run/arkalia/tokens"
 """One token for each callee, in a file of its name. There only if the module calls another."""
 
