@@ -62,7 +62,7 @@ PURPOSES: Final = {
     ),
     "helloria": (
         "the gateway: authenticates, limits and routes what comes from outside",
-        "the ground; it routes nothing yet",
+        "it routes, balances and limits, and lets nobody in",
     ),
     "nyxalia": ("how the system is used", "it counts events by type and hour"),
     "reflexia": ("rules that answer a trigger with an action at once", "the ground"),

@@ -44,6 +44,7 @@ from arkalia_operator.runtime.probes import Probes
 from arkalia_operator.runtime.pulse import Pulse
 from arkalia_operator.runtime.queue import Queue
 from arkalia_operator.runtime.reconcile import Reconciler, now
+from arkalia_operator.runtime.resolver import Resolver
 from arkalia_operator.runtime.resources import Resources
 from arkalia_operator.runtime.resync import resync
 from arkalia_operator.runtime.supervision import supervise
@@ -257,8 +258,7 @@ class Program:
             ),
             bundles=Bundles(self._client),
             served=lambda: self._informers.served,
-            builtin=self._builtin,
-            defaults=self._defaults,
+            resolver=Resolver(self._resources, self._builtin, self._defaults),
             upgrades=self._upgrades,
             actions=Actions(self._client, self._resources),
             missing_rights=self._permissions.missing,

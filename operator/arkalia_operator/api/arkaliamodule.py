@@ -111,11 +111,27 @@ class Call(ApiModel):
     """Paths that it may call; `*` at the end stands for everything below."""
 
 
+PublicPath = Annotated[
+    str,
+    Field(
+        max_length=512,
+        json_schema_extra=rules(
+            rule(
+                "self.matches('^/(api|v1)/[^/]')",
+                "an alias lies below /api/ or /v1/: write for example /api/v1/greetings",
+            )
+        ),
+    ),
+]
+"""A path that the gateway serves, from the root."""
+
+
 class Route(ApiModel):
     """A path of the module that the gateway publishes below `/api/v1/<module>`."""
 
     path: Path
-    """Path as the module serves it."""
+    """Path as the module serves it. `{name}` stands for one segment, `*` at the end for everything
+    below."""
 
     methods: list[Method] = Field(
         default=["GET"],
@@ -131,6 +147,13 @@ class Route(ApiModel):
 
     requests_per_second: int | None = Field(default=None, ge=1, le=100_000)
     """Requests a second for each caller. Default: the gateway's own limit."""
+
+    alias: list[PublicPath] = Field(
+        default_factory=list, max_length=8, json_schema_extra={"x-kubernetes-list-type": "set"}
+    )
+    """Further public paths of the route, from the root, for example `/v1/models`: with the same
+    parameters as `path`. Of two modules that want the same one, a built-in module gets it, and else
+    the first by name; below `/api/v1/<module>` each has its own."""
 
 
 class Migrations(ApiModel):

@@ -13,7 +13,7 @@ from typing import Final
 from arkalia_contract import endpoints, files, identity
 from arkalia_operator.api.components import Component
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import names, outside
+from arkalia_operator.desired import auth, names, outside, routes
 from arkalia_operator.desired.certificates import serves_https
 from arkalia_operator.desired.data.needs import FILES as FILES_OF
 from arkalia_operator.desired.data.needs import services_of
@@ -24,17 +24,26 @@ from arkalia_operator.desired.security import calls_strangers, may_call, reads_o
 
 FILES: Final = "arkalia"
 TOKENS: Final = "tokens"
+OF_PUBLIC: Final = {files.ROUTES_KEY: files.ROUTES, files.OPENID_KEY: files.OPENID}
+"""What a public module gets beside what all get."""
 READABLE: Final = 0o444
 """The image chooses its user, and a fixed group would be refused where the cluster chooses groups
 (OpenShift): so every process of the pod can read the files, and nobody else has them."""
 
 
 def data(system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution) -> dict[str, str]:
-    """Who may call *module*, and whom it may call. A change of it rolls no pod."""
-    return {
-        files.CALLERS_KEY: _json(callers(module, resolution)),
-        files.CALLEES_KEY: _json(callees(system, module, resolution)),
+    """Who may call *module*, whom it may call, and what it publishes of them.
+
+    A change of it rolls no pod.
+    """
+    told: dict[str, object] = {
+        files.CALLERS_KEY: callers(module, resolution),
+        files.CALLEES_KEY: callees(system, module, resolution),
     }
+    if module.spec.public:
+        told[files.ROUTES_KEY] = routes.published(system, module, resolution)
+        told[files.OPENID_KEY] = auth.openid(system)
+    return {key: _json(each) for key, each in told.items()}
 
 
 def callers(module: ResolvedModule, resolution: Resolution) -> dict[str, list[str]]:
@@ -52,11 +61,9 @@ def callees(
 ) -> dict[str, str]:
     """The modules that *module* may call, with their base URLs."""
     return {
-        callee.name: _address(system, callee.name, component)
+        callee.name: address
         for callee in resolution.known
-        if may_call(module, callee)
-        for component in callee.spec.components
-        if component.name == names.MAIN and component.port is not None
+        if may_call(module, callee) and (address := routes.address_of(system, callee))
     }
 
 
@@ -100,11 +107,6 @@ def _pattern(path: str) -> str:
     return f"{fixed}{identity.PATTERN_END}" if parameter else path
 
 
-def _address(system: ArkaliaSystem, module: str, component: Component) -> str:
-    scheme = component.scheme.lower()
-    return identity.address(system.namespace, system.name, module, component.port or 0, scheme)
-
-
 def _shown_to(module: ResolvedModule, resolution: Resolution) -> list[str]:
     """The modules to which *module* shows a token.
 
@@ -132,6 +134,7 @@ def _sources(system: ArkaliaSystem, module: ResolvedModule, component: Component
         files.SETTINGS_KEY: files.SETTINGS,
         files.CALLERS_KEY: files.CALLERS,
         files.CALLEES_KEY: files.CALLEES,
+        **(OF_PUBLIC if module.spec.public else {}),
     }
     shared = {
         files.AUTHORITY_KEY: files.AUTHORITY,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
+from arkalia_contract import labels
 from arkalia_operator.api.components import Component
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import configuration, identity, kinds, names, pods
@@ -26,16 +27,26 @@ def manifests(
     system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution
 ) -> Iterator[Manifest]:
     """Everything that one module needs to run."""
-    name = names.module(system.name, module.name)
-    labels = module_labels(system, module, names.MAIN)
-    yield manifest(kinds.SERVICE_ACCOUNT, name, system, labels, automountServiceAccountToken=False)
-    told = configuration.settings_data(module) | identity.data(system, module, resolution)
-    yield manifest(kinds.CONFIG_MAP, name, system, labels, data=told)
+    yield from ground(system, module, resolution)
     for component in module.spec.components:
         template = pods.template(system, module, component, resolution)
         yield _deployment(system, module, component, template)
+
+
+def ground(
+    system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution
+) -> Iterator[Manifest]:
+    """What of it is the same whoever is trusted and wherever the data is."""
+    name = names.module(system.name, module.name)
+    own = module_labels(system, module, names.MAIN)
+    yield manifest(kinds.SERVICE_ACCOUNT, name, system, own, automountServiceAccountToken=False)
+    told = configuration.settings_data(module) | identity.data(system, module, resolution)
+    yield manifest(kinds.CONFIG_MAP, name, system, own, data=told)
+    for component in module.spec.components:
         if component.port is not None:
             yield _service(system, module, component)
+            if module.spec.routes and component.name == names.MAIN:
+                yield _pods(system, module, component)
 
 
 def _service(system: ArkaliaSystem, module: ResolvedModule, component: Component) -> Manifest:
@@ -55,6 +66,15 @@ def _service(system: ArkaliaSystem, module: ResolvedModule, component: Component
             "selector": selector(system.name, module.name, component.name),
         },
     )
+
+
+def _pods(system: ArkaliaSystem, module: ResolvedModule, component: Component) -> Manifest:
+    """What the name of each ready pod's address is: who balances requests must know every pod."""
+    service = _service(system, module, component)
+    service["metadata"]["name"] = names.pods(system.name, module.name)
+    service["metadata"]["labels"] |= {labels.EACH_POD: "true"}
+    service["spec"] = {"clusterIP": "None", **service["spec"]}
+    return service
 
 
 def _deployment(

@@ -67,7 +67,10 @@ def _service_monitor(system: ArkaliaSystem, module: ResolvedModule) -> Manifest:
         _labels(system, module),
         spec={
             "endpoints": [ports[name] for name in sorted(ports)],
-            "selector": {"matchLabels": module_selector(system.name, module.name)},
+            "selector": {
+                "matchLabels": module_selector(system.name, module.name),
+                "matchExpressions": [{"key": labels.EACH_POD, "operator": "DoesNotExist"}],
+            },
             "targetLabels": [labels.SYSTEM, labels.MODULE],
         },
     )

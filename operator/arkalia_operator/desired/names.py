@@ -37,6 +37,11 @@ def component(system: str, module_name: str, component_name: str) -> str:
     return _bounded(f"{system}-{module_name}-{component_name}")
 
 
+def pods(system: str, module_name: str) -> str:
+    """The headless Service by which the gateway finds each pod of a module."""
+    return _bounded(f"{system}-{module_name}-pods")
+
+
 def dashboard(system: str, module_name: str) -> str:
     """The ConfigMap of a module's dashboard."""
     return _bounded(f"{system}-{module_name}-dashboard")

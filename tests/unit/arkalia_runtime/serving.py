@@ -33,6 +33,7 @@ async def served(
         lifespan="on",
         log_config=None,
         access_log=False,
+        proxy_headers=False,
         ssl_context_factory=(lambda *_: context()) if context else None,
     )
     config.load()

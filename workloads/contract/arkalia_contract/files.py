@@ -52,6 +52,13 @@ OPENID_KEY: Final = "openid.json"
 OPENID: Final = f"{IDENTITY_FOLDER}/{OPENID_KEY}"
 """In a public module: an `access.OpenIdProvider`, or `null` where the system names none."""
 
+ROUTES_KEY: Final = "routes.json"
+ROUTES: Final = f"{IDENTITY_FOLDER}/{ROUTES_KEY}"
+"""What a public module publishes of the others, by module: `{"<module>": {"address": "<base URL>",
+"pods": "<name that stands for the address of each ready pod>", "routes": [...]}}`. A route is
+`{"path": "/tasks/{id}", "methods": ["GET"], "scopes": [], "requests_per_second": null, "alias": []}`,
+as the module's description has it."""
+
 TOKENS_FOLDER: Final = "/var/run/arkalia/tokens"
 """One token for each callee, in a file of its name. There only if the module calls another."""
 

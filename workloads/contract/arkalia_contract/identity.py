@@ -58,6 +58,11 @@ def address(namespace: str, system: str, module: str, port: int, scheme: str = S
     return f"{scheme}://{account(system, module)}.{namespace}.svc:{port}"
 
 
+def pods(namespace: str, service: str) -> str:
+    """Host name that stands for all pods behind the headless *service*, one address for each."""
+    return f"{service}.{namespace}.svc"
+
+
 PATTERN_END: Final = "*"
 """A pattern of `callers.json` is a path; with `*` at the end it stands for every path that begins
 with what is before it: `/*` for all, `/states/*` for `/states/` and below, not for `/states`."""

@@ -18,6 +18,10 @@ SYSTEM: Final = "arkalia.io/system"
 MODULE: Final = "arkalia.io/module"
 """Name of the module that the object belongs to. Absent on what belongs to the whole system."""
 
+EACH_POD: Final = "arkalia.io/each-pod"
+"""On a headless Service by which each pod of a module is found: its value is `true`. Prometheus
+finds the same pods by the module's other Services."""
+
 DATA: Final = "arkalia.io/data"
 """Data service that the object belongs to: `postgresql`, `redis-queue` or `redis-cache`."""
 LINEAGE: Final = "arkalia.io/lineage"

@@ -1,6 +1,8 @@
 """What the gateway can be told."""
 
-from arkalia_runtime.settings import ServiceSettings
+from pydantic import Field
+
+from arkalia_runtime.settings import Seconds, ServiceSettings
 
 
 class GatewaySettings(ServiceSettings):
@@ -8,3 +10,26 @@ class GatewaySettings(ServiceSettings):
 
     public: bool = True
     """Everybody may come to the gateway: it asks them itself who they are."""
+
+    stop_seconds: int = Field(default=240, ge=1, le=3600)
+    """Seconds, 1 to 3600, that requests in flight get when the gateway stops: as long as an answer
+    may stream. With `drain_seconds` it must be less than the pod's termination grace period."""
+
+    answer_seconds: Seconds = Field(default=60, gt=0, le=3600)
+    """Seconds, up to 3600, until a module must have begun to answer."""
+
+    silence_seconds: Seconds = Field(default=120, gt=0, le=3600)
+    """Seconds, up to 3600, that an answer may pause once it has begun."""
+
+    max_header_bytes: int = Field(default=32 * 1024, ge=1024, le=1024 * 1024)
+    """Longest headers of a request or an answer, in bytes, 1024 to 1048576."""
+
+    max_requests: int = Field(default=20_000, ge=1, le=1_000_000)
+    """Most requests, 1 to 1000000, that are forwarded at once: beyond that the gateway answers 503."""
+
+    requests_per_second: float = Field(default=10, gt=0, le=1_000_000, allow_inf_nan=False)
+    """Requests a second, up to 1000000, of one API key, or of one user without a key, on routes
+    that have no limit of their own. Two seconds of it may be used at once."""
+
+    unknown_requests_per_second: float = Field(default=5, gt=0, le=1_000_000, allow_inf_nan=False)
+    """Requests a second, up to 1000000, of one address that do not say who asks, or say it wrongly."""

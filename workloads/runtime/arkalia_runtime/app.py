@@ -65,6 +65,8 @@ def create_app(
         version=version,
         # Its own routes would load from elsewhere, and be unknown to the metrics.
         openapi_url=None,
+        # The runtime makes its own spans and metrics, in `tracing` and `metrics`.
+        telemetry={"tracing": False, "metrics": False, "logs": False},
         responses=problems.OPENAPI_RESPONSES,
         lifespan=_whole_lifespan(lifespan),
         # Every answer that is an error is made here, in one form.

@@ -71,6 +71,8 @@ class Metrics:
             buckets=DURATION_BUCKETS,
             registry=self.registry,
         )
+        self._answered: dict[tuple[str, str, str], tuple[Counter, Histogram]] = {}
+        """The series of both: to look one up costs more than to count."""
         self._exceptions = Counter(
             "http_request_exceptions",
             "Requests that ended in an exception which nobody had foreseen.",
@@ -100,8 +102,12 @@ class Metrics:
     def answered(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request that took *seconds*."""
         labels = (_bounded(method), route, str(status))
-        self._requests.labels(*labels).inc()
-        self._durations.labels(*labels).observe(seconds)
+        found = self._answered.get(labels)
+        if found is None:
+            found = self._requests.labels(*labels), self._durations.labels(*labels)
+            self._answered[labels] = found
+        found[0].inc()
+        found[1].observe(seconds)
 
     def failed(self, method: str, route: str) -> None:
         """Count one request that ended in an exception."""

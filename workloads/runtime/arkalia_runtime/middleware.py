@@ -75,7 +75,7 @@ class RequestMiddleware:
             return
         exchange = Exchange(scope, receive, send, self._max_body_bytes)
         exchange.closing = self._health.draining
-        _set_ids(exchange.headers)
+        _set_ids(scope)
         with self._metrics.in_progress.track_inprogress():
             try:
                 await self._answer(exchange)
@@ -191,15 +191,22 @@ class Exchange:
         return Problem(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, detail)
 
 
-def _set_ids(given: Headers) -> None:
+WANTED: Final = {
+    each.lower().encode(): each
+    for each in (headers.REQUEST_ID, headers.TRACEPARENT, headers.TIMEOUT, headers.PRIORITY)
+}
+
+
+def _set_ids(scope: Scope) -> None:
     """Set what the log lines and the calls of this request carry: ids, deadline and urgency.
 
     The server runs each request in a context of its own.
     """
-    sent = given.get(headers.REQUEST_ID, "")
-    trace = TRACEPARENT.fullmatch(given.get(headers.TRACEPARENT, ""))
+    given = {WANTED[name]: value for name, value in reversed(scope["headers"]) if name in WANTED}
+    sent = given.get(headers.REQUEST_ID, b"").decode("latin-1")
+    trace = TRACEPARENT.fullmatch(given.get(headers.TRACEPARENT, b"").decode("latin-1"))
     logs.request_id.set(sent if SANE_REQUEST_ID.fullmatch(sent) else secrets.token_hex(16))
     logs.trace_id.set(trace.group(1) if trace else None)
     logs.traceparent.set(trace.group(0) if trace else None)
-    deadline.begin(given.get(headers.TIMEOUT, ""))
-    urgency.begin(given.get(headers.PRIORITY, ""))
+    deadline.begin(given.get(headers.TIMEOUT, b"").decode("latin-1"))
+    urgency.begin(given.get(headers.PRIORITY, b"").decode("latin-1"))

@@ -23,6 +23,7 @@ from arkalia_runtime.metrics import Metrics
 from arkalia_runtime.settings import ServiceSettings
 
 
+@runtime_checkable
 class Part(Protocol):
     """Something that a service holds while it lives."""
 

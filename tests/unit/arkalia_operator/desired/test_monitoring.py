@@ -6,7 +6,7 @@ import pytest
 
 from arkalia_operator.desired.monitoring import filled
 from arkalia_operator.desired.resolve import resolve
-from builders import a_component, a_module, a_system, modules_with, rendered
+from builders import a_component, a_module, a_system, modules_with, only, rendered
 
 WATCHED = a_module(
     monitoring={
@@ -31,7 +31,10 @@ def test_module_with_a_port_is_scraped():
 
     assert monitor["spec"] == {
         "endpoints": [{"interval": "15s", "path": "/metrics", "port": "http"}],
-        "selector": {"matchLabels": {"arkalia.io/system": "luna", "arkalia.io/module": "alpha"}},
+        "selector": {
+            "matchLabels": {"arkalia.io/system": "luna", "arkalia.io/module": "alpha"},
+            "matchExpressions": [{"key": "arkalia.io/each-pod", "operator": "DoesNotExist"}],
+        },
         "targetLabels": ["arkalia.io/system", "arkalia.io/module"],
     }
 
@@ -132,3 +135,21 @@ def test_labels_of_the_user_never_replace_the_operators():
     [found] = of_kind("ServiceMonitor", monitoring={"labels": {"arkalia.io/module": "other"}})
 
     assert found["metadata"]["labels"]["arkalia.io/module"] == "alpha"
+
+
+def test_prometheus_finds_each_pod_of_a_module_with_routes_once():
+    module = a_module(routes=[{"path": "/"}])
+    desired = rendered(a_system(), module).manifests
+    selector = only(desired, "ServiceMonitor")["spec"]["selector"]
+    [left_out] = selector["matchExpressions"]
+
+    services = [each["metadata"] for each in desired if each["kind"] == "Service"]
+    chosen = [
+        each["name"]
+        for each in services
+        if selector["matchLabels"].items() <= each["labels"].items()
+        and left_out["key"] not in each["labels"]
+    ]
+    assert left_out["operator"] == "DoesNotExist"
+    assert len(services) == 2
+    assert chosen == ["luna-alpha"]

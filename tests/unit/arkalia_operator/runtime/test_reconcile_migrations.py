@@ -19,6 +19,7 @@ from arkalia_operator.runtime.actions import Actions
 from arkalia_operator.runtime.data import DataServices
 from arkalia_operator.runtime.identity import Identity
 from arkalia_operator.runtime.reconcile import Reconciler
+from arkalia_operator.runtime.resolver import Resolver
 from arkalia_operator.runtime.resources import Resources
 from builders import an_upgrade
 from model_api_server import running, session_for
@@ -122,8 +123,7 @@ async def cluster():
                 data=DataServices(Credentials(client), LIFETIMES.spread_seconds, lambda: NOW),
                 bundles=Bundles(client),
                 served=frozenset,
-                builtin={"0.1.0": {}},
-                defaults=Defaults("0.1.0", "localhost/arkalia"),
+                resolver=Resolver(resources, {"0.1.0": {}}, Defaults("0.1.0", "localhost/arkalia")),
                 upgrades=an_upgrade(),
                 actions=Actions(client, resources),
             ),

@@ -17,6 +17,7 @@ from arkalia_runtime.calls.callee import Callee
 from arkalia_runtime.calls.connections import Connections
 from arkalia_runtime.calls.errors import NotCallableError
 from arkalia_runtime.calls.measures import Measures
+from arkalia_runtime.calls.tokens import shown
 from arkalia_runtime.metrics import Metrics
 from arkalia_runtime.settings import ServiceSettings
 from arkalia_runtime.watched import UnreadableError, Watched
@@ -66,7 +67,7 @@ class Calls(AbstractAsyncContextManager["Calls"]):
             self._callees[callee] = Callee(
                 name=callee,
                 address=partial(self._address, callee),
-                token=self._token(self._settings.tokens_folder / callee),
+                token=shown(self._settings.tokens_folder, callee, self._settings.look_seconds),
                 connections=self._connections,
                 breakers=self._breakers,
                 measures=self._measures,
@@ -90,9 +91,6 @@ class Calls(AbstractAsyncContextManager["Calls"]):
             sentence = f"{callee} cannot be called: it is not among the calls of this module."
             raise NotCallableError(callee, sentence) from None
 
-    def _token(self, path: Path) -> Watched[str]:
-        return Watched([path], partial(_read_token, path), self._settings.look_seconds)
-
     def _show_breaker(self, name: str, event: str, detail: Any) -> None:
         if event == "state_changed":
             logger.warning("The breaker is %s.", detail.state, extra={"callee": name})
@@ -101,11 +99,3 @@ class Calls(AbstractAsyncContextManager["Calls"]):
 
 def _read_addresses(path: Path) -> Mapping[str, str]:
     return _ADDRESSES.validate_json(path.read_bytes(), strict=True)
-
-
-def _read_token(path: Path) -> str:
-    token = path.read_text(encoding="ascii").strip()
-    if not token:
-        message = "it is empty"
-        raise ValueError(message)
-    return token

@@ -1,0 +1,178 @@
+"""What the gateway passes on for each second of its processor, beside gateways that do nothing else."""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import statistics
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import httptools
+import pytest
+
+from bench.gateways import BODY, KEY
+from bench.test_service import START_SECONDS, answers, free_port
+
+TESTS = Path(__file__).resolve().parents[1]
+REQUESTS, CONNECTIONS = 12_000, 16
+PATH = "/api/v1/taskia/tasks/17"
+
+NGINX = """
+worker_processes 1; daemon off; error_log /dev/null; pid {folder}/pid;
+events {{ worker_connections 1024; }}
+http {{
+  access_log off; client_body_temp_path {folder}; proxy_temp_path {folder};
+  upstream pods {{ server 127.0.0.1:{upstream}; keepalive 64; }}
+  server {{
+    listen 127.0.0.1:{port}; keepalive_requests 1000000;
+    location / {{ proxy_pass http://pods; proxy_http_version 1.1; proxy_set_header Connection ""; }}
+  }}
+}}
+"""
+
+
+@contextmanager
+def running(command, port, **environment):
+    """A process that listens at *port*."""
+    process = subprocess.Popen(
+        command, env=os.environ | environment, stdout=subprocess.DEVNULL, cwd=TESTS
+    )
+    try:
+        deadline = time.monotonic() + START_SECONDS * 5
+        while not answers(port):
+            assert process.poll() is None
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        yield process
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait(20)
+
+
+def seconds_of(process):
+    """Processor time of *process* and its children, in seconds."""
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    ticks = 0
+    for each in [process.pid, *children]:
+        fields = Path(f"/proc/{each}/stat").read_text().rsplit(") ", 1)[1].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+class Client(asyncio.Protocol):
+    """Asks again and again over one connection."""
+
+    def __init__(self, number, pause=0.0):
+        head = f"GET {PATH} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {KEY}\r\n\r\n"
+        self._request, self._left, self._pause = head.encode(), number, pause
+        self.durations, self.statuses = [], set()
+        self.done = asyncio.get_running_loop().create_future()
+
+    def connection_made(self, transport):
+        self._transport = transport
+        self._ask()
+
+    def _ask(self):
+        self._parser, self._start = httptools.HttpResponseParser(self), time.perf_counter()
+        self._transport.write(self._request)
+
+    def data_received(self, data):
+        self._parser.feed_data(data)
+
+    def connection_lost(self, error):
+        if not self.done.done():
+            self.done.set_exception(error or ConnectionError("the gateway closed the connection"))
+
+    def on_message_complete(self):
+        self.durations.append(time.perf_counter() - self._start)
+        self.statuses.add(self._parser.get_status_code())
+        self._left -= 1
+        if not self._left:
+            self.done.set_result(None)
+            self._transport.close()
+        elif self._pause:
+            asyncio.get_running_loop().call_later(self._pause, self._ask)
+        else:
+            self._ask()
+
+
+async def load(port, number=REQUESTS, pause=0.0):
+    """Durations of *number* answers, CONNECTIONS at a time."""
+    loop = asyncio.get_running_loop()
+    opened = [
+        await loop.create_connection(
+            lambda: Client(number // CONNECTIONS, pause), "127.0.0.1", port
+        )
+        for _ in range(CONNECTIONS)
+    ]
+    async with asyncio.timeout(300):
+        await asyncio.gather(*(client.done for _, client in opened))
+    assert set().union(*(client.statuses for _, client in opened)) == {200}
+    return [each for _, client in opened for each in client.durations]
+
+
+def mounted(folder, upstream_port):
+    """What the operator would mount into helloria's pod."""
+    for each in ("identity", "tokens", "data", "trust"):
+        (folder / each).mkdir(parents=True)
+    route = {"path": "/tasks/{id}", "methods": ["GET"], "scopes": ["tasks"]}
+    told = {"address": f"http://127.0.0.1:{upstream_port}", "pods": "127.0.0.1", "routes": [route]}
+    (folder / "identity/routes.json").write_text(json.dumps({"taskia": told}))
+    (folder / "tokens/taskia").write_text("a token")
+    folders = {f"ARKALIA_{each.name.upper()}_FOLDER": str(each) for each in folder.iterdir()}
+    return folders | {"ARKALIA_REQUESTS_PER_SECOND": "1000000", "ARKALIA_DRAIN_SECONDS": "0"}
+
+
+@pytest.fixture
+def gateways(tmp_path):
+    """Ports and processes of all gateways, before one upstream."""
+    with ExitStack() as stack:
+        up = free_port()
+        module = [sys.executable, "-m", "bench.gateways"]
+        stack.enter_context(running([*module, "upstream", str(up), "0"], up))
+        own = mounted(tmp_path / "mounts", up)
+        found = {}
+        for which in ("helloria", "asgi", "fastapi"):
+            port = free_port()
+            told = own | {"ARKALIA_PORT": str(port)} if which == "helloria" else {}
+            command = [*module, which, str(port), str(up)]
+            found[which] = port, stack.enter_context(running(command, port, **told))
+        if nginx := shutil.which("nginx"):
+            port = free_port()
+            folder = tmp_path / "nginx"
+            folder.mkdir()
+            file = folder / "nginx.conf"
+            file.write_text(NGINX.format(folder=folder, port=port, upstream=up))
+            found["nginx"] = port, stack.enter_context(running([nginx, "-c", str(file)], port))
+        yield up, found
+
+
+async def test_gateway_passes_on_more_than_a_framework_that_does_nothing_else(gateways, figure):
+    up, found = gateways
+    rates = {}
+    for which, (port, process) in found.items():
+        await load(port, 1_600)
+        before = seconds_of(process)
+        await load(port)
+        rates[which] = REQUESTS / (seconds_of(process) - before)
+        figure(f"{which}: requests for each second of its processor", rates[which], "requests")
+
+    direct = await load(up, 3_200, pause=0.02)
+    through = await load(found["helloria"][0], 3_200, pause=0.02)
+    for name, share in (("median", 50), ("99th percentile", 99)):
+        added = quantile(through, share) - quantile(direct, share)
+        figure(f"helloria: added to the {name}, {CONNECTIONS} clients with pauses", added, "ms")
+
+    figure("helloria: times FastAPI with aiohttp", rates["helloria"] / rates["fastapi"], "times")
+    figure("helloria: times ASGI with aiohttp", rates["helloria"] / rates["asgi"], "times")
+    assert len(BODY) > 1000
+    assert rates["helloria"] > rates["fastapi"] / 2
+
+
+def quantile(durations, share):
+    return statistics.quantiles(durations, n=100)[share - 1] * 1000

@@ -1,0 +1,79 @@
+"""What modules publish, as the gateway of a system knows it: routes, pods, and nobody let in unknown."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from arkalia_operator.desired import names
+from arkalia_operator.desired.kinds import POD
+from cluster.kinds import Ref
+from cluster.systems import GATEWAY, System
+from cluster.visitors import output_of, visitor
+from cluster.waiting import eventually
+
+MODULE = Path(__file__).resolve().parents[2] / "docs/examples/third-party-module/module.yaml"
+PUBLISHED = "/api/v1/greeter/greetings/Ada"
+
+ADDRESSES = """
+import json, socket, sys
+found = socket.getaddrinfo(sys.argv[1], 8080, type=socket.SOCK_STREAM)
+print(json.dumps(sorted({address[0] for *_, address in found})))
+"""
+
+
+@pytest.fixture(scope="module")
+def greeter(kube, namespace):
+    """Somebody else's module, with one route."""
+    module = yaml.safe_load(MODULE.read_text(encoding="utf-8"))
+    module["metadata"]["namespace"] = namespace
+    return kube.apply(module)
+
+
+@pytest.fixture(scope="module")
+def luna(kube, operator, namespace, greeter):
+    """A system of the gateway and two pods of that module."""
+    modules = GATEWAY | {"greeter": {"replicas": 2}}
+    return System(kube, namespace, "luna").declare(modules=modules).ready()
+
+
+def gateway_pods(luna):
+    return {pod["metadata"]["uid"] for pod in luna.pods("helloria")}
+
+
+def asked(luna, path, status):
+    """The gateway's answer at *path*, which has *status*."""
+    answer = luna.reach().get(path)
+    assert answer.status_code == status, answer.text
+    return answer
+
+
+def test_published_route_is_known_and_lets_nobody_in_who_does_not_say_who_they_are(luna):
+    answer = eventually(lambda: asked(luna, PUBLISHED, 401))
+
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+    assert answer.headers["content-type"] == "application/problem+json"
+    asked(luna, "/api/v1/greeter/health", 404)
+
+
+def test_name_of_the_pods_stands_for_each_of_them(luna, kube, namespace):
+    image = luna.pods()[0]["spec"]["containers"][0]["image"]
+    host = f"{names.pods('luna', 'greeter')}.{namespace}.svc"
+    pod = visitor(Ref(POD, namespace, "asks-for-addresses"), image, ADDRESSES, host)
+
+    told = json.loads(output_of(kube, pod))
+
+    assert told == sorted(each["status"]["podIP"] for each in luna.pods("greeter"))
+    assert len(told) == 2
+
+
+def test_route_that_is_added_is_known_without_a_new_pod(luna, kube, greeter):
+    before = gateway_pods(luna)
+    asked(luna, "/v1/hello/Ada", 404)
+    route = {"path": "/greetings/{name}", "alias": ["/v1/hello/{name}"]}
+
+    kube.apply({**greeter, "spec": {**greeter["spec"], "routes": [route]}})
+
+    eventually(lambda: asked(luna, "/v1/hello/Ada", 401))
+    assert gateway_pods(luna) == before

@@ -1,0 +1,152 @@
+"""One request on its way through the gateway: what of it is passed on, and what is not."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Final
+
+from starlette.types import Receive, Scope, Send
+
+from arkalia_contract import headers
+from arkalia_helloria.callers import Caller
+from arkalia_helloria.routes import Match
+from arkalia_runtime import deadline, logs
+
+HOP_BY_HOP: Final = frozenset({
+    b"connection", b"keep-alive", b"proxy-authenticate", b"proxy-authorization", b"proxy-connection",
+    b"te", b"trailer", b"transfer-encoding", b"upgrade",
+})  # fmt: skip
+"""They belong to one connection (RFC 9110, 7.6.1). No part of a system switches protocols."""
+
+
+def _lower(name: str) -> bytes:
+    return name.lower().encode("ascii")
+
+
+NEVER_FORWARDED: Final = HOP_BY_HOP | frozenset({
+    b"host", b"authorization", b"expect", b"content-length", b"forwarded", b"x-forwarded-for",
+    b"x-forwarded-proto", b"x-forwarded-host", b"x-real-ip",
+    *map(_lower, (
+        headers.API_KEY, headers.USER, headers.ROLES, headers.SCOPES, headers.KEY,
+        headers.REQUEST_ID, headers.TRACEPARENT, headers.TIMEOUT,
+    )),
+})  # fmt: skip
+"""What the gateway says itself, and what a client could pretend with."""
+
+OWN_PREFIX: Final = b"arkalia-"
+"""No client says anything under it."""
+
+NEVER_ANSWERED: Final = HOP_BY_HOP | frozenset({b"server", b"date", _lower(headers.REQUEST_ID)})
+"""The server and the layer around all answers say these for themselves."""
+
+WITHOUT_LIMIT: Final = float("inf")
+
+
+@dataclass
+class Asked:
+    """A request that was let in."""
+
+    scope: Scope
+    receive: Receive
+    send: Send
+    match: Match
+    caller: Caller
+    said: list[tuple[bytes, bytes]] = field(default_factory=list)
+    """Headers that the gateway adds to the answer."""
+    body: bytes = b""
+    """What of the body was taken in hand: all of it unless `has_more`."""
+    has_more: bool = False
+    chunked: bool = False
+
+    @property
+    def method(self) -> str:
+        """Its method."""
+        return str(self.scope["method"])
+
+    async def begin(self) -> bool:
+        """Take the beginning of the body in hand; whether the client is still there."""
+        length = chunked = b""
+        for name, value in self.scope["headers"]:
+            if name == b"content-length":
+                length = value
+            elif name == b"transfer-encoding":
+                chunked = value
+        self.chunked = bool(chunked)
+        self.has_more = self.chunked or length not in (b"", b"0")
+        return not self.has_more or await self.take()
+
+    async def take(self) -> bool:
+        """Take the next part of the body in hand; whether the client is still there."""
+        message = await self.receive()
+        if message["type"] == "http.disconnect":
+            return False
+        self.body = message.get("body", b"")
+        self.has_more = message.get("more_body", False)
+        return True
+
+    def head(self, host: bytes, token: bytes) -> bytes:
+        """What is sent to a pod before the body."""
+        target = self.match.target.encode("latin-1")
+        if query := self.scope["query_string"]:
+            target = b"%b?%b" % (target, query)
+        lines = [
+            b"%b %b HTTP/1.1\r\nhost: %b\r\nauthorization: %b\r\n"
+            % (self.method.encode("ascii"), target, host, token),
+            identity_lines(self.caller),
+            *self._passed_on(),
+            *self._own_lines(),
+            b"\r\n",
+        ]
+        return b"".join(lines)
+
+    def part(self, data: bytes, *, last: bool) -> bytes:
+        """*data* as it is sent, a chunk where the body's length is not known."""
+        if not self.chunked:
+            return data
+        chunk = b"%x\r\n%b\r\n" % (len(data), data) if data else b""
+        return chunk + b"0\r\n\r\n" if last else chunk
+
+    def _passed_on(self) -> Iterator[bytes]:
+        named = set(HOP_BY_HOP)
+        for name, value in self.scope["headers"]:
+            if name == b"connection":
+                named.update(each.strip().lower() for each in value.split(b","))
+            elif name == b"content-length" and not self.chunked:
+                yield b"content-length: %b\r\n" % value
+        if self.chunked:
+            yield b"transfer-encoding: chunked\r\n"
+        for name, value in self.scope["headers"]:
+            if name in NEVER_FORWARDED or name in named or name.startswith(OWN_PREFIX):
+                continue
+            yield b"%b: %b\r\n" % (name, value)
+
+    def _own_lines(self) -> Iterator[bytes]:
+        client, _ = self.scope.get("client") or ("", 0)
+        said: list[tuple[str, Any]] = [
+            (headers.REQUEST_ID, logs.request_id.get()),
+            (headers.TRACEPARENT, logs.traceparent.get()),
+            (headers.FORWARDED_FOR, client),
+            ("X-Forwarded-Proto", self.scope["scheme"]),
+        ]
+        left = deadline.left(WITHOUT_LIMIT)
+        if left != WITHOUT_LIMIT:
+            said.append((headers.TIMEOUT, f"{left:.3f}"))
+        for name, value in said:
+            if value:
+                yield f"{name}: {value}\r\n".encode("latin-1")
+
+
+@lru_cache(maxsize=4096)
+def identity_lines(caller: Caller) -> bytes:
+    """The headers that tell a module for whom the gateway asks."""
+    said = {
+        headers.USER: caller.user,
+        headers.ROLES: ",".join(sorted(caller.roles)),
+        headers.SCOPES: " ".join(sorted(caller.scopes)),
+        headers.KEY: caller.key or "",
+    }
+    for name, value in said.items():
+        if not (value.isascii() and (value.isprintable() or not value)):
+            message = f"{name} cannot be {value!r}: a header holds printable ASCII"
+            raise ValueError(message)
+    return "".join(f"{name}: {value}\r\n" for name, value in said.items() if value).encode("ascii")

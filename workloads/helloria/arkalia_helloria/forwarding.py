@@ -1,0 +1,60 @@
+"""Passes requests on to their modules, and the answers back, neither of them held up."""
+
+from contextlib import suppress
+from http import HTTPStatus
+
+from arkalia_helloria.exchange import Asked
+from arkalia_helloria.routes import Place
+from arkalia_helloria.settings import GatewaySettings
+from arkalia_helloria.upstream.balancer import Balancer, Lookup, look_up
+from arkalia_helloria.upstream.errors import ClientLeftError
+from arkalia_helloria.upstream.measures import Measures
+from arkalia_helloria.upstream.trust import Trusts
+from arkalia_helloria.way import RETRY_AFTER, Way
+from arkalia_runtime.metrics import Metrics
+from arkalia_runtime.problems import Problem
+
+
+class Forwarder:
+    """The ways to all modules."""
+
+    def __init__(
+        self, settings: GatewaySettings, metrics: Metrics, lookup: Lookup = look_up
+    ) -> None:
+        self._settings = settings
+        self._lookup = lookup
+        self._trusts = Trusts(settings)
+        self._measures = Measures(metrics.registry)
+        self._ways: dict[str, Way] = {}
+        self._in_flight = 0
+
+    async def forward(self, asked: Asked, place: Place) -> None:
+        """Answer *asked* with what a pod at *place* answers. Raises Problem if there is nothing."""
+        if self._in_flight >= self._settings.max_requests:
+            sentence = "The gateway has as many requests in flight as it may."
+            problem = Problem(HTTPStatus.SERVICE_UNAVAILABLE, sentence)
+            problem.headers = RETRY_AFTER
+            raise problem
+        self._in_flight += 1
+        try:
+            with suppress(ClientLeftError):
+                if await asked.begin():
+                    await self._way(place).answer(asked)
+        finally:
+            self._in_flight -= 1
+
+    def close(self) -> None:
+        """Close all connections that nobody uses."""
+        for way in self._ways.values():
+            way.balancer.close()
+
+    def _way(self, place: Place) -> Way:
+        found = self._ways.get(place.module)
+        if found is None or found.balancer.place != place:
+            if found is not None:
+                found.balancer.close()
+            size = self._settings.max_header_bytes
+            balancer = Balancer(place, self._trusts, self._measures, size)
+            balancer.lookup = self._lookup
+            found = self._ways[place.module] = Way(balancer, self._settings, self._measures)
+        return found

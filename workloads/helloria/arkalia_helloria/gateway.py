@@ -1,0 +1,116 @@
+"""The layer that answers what is published; everything else goes on to the service's own routes.
+
+It stands before the framework, since most of what the gateway does is to pass on.
+"""
+
+import logging
+from http import HTTPStatus
+from typing import Final
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from arkalia_contract import identity
+from arkalia_helloria.callers import Caller, DeniedError, Door
+from arkalia_helloria.exchange import Asked
+from arkalia_helloria.forwarding import Forwarder
+from arkalia_helloria.limits.rules import Rules
+from arkalia_helloria.routes import Match, MethodError, PathError, RouteTable
+from arkalia_runtime.problems import Problem, problem_response
+from arkalia_runtime.watched import UnreadableError, Watched
+
+logger: Final = logging.getLogger(__name__)
+
+PUBLISHED: Final = ("/api/", "/v1/")
+"""Where all published paths lie: elsewhere nothing is looked for."""
+
+
+class GatewayMiddleware:
+    """The ASGI layer."""
+
+    def __init__(
+        self, app: ASGIApp, table: Watched[RouteTable], entrance: "Entrance", forwarder: Forwarder
+    ) -> None:
+        self._app = app
+        self._table = table
+        self._entrance = entrance
+        self._forwarder = forwarder
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request, or let it go on."""
+        if scope["type"] != "http" or not scope["path"].startswith(PUBLISHED):
+            await self._app(scope, receive, send)
+            return
+        try:
+            match = self._match(scope)
+            if match is not None:
+                await self._answer(match, scope, receive, send)
+                return
+        except Problem as error:
+            path, members = scope["path"], error.members
+            response = problem_response(
+                path, error.status_code, error.detail, members, error.headers
+            )
+            await response(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
+
+    def _match(self, scope: Scope) -> Match | None:
+        path = scope["raw_path"].decode("latin-1")
+        try:
+            match = self._table.current().match(scope["method"], path)
+        except UnreadableError:
+            sentence = "The gateway does not know yet what is published."
+            raise _waiting(sentence) from None
+        except PathError as error:
+            raise Problem(HTTPStatus.BAD_REQUEST, f"The path cannot be used: {error}.") from None
+        except MethodError as error:
+            sentence = f"{scope['method']} is not possible here; possible: {error}."
+            problem = Problem(HTTPStatus.METHOD_NOT_ALLOWED, sentence)
+            problem.headers = {"Allow": str(error)}
+            raise problem from None
+        if match is not None:
+            # What logs, metrics and traces call it: the pattern, not what a client sent.
+            scope["route"] = match.public
+        return match
+
+    async def _answer(self, match: Match, scope: Scope, receive: Receive, send: Send) -> None:
+        caller, said = await self._entrance.let_in(scope, match)
+        place = self._table.current().places[match.route.module]
+        await self._forwarder.forward(Asked(scope, receive, send, match, caller, said), place)
+
+
+class Entrance:
+    """The door, and the limits before and behind it."""
+
+    def __init__(self, door: Door, rules: Rules) -> None:
+        self._door = door
+        self._rules = rules
+
+    async def let_in(self, scope: Scope, match: Match) -> tuple[Caller, list[tuple[bytes, bytes]]]:
+        """Who asks, and what the answer says about their limits. Raises Problem."""
+        client, _ = scope.get("client") or ("", 0)
+        try:
+            caller = await self._door.let_in(Headers(scope=scope), client, match.route)
+        except DeniedError as error:
+            if error.status == HTTPStatus.UNAUTHORIZED:
+                self._rules.failed_at_the_door(client)
+            raise _denied(error) from None
+        return caller, self._rules.headers(self._rules.take(caller, client, match))
+
+
+def _denied(error: DeniedError) -> Problem:
+    problem = Problem(error.status, error.reason)
+    said: dict[str, str] = {}
+    if error.status == HTTPStatus.UNAUTHORIZED:
+        said["WWW-Authenticate"] = identity.BEARER
+    if error.retry_after is not None:
+        said["Retry-After"] = f"{max(1, round(error.retry_after))}"
+    problem.headers = said or None
+    return problem
+
+
+def _waiting(sentence: str) -> Problem:
+    problem = Problem(HTTPStatus.SERVICE_UNAVAILABLE, sentence)
+    problem.headers = {"Retry-After": "1"}
+    return problem
