@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from arkalia_operator.api.auth import Auth
 from arkalia_operator.api.base import (
     DNS_LABEL,
     ApiModel,
@@ -81,6 +82,9 @@ class ArkaliaSystemSpec(ApiModel):
     """Modules by name. A built-in module runs unless it is disabled here; an ArkaliaModule of
     somebody else joins the system when it is listed here: `weather: {}` where it needs no
     settings (an empty value is dropped by the API server)."""
+
+    auth: Auth = Auth()
+    """How people prove to the gateway who they are."""
 
     exposure: Exposure = Exposure()
     """How people outside the cluster come to the system."""

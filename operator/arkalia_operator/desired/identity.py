@@ -13,7 +13,7 @@ from typing import Final
 from arkalia_contract import endpoints, files, identity
 from arkalia_operator.api.components import Component
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import names, outside, routes
+from arkalia_operator.desired import auth, names, outside, routes
 from arkalia_operator.desired.certificates import serves_https
 from arkalia_operator.desired.data.needs import FILES as FILES_OF
 from arkalia_operator.desired.data.needs import services_of
@@ -24,6 +24,8 @@ from arkalia_operator.desired.security import calls_strangers, may_call, reads_o
 
 FILES: Final = "arkalia"
 TOKENS: Final = "tokens"
+OF_PUBLIC: Final = {files.ROUTES_KEY: files.ROUTES, files.OPENID_KEY: files.OPENID}
+"""What a public module gets beside what all get."""
 READABLE: Final = 0o444
 """The image chooses its user, and a fixed group would be refused where the cluster chooses groups
 (OpenShift): so every process of the pod can read the files, and nobody else has them."""
@@ -40,6 +42,7 @@ def data(system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution) 
     }
     if module.spec.public:
         told[files.ROUTES_KEY] = routes.published(system, module, resolution)
+        told[files.OPENID_KEY] = auth.openid(system)
     return {key: _json(each) for key, each in told.items()}
 
 
@@ -131,7 +134,7 @@ def _sources(system: ArkaliaSystem, module: ResolvedModule, component: Component
         files.SETTINGS_KEY: files.SETTINGS,
         files.CALLERS_KEY: files.CALLERS,
         files.CALLEES_KEY: files.CALLEES,
-        **({files.ROUTES_KEY: files.ROUTES} if module.spec.public else {}),
+        **(OF_PUBLIC if module.spec.public else {}),
     }
     shared = {
         files.AUTHORITY_KEY: files.AUTHORITY,

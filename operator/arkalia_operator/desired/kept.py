@@ -8,15 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
 
-from arkalia_contract import files
+from arkalia_contract import files, identity
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import names
 from arkalia_operator.desired.resolved import Resolution, ResolvedModule
-
-ADMINISTRATOR: Final = "admin"
-"""Name of the first administrator."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,5 +43,5 @@ def kept_by(system: ArkaliaSystem, module: ResolvedModule) -> Iterator[WantedKep
     if module.spec.needs.first_credential and not module.foreign:
         keys = (files.ADMIN_USERNAME_KEY, files.ADMIN_PASSWORD_KEY)
         paths = {key: f"{files.ADMIN_FOLDER}/{key}" for key in keys}
-        given = {files.ADMIN_USERNAME_KEY: ADMINISTRATOR}
+        given = {files.ADMIN_USERNAME_KEY: identity.ADMINISTRATOR}
         yield WantedKept(names.admin(system.name), module.name, paths, given)

@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Iterator
 from typing import Final
 
+from arkalia_contract import identity
+
 MAIN: Final = "main"
 """The component that carries its module's name."""
 LONGEST: Final = 63
@@ -97,7 +99,7 @@ def key(system: str, module_name: str) -> str:
 
 def admin(system: str) -> str:
     """The Secret of the first administrator."""
-    return f"{system}-admin"
+    return identity.administrator(system)
 
 
 def data_service(system: str, service: str) -> str:

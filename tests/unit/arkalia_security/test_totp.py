@@ -54,6 +54,6 @@ def test_recovery_codes_are_easily_copied():
 
 
 def test_address_names_system_and_user():
-    assert totp.address("ABC", "ada", "Arkalia luna") == (
-        "otpauth://totp/Arkalia%20luna:ada?secret=ABC&issuer=Arkalia%20luna"
+    assert totp.address(RFC_SECRET, "ada", "Arkalia luna") == (
+        f"otpauth://totp/Arkalia%20luna:ada?secret={RFC_SECRET}&issuer=Arkalia%20luna"
     )

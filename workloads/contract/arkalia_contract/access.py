@@ -72,6 +72,20 @@ class View:
     """Ids of sessions that were ended, while tokens of them may be about."""
 
 
+@dataclass(frozen=True, slots=True)
+class OpenIdProvider:
+    """Content of `files.OPENID`: whose tokens the gateway takes beside those of `security`."""
+
+    issuer: str
+    """`iss` of the tokens, and where the provider describes itself (OpenID Connect Discovery)."""
+    audience: str
+    """`aud` that a token must have."""
+    roles_claim: str
+    """Claim with the names of roles."""
+    default_roles: list[str]
+    """Roles that everybody has whom the provider knows."""
+
+
 class Judgement(TypedDict):
     """A decision about requests that were alike."""
 

@@ -48,6 +48,10 @@ CALLEES: Final = f"{IDENTITY_FOLDER}/{CALLEES_KEY}"
 """Whom this module may call: `{"<callee>": "<base URL>"}`, scheme and port as the callee has them.
 One token lies in TOKENS_FOLDER for each."""
 
+OPENID_KEY: Final = "openid.json"
+OPENID: Final = f"{IDENTITY_FOLDER}/{OPENID_KEY}"
+"""In a public module: an `access.OpenIdProvider`, or `null` where the system names none."""
+
 ROUTES_KEY: Final = "routes.json"
 ROUTES: Final = f"{IDENTITY_FOLDER}/{ROUTES_KEY}"
 """What a public module publishes of the others, by module: `{"<module>": {"address": "<base URL>",

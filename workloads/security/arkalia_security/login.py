@@ -19,7 +19,8 @@ from arkalia_security.sessions import Sessions, Tokens
 READ: Final = "SELECT id, password, disabled, totp_confirmed, name FROM users WHERE name = %s"
 READ_BY_ID: Final = "SELECT id, password, disabled, totp_confirmed, name FROM users WHERE id = %s"
 SET_PASSWORD: Final = "UPDATE users SET password = %s WHERE id = %s"  # noqa: S105
-SAME: Final = "SELECT 1 FROM users WHERE id = %s AND password = %s AND NOT disabled FOR SHARE"
+SAME: Final = "SELECT 1 FROM users WHERE id = %s AND password = %s AND NOT disabled FOR UPDATE"
+"""Not FOR SHARE: two who share a row and then both want to change it wait for each other."""
 
 WRONG: Final = "Name, password or code is wrong."
 CODE_NEEDED: Final = "A code of the second factor is needed too: send it as `code`."

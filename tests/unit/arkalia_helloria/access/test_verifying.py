@@ -33,6 +33,7 @@ def known(private=PRIVATE, kid="k1", **changes):
         "users": {"u1": ADA},
         "keys": {hmac.new(DIGEST_KEY, KEY.encode(), hashlib.sha256).hexdigest(): a_key()},
         "ended_sessions": frozenset(),
+        "roles": {},
     }
     return Known(**usual | changes)
 

@@ -12,6 +12,7 @@ from arkalia_helloria.access.auditing import Audit, Decided
 from arkalia_helloria.access.credentials import Shown
 from arkalia_helloria.access.known import Known
 from arkalia_helloria.access.measures import Measures
+from arkalia_helloria.access.openid import Provider
 from arkalia_helloria.access.polling import MODULE, STALE_SECONDS, Polling
 from arkalia_helloria.access.verifying import UnverifiedError, Verifier
 from arkalia_helloria.callers import Caller, DeniedError
@@ -36,6 +37,7 @@ class AccountDoor:
         self._settings = settings
         self._polling = Polling(stale_seconds)
         self._verifier = Verifier()
+        self._provider = Provider(settings)
         self._metrics: Metrics | None = None
         self._calls: Calls | None = None
 
@@ -78,6 +80,8 @@ class AccountDoor:
         assert self._calls is not None  # noqa: S101 - the door is open
         if self._polling.current is None:
             await self._polling.look_again(self._calls)
+        if self._provider.issued(shown):
+            return await self._provider.caller(shown.text, self._known())
         try:
             return self._verifier.caller(shown, self._known())
         except UnverifiedError as error:

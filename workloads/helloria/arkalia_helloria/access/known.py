@@ -26,6 +26,8 @@ class Known:
     keys: Mapping[str, ViewedKey]
     """By digest."""
     ended_sessions: frozenset[str]
+    roles: Mapping[str, list[str]]
+    """Patterns that each role grants."""
 
     @classmethod
     def parse(cls, text: bytes) -> "Known":
@@ -41,4 +43,5 @@ class Known:
             users={each.id: each for each in view.users},
             keys={each.digest: each for each in view.keys},
             ended_sessions=frozenset(view.ended_sessions),
+            roles=view.roles,
         )
