@@ -31,6 +31,8 @@ class Module:
     """A module of raw ASGI, which tells what it was asked for."""
 
     asked: list[dict[str, Any]] = field(default_factory=list)
+    described: list[dict[str, Any]] = field(default_factory=list)
+    """The gateway's own questions for a description."""
     answer: Any = None
 
     async def __call__(self, scope, receive, send):
@@ -41,7 +43,8 @@ class Module:
                 if message["type"] == "lifespan.shutdown":
                     return
         own = [(key.decode(), value.decode("latin-1")) for key, value in scope["headers"]]
-        self.asked.append({**scope, "given": dict(own)})
+        kept = self.described if scope["path"] == "/openapi.json" else self.asked
+        kept.append({**scope, "given": dict(own)})
         await (self.answer or echo)(scope, receive, send)
 
 

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from arkalia_contract import files
 from arkalia_helloria.access.door import AccountDoor
 from arkalia_helloria.callers import Door
+from arkalia_helloria.describing import Descriptions
 from arkalia_helloria.forwarding import Forwarder
 from arkalia_helloria.gateway import Entrance, GatewayMiddleware
 from arkalia_helloria.limits.rules import Rules
@@ -18,7 +19,7 @@ from arkalia_helloria.routes import RouteTable, parse_routes
 from arkalia_helloria.settings import GatewaySettings
 from arkalia_helloria.upstream.balancer import Lookup, look_up
 from arkalia_runtime.metrics import Metrics
-from arkalia_runtime.parts import assembled
+from arkalia_runtime.parts import Part, assembled
 from arkalia_runtime.redis import Redis
 from arkalia_runtime.watched import Watched
 
@@ -29,18 +30,22 @@ class Ways:
     def __init__(self, settings: GatewaySettings, lookup: Lookup) -> None:
         self._settings = settings
         self._lookup = lookup
-        self.forwarder: Forwarder | None = None
+        self._forwarder: Forwarder | None = None
 
     def measure(self, metrics: Metrics) -> None:
         """Show in *metrics* how the pods do."""
-        self.forwarder = Forwarder(self._settings, metrics, self._lookup)
+        self._forwarder = Forwarder(self._settings, metrics, self._lookup)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Keep connections for the block."""
         yield
-        if self.forwarder is not None:
-            self.forwarder.close()
+        self.open_ones().close()
+
+    def open_ones(self) -> Forwarder:
+        """The connections."""
+        assert self._forwarder is not None  # noqa: S101 - the app measures its parts when it is made
+        return self._forwarder
 
 
 def create(
@@ -48,15 +53,23 @@ def create(
 ) -> FastAPI:
     """The app, for *settings*. It answers without its cache too.
 
-    *door* decides who is let in, by default the accounts of security; *lookup* finds pods by name.
+    *door* decides who is let in, by default who has an account, and is held open if it is a part;
+    *lookup* finds pods by name.
     """
-    cache = Redis.of(settings, "cache", required=False)
+    cache, table, own = (
+        Redis.of(settings, "cache", required=False),
+        published(settings),
+        door or AccountDoor(settings),
+    )
     ways, shared = Ways(settings, lookup), SharedAccounts(cache)
-    accounts = AccountDoor(settings)
-    app = assembled("helloria", settings, cache, shared, ways, *([] if door else [accounts]))
-    assert ways.forwarder is not None  # noqa: S101 - it was measured when the parts were assembled
+    descriptions = Descriptions(table, ways.open_ones)
+    held = [own] if isinstance(own, Part) else []
+    app = assembled("helloria", settings, cache, shared, ways, descriptions, *held)
     rules = Rules(settings, shared, app.state.metrics.registry)
-    _publish(app, settings, ways.forwarder, Entrance(door or accounts, rules))
+    _publish(app, table, ways.open_ones(), Entrance(own, rules))
+    of_itself = app.openapi
+    # What is published is described where the service describes itself.
+    app.openapi = lambda: descriptions.over(of_itself())  # type: ignore[method-assign]
     return app
 
 
@@ -67,12 +80,10 @@ def published(settings: GatewaySettings) -> Watched[RouteTable]:
 
 
 def _publish(
-    app: FastAPI, settings: GatewaySettings, forwarder: Forwarder, entrance: Entrance
+    app: FastAPI, table: Watched[RouteTable], forwarder: Forwarder, entrance: Entrance
 ) -> None:
     # Innermost: ids, measurements, limits of size and the guard stand around it.
-    app.add_middleware(
-        GatewayMiddleware, table=published(settings), entrance=entrance, forwarder=forwarder
-    )
+    app.add_middleware(GatewayMiddleware, table=table, entrance=entrance, forwarder=forwarder)
     app.user_middleware.append(app.user_middleware.pop(0))
 
 

@@ -92,7 +92,10 @@ class Attempt:
         self.has_begun = True
         while True:
             data = connection.taken()
+            if self._asked.meter is not None:
+                self._asked.meter.see(data)
             if connection.ended:
+                self._asked.has_ended = True
                 await send({"type": "http.response.body", "body": data, "more_body": False})
                 return
             if data:

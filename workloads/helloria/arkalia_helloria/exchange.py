@@ -9,6 +9,7 @@ from starlette.types import Receive, Scope, Send
 
 from arkalia_contract import headers
 from arkalia_helloria.callers import Caller
+from arkalia_helloria.limits.tokens import Meter
 from arkalia_helloria.routes import Match
 from arkalia_runtime import deadline, logs
 
@@ -53,6 +54,10 @@ class Asked:
     caller: Caller
     said: list[tuple[bytes, bytes]] = field(default_factory=list)
     """Headers that the gateway adds to the answer."""
+    meter: Meter | None = None
+    """What looks at the answer, if somebody counts its tokens."""
+    has_ended: bool = False
+    """Whether the client has the whole answer."""
     body: bytes = b""
     """What of the body was taken in hand: all of it unless `has_more`."""
     has_more: bool = False

@@ -8,6 +8,7 @@ from arkalia_helloria.routes import Place
 from arkalia_helloria.settings import GatewaySettings
 from arkalia_helloria.upstream.balancer import Balancer, Lookup, look_up
 from arkalia_helloria.upstream.errors import ClientLeftError
+from arkalia_helloria.upstream.fetching import fetch
 from arkalia_helloria.upstream.measures import Measures
 from arkalia_helloria.upstream.trust import Trusts
 from arkalia_helloria.way import RETRY_AFTER, Way
@@ -42,6 +43,10 @@ class Forwarder:
                     await self._way(place).answer(asked)
         finally:
             self._in_flight -= 1
+
+    async def fetch(self, place: Place, path: str, most_bytes: int) -> bytes:
+        """What a pod at *place* answers at *path*, for the gateway itself. Raises UpstreamError."""
+        return await fetch(self._way(place).balancer, path, most_bytes)
 
     def close(self) -> None:
         """Close all connections that nobody uses."""

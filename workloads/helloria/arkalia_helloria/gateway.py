@@ -77,7 +77,13 @@ class GatewayMiddleware:
     async def _answer(self, match: Match, scope: Scope, receive: Receive, send: Send) -> None:
         caller, said = await self._entrance.let_in(scope, match)
         place = self._table.current().places[match.route.module]
-        await self._forwarder.forward(Asked(scope, receive, send, match, caller, said), place)
+        meter = self._entrance.rules.meter(caller)
+        asked = Asked(scope, receive, send, match, caller, said, meter)
+        try:
+            await self._forwarder.forward(asked, place)
+        finally:
+            if meter is not None:
+                self._entrance.rules.charge(caller, meter.used(ended=asked.has_ended))
 
 
 class Entrance:
@@ -85,7 +91,7 @@ class Entrance:
 
     def __init__(self, door: Door, rules: Rules) -> None:
         self._door = door
-        self._rules = rules
+        self.rules = rules
 
     async def let_in(self, scope: Scope, match: Match) -> tuple[Caller, list[tuple[bytes, bytes]]]:
         """Who asks, and what the answer says about their limits. Raises Problem."""
@@ -94,9 +100,9 @@ class Entrance:
             caller = await self._door.let_in(Headers(scope=scope), client, match.route)
         except DeniedError as error:
             if error.status == HTTPStatus.UNAUTHORIZED:
-                self._rules.failed_at_the_door(client)
+                self.rules.failed_at_the_door(client)
             raise _denied(error) from None
-        return caller, self._rules.headers(self._rules.take(caller, client, match))
+        return caller, self.rules.headers(self.rules.take(caller, client, match))
 
 
 def _denied(error: DeniedError) -> Problem:

@@ -85,6 +85,7 @@ class RouteTable:
         self._root = _Node()
         self.places: dict[str, Place] = {}
         self.routes: list[tuple[Public, Route]] = []
+        """Everything that was published, in order."""
 
     def add(self, route: Route, public: str) -> None:
         """Publish *route* under the pattern *public*. What is published already stays."""

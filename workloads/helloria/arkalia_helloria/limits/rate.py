@@ -84,6 +84,16 @@ class Accounts:
         self._charge(key, account, cost, now)
         return Verdict(limit, allowed=True, ahead=ahead + cost)
 
+    def look(self, key: str, limit: Limit, now: float) -> Verdict:
+        """Whether anything is left of *key*, without taking it."""
+        account = self._accounts.get(key)
+        ahead = 0.0 if account is None else max(0.0, account.full_at - now)
+        return Verdict(limit, allowed=ahead < limit.window, ahead=ahead)
+
+    def charge(self, key: str, limit: Limit, amount: float, now: float) -> None:
+        """Take *amount* from *key*, whether it has so much or not: it was used already."""
+        self._charge(key, self._accounts.get(key), limit.cost_of_one * amount, now)
+
     def untold(self) -> dict[str, float]:
         """What the other gateways do not know: seconds by key. It counts as told now."""
         told = {}

@@ -5,6 +5,7 @@ who one is.
 """
 
 import time
+from collections.abc import Sequence
 from http import HTTPStatus
 from typing import Final
 
@@ -13,6 +14,7 @@ from prometheus_client import CollectorRegistry, Counter
 from arkalia_helloria.callers import Caller
 from arkalia_helloria.limits.rate import Limit, Verdict
 from arkalia_helloria.limits.shared import SharedAccounts
+from arkalia_helloria.limits.tokens import Meter, per_day, per_minute
 from arkalia_helloria.routes import Match
 from arkalia_helloria.settings import GatewaySettings
 from arkalia_runtime.problems import Problem
@@ -54,18 +56,37 @@ class Rules:
         if not verdict.allowed:
             raise self._too_many(verdict)
 
-    def take(self, caller: Caller, client: str, match: Match) -> Verdict:
-        """Take the request from its account: what that says then. Raises Problem."""
-        verdict = self._shared.accounts.take(*self._of(caller, client, match), time.monotonic())
-        if not verdict.allowed:
-            raise self._too_many(verdict)
-        return verdict
+    def take(self, caller: Caller, client: str, match: Match) -> list[Verdict]:
+        """Take the request from its account: what its accounts say then. Raises Problem."""
+        now = time.monotonic()
+        verdicts = [
+            self._shared.accounts.look(_tokens(caller, limit), limit, now)
+            for limit in _of_tokens(caller)
+        ]
+        verdicts.insert(0, self._shared.accounts.take(*self._of(caller, client, match), now))
+        for verdict in verdicts:
+            if not verdict.allowed:
+                raise self._too_many(verdict)
+        return verdicts
 
-    def headers(self, verdict: Verdict) -> list[tuple[bytes, bytes]]:
-        """What an answer says about the limit."""
+    def meter(self, caller: Caller) -> Meter | None:
+        """What must look at the answer to *caller*; None where nobody counts its tokens."""
+        return Meter() if _of_tokens(caller) else None
+
+    def charge(self, caller: Caller, tokens: int) -> None:
+        """Take *tokens* of a model from the accounts of *caller*."""
+        now = time.monotonic()
+        for limit in _of_tokens(caller):
+            self._shared.accounts.charge(_tokens(caller, limit), limit, tokens, now)
+
+    def headers(self, verdicts: Sequence[Verdict]) -> list[tuple[bytes, bytes]]:
+        """What an answer says about the limits."""
         said = [
-            (b"ratelimit-policy", verdict.limit.policy.encode("ascii")),
-            (b"ratelimit", verdict.header.encode("ascii")),
+            (
+                b"ratelimit-policy",
+                ", ".join(each.limit.policy for each in verdicts).encode("ascii"),
+            ),
+            (b"ratelimit", ", ".join(each.header for each in verdicts).encode("ascii")),
         ]
         return said if self._shared.is_shared else [*said, OWN_LIMITS]
 
@@ -81,14 +102,24 @@ class Rules:
 
     def _too_many(self, verdict: Verdict) -> Problem:
         self._refused.labels(verdict.limit.name).inc()
+        limit = verdict.limit
         sentence = (
-            f"Too many requests: the limit {verdict.limit.name!r} allows "
-            f"{verdict.limit.quota / verdict.limit.window:g} a second. Ask again later."
+            f"Too much: the limit {limit.name!r} allows {limit.quota:g} in {limit.window:g} seconds. "
+            f"Ask again in {verdict.retry_after} seconds."
         )
         problem = Problem(HTTPStatus.TOO_MANY_REQUESTS, sentence, limit=verdict.limit.name)
-        said = {name.decode(): value.decode() for name, value in self.headers(verdict)}
+        said = {name.decode(): value.decode() for name, value in self.headers([verdict])}
         problem.headers = {**said, "Retry-After": str(verdict.retry_after)}
         return problem
+
+
+def _of_tokens(caller: Caller) -> list[Limit]:
+    minute, day = caller.tokens_per_minute, caller.tokens_per_day
+    return [*([per_minute(minute)] if minute else []), *([per_day(day)] if day else [])]
+
+
+def _tokens(caller: Caller, limit: Limit) -> str:
+    return f"{limit.name}:{_named(caller)}"
 
 
 def _named(caller: Caller) -> str:

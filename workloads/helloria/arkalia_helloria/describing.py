@@ -1,0 +1,83 @@
+"""Asks the modules for their descriptions, beside the requests, and keeps the one of all.
+
+A module that does not answer keeps the description that it had; nobody waits for it.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Final
+
+import orjson
+
+from arkalia_contract import endpoints
+from arkalia_helloria.forwarding import Forwarder
+from arkalia_helloria.openapi import Document, merged
+from arkalia_helloria.routes import Place, RouteTable
+from arkalia_helloria.upstream.errors import UpstreamError
+from arkalia_runtime.background import running
+from arkalia_runtime.watched import UnreadableError, Watched
+
+logger: Final = logging.getLogger(__name__)
+
+LOOK_SECONDS: Final = 1.0
+AGAIN_SECONDS: Final = 60.0
+"""A module describes itself anew when it has another version."""
+
+MOST_BYTES: Final = 2 * 1024 * 1024
+"""Of one description."""
+
+
+class Descriptions:
+    """A part: what the modules say of themselves."""
+
+    def __init__(self, table: Watched[RouteTable], forwarder: Callable[[], Forwarder]) -> None:
+        self._table = table
+        self._forwarder = forwarder
+        self._known: dict[str, Document] = {}
+        self._asked: dict[str, tuple[Place, float]] = {}
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Ask during the block."""
+        async with running(self._go_on()):
+            yield
+
+    def over(self, own: Document) -> Document:
+        """*own*, the gateway's description, with all that is known to be published."""
+        try:
+            return merged(own, self._table.current(), self._known)
+        except UnreadableError:
+            return own
+
+    async def ask(self) -> None:
+        """Ask every module that has not been asked for a while."""
+        try:
+            places = self._table.current().places
+        except UnreadableError:
+            return
+        self._known = {each: self._known[each] for each in self._known if each in places}
+        now = time.monotonic()
+        for module, place in places.items():
+            before, when = self._asked.get(module, (None, 0.0))
+            wait = AGAIN_SECONDS if module in self._known else LOOK_SECONDS * 5
+            if before != place or now - when > wait:
+                self._asked[module] = place, now
+                await self._ask(module, place)
+
+    async def _ask(self, module: str, place: Place) -> None:
+        try:
+            text = await self._forwarder().fetch(place, endpoints.OPENAPI, MOST_BYTES)
+            document = orjson.loads(text)
+        except (UpstreamError, UnreadableError, ValueError) as error:
+            logger.info("No description.", extra={"callee": module, "cause": str(error)})
+            return
+        if isinstance(document, dict) and isinstance(document.get("paths", {}), dict):
+            self._known[module] = document
+
+    async def _go_on(self) -> None:
+        while True:
+            await self.ask()
+            await asyncio.sleep(LOOK_SECONDS)
