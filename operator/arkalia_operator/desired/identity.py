@@ -13,7 +13,7 @@ from typing import Final
 from arkalia_contract import endpoints, files, identity
 from arkalia_operator.api.components import Component
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import names, outside
+from arkalia_operator.desired import llm, names, outside
 from arkalia_operator.desired.certificates import serves_https
 from arkalia_operator.desired.data.needs import FILES as FILES_OF
 from arkalia_operator.desired.data.needs import services_of
@@ -131,6 +131,7 @@ def _sources(system: ArkaliaSystem, module: ResolvedModule, component: Component
         files.SETTINGS_KEY: files.SETTINGS,
         files.CALLERS_KEY: files.CALLERS,
         files.CALLEES_KEY: files.CALLEES,
+        **llm.paths(module),
     }
     shared = {
         files.AUTHORITY_KEY: files.AUTHORITY,
@@ -147,6 +148,7 @@ def _sources(system: ArkaliaSystem, module: ResolvedModule, component: Component
         *([tls] if serves_https(component) else []),
         *([{"secret": data}] if held else []),
         *outside.sources(system),
+        *llm.sources(system, module),
     ]
 
 

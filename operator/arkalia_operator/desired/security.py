@@ -12,7 +12,7 @@ from typing import Final
 
 from arkalia_contract import labels
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import kinds, names, outside
+from arkalia_operator.desired import kinds, llm, names, outside
 from arkalia_operator.desired.data import network
 from arkalia_operator.desired.data.access import DataAccess
 from arkalia_operator.desired.data.needs import services_of
@@ -47,6 +47,7 @@ def manifests(
                 *_egress(system, module, resolution),
                 *to_data,
                 *outside.egress(system),
+                *llm.egress(system, module),
             ],
         },
     )

@@ -10,10 +10,12 @@ from typing import Final, NamedTuple, TypeVar
 
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus
 from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
+from arkalia_operator.cluster.api_keys import ApiKeys
 from arkalia_operator.cluster.bundles import Bundles
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.events import Recorder, Subject
 from arkalia_operator.cluster.execute import Executor
+from arkalia_operator.cluster.looks import next_look
 from arkalia_operator.cluster.observe import observe
 from arkalia_operator.cluster.status import write_status
 from arkalia_operator.cluster.store import Store, SystemKey
@@ -79,6 +81,7 @@ class Reconciler:
     identity: Identity
     data: DataServices
     bundles: Bundles
+    api_keys: ApiKeys
     served: Callable[[], frozenset[str]]
     """Names of the optional kinds that can be used now."""
     builtin: Mapping[str, Mapping[str, ArkaliaModule]]
@@ -160,11 +163,12 @@ class Reconciler:
         gate = self.upgrades.gate(carries.system)
         modules, _ = self._modules(carries.system, gate)
         trouble = await self.bundles.trouble(carries.system)
+        keys = await self.api_keys.troubles(carries.system)
         before = replace(observe(self.store, key, self.served()), gate=gate)
-        resolution = resolve(carries.system, modules, trouble).among(before.modules)
+        resolution = resolve(carries.system, modules, trouble, keys).among(before.modules)
         identity, data = await self._settle(carries, resolution, before, presence)
         rights, actions = self.missing_rights(key.namespace), self.actions.on(key)
-        look = min(identity.next_look, data.next_look, self.bundles.next_look(trouble))
+        look = min(identity.next_look, data.next_look, next_look(trouble, *keys))
         return Facts(system, resolution, before, identity, data, rights, actions, look)
 
     def _decide(self, facts: Facts, carries: Carried) -> Decision:

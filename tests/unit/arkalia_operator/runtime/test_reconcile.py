@@ -7,6 +7,7 @@ import pytest
 
 from arkalia_contract.labels import PART_OF
 from arkalia_operator import catalogue
+from arkalia_operator.cluster.api_keys import ApiKeys
 from arkalia_operator.cluster.bundles import Bundles
 from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.client import Client
@@ -55,6 +56,7 @@ async def reconciler(server):
             ),
             data=DataServices(Credentials(client), LIFETIMES.spread_seconds, lambda: NOW),
             bundles=Bundles(client),
+            api_keys=ApiKeys(client),
             served=frozenset,
             builtin=catalogue.load(),
             defaults=Defaults("0.1.0", "localhost/arkalia"),
