@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from arkalia_operator import catalogue, metrics, rbac
 from arkalia_operator.backoff import Backoff
+from arkalia_operator.cluster.api_keys import ApiKeys
 from arkalia_operator.cluster.bundles import Bundles
 from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.client import Client
@@ -257,6 +258,7 @@ class Program:
                 self._fresh,
             ),
             bundles=Bundles(self._client),
+            api_keys=ApiKeys(self._client),
             served=lambda: self._informers.served,
             resolver=Resolver(self._resources, self._builtin, self._defaults),
             upgrades=self._upgrades,

@@ -21,6 +21,7 @@ from arkalia_operator.api.conditions import Condition
 from arkalia_operator.api.data import Data, DeletionPolicy
 from arkalia_operator.api.exposure import Exposure
 from arkalia_operator.api.images import Images
+from arkalia_operator.api.llm import Llm, Prompts
 from arkalia_operator.api.modules import ModuleSettings
 from arkalia_operator.api.monitoring import Monitoring
 from arkalia_operator.api.network import Network
@@ -94,6 +95,12 @@ class ArkaliaSystemSpec(ApiModel):
 
     security: Security = Security()
     """Protection of the system."""
+
+    llm: Llm = Llm()
+    """The language models that modules ask."""
+
+    prompts: Prompts = Prompts()
+    """What becomes of what users write to a model."""
 
     data: Data = Data()
     """Where the modules keep their data."""

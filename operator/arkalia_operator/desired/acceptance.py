@@ -24,7 +24,7 @@ DEEPEST: Final = 32
 most 12; what is much deeper would end in a recursion error instead of a condition."""
 TOO_DEEP: Final = f"more than {DEEPEST} objects and lists inside each other: write it flatter"
 
-UNMET: Final = ("llm", "kubernetes")
+UNMET: Final = ("kubernetes",)
 """What this version does not provide."""
 
 Check = Callable[[ResolvedModule], Problem | None]

@@ -13,7 +13,7 @@ from typing import Final
 from arkalia_contract import endpoints, files, identity
 from arkalia_operator.api.components import Component
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import auth, names, outside, routes
+from arkalia_operator.desired import auth, llm, names, outside, routes
 from arkalia_operator.desired.certificates import serves_https
 from arkalia_operator.desired.data.needs import FILES as FILES_OF
 from arkalia_operator.desired.data.needs import services_of
@@ -135,6 +135,7 @@ def _sources(system: ArkaliaSystem, module: ResolvedModule, component: Component
         files.CALLERS_KEY: files.CALLERS,
         files.CALLEES_KEY: files.CALLEES,
         **(OF_PUBLIC if module.spec.public else {}),
+        **llm.paths(module),
     }
     shared = {
         files.AUTHORITY_KEY: files.AUTHORITY,
@@ -153,6 +154,7 @@ def _sources(system: ArkaliaSystem, module: ResolvedModule, component: Component
         *([{"secret": data}] if held else []),
         *kept,
         *outside.sources(system),
+        *llm.sources(system, module),
     ]
 
 

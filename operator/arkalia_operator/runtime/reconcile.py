@@ -10,10 +10,12 @@ from typing import Final, NamedTuple, TypeVar
 
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus
 from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.cluster.api_keys import ApiKeys
 from arkalia_operator.cluster.bundles import Bundles
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.events import Recorder, Subject
 from arkalia_operator.cluster.execute import Executor
+from arkalia_operator.cluster.looks import next_look
 from arkalia_operator.cluster.observe import observe
 from arkalia_operator.cluster.status import write_status
 from arkalia_operator.cluster.store import Store, SystemKey
@@ -35,7 +37,7 @@ from arkalia_operator.runtime.actions import Actions
 from arkalia_operator.runtime.data import DataServices, SettledData
 from arkalia_operator.runtime.identity import Identity, Looked, Settled
 from arkalia_operator.runtime.presence import Presence, SystemGoneError
-from arkalia_operator.runtime.resolver import Resolver
+from arkalia_operator.runtime.resolver import Basis, Resolver
 from arkalia_operator.runtime.resources import Refused, Resources
 from arkalia_operator.runtime.settled import Facts, SettledSystems
 from arkalia_operator.runtime.shown import ShownSystems
@@ -80,6 +82,7 @@ class Reconciler:
     identity: Identity
     data: DataServices
     bundles: Bundles
+    api_keys: ApiKeys
     served: Callable[[], frozenset[str]]
     """Names of the optional kinds that can be used now."""
     resolver: Resolver
@@ -160,16 +163,17 @@ class Reconciler:
         gate = self.upgrades.gate(carries.system)
         modules = self.resolver.modules(carries.system, gate)
         trouble = await self.bundles.trouble(carries.system)
+        keys = await self.api_keys.troubles(carries.system)
         before = replace(observe(self.store, key, self.served()), gate=gate)
-        resolution = self.resolver.resolution(key, carries.system, modules, trouble)
-        resolution = resolution.among(before.modules)
+        basis = Basis(carries.system, modules, trouble, keys)
+        resolution = self.resolver.resolution(key, basis).among(before.modules)
         (identity, data), _ = await both(
             self._settle(carries, resolution, before, presence),
             self._lay_ground(carries, resolution, before, presence),
         )
         before = replace(observe(self.store, key, before.served), gate=gate)
         rights, actions = self.missing_rights(key.namespace), self.actions.on(key)
-        look = min(identity.next_look, data.next_look, self.bundles.next_look(trouble))
+        look = min(identity.next_look, data.next_look, next_look(trouble, *keys))
         return Facts(system, resolution, before, identity, data, rights, actions, look)
 
     def _decide(self, facts: Facts, carries: Carried) -> Decision:

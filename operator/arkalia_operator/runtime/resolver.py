@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
 from arkalia_operator.cluster.store import SystemKey
@@ -17,8 +18,16 @@ from arkalia_operator.planning.observed import RolloutGate
 from arkalia_operator.planning.upgrades import default_version
 from arkalia_operator.runtime.resources import Resources
 
-Basis = tuple[ArkaliaSystem, Modules, Problem | None]
-"""What a resolution is made from."""
+
+class Basis(NamedTuple):
+    """What a resolution is made from."""
+
+    system: ArkaliaSystem
+    modules: Modules
+    trouble: Problem | None = None
+    """Found with what the spec names."""
+    keys: tuple[Problem, ...] = ()
+    """Found with the API keys of its model servers."""
 
 
 @dataclass(slots=True)
@@ -43,13 +52,11 @@ class Resolver:
         held = modules.defaults.version != own and system.spec.version is None
         return own if held else ""
 
-    def resolution(
-        self, key: SystemKey, system: ArkaliaSystem, modules: Modules, trouble: Problem | None
-    ) -> Resolution:
-        """The enabled *modules* of *system*; *trouble* was found with what its spec names."""
-        basis, known = (system, modules, trouble), self._known.get(key)
+    def resolution(self, key: SystemKey, basis: Basis) -> Resolution:
+        """The enabled modules of the system *key*."""
+        known = self._known.get(key)
         if known is None or known[0] != basis:  # what is the very same object is not compared
-            known = self._known[key] = basis, resolve(system, modules, trouble)
+            known = self._known[key] = basis, resolve(*basis)
         return known[1]
 
     def forget(self, key: SystemKey) -> None:

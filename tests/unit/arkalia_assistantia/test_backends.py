@@ -189,6 +189,22 @@ async def test_requests_beyond_the_queue_are_told_to_come_again(alone, doomed_se
     assert int(again) >= 1
 
 
+async def test_what_a_server_complains_of_is_told_to_the_caller_and_not_logged(
+    alone, model_server, caplog
+):
+    body = {"messages": [{"role": "user", "content": "Hello"}]}
+    wrong = body | {"response_format": {"type": "a-secret-word"}}
+    async with (
+        alone(backend("main", model_server.url)) as client,
+        client.post("/v1/chat/completions", json=wrong) as answer,
+    ):
+        problem = await answer.json(content_type=None)
+
+    assert "a-secret-word" in problem["detail"]
+    assert "it answers 400." in caplog.text
+    assert "a-secret-word" not in caplog.text
+
+
 async def test_silent_server_is_given_up_and_the_next_one_asked(alone, model_server, doomed_server):
     two = backend("main", doomed_server.url, models=[NAME]), backend("other", model_server.url)
     async with alone(*two, first_word_seconds=0.3) as client:

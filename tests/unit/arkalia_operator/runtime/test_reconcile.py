@@ -8,6 +8,7 @@ from aiohttp import web
 
 from arkalia_contract.labels import PART_OF
 from arkalia_operator import catalogue
+from arkalia_operator.cluster.api_keys import ApiKeys
 from arkalia_operator.cluster.bundles import Bundles
 from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.client import Client
@@ -57,6 +58,7 @@ async def reconciler(server):
             ),
             data=DataServices(Credentials(client), LIFETIMES.spread_seconds, lambda: NOW),
             bundles=Bundles(client),
+            api_keys=ApiKeys(client),
             served=frozenset,
             resolver=Resolver(resources, catalogue.load(), Defaults("0.1.0", "localhost/arkalia")),
             upgrades=an_upgrade(),

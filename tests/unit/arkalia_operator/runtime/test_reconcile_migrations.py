@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from arkalia_operator.cluster.api_keys import ApiKeys
 from arkalia_operator.cluster.bundles import Bundles
 from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.client import Client
@@ -122,6 +123,7 @@ async def cluster():
                 identity=Identity(certificates, LIFETIMES, lambda: issuer, lambda: NOW),
                 data=DataServices(Credentials(client), LIFETIMES.spread_seconds, lambda: NOW),
                 bundles=Bundles(client),
+                api_keys=ApiKeys(client),
                 served=frozenset,
                 resolver=Resolver(resources, {"0.1.0": {}}, Defaults("0.1.0", "localhost/arkalia")),
                 upgrades=an_upgrade(),

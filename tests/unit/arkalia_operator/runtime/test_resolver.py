@@ -10,7 +10,7 @@ from arkalia_operator.cluster.store import SystemKey
 from arkalia_operator.desired.resolve import Defaults, resolve
 from arkalia_operator.desired.resolved import Problem
 from arkalia_operator.planning.observed import RolloutGate
-from arkalia_operator.runtime.resolver import Resolver
+from arkalia_operator.runtime.resolver import Basis, Resolver
 from arkalia_operator.runtime.resources import Resources
 from builders import a_system
 
@@ -28,7 +28,7 @@ def resolver():
 
 
 def resolved(resolver, system, trouble=None):
-    return resolver.resolution(LUNA, system, resolver.modules(system, OPEN), trouble)
+    return resolver.resolution(LUNA, Basis(system, resolver.modules(system, OPEN), trouble))
 
 
 def test_the_same_is_worked_out_once(resolver):

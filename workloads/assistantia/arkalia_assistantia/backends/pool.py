@@ -272,7 +272,9 @@ class Backends:
         self.measures.tries.labels(name, error.reason).inc()
         if isinstance(error, UnreachableError | BrokenError):
             server.cooling.failed()
-        logger.warning("A model server did not answer: it %s.", error, extra={"backend": name})
+        # What a server complains of may repeat the prompt: the caller is told it, the log is not.
+        brief, _, _ = str(error).partition(":")
+        logger.warning("A model server did not answer: it %s.", brief, extra={"backend": name})
 
     def note_tokens(self, name: str, prompt: int | None, completion: int | None) -> None:
         """Count what the server *name* has read and written."""
