@@ -39,6 +39,7 @@ def data(system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution) 
     }
     if module.spec.public:
         told[files.ROUTES_KEY] = routes.published(system, module, resolution)
+        told[files.CORS_KEY] = routes.origins(system)
     return {key: _json(each) for key, each in told.items()}
 
 
@@ -126,11 +127,12 @@ def _token(system: ArkaliaSystem, callee: str) -> Manifest:
 
 
 def _sources(system: ArkaliaSystem, module: ResolvedModule, component: Component) -> list[Manifest]:
+    published = {files.ROUTES_KEY: files.ROUTES, files.CORS_KEY: files.CORS}
     own = {
         files.SETTINGS_KEY: files.SETTINGS,
         files.CALLERS_KEY: files.CALLERS,
         files.CALLEES_KEY: files.CALLEES,
-        **({files.ROUTES_KEY: files.ROUTES} if module.spec.public else {}),
+        **(published if module.spec.public else {}),
     }
     shared = {
         files.AUTHORITY_KEY: files.AUTHORITY,
