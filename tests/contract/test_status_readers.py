@@ -137,6 +137,7 @@ GOOD_WHEN_TRUE = {
     ConditionType.CHANGES_APPROVED,
     ConditionType.PERMISSIONS_READY,
     ConditionType.EXPOSURE_READY,
+    ConditionType.LLM_READY,
 }
 
 

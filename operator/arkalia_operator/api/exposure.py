@@ -68,6 +68,31 @@ class Gateway(ApiModel):
     """Gateways that the route asks for, for example `[{name: public, namespace: gateways}]`."""
 
 
+Origin = Annotated[
+    str,
+    Field(
+        max_length=255,
+        json_schema_extra=rules(
+            rule(
+                "self == '*' || self.matches('^https?://[a-z0-9.-]+(:[0-9]{1,5})?$')",
+                "must be the origin of a page, without a path: write for example "
+                "https://app.example.com, or * for every page",
+            )
+        ),
+    ),
+]
+"""Scheme, host and port of a page."""
+
+
+class Cors(ApiModel):
+    """Pages of other origins that may ask the system from a browser. Cookies play no part in it."""
+
+    origins: list[Origin] = Field(
+        min_length=1, max_length=64, json_schema_extra={"x-kubernetes-list-type": "set"}
+    )
+    """The pages' origins, for example `https://app.example.com`; `*` for every page."""
+
+
 class Exposure(ApiModel):
     """The way in from outside. Without `ingress` and `gateway` there is none, beside the Services."""
 
@@ -85,6 +110,10 @@ class Exposure(ApiModel):
 
     gateway: Gateway | None = None
     """An HTTPRoute, for a cluster with a Gateway."""
+
+    cors: Cors | None = None
+    """Pages of other origins that may ask the system. Default: none. It reaches the gateway within
+    two minutes and restarts nothing."""
 
     model_config = ApiModel.model_config | {
         "json_schema_extra": rules(

@@ -24,7 +24,11 @@ from arkalia_operator.desired.security import calls_strangers, may_call, reads_o
 
 FILES: Final = "arkalia"
 TOKENS: Final = "tokens"
-OF_PUBLIC: Final = {files.ROUTES_KEY: files.ROUTES, files.OPENID_KEY: files.OPENID}
+OF_PUBLIC: Final = {
+    files.ROUTES_KEY: files.ROUTES,
+    files.OPENID_KEY: files.OPENID,
+    files.CORS_KEY: files.CORS,
+}
 """What a public module gets beside what all get."""
 READABLE: Final = 0o444
 """The image chooses its user, and a fixed group would be refused where the cluster chooses groups
@@ -43,6 +47,7 @@ def data(system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution) 
     if module.spec.public:
         told[files.ROUTES_KEY] = routes.published(system, module, resolution)
         told[files.OPENID_KEY] = auth.openid(system)
+        told[files.CORS_KEY] = routes.origins(system)
     return {key: _json(each) for key, each in told.items()}
 
 

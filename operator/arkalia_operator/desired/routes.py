@@ -32,6 +32,12 @@ def published(
     }
 
 
+def origins(system: ArkaliaSystem) -> list[str]:
+    """The pages that may read answers in a browser."""
+    cors = system.spec.exposure.cors
+    return [] if cors is None else sorted(cors.origins)
+
+
 def address_of(system: ArkaliaSystem, module: ResolvedModule) -> str:
     """Base URL of *module*; empty if it serves nothing."""
     for component in module.spec.components:

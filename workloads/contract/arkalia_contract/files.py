@@ -58,6 +58,9 @@ ROUTES: Final = f"{IDENTITY_FOLDER}/{ROUTES_KEY}"
 "pods": "<name that stands for the address of each ready pod>", "routes": [...]}}`. A route is
 `{"path": "/tasks/{id}", "methods": ["GET"], "scopes": [], "requests_per_second": null, "alias": []}`,
 as the module's description has it."""
+CORS_KEY: Final = "cors.json"
+CORS: Final = f"{IDENTITY_FOLDER}/{CORS_KEY}"
+"""Which pages may read the answers of a public module in a browser: a list of origins, `*` for all."""
 
 TOKENS_FOLDER: Final = "/var/run/arkalia/tokens"
 """One token for each callee, in a file of its name. There only if the module calls another."""

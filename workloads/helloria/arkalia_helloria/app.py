@@ -1,27 +1,29 @@
 """The gateway's app: what is published of other modules, before the routes that all services have."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from functools import partial
-from pathlib import Path
+from typing import TypeVar
 
 from fastapi import FastAPI
 
 from arkalia_contract import files
 from arkalia_helloria.access.door import AccountDoor
 from arkalia_helloria.callers import Door
+from arkalia_helloria.cors import parse_origins
 from arkalia_helloria.describing import Descriptions
 from arkalia_helloria.forwarding import Forwarder
-from arkalia_helloria.gateway import Entrance, GatewayMiddleware
+from arkalia_helloria.gateway import Entrance, GatewayMiddleware, Told
 from arkalia_helloria.limits.rules import Rules
 from arkalia_helloria.limits.shared import SharedAccounts
-from arkalia_helloria.routes import RouteTable, parse_routes
+from arkalia_helloria.routes import parse_routes
 from arkalia_helloria.settings import GatewaySettings
 from arkalia_helloria.upstream.balancer import Lookup, look_up
 from arkalia_runtime.metrics import Metrics
 from arkalia_runtime.parts import Part, assembled
 from arkalia_runtime.redis import Redis
 from arkalia_runtime.watched import Watched
+
+Parsed = TypeVar("Parsed")
 
 
 class Ways:
@@ -56,36 +58,30 @@ def create(
     *door* decides who is let in, by default who has an account, and is held open if it is a part;
     *lookup* finds pods by name.
     """
-    cache, table, own = (
-        Redis.of(settings, "cache", required=False),
-        published(settings),
-        door or AccountDoor(settings),
+    cache, own = Redis.of(settings, "cache", required=False), door or AccountDoor(settings)
+    table, cors = (
+        _told(settings, files.ROUTES_KEY, parse_routes),
+        _told(settings, files.CORS_KEY, parse_origins),
     )
     ways, shared = Ways(settings, lookup), SharedAccounts(cache)
     descriptions = Descriptions(table, ways.open_ones)
     held = [own] if isinstance(own, Part) else []
     app = assembled("helloria", settings, cache, shared, ways, descriptions, *held)
     rules = Rules(settings, shared, app.state.metrics.registry)
-    _publish(app, table, ways.open_ones(), Entrance(own, rules))
+    _publish(app, Told(table, cors), ways.open_ones(), Entrance(own, rules))
     of_itself = app.openapi
     # What is published is described where the service describes itself.
     app.openapi = lambda: descriptions.over(of_itself())  # type: ignore[method-assign]
     return app
 
 
-def published(settings: GatewaySettings) -> Watched[RouteTable]:
-    """What the operator says to be published, in its newest usable form."""
-    path = settings.identity_folder / files.ROUTES_KEY
-    return Watched([path], partial(_read, path), settings.look_seconds)
-
-
-def _publish(
-    app: FastAPI, table: Watched[RouteTable], forwarder: Forwarder, entrance: Entrance
-) -> None:
+def _publish(app: FastAPI, told: Told, forwarder: Forwarder, entrance: Entrance) -> None:
     # Innermost: ids, measurements, limits of size and the guard stand around it.
-    app.add_middleware(GatewayMiddleware, table=table, entrance=entrance, forwarder=forwarder)
+    app.add_middleware(GatewayMiddleware, told=told, entrance=entrance, forwarder=forwarder)
     app.user_middleware.append(app.user_middleware.pop(0))
 
 
-def _read(path: Path) -> RouteTable:
-    return parse_routes(path.read_bytes())
+def _told(settings: GatewaySettings, key: str, parse: Callable[[bytes], Parsed]) -> Watched[Parsed]:
+    """What the operator says in the file *key*, in its newest usable form."""
+    path = settings.identity_folder / key
+    return Watched([path], lambda: parse(path.read_bytes()), settings.look_seconds)

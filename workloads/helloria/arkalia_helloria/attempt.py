@@ -8,6 +8,7 @@ from typing import Final
 
 from starlette.types import Receive
 
+from arkalia_helloria.compression import compressed
 from arkalia_helloria.exchange import NEVER_ANSWERED, Asked
 from arkalia_helloria.settings import GatewaySettings
 from arkalia_helloria.upstream.connection import Connection, Head
@@ -84,23 +85,34 @@ class Attempt:
 
     async def pass_on(self, answer: Head) -> None:
         """Send the client *answer*, and its body as it comes. Raises UpstreamError."""
-        connection, send = self._connection, self._asked.send
+        connection = self._connection
         assert connection is not None  # noqa: S101 - what was asked has one
-        kept = [each for each in answer.headers if each[0] not in NEVER_ANSWERED]
-        kept += self._asked.said
-        await send({"type": "http.response.start", "status": answer.status, "headers": kept})
+        headers = [each for each in answer.headers if each[0] not in NEVER_ANSWERED]
+        data = self._seen(connection)
+        if connection.ended and self._asked.method != "HEAD":
+            headers, data = compressed(self._asked.scope["headers"], headers, data)
+        headers += self._asked.said
+        await self._asked.send(
+            {"type": "http.response.start", "status": answer.status, "headers": headers}
+        )
         self.has_begun = True
-        while True:
-            data = connection.taken()
-            if self._asked.meter is not None:
-                self._asked.meter.see(data)
-            if connection.ended:
-                self._asked.has_ended = True
-                await send({"type": "http.response.body", "body": data, "more_body": False})
-                return
+        while not connection.ended:
             if data:
-                await send({"type": "http.response.body", "body": data, "more_body": True})
+                await self._send_part(data, more=True)
             await connection.arrival(deadline.left(self._settings.silence_seconds))
+            data = self._seen(connection)
+        self._asked.has_ended = True
+        await self._send_part(data, more=False)
+
+    def _seen(self, connection: Connection) -> bytes:
+        """What of the body has come."""
+        data = connection.taken()
+        if self._asked.meter is not None:
+            self._asked.meter.see(data)
+        return data
+
+    async def _send_part(self, data: bytes, *, more: bool) -> None:
+        await self._asked.send({"type": "http.response.body", "body": data, "more_body": more})
 
     def may_follow(self, error: UpstreamError) -> bool:
         """Whether the request may be sent to another pod after *error*."""

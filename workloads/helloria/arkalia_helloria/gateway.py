@@ -4,14 +4,18 @@ It stands before the framework, since most of what the gateway does is to pass o
 """
 
 import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
 from starlette.datastructures import Headers
+from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from arkalia_contract import identity
 from arkalia_helloria.callers import Caller, DeniedError, Door
+from arkalia_helloria.cors import Origins, preflight, readable
 from arkalia_helloria.exchange import Asked
 from arkalia_helloria.forwarding import Forwarder
 from arkalia_helloria.limits.rules import Rules
@@ -25,14 +29,39 @@ PUBLISHED: Final = ("/api/", "/v1/")
 """Where all published paths lie: elsewhere nothing is looked for."""
 
 
+NO_ORIGINS: Final = Origins(())
+
+
+@dataclass(frozen=True)
+class Told:
+    """What the operator says, as it changes."""
+
+    table: Watched[RouteTable]
+    cors: Watched[Origins]
+
+
+class PreflightError(Exception):
+    """It is no request: a browser asks what a page may ask."""
+
+    def __init__(self, methods: Sequence[str]) -> None:
+        super().__init__()
+        self._methods = methods
+
+    def answer(self, origin: bytes | None) -> Response:
+        """What pages of *origin* may ask; nothing, if it is None."""
+        response = Response(status_code=HTTPStatus.NO_CONTENT)
+        response.raw_headers += preflight(origin, self._methods)
+        return response
+
+
 class GatewayMiddleware:
     """The ASGI layer."""
 
     def __init__(
-        self, app: ASGIApp, table: Watched[RouteTable], entrance: "Entrance", forwarder: Forwarder
+        self, app: ASGIApp, told: "Told", entrance: "Entrance", forwarder: Forwarder
     ) -> None:
         self._app = app
-        self._table = table
+        self._table, self._cors = told.table, told.cors
         self._entrance = entrance
         self._forwarder = forwarder
 
@@ -41,19 +70,29 @@ class GatewayMiddleware:
         if scope["type"] != "http" or not scope["path"].startswith(PUBLISHED):
             await self._app(scope, receive, send)
             return
+        origin = self._origins().of(scope)
+        shown = send if origin is None else readable(send, origin)
         try:
             match = self._match(scope)
-            if match is not None:
-                await self._answer(match, scope, receive, send)
-                return
+            if match is None:
+                await self._app(scope, receive, send)
+            else:
+                await self._answer(match, scope, receive, shown)
+        except PreflightError as asked:
+            await asked.answer(origin)(scope, receive, send)
         except Problem as error:
             path, members = scope["path"], error.members
             response = problem_response(
                 path, error.status_code, error.detail, members, error.headers
             )
-            await response(scope, receive, send)
-            return
-        await self._app(scope, receive, send)
+            await response(scope, receive, shown)
+
+    def _origins(self) -> Origins:
+        """The pages that may read answers; none while that is not known."""
+        try:
+            return self._cors.current()
+        except UnreadableError:
+            return NO_ORIGINS
 
     def _match(self, scope: Scope) -> Match | None:
         path = scope["raw_path"].decode("latin-1")
@@ -65,6 +104,8 @@ class GatewayMiddleware:
         except PathError as error:
             raise Problem(HTTPStatus.BAD_REQUEST, f"The path cannot be used: {error}.") from None
         except MethodError as error:
+            if self._origins().is_preflight(scope):
+                raise PreflightError(error.allowed) from None
             sentence = f"{scope['method']} is not possible here; possible: {error}."
             problem = Problem(HTTPStatus.METHOD_NOT_ALLOWED, sentence)
             problem.headers = {"Allow": str(error)}

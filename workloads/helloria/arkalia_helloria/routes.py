@@ -123,6 +123,7 @@ class MethodError(Exception):
 
     def __init__(self, allowed: Sequence[str]) -> None:
         super().__init__(", ".join(allowed))
+        self.allowed = tuple(allowed)
 
 
 def parse_routes(text: str | bytes) -> RouteTable:

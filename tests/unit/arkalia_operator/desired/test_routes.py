@@ -81,3 +81,17 @@ def test_every_pod_of_a_module_with_routes_has_an_address_that_can_be_found():
         "selector": only(desired.manifests, "Service", "luna-weather")["spec"]["selector"],
     }
     assert not [m for m in desired.manifests if m["metadata"]["name"] == "luna-quiet-pods"]
+
+
+def test_public_module_is_told_which_pages_may_ask_and_no_pod_is_replaced_for_it():
+    resolution = resolved(GATEWAY, WEATHER)
+    asked = a_system(exposure={"cors": {"origins": ["https://b.example", "https://a.example"]}})
+    told, before = rendered(asked, resolution, TRUST), rendered(a_system(), resolution, TRUST)
+
+    data = only(told.manifests, "ConfigMap", "luna-gateway")["data"]
+    assert json.loads(data["cors.json"]) == ["https://a.example", "https://b.example"]
+    assert "cors.json" not in only(told.manifests, "ConfigMap", "luna-weather")["data"]
+    assert only(before.manifests, "ConfigMap", "luna-gateway")["data"]["cors.json"] == "[]"
+    assert only(told.manifests, "Deployment", "luna-gateway") == only(
+        before.manifests, "Deployment", "luna-gateway"
+    )

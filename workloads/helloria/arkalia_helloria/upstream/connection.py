@@ -5,6 +5,7 @@ and not a client library's because it is the gateway's hot path: decision 0054 h
 """
 
 import asyncio
+import ssl
 from dataclasses import dataclass
 from typing import Final, cast
 
@@ -38,7 +39,9 @@ class Head:
 class Connection(asyncio.Protocol):
     """One connection: `ask`, `head`, then `arrival` and `taken` until it has `ended`."""
 
-    def __init__(self, max_header_bytes: int) -> None:
+    def __init__(self, max_header_bytes: int, trusted: ssl.SSLContext | None) -> None:
+        self.trusted = trusted
+        """Under what it was opened, and the pod's certificate checked."""
         self._max_header_bytes = max_header_bytes
         self._loop = asyncio.get_running_loop()
         self._transport: asyncio.Transport | None = None

@@ -57,7 +57,7 @@ class Replica:
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
         self.in_flight = 0
-        self._idle: deque[tuple[Connection, ssl.SSLContext | None]] = deque()
+        self._idle: deque[Connection] = deque()
         self._seconds = UNKNOWN_SECONDS
         self._measured_at = 0.0
         self._failures = 0
@@ -113,9 +113,13 @@ class Replica:
         """One that nobody uses, opened now if there is none. Raises NotSentError."""
         trusted = self.endpoint.trusted()
         while self._idle:
-            found, opened_under = self._idle.pop()
+            found = self._idle.pop()
             # One that was opened under former trust has proved nothing under the present one.
-            if found.closed or opened_under is not trusted or now - found.idle_since > IDLE_SECONDS:
+            if (
+                found.closed
+                or found.trusted is not trusted
+                or now - found.idle_since > IDLE_SECONDS
+            ):
                 found.close()
                 continue
             return found
@@ -127,12 +131,12 @@ class Replica:
             connection.close()
             return
         connection.idle_since = now
-        self._idle.append((connection, self.endpoint.trusted()))
+        self._idle.append(connection)
 
     def close(self) -> None:
         """Close every idle connection."""
         while self._idle:
-            self._idle.pop()[0].close()
+            self._idle.pop().close()
 
     async def _opened(self, trusted: ssl.SSLContext | None) -> Connection:
         loop, end = asyncio.get_running_loop(), self.endpoint
@@ -140,7 +144,7 @@ class Replica:
         try:
             async with asyncio.timeout(CONNECT_SECONDS):
                 _, opened = await loop.create_connection(
-                    lambda: Connection(end.max_header_bytes),
+                    lambda: Connection(end.max_header_bytes, trusted),
                     end.host,
                     end.port,
                     ssl=trusted,

@@ -1,0 +1,78 @@
+"""Pages of other origins ask the system from a browser."""
+
+import json
+
+import pytest
+
+from arkalia_helloria.cors import parse_origins
+from unit.arkalia_helloria.conftest import a_module, reply, routes_file
+from unit.arkalia_runtime.authority import mount
+
+PAGE = "https://app.example.com"
+TASKS = {"taskia": [{"path": "/tasks", "methods": ["GET", "POST"]}]}
+
+
+def allow(mounts, port, *origins):
+    told = {"routes_json": routes_file({"taskia": port}, **TASKS), "cors_json": json.dumps(origins)}
+    mount(mounts.identity, **told)
+
+
+def asking(client, origin=PAGE, method="POST"):
+    headers = {"Origin": origin, "Access-Control-Request-Method": method}
+    return client.options("/api/v1/taskia/tasks", headers=headers)
+
+
+async def speaking_for_itself(scope, receive, send):
+    await reply(send, b"", headers=[(b"access-control-allow-origin", b"https://other.example.com")])
+
+
+async def test_browser_learns_what_an_allowed_page_may_ask_without_saying_who_asks(gateway, mounts):
+    async with a_module() as (module, port), gateway({"taskia": port}, routes=TASKS) as client:
+        allow(mounts, port, PAGE)
+        answer = await asking(client)
+
+        assert answer.status == 204
+        assert answer.headers.getall("Access-Control-Allow-Origin") == [PAGE]
+        assert answer.headers["Access-Control-Allow-Methods"] == "GET, POST"
+        assert "Authorization" in answer.headers["Access-Control-Allow-Headers"]
+        assert answer.headers["Vary"] == "Origin"
+        assert module.asked == []
+
+
+async def test_allowed_page_may_read_answers_and_refusals(gateway, mounts):
+    async with (
+        a_module(speaking_for_itself) as (_, port),
+        gateway({"taskia": port}, routes=TASKS) as client,
+    ):
+        allow(mounts, port, PAGE)
+        answer = await client.get("/api/v1/taskia/tasks", headers={"Origin": PAGE})
+        refused = await client.delete("/api/v1/taskia/tasks", headers={"Origin": PAGE})
+
+        assert answer.headers.getall("Access-Control-Allow-Origin") == [PAGE]
+        assert "RateLimit" in answer.headers["Access-Control-Expose-Headers"]
+        assert (refused.status, refused.headers["Access-Control-Allow-Origin"]) == (405, PAGE)
+
+
+@pytest.mark.parametrize("origins", [(), ("https://other.example.com",)])
+async def test_other_pages_are_told_nothing(gateway, mounts, origins):
+    async with a_module() as (_, port), gateway({"taskia": port}, routes=TASKS) as client:
+        allow(mounts, port, *origins)
+        asked = await asking(client)
+        answer = await client.get("/api/v1/taskia/tasks", headers={"Origin": PAGE})
+
+        assert "Access-Control-Allow-Origin" not in asked.headers
+        assert answer.status == 200
+        assert "Access-Control-Allow-Origin" not in answer.headers
+
+
+def scope_of(origin):
+    return {"method": "GET", "headers": [(b"origin", origin)]}
+
+
+def test_star_stands_for_every_page():
+    assert parse_origins(b'["*"]').of(scope_of(b"https://a.example")) == b"https://a.example"
+
+
+def test_file_of_another_form_is_refused():
+    with pytest.raises(ValueError, match="list"):
+        parse_origins(b'{"origins": []}')
