@@ -16,6 +16,8 @@ from arkalia_cli.system import Condition, Module, System
 GOOD: Final = ("✔", "green")
 WORKING: Final = ("…", "yellow")
 BAD: Final = ("✖", "red")
+UNASKED: Final = ("○", "dim")
+"""What nobody asked for is neither good nor bad."""
 MARKS: Final = {"True": GOOD, "Unknown": WORKING, "False": BAD}
 TROUBLES: Final = {
     "Reconciling": WORKING,
@@ -25,6 +27,7 @@ TROUBLES: Final = {
     "FieldsIgnored": WORKING,
 }
 """Conditions that are good news when they are False, and are shown when they are not."""
+NOT_CONFIGURED: Final = "NotConfigured"
 SUMMARIES: Final = ("Ready", "ModulesReady")
 """Conditions that stand at the head of what they sum up."""
 
@@ -43,8 +46,8 @@ def tree(system: System) -> Tree:
     if not system.current:
         root.add(_line(WORKING, "operator", "", _not_looked(system)))
     for condition in _told(system):
-        mark = TROUBLES.get(condition.type) or MARKS.get(condition.status, WORKING)
-        root.add(_line(mark, _aspect(condition.type), condition.reason, condition.message))
+        told = _aspect(condition.type), condition.reason, condition.message
+        root.add(_line(_sign(condition), *told))
     _add_modules(root, system)
     for reason in _unexplained(system):
         root.add(Text(f"`arkalia explain {reason}` tells what to do", style="dim"))
@@ -83,6 +86,12 @@ def _mark(system: System, ready: Condition) -> tuple[str, str]:
     return MARKS.get(ready.status, WORKING) if system.current else WORKING
 
 
+def _sign(condition: Condition) -> tuple[str, str]:
+    if condition.reason == NOT_CONFIGURED:
+        return UNASKED
+    return TROUBLES.get(condition.type) or MARKS.get(condition.status, WORKING)
+
+
 def _told(system: System) -> Iterator[Condition]:
     for condition in system.conditions:
         said = condition.message == system.condition("Ready").message
@@ -92,7 +101,7 @@ def _told(system: System) -> Iterator[Condition]:
 
 
 def _aspect(kind: str) -> str:
-    words = re.findall("[A-Z][a-z]*", kind.removesuffix("Ready"))
+    words = re.findall("[A-Z]+(?![a-z])|[A-Z][a-z]*", kind.removesuffix("Ready"))
     return " ".join(words).lower()
 
 

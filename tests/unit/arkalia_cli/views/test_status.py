@@ -29,6 +29,14 @@ def test_ready_system_shows_its_aspects_and_modules():
     )
 
 
+def test_what_nobody_asked_for_is_neither_good_nor_bad():
+    unasked = a_condition("LLMReady", "False", "NotConfigured", "No model is named.")
+
+    shows = shown(a_system(conditions=with_conditions(unasked)))
+
+    assert "└── ○ llm  NotConfigured  No model is named." in shows.splitlines()
+
+
 def test_module_that_fails_shows_its_reason_and_what_explains_it():
     why = ("ImageCannotBePulled", "helloria: not found")
     conditions = with_conditions(
