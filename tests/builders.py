@@ -9,7 +9,7 @@ from arkalia_operator.desired.data.access import Access, DataAccess, DataService
 from arkalia_operator.desired.kinds import BY_NAME, DEPLOYMENT
 from arkalia_operator.desired.resolve import Defaults, Modules
 from arkalia_operator.desired.resolved import Resolution
-from arkalia_operator.planning.observed import ChildRecord, Observed, Rollout
+from arkalia_operator.planning.observed import ChildRecord, Observed, RolloutProgress
 from arkalia_operator.planning.ownership import fingerprint
 from arkalia_operator.planning.plan import is_rolled_out, is_served, key_of
 from arkalia_operator.planning.rollouts import noted, rollout_of, text
@@ -136,7 +136,9 @@ def version_of(manifest):
 def a_rollout(manifest):
     """A Deployment that has everything that it asks for."""
     wanted = manifest["spec"].get("replicas", 1)
-    return Rollout(1, wanted, replicas=wanted, updated=wanted, ready=wanted, available=wanted)
+    return RolloutProgress(
+        1, wanted, replicas=wanted, updated=wanted, ready=wanted, available=wanted
+    )
 
 
 def an_observed(system, desired, served=OPTIONAL, **fields):

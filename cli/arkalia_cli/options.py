@@ -65,6 +65,17 @@ SystemArgument = Annotated[
     ),
 ]
 
+SystemOption = Annotated[
+    str | None,
+    typer.Option(
+        "--system",
+        help="Name of the system. May be left out where the namespace has one.",
+        autocompletion=systems_here,
+        show_default=False,
+        rich_help_panel=WHERE,
+    ),
+]
+
 
 def _span(text: str) -> str:
     try:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from arkalia_cli.errors import Exit
+from arkalia_cli.verbs.accounts import keys, users
 from arkalia_cli.verbs.approve import approve
 from arkalia_cli.verbs.completion import completion
 from arkalia_cli.verbs.doctor import doctor
@@ -24,7 +25,7 @@ EXITS = "  \n".join(f"{code.value}: {code.meaning}" for code in Exit)
 
 app = typer.Typer(
     name="arkalia",
-    help="Shows what an ArkaliaSystem does and why. It works with your own rights, and writes nothing but what `approve`, `pause` and `resume` say.",
+    help="Shows what an ArkaliaSystem does and why. It works with your own rights, and writes nothing but what `approve`, `pause`, `resume`, `users` and `keys` say.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
@@ -54,3 +55,5 @@ for command in (
     completion,
 ):  # fmt: skip
     app.command(command.__name__.rstrip("_"))(command)
+for name, group in (("users", users), ("keys", keys)):
+    app.add_typer(group, name=name)

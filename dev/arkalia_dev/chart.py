@@ -19,7 +19,8 @@ from arkalia_dev.waiting import wait_until
 
 RELEASE, NAMESPACE = "arkalia", "arkalia-system"
 SYSTEM, SYSTEM_NAMESPACE = "luna", "arkalia"
-SAMPLE = Path("docs/examples/empty/system.yaml")
+SAMPLE = Path("dev/manifests/first-system.yaml")
+MODEL = Path("dev/manifests/demonstration-model.yaml")
 WAIT_SECONDS = 240
 STALLED_SECONDS = 20
 """What stalls at the first moment may still mend itself, as an image that is being loaded does."""
@@ -42,7 +43,7 @@ class Chart:
     kubectl: Kubectl
 
     def steps(self) -> list[Step]:
-        """Install the operator, apply the sample, wait for it."""
+        """Install the operator, apply a model and the first system, wait for it."""
         look = f"kubectl describe arkaliasystem {SYSTEM} --namespace {SYSTEM_NAMESPACE}"
         return [
             Step(
@@ -53,11 +54,8 @@ class Chart:
                 needs=names_of("helm"),
                 advice=f"kubectl logs --namespace {NAMESPACE} deployment/{RELEASE}",
             ),
-            Step(
-                f"Apply the system {SYSTEM}",
-                CLUSTER,
-                lambda: [self.kubectl.apply((self.checkout / SAMPLE).read_text(encoding="utf-8"))],
-            ),
+            self._applied("Apply the demonstration model", MODEL),
+            self._applied(f"Apply the system {SYSTEM}", SAMPLE),
             Step(
                 f"Wait until the system {SYSTEM} is ready",
                 CLUSTER,
@@ -71,6 +69,10 @@ class Chart:
                 advice=f"All of its status: {look}",
             ),
         ]
+
+    def _applied(self, name: str, file: Path) -> Step:
+        text = (self.checkout / file).read_text
+        return Step(name, CLUSTER, lambda: [self.kubectl.apply(text(encoding="utf-8"))])
 
     def inputs(self) -> str:
         """Fingerprint of the chart and its values: kept as the release's description."""

@@ -2,7 +2,7 @@
 
 An image is built again when its inputs change: the Containerfile, the files that it copies and the base.
 Nobody lists them: a service is a folder with a `module.yaml`, a data service one with a `Containerfile` of
-its own, an example a folder with both.
+its own, an example a folder with both. The demonstration model has its recipe beside its code.
 """
 
 import re
@@ -15,6 +15,7 @@ from arkalia_dev.errors import DevError
 from arkalia_dev.files import fingerprint
 
 REGISTRY = "localhost/arkalia"
+MODEL = "demonstration-model"
 IGNORED = ("__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".venv")
 INPUTS_LABEL = "arkalia.io/inputs"
 COPY = re.compile(r"^\s*(?:COPY|ADD)\s+(.*)$", re.MULTILINE)
@@ -63,9 +64,9 @@ def copied(containerfile: str, arguments: dict[str, str]) -> list[str]:
 
 
 def catalogue(checkout: Path, *, examples: bool = True) -> list[Image]:
-    """Every image of the checkout: operator, services, data services, and examples' if asked for."""
+    """Every image of the checkout: operator, services, data services; and what is for trying it out."""
     found = [_operator(checkout), *_services(checkout), *_data_services(checkout)]
-    return [*found, *_examples(checkout)] if examples else found
+    return [*found, _model(checkout), *_examples(checkout)] if examples else found
 
 
 def chosen(images: list[Image], names: list[str]) -> list[Image]:
@@ -108,6 +109,12 @@ def _data_services(checkout: Path) -> Iterator[Image]:
         name = recipe.parent.name
         reference = f"{REGISTRY}/{name}:{tag}"
         yield Image(name, reference, recipe, recipe.parent, {"VERSION": tag})
+
+
+def _model(checkout: Path) -> Image:
+    tag = version(checkout)
+    recipe = checkout / "dev" / "arkalia_model" / "Containerfile"
+    return Image(MODEL, f"{REGISTRY}/{MODEL}:{tag}", recipe, checkout, {"VERSION": tag})
 
 
 def _examples(checkout: Path) -> Iterator[Image]:

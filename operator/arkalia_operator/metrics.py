@@ -169,8 +169,8 @@ CERTIFICATES = Counter(
 )
 CREDENTIALS = Counter(
     "arkalia_operator_credentials_written_total",
-    "Secrets of credentials written, by what was done: passwords (made, followed or retired) or "
-    "hand-over (to a module).",
+    "Secrets of credentials written, by what was done: passwords (made, followed or retired), "
+    "hand-over (to a module) or key (made once).",
     ["what"],
 )
 NOOP_APPLIES = Counter(

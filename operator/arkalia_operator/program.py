@@ -13,6 +13,7 @@ from uuid import uuid4
 
 from arkalia_operator import catalogue, metrics, rbac
 from arkalia_operator.backoff import Backoff
+from arkalia_operator.cluster.api_keys import ApiKeys
 from arkalia_operator.cluster.bundles import Bundles
 from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.client import Client
@@ -44,6 +45,7 @@ from arkalia_operator.runtime.probes import Probes
 from arkalia_operator.runtime.pulse import Pulse
 from arkalia_operator.runtime.queue import Queue
 from arkalia_operator.runtime.reconcile import Reconciler, now
+from arkalia_operator.runtime.resolver import Resolver
 from arkalia_operator.runtime.resources import Resources
 from arkalia_operator.runtime.resync import resync
 from arkalia_operator.runtime.supervision import supervise
@@ -256,9 +258,9 @@ class Program:
                 self._fresh,
             ),
             bundles=Bundles(self._client),
+            api_keys=ApiKeys(self._client),
             served=lambda: self._informers.served,
-            builtin=self._builtin,
-            defaults=self._defaults,
+            resolver=Resolver(self._resources, self._builtin, self._defaults),
             upgrades=self._upgrades,
             actions=Actions(self._client, self._resources),
             missing_rights=self._permissions.missing,

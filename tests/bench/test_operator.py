@@ -24,6 +24,7 @@ from bench.trail import CREATED, Trail, last
 from bench.typical import MODULES, descriptions, system
 
 ROUNDS = 7
+STARTS = 5
 AT_ONCE = (16, 24, 32)
 """The limit is the best of these numbers of requests in flight."""
 MANY = 50
@@ -111,6 +112,16 @@ def test_peer(plane, request, figure):
     )
     for name, (value, unit) in json.loads(told.stdout.splitlines()[-1]).items():
         figure(f"peer: {name}", value, unit)
+
+
+def test_operator_starts(plane, figure):
+    started = []
+    for _ in range(STARTS):
+        with operator(plane) as one:
+            started.append(one.started)
+
+    figure("start of the operator until it is ready, median", median_ms(started), "ms")
+    assert median_ms(started) < 20_000
 
 
 def test_system_is_created(plane, running, trail, figure):

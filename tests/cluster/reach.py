@@ -46,6 +46,10 @@ class Reached:
         """The answer to a PUT of *body*, as JSON. Raises AssertionError if there is none."""
         return self._ask("PUT", path, headers, json=body)
 
+    def delete(self, path: str, **headers: str) -> httpx.Response:
+        """The answer to a DELETE of *path*. Raises AssertionError if there is none."""
+        return self._ask("DELETE", path, headers)
+
     def _ask(self, method: str, path: str, headers: dict[str, str], **body: Any) -> httpx.Response:
         try:
             if has_route(self._kube):

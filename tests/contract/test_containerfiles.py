@@ -8,7 +8,9 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 RECIPES = sorted(
-    path for folder in ("operator", "workloads") for path in (ROOT / folder).rglob("Containerfile")
+    path
+    for folder in ("operator", "workloads", "dev/arkalia_model")
+    for path in (ROOT / folder).rglob("Containerfile")
 )
 ARGUMENT = re.compile(r"^ARG (\w+)=(\S+)$", re.MULTILINE)
 ONE_USER = "USER 65532:65532"
@@ -28,7 +30,7 @@ def test_argument_has_the_same_default_in_every_recipe():
         for name, value in ARGUMENT.findall(recipe.read_text("utf-8")):
             defaults[name].add(value)
 
-    assert len(RECIPES) == 4
+    assert len(RECIPES) == 5
     assert {name for name, values in defaults.items() if len(values) > 1} <= PER_RECIPE
 
 

@@ -25,6 +25,7 @@ PACKAGES = {
     "arkalia_answers": ROOT / "dev" / "arkalia_answers",
     "arkalia_dev": ROOT / "dev" / "arkalia_dev",
     "arkalia_generate": ROOT / "dev" / "arkalia_generate",
+    "arkalia_model": ROOT / "dev" / "arkalia_model",
     "arkalia_prompts": ROOT / "dev" / "arkalia_prompts",
     "arkalia_site": ROOT / "dev" / "arkalia_site",
     "arkalia_release": ROOT / "dev" / "arkalia_release",

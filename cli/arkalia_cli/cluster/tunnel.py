@@ -115,19 +115,22 @@ class Door:
             raise UnreachableError(message, "`arkalia status` tells how it is.") from error
 
     def _forward(self) -> socket.socket:
-        """A socket that leads to a pod through the API server. Raises CliError."""
-        pod, port = ready_pod(self.cluster, self.gateway)
-        core = client.CoreV1Api(client.ApiClient(self.cluster.settings))
-        try:
-            way = stream.portforward(
-                core.connect_get_namespaced_pod_portforward, pod, self.cluster.namespace,
-                ports=str(port),
-            )  # fmt: skip
-        except ApiException as error:
-            raise _not_forwarded(pod, error) from error
-        # What the client hands out hides that it is one end of a pair of sockets.
-        wrapped = way.socket(port)
-        return socket.socket(fileno=wrapped.detach())
+        return forwarded(self.cluster, self.gateway)
+
+
+def forwarded(cluster: Connection, gateway: Gateway) -> socket.socket:
+    """A socket that leads to a pod behind *gateway* through the API server. Raises CliError."""
+    pod, port = ready_pod(cluster, gateway)
+    core = client.CoreV1Api(client.ApiClient(cluster.settings))
+    try:
+        way = stream.portforward(
+            core.connect_get_namespaced_pod_portforward, pod, cluster.namespace, ports=str(port)
+        )
+    except ApiException as error:
+        raise _not_forwarded(pod, error) from error
+    # What the client hands out hides that it is one end of a pair of sockets.
+    wrapped = way.socket(port)
+    return socket.socket(fileno=wrapped.detach())
 
 
 def _not_forwarded(pod: str, error: ApiException) -> CliError:

@@ -10,7 +10,9 @@ GATEWAY: Final = "helloria"
 TEXT: Final = """\
 {url} leads to {host}, until Ctrl-C.
 {url}/docs shows what it answers.
-Nobody logs in yet: a published path wants a token, made with the NAME of a pod of {gateway}:
+Show {gateway} an API key or a session's token. The first administrator's password, of {administrator}:
+  {password}
+A module that is asked itself wants a module's token, made with the NAME of a pod of {gateway}:
   {token}"""
 
 
@@ -22,7 +24,18 @@ def data(url: str, host: str, system: tuple[str, str], module: str) -> dict[str,
         f"kubectl --namespace {namespace} create token {identity.account(name, GATEWAY)} "
         f"--audience {audience} --bound-object-kind Pod --bound-object-name NAME"
     )
-    return {"url": url, "host": host, "audience": audience, "token": token}
+    password = (
+        f"kubectl --namespace {namespace} get secret {identity.administrator(name)} "
+        "--output jsonpath='{.data.password}' | base64 --decode"
+    )
+    return {
+        "url": url,
+        "host": host,
+        "audience": audience,
+        "token": token,
+        "administrator": identity.ADMINISTRATOR,
+        "password": password,
+    }
 
 
 def text(told: dict[str, str]) -> str:

@@ -60,6 +60,14 @@ class KubernetesRule(ApiModel):
     """Verbs, for example `get`, `list`, `watch`."""
 
 
+KEY_RULE = rule(
+    "!((has(self.key) && self.key) || (has(self.firstCredential) && self.firstCredential)) || "
+    "(has(self.postgresql) && self.postgresql)",
+    "key and firstCredential belong to what a module keeps in the database: write "
+    "postgresql: true, or leave them out",
+)
+
+
 class Needs(ApiModel):
     """What the module cannot work without.
 
@@ -75,11 +83,22 @@ class Needs(ApiModel):
     )
     """Redis roles it uses: `queue` (durable) and `cache` (evicting)."""
 
+    key: bool = False
+    """A secret of its own, of 256 bits, by which it protects what it keeps in the database. It is
+    made once, lies in a file (`/etc/arkalia/key/key`), and is kept as long as the data."""
+
+    first_credential: bool = False
+    """Name and password of the first administrator, in two files below `/etc/arkalia/admin`. They
+    are made once, and people read them in the Secret `<system>-admin`. Only a module of the
+    catalogue gets them."""
+
     llm: bool = False
     """The system's language model."""
 
     kubernetes: list[KubernetesRule] = Field(default_factory=list, max_length=16)
     """Rights towards the API server. Without any, the pods have no token."""
+
+    model_config = ApiModel.model_config | {"json_schema_extra": rules(KEY_RULE)}
 
 
 class Call(ApiModel):
@@ -123,7 +142,8 @@ class Route(ApiModel):
     """HTTP methods by which the path may be asked."""
 
     scopes: list[Word] = Field(default_factory=list, max_length=16)
-    """Scopes that a caller must have, all of them. None: every authenticated caller."""
+    """Scopes that a caller must have, all of them. None: every authenticated caller. `public`:
+    everybody, also without saying who one is."""
 
     requests_per_second: int | None = Field(default=None, ge=1, le=100_000)
     """Requests a second for each caller. Default: the gateway's own limit."""

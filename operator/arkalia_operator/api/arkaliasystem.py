@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from arkalia_operator.api.auth import Auth
 from arkalia_operator.api.base import (
     DNS_LABEL,
     ApiModel,
@@ -20,6 +21,7 @@ from arkalia_operator.api.conditions import Condition
 from arkalia_operator.api.data import Data, DeletionPolicy
 from arkalia_operator.api.exposure import Exposure
 from arkalia_operator.api.images import Images
+from arkalia_operator.api.llm import Llm, Prompts
 from arkalia_operator.api.modules import ModuleSettings
 from arkalia_operator.api.monitoring import Monitoring
 from arkalia_operator.api.network import Network
@@ -82,6 +84,9 @@ class ArkaliaSystemSpec(ApiModel):
     somebody else joins the system when it is listed here: `weather: {}` where it needs no
     settings (an empty value is dropped by the API server)."""
 
+    auth: Auth = Auth()
+    """How people prove to the gateway who they are."""
+
     exposure: Exposure = Exposure()
     """How people outside the cluster come to the system."""
 
@@ -90,6 +95,12 @@ class ArkaliaSystemSpec(ApiModel):
 
     security: Security = Security()
     """Protection of the system."""
+
+    llm: Llm = Llm()
+    """The language models that modules ask."""
+
+    prompts: Prompts = Prompts()
+    """What becomes of what users write to a model."""
 
     data: Data = Data()
     """Where the modules keep their data."""

@@ -16,7 +16,7 @@ DriftPolicy = Literal["Repair", "Report"]
 """What becomes of fields that somebody else has changed in the system's objects."""
 
 
-class Rollout(ApiModel):
+class RolloutPolicy(ApiModel):
     """How pods are replaced."""
 
     upgrades: UpgradePolicy | None = None
@@ -43,7 +43,7 @@ class Changes(ApiModel):
     """Whether the pods stay as they are: what is broken is repaired, and no pod template changes.
     Pods of a Deployment that is missing are made."""
 
-    rollout: Rollout = Rollout()
+    rollout: RolloutPolicy = RolloutPolicy()
     """How pods are replaced."""
 
     drift_policy: DriftPolicy = "Repair"

@@ -76,6 +76,13 @@ class ConditionType(Explained):
         "While it is `False`, do what the message says: it names the Secret, volume, Job or pod. "
         "`arkalia logs --module postgresql` shows what a builtin server writes.",
     )
+    LLM_READY = (
+        "LLMReady",
+        "The modules that need a language model are told where one is. Without one the system is "
+        "ready all the same.",
+        "While it is `False`, do what the message says: name a model server in `spec.llm`, or make "
+        "the Secret with its API key.",
+    )
     CHANGES_APPROVED = (
         "ChangesApproved",
         "Nothing that the spec or the operator would change waits for a person's word.",
@@ -235,6 +242,18 @@ class Reason(Explained):
         "SecretInvalid",
         "A Secret of a data service does not hold what it must.",
         "Give the Secret the keys that the message names.",
+    )
+    NOT_CONFIGURED = (
+        "NotConfigured",
+        "The spec names no language model. The system is ready without one.",
+        "Write `spec.llm: {mode: external, url: ...}` with the base URL of a model server, or leave "
+        "it so.",
+    )
+    API_KEY_MISSING = (
+        "ApiKeyMissing",
+        "A Secret with the API key of a model server does not exist, or lacks its key.",
+        "Create the Secret that the message names in the system's namespace, with that key, or "
+        "correct `apiKeySecret`. The operator looks again every ten seconds.",
     )
     CONFIG_MAP_MISSING = (
         "ConfigMapMissing",

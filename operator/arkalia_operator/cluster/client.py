@@ -19,9 +19,9 @@ import orjson
 
 from arkalia_operator import metrics
 from arkalia_operator.backoff import Backoff
-from arkalia_operator.cluster.gate import Gate, OpenGate
 from arkalia_operator.cluster.kinds import collection, member
 from arkalia_operator.cluster.session import LAST_WORD, Session
+from arkalia_operator.cluster.write_gate import OpenWriteGate, WriteGate
 from arkalia_operator.desired.kinds import Kind
 from arkalia_operator.errors import (
     ApiError,
@@ -116,12 +116,12 @@ class Client:
         self,
         session: Session,
         in_flight: int = 24,
-        gate: Gate | None = None,
+        gate: WriteGate | None = None,
         patience: float = ATTEMPT_SECONDS,
     ) -> None:
         self._session = session
         self._patience = patience
-        self._gate = gate or OpenGate()
+        self._gate = gate or OpenWriteGate()
         self._slots = asyncio.Semaphore(in_flight)
         self.was_forbidden = False
         """Whether something was forbidden since this was last taken back: a right may have gone."""

@@ -14,6 +14,7 @@ from arkalia_contract import labels
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.cluster import passwords
 from arkalia_operator.cluster.client import Client
+from arkalia_operator.cluster.kept import KeptSecrets
 from arkalia_operator.cluster.secrets import (
     Live,
     Place,
@@ -72,6 +73,7 @@ class Credentials:
         fresh: Callable[[], float] = fresh_for_few,
     ) -> None:
         self._secrets: Secrets[Any] = Secrets(client, clock, fresh)
+        self.kept = KeptSecrets(client, clock, fresh)
 
     async def look(
         self, system: ArkaliaSystem, wanted: Sequence[WantedSecret]

@@ -106,6 +106,13 @@ def rendered(
     )
 
 
+def ground(system: ArkaliaSystem, resolution: Resolution) -> Desired:
+    """The part of what must exist that neither certificates nor data decide."""
+    modules_of = () if resolution.hold_all else resolution.modules
+    found = (each for module in modules_of for each in modules.ground(system, module, resolution))
+    return Desired(resolution, tuple(found), {})
+
+
 def _database(
     system: ArkaliaSystem, access: DataAccess, prepared: Mapping[DataService, Which]
 ) -> Database | None:

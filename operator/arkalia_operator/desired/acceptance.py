@@ -24,7 +24,7 @@ DEEPEST: Final = 32
 most 12; what is much deeper would end in a recursion error instead of a condition."""
 TOO_DEEP: Final = f"more than {DEEPEST} objects and lists inside each other: write it flatter"
 
-UNMET: Final = ("llm", "kubernetes")
+UNMET: Final = ("kubernetes",)
 """What this version does not provide."""
 
 Check = Callable[[ResolvedModule], Problem | None]
@@ -92,6 +92,17 @@ def needs_are_not_met(module: ResolvedModule) -> Problem | None:
     return Problem(Reason.MODULE_INVALID, message)
 
 
+def first_credential_is_not_for_it(module: ResolvedModule) -> Problem | None:
+    """Somebody else's module asks for the first administrator's password."""
+    if not (module.foreign and module.spec.needs.first_credential):
+        return None
+    message = (
+        f"ArkaliaModule {module.name}: spec.needs.firstCredential is for modules of the catalogue: "
+        "remove it"
+    )
+    return Problem(Reason.MODULE_INVALID, message)
+
+
 def name_is_taken(module: ResolvedModule) -> Problem | None:
     """An object of the module would be called as one of the system as a whole."""
     if module.name not in names.OWN:
@@ -106,6 +117,7 @@ CHECKS: Final[tuple[Check, ...]] = (
     nests_too_deeply,
     name_is_taken,
     needs_are_not_met,
+    first_credential_is_not_for_it,
     scaling_clashes,
     quantity_is_unreadable,
     pod_template_does_not_fit,

@@ -7,22 +7,29 @@ and the path.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from arkalia_contract import endpoints, files, identity
 from arkalia_operator.api.components import Component
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import names, outside, routes
+from arkalia_operator.desired import auth, llm, names, outside, routes
 from arkalia_operator.desired.certificates import serves_https
 from arkalia_operator.desired.data.needs import FILES as FILES_OF
 from arkalia_operator.desired.data.needs import services_of
+from arkalia_operator.desired.kept import kept_by
 from arkalia_operator.desired.manifest import Manifest
 from arkalia_operator.desired.resolved import Resolution, ResolvedModule
 from arkalia_operator.desired.security import calls_strangers, may_call, reads_outbox
 
 FILES: Final = "arkalia"
 TOKENS: Final = "tokens"
+OF_PUBLIC: Final = {
+    files.ROUTES_KEY: files.ROUTES,
+    files.CORS_KEY: files.CORS,
+    files.OPENID_KEY: files.OPENID,
+}
+"""What a public module gets beside what all get."""
 READABLE: Final = 0o444
 """The image chooses its user, and a fixed group would be refused where the cluster chooses groups
 (OpenShift): so every process of the pod can read the files, and nobody else has them."""
@@ -40,6 +47,7 @@ def data(system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution) 
     if module.spec.public:
         told[files.ROUTES_KEY] = routes.published(system, module, resolution)
         told[files.CORS_KEY] = routes.origins(system)
+        told[files.OPENID_KEY] = auth.openid(system)
     return {key: _json(each) for key, each in told.items()}
 
 
@@ -127,12 +135,12 @@ def _token(system: ArkaliaSystem, callee: str) -> Manifest:
 
 
 def _sources(system: ArkaliaSystem, module: ResolvedModule, component: Component) -> list[Manifest]:
-    published = {files.ROUTES_KEY: files.ROUTES, files.CORS_KEY: files.CORS}
     own = {
         files.SETTINGS_KEY: files.SETTINGS,
         files.CALLERS_KEY: files.CALLERS,
         files.CALLEES_KEY: files.CALLEES,
-        **(published if module.spec.public else {}),
+        **(OF_PUBLIC if module.spec.public else {}),
+        **llm.paths(module),
     }
     shared = {
         files.AUTHORITY_KEY: files.AUTHORITY,
@@ -141,6 +149,7 @@ def _sources(system: ArkaliaSystem, module: ResolvedModule, component: Component
     }
     pair = {files.CERTIFICATE_KEY: files.CERTIFICATE, files.PRIVATE_KEY_KEY: files.PRIVATE_KEY}
     tls = {"secret": source(names.tls(system.name, module.name), pair)}
+    kept = [{"secret": source(each.name, each.paths)} for each in kept_by(system, module)]
     held = {FILES_OF[each]: f"{files.DATA_FOLDER}/{FILES_OF[each]}" for each in services_of(module)}
     data = source(names.data(system.name, module.name), held)
     return [
@@ -148,16 +157,18 @@ def _sources(system: ArkaliaSystem, module: ResolvedModule, component: Component
         {"configMap": source(names.trust(system.name), shared)},
         *([tls] if serves_https(component) else []),
         *([{"secret": data}] if held else []),
+        *kept,
         *outside.sources(system),
+        *llm.sources(system, module),
     ]
 
 
-def source(name: str, paths: dict[str, str]) -> Manifest:
+def source(name: str, paths: Mapping[str, str]) -> Manifest:
     """A source of a projected volume: *paths* in the pod by key of the object *name*."""
     return {"name": name, "items": list(_items(paths))}
 
 
-def _items(paths: dict[str, str]) -> Iterator[Manifest]:
+def _items(paths: Mapping[str, str]) -> Iterator[Manifest]:
     for key, path in paths.items():
         yield {"key": key, "path": path.removeprefix(f"{files.SETTINGS_FOLDER}/")}
 

@@ -17,14 +17,25 @@ from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import identity, kinds, names
+from arkalia_operator.desired import identity, kinds, llm, names
 from arkalia_operator.desired.data.access import DataAccess, DataService
 from arkalia_operator.desired.manifest import Which
 from arkalia_operator.desired.resolved import Resolution, ResolvedModule
 
 DIGEST_LENGTH: Final = 8
 NO_BLOCKS: Final = frozenset(
-    {"version", "images", "modules", "data", "security", "deletion_policy", "changes", "exposure"}
+    {
+        "version",
+        "images",
+        "modules",
+        "data",
+        "security",
+        "deletion_policy",
+        "changes",
+        "exposure",
+        "llm",
+        "prompts",
+    }
 )
 """Fields of the spec that no pod template reads as they are; some of them by name, below."""
 NO_FIELDS: Final = frozenset({
@@ -121,12 +132,22 @@ def _of_module(
     yield from _image_digest(system, module.name)
     for name in identity.shown_unnamed(module, resolution):
         yield f"spec.modules.{name}", digest(name)
+    if module.spec.needs.llm:
+        yield from _of_models(system)
     if module.foreign:
         described = module.spec.model_dump(
             mode="json", exclude_defaults=True, exclude=set(NO_DESCRIPTION)
         )
         yield f"ArkaliaModule {module.name}", digest(described)
     yield from _version(system)
+
+
+def _of_models(system: ArkaliaSystem) -> Iterator[tuple[str, str]]:
+    """What the pods of a module with a language model are made from: not where the models are."""
+    named = [(server, secret.name, secret.key) for server, secret in llm.keys(system)]
+    if named:
+        yield "spec.llm.apiKeySecret", digest(named)
+    yield from _of_block(system.spec, "prompts")
 
 
 def _of_data(system: ArkaliaSystem, service: DataService) -> Iterator[tuple[str, str]]:

@@ -8,7 +8,7 @@ from typing import Final
 from arkalia_contract import labels
 from arkalia_operator.api.components import Component
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import configuration, identity, kinds, names, pods
+from arkalia_operator.desired import configuration, identity, kinds, llm, names, pods
 from arkalia_operator.desired.manifest import Manifest, present
 from arkalia_operator.desired.metadata import manifest, module_labels, selector
 from arkalia_operator.desired.resolved import Resolution, ResolvedModule
@@ -27,14 +27,23 @@ def manifests(
     system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution
 ) -> Iterator[Manifest]:
     """Everything that one module needs to run."""
+    yield from ground(system, module, resolution)
+    for component in module.spec.components:
+        template = pods.template(system, module, component, resolution)
+        yield _deployment(system, module, component, template)
+
+
+def ground(
+    system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution
+) -> Iterator[Manifest]:
+    """What of it is the same whoever is trusted and wherever the data is."""
     name = names.module(system.name, module.name)
     own = module_labels(system, module, names.MAIN)
     yield manifest(kinds.SERVICE_ACCOUNT, name, system, own, automountServiceAccountToken=False)
     told = configuration.settings_data(module) | identity.data(system, module, resolution)
+    told |= llm.data(system, module)
     yield manifest(kinds.CONFIG_MAP, name, system, own, data=told)
     for component in module.spec.components:
-        template = pods.template(system, module, component, resolution)
-        yield _deployment(system, module, component, template)
         if component.port is not None:
             yield _service(system, module, component)
             if module.spec.routes and component.name == names.MAIN:

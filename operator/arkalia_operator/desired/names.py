@@ -6,6 +6,8 @@ import hashlib
 from collections.abc import Iterator
 from typing import Final
 
+from arkalia_contract import identity
+
 MAIN: Final = "main"
 """The component that carries its module's name."""
 LONGEST: Final = 63
@@ -16,7 +18,7 @@ LONGEST_ROLE: Final = 63 - len("_migrations")
 
 
 OWN: Final = frozenset({
-    "authority", "trust", "schemas", "migrating",
+    "admin", "authority", "trust", "schemas", "migrating",
     "postgresql", "postgresql-provisioning",
     "redis-queue", "redis-queue-provisioning", "redis-cache", "redis-cache-provisioning",
 })  # fmt: skip
@@ -88,6 +90,16 @@ def exposure(system: str) -> str:
 def data(system: str, module_name: str) -> str:
     """The Secret by which a module reaches its data."""
     return _bounded(f"{system}-{module_name}-data")
+
+
+def key(system: str, module_name: str) -> str:
+    """The Secret by which a module protects what it keeps."""
+    return _bounded(f"{system}-{module_name}-key")
+
+
+def admin(system: str) -> str:
+    """The Secret of the first administrator."""
+    return identity.administrator(system)
 
 
 def data_service(system: str, service: str) -> str:

@@ -43,7 +43,12 @@ def sources(system: ArkaliaSystem) -> list[Manifest]:
 
 def egress(system: ArkaliaSystem) -> list[Manifest]:
     """The ports of proxies and of the receiver of traces, at every address: a name can stand for any."""
-    ports = sorted({_port(each) for each in _addresses(system)})
+    return to_ports(*_addresses(system))
+
+
+def to_ports(*addresses: str) -> list[Manifest]:
+    """The rules by which these *addresses* are reached, wherever they are."""
+    ports = sorted({_port(each) for each in addresses})
     return [{"ports": [{"port": each, "protocol": "TCP"} for each in ports]}] if ports else []
 
 

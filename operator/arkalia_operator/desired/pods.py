@@ -5,7 +5,15 @@ from __future__ import annotations
 from arkalia_contract import endpoints, environment, labels
 from arkalia_operator.api.components import Component, Probe
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import configuration, identity, metadata, names, outside, placement
+from arkalia_operator.desired import (
+    configuration,
+    identity,
+    llm,
+    metadata,
+    names,
+    outside,
+    placement,
+)
 from arkalia_operator.desired.certificates import serves_https
 from arkalia_operator.desired.manifest import Manifest, present
 from arkalia_operator.desired.overlay import overlay
@@ -89,7 +97,7 @@ def _container(system: ArkaliaSystem, module: ResolvedModule, component: Compone
 
 def _told(system: ArkaliaSystem, module: ResolvedModule, component: Component) -> dict[str, str]:
     port = {} if component.port is None else {environment.PORT: str(component.port)}
-    return port | outside.variables(system, module)
+    return port | outside.variables(system, module) | llm.variables(system, module)
 
 
 def resources(module: ResolvedModule, component: Component) -> Manifest:

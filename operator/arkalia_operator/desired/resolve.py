@@ -64,8 +64,13 @@ class _Choice:
         return [name for name in ordered if self.settings(name).enabled]
 
 
-def resolve(system: ArkaliaSystem, modules: Modules, trouble: Problem | None = None) -> Resolution:
-    """The enabled modules of *system*; *trouble* was found with what its spec names.
+def resolve(
+    system: ArkaliaSystem,
+    modules: Modules,
+    trouble: Problem | None = None,
+    keys: tuple[Problem, ...] = (),
+) -> Resolution:
+    """The enabled modules of *system*; *trouble* and *keys* were found with what its spec names.
 
     A spec that is right and names what is not there holds nothing: it is only told.
     """
@@ -74,7 +79,7 @@ def resolve(system: ArkaliaSystem, modules: Modules, trouble: Problem | None = N
     # The mistakes of a spec for an unknown version are found with the modules of a known one.
     known = version if builtin is not None else modules.defaults.version
     choice = _Choice(system, version, known, modules)
-    found = replace(_resolution(choice), missing=(trouble,) if trouble else ())
+    found = replace(_resolution(choice), missing=(trouble,) if trouble else (), keys=keys)
     problems = [
         *([_unknown_version(version, modules)] if builtin is None else []),
         *acceptance.problems_of_system(system),

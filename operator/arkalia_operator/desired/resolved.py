@@ -90,6 +90,8 @@ class Resolution:
     """Of the system as a whole: nothing is rendered, and everything held."""
     missing: tuple[Problem, ...] = ()
     """What the spec names and is not there as it must be. It is told, and nothing is held."""
+    keys: tuple[Problem, ...] = ()
+    """API keys of model servers that are not there as they must be. That is told, and nothing is held."""
     further: tuple[Problem, ...] = ()
     """What is wrong beside it."""
     running: frozenset[str] | None = None
@@ -110,7 +112,12 @@ class Resolution:
     def problems(self) -> tuple[Problem, ...]:
         """Everything that stands in the way."""
         of_system = () if self.problem is None else (self.problem, *self.further)
-        return (*of_system, *(each.problem for each in self.held.values()), *self.missing)
+        return (
+            *of_system,
+            *(each.problem for each in self.held.values()),
+            *self.missing,
+            *self.keys,
+        )
 
     @property
     def known(self) -> tuple[ResolvedModule, ...]:

@@ -12,7 +12,7 @@ from typing import Final
 
 from arkalia_contract import labels
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import kinds, names, outside
+from arkalia_operator.desired import auth, kinds, llm, names, outside
 from arkalia_operator.desired.data import network
 from arkalia_operator.desired.data.access import DataAccess
 from arkalia_operator.desired.data.needs import services_of
@@ -47,6 +47,8 @@ def manifests(
                 *_egress(system, module, resolution),
                 *to_data,
                 *outside.egress(system),
+                *auth.egress(system, module),
+                *llm.egress(system, module),
             ],
         },
     )

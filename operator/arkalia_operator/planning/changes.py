@@ -15,9 +15,9 @@ from arkalia_operator.api.wording import first_of
 from arkalia_operator.desired.kinds import BY_NAME, ROLLED_OUT
 from arkalia_operator.planning.approval import Pending
 from arkalia_operator.planning.evidence import Evidence
-from arkalia_operator.planning.observed import ChildRecord, Gate, ObjectKey
+from arkalia_operator.planning.observed import ChildRecord, ObjectKey, RolloutGate
 from arkalia_operator.planning.plan import plan, rollouts
-from arkalia_operator.planning.rollouts import CHANGED_SPEC, Rollout, read, told
+from arkalia_operator.planning.rollouts import CHANGED_SPEC, PlannedRollout, read, told
 from arkalia_operator.planning.verdicts import Verdict, broken
 
 LISTED: Final = 64
@@ -33,7 +33,7 @@ class Waiting:
 
     paused: int | None = None
     """Objects that differ, while the operator writes nothing; None where it is not paused."""
-    held: Mapping[ObjectKey, Rollout] | None = None
+    held: Mapping[ObjectKey, PlannedRollout] | None = None
     """Pod templates that are held, by the object they belong to."""
     pending: Pending | None = None
     """The plan that waits for approval."""
@@ -184,7 +184,7 @@ def rollout_lines(evidence: Evidence, now: datetime) -> list[RolloutStatus]:
 
 
 def _line(
-    record: ChildRecord, before: RolloutStatus | None, gate: Gate, now: datetime
+    record: ChildRecord, before: RolloutStatus | None, gate: RolloutGate, now: datetime
 ) -> RolloutStatus:
     revision, reason = told(record)
     if read(record.made) is None and (gate.new_spec or str(record.key) in gate.changed):

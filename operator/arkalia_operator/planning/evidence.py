@@ -20,7 +20,13 @@ from arkalia_operator.planning.drift import Drifted
 from arkalia_operator.planning.findings import Finding
 from arkalia_operator.planning.identity import IdentityState
 from arkalia_operator.planning.jobs import job_finding
-from arkalia_operator.planning.observed import ChildRecord, ObjectKey, Observed, PodRecord, Rollout
+from arkalia_operator.planning.observed import (
+    ChildRecord,
+    ObjectKey,
+    Observed,
+    PodRecord,
+    RolloutProgress,
+)
 from arkalia_operator.planning.permissions import Right
 from arkalia_operator.planning.plan import is_served, key_of, not_yet
 from arkalia_operator.planning.readiness import DeploymentView, ModuleView
@@ -95,7 +101,7 @@ def module_view(module: ResolvedModule, evidence: Evidence) -> ModuleView:
     )
 
 
-def rollouts_of(module: str, evidence: Evidence) -> list[Rollout]:
+def rollouts_of(module: str, evidence: Evidence) -> list[RolloutProgress]:
     """How far the Deployments of *module* are, whoever wants them."""
     return [
         record.rollout
@@ -149,7 +155,7 @@ def _troubled_pods(module: str, evidence: Evidence) -> list[PodRecord]:
 
 
 def _deployment(record: ChildRecord, waits: bool, evidence: Evidence) -> DeploymentView:
-    rollout = record.rollout or Rollout()
+    rollout = record.rollout or RolloutProgress()
     accepted = evidence.observed.accepted.get(record.key)
     return DeploymentView(
         rollout=rollout,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -17,6 +18,8 @@ IMAGE_REASONS: Final = frozenset(
 CONFIG_REASONS: Final = frozenset(
     {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
 )
+CACHE_LATE: Final = re.compile("failed to sync (secret|configmap) cache: timed out")
+"""The kubelet waits for an answer of the API server, and asks again by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +42,12 @@ def image_trouble(pods: Sequence[PodRecord], image: str) -> Finding | None:
 
 
 def start_trouble(pods: Sequence[PodRecord]) -> Finding | None:
-    """A container's configuration does not hold."""
+    """A container's configuration does not hold, or the kubelet does not know it yet."""
     for pod in pods:
         if pod.waiting_reason in CONFIG_REASONS:
             message = f"{pod.waiting_reason}: {pod.waiting_message}"
-            return Finding(Reason.CONTAINER_CANNOT_START, of_pod(pod, message), doomed=True)
+            doomed = not CACHE_LATE.search(pod.waiting_message)
+            return Finding(Reason.CONTAINER_CANNOT_START, of_pod(pod, message), doomed=doomed)
     return None
 
 

@@ -15,7 +15,7 @@ from arkalia_operator.api.mistakes import mistakes_of
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import Desired
 from arkalia_operator.desired.resolved import Problem
-from arkalia_operator.planning import changes, data, exposure, identity, permissions, unused
+from arkalia_operator.planning import changes, data, exposure, identity, llm, permissions, unused
 from arkalia_operator.planning.changes import waiting
 from arkalia_operator.planning.data import DataView
 from arkalia_operator.planning.evidence import (
@@ -68,7 +68,8 @@ def judge(evidence: Evidence, now: datetime) -> ArkaliaSystemStatus:
     modules_ready = _modules_ready(evidence.desired, judged)
     facts = [accepted, modules_ready, identity_ready, data_ready]
     facts += [permissions.verdict(evidence.missing_rights), exposed, unused.verdict(evidence)]
-    facts += [changes.verdict(waits, evidence), *_drifted(evidence)]
+    facts += [changes.verdict(waits, evidence), llm.verdict(system, evidence.desired.resolution)]
+    facts += _drifted(evidence)
     return ArkaliaSystemStatus(
         observed_generation=system.generation,
         version=version_in_use(evidence),
@@ -103,6 +104,7 @@ def judge_invalid(
         Verdict(ConditionType.EXPOSURE_READY, "Unknown", reason, message),
         Verdict(ConditionType.FIELDS_IGNORED, "Unknown", reason, message),
         Verdict(ConditionType.CHANGES_APPROVED, "Unknown", reason, message),
+        Verdict(ConditionType.LLM_READY, "Unknown", reason, message),
     ]
     judged = conditions(verdicts, before.conditions, generation, now)
     return before.model_copy(update={"observed_generation": generation, "conditions": judged})

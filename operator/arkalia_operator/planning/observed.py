@@ -26,7 +26,7 @@ class ObjectKey:
 
 
 @dataclass(frozen=True, slots=True)
-class Rollout:
+class RolloutProgress:
     """How far a Deployment or StatefulSet is (apps/v1 DeploymentStatus, StatefulSetStatus)."""
 
     observed_generation: int = 0
@@ -107,7 +107,7 @@ class ChildRecord:
     """Of the system that it was rendered for; only for a Deployment."""
     owned_replicas: int | None = None
     """`spec.replicas` where the operator still owns that field of a Deployment."""
-    rollout: Rollout | None = None
+    rollout: RolloutProgress | None = None
     """Only for a Deployment or StatefulSet."""
     template: str = ""
     """Only for a Deployment or StatefulSet: digest of what the operator owns of its pod template."""
@@ -173,7 +173,7 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class RolloutGate:
     """What may be rolled out for one system now."""
 
     rollouts: bool = True
@@ -186,7 +186,7 @@ class Gate:
     """Objects that noted nothing yet, and whose template a change of the spec was about to replace."""
 
 
-OPEN: Final = Gate()
+OPEN: Final = RolloutGate()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,7 +198,7 @@ class Observed:
     served: frozenset[str] = frozenset()
     """Names of the optional kinds that the API server serves now."""
     accepted: Mapping[ObjectKey, Accepted] = field(default_factory=dict)
-    gate: Gate = OPEN
+    gate: RolloutGate = OPEN
 
     @property
     def modules(self) -> frozenset[str]:

@@ -24,7 +24,7 @@ from arkalia_operator.planning.observed import Accepted, ChildRecord, ObjectKey,
 from arkalia_operator.planning.order import awaited
 from arkalia_operator.planning.ownership import NOTHING, fingerprint
 from arkalia_operator.planning.replicas import hand_over
-from arkalia_operator.planning.rollouts import Rollout, noted, rollout_of
+from arkalia_operator.planning.rollouts import PlannedRollout, noted, rollout_of
 
 MISSING: Final = "missing"
 CHANGED: Final = "changed"
@@ -100,7 +100,9 @@ def _apply(manifest: Manifest, desired: Desired, observed: Observed) -> Iterator
         yield _with_template(Apply(key, manifest, digest, why == MISSING, why), rollout)
 
 
-def _only_repairs(manifest: Manifest, rollout: Rollout, observed: Observed, key: ObjectKey) -> bool:
+def _only_repairs(
+    manifest: Manifest, rollout: PlannedRollout, observed: Observed, key: ObjectKey
+) -> bool:
     """Whether what is sent was applied before, and now says that it was repaired."""
     before, accepted = rollout.before, observed.accepted.get(key)
     if before is None or accepted is None or before.reason == rollout.made.reason:
@@ -116,7 +118,7 @@ def is_rolled_out(key: ObjectKey) -> bool:
     return BY_NAME[key.kind] in ROLLED_OUT
 
 
-def _with_template(action: Apply, rollout: Rollout | None) -> Apply:
+def _with_template(action: Apply, rollout: PlannedRollout | None) -> Apply:
     """*action* with a copy of the pod template that it sends, or told which one it keeps."""
     if rollout is None:
         return action
@@ -125,7 +127,7 @@ def _with_template(action: Apply, rollout: Rollout | None) -> Apply:
     return replace(action, manifest=packed(action.manifest))
 
 
-def rollouts(desired: Desired, observed: Observed) -> dict[ObjectKey, Rollout]:
+def rollouts(desired: Desired, observed: Observed) -> dict[ObjectKey, PlannedRollout]:
     """What becomes of every pod template that is rolled out."""
     found = ((key_of(each), each) for each in desired.manifests)
     return {

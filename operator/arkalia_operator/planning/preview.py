@@ -13,7 +13,7 @@ from arkalia_operator.planning.differences import Item, paths
 from arkalia_operator.planning.observed import ObjectKey, Observed
 from arkalia_operator.planning.ownership import owned
 from arkalia_operator.planning.plan import due, plan, rollouts
-from arkalia_operator.planning.rollouts import Rollout
+from arkalia_operator.planning.rollouts import PlannedRollout
 
 Live = Mapping[ObjectKey, Mapping[str, Any]]
 """The objects of a system as the API server has them."""
@@ -33,7 +33,7 @@ def preview(
             yield Item(key, "hold", rollout.wanted, reason=", ".join(first_of(rollout.held)))
 
 
-def _applied(action: Apply, rollout: Rollout | None, observed: Observed, live: Live) -> Item:
+def _applied(action: Apply, rollout: PlannedRollout | None, observed: Observed, live: Live) -> Item:
     digest = action.digest.hex()
     if action.creates:
         return Item(action.key, "create", digest)

@@ -21,7 +21,7 @@ from arkalia_operator.planning.findings import (
     schedule_trouble,
     start_trouble,
 )
-from arkalia_operator.planning.observed import ObjectKey, PodRecord, Rollout
+from arkalia_operator.planning.observed import ObjectKey, PodRecord, RolloutProgress
 
 CRASH_REASON: Final = "CrashLoopBackOff"
 NAMESPACE_ENDS: Final = "because it is being terminated"
@@ -33,7 +33,7 @@ MESSAGE_LIMIT: Final = 1024
 class DeploymentView:
     """One Deployment, and what is asked of it."""
 
-    rollout: Rollout
+    rollout: RolloutProgress
     required: int
     """Pods that must serve: the wanted number, or the autoscaler's least. Pods that an autoscaler
     adds on top may still be starting while the module is ready."""
@@ -228,7 +228,9 @@ def serves(view: ModuleView, components: int) -> bool:
     return len(view.deployments) == components and not any(each.short for each in view.deployments)
 
 
-def line(name: str, image: str, rollouts: Sequence[Rollout], found: Finding | None) -> ModuleStatus:
+def line(
+    name: str, image: str, rollouts: Sequence[RolloutProgress], found: Finding | None
+) -> ModuleStatus:
     """The line of module *name* in the system's status."""
     return ModuleStatus(
         name=name,

@@ -28,7 +28,7 @@ from arkalia_operator.planning.observed import (
     JobState,
     ObjectKey,
     PodRecord,
-    Rollout,
+    RolloutProgress,
 )
 from arkalia_operator.planning.ownership import applied_at, fingerprint, owned, template_digest
 
@@ -180,12 +180,12 @@ def claim_state(live: Mapping[str, Any]) -> ClaimState:
     )
 
 
-def rollout(live: Mapping[str, Any]) -> Rollout:
+def rollout(live: Mapping[str, Any]) -> RolloutProgress:
     """How far a live Deployment or StatefulSet is."""
     status = live.get("status", {})
     progressing = _condition(status, "Progressing")
     failing = _condition(status, "ReplicaFailure")
-    return Rollout(
+    return RolloutProgress(
         observed_generation=status.get("observedGeneration", 0),
         wanted=live["spec"].get("replicas", 1),
         replicas=status.get("replicas", 0),

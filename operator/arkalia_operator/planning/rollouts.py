@@ -18,7 +18,13 @@ from arkalia_operator.api.wording import first_of
 from arkalia_operator.desired import Desired, templates
 from arkalia_operator.desired.inputs import Inputs
 from arkalia_operator.desired.manifest import Manifest, Which
-from arkalia_operator.planning.observed import Accepted, ChildRecord, Gate, ObjectKey, Observed
+from arkalia_operator.planning.observed import (
+    Accepted,
+    ChildRecord,
+    ObjectKey,
+    Observed,
+    RolloutGate,
+)
 from arkalia_operator.planning.ownership import NOTHING, template_digest
 
 CREATED: Final = "created"
@@ -47,7 +53,7 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Rollout:
+class PlannedRollout:
     """A pod template as it must be sent now, and what is noted about it."""
 
     made: Made
@@ -69,7 +75,9 @@ class Rollout:
         return self.held == (UPGRADE,)
 
 
-def rollout_of(key: ObjectKey, manifest: Manifest, desired: Desired, observed: Observed) -> Rollout:
+def rollout_of(
+    key: ObjectKey, manifest: Manifest, desired: Desired, observed: Observed
+) -> PlannedRollout:
     """What becomes of the pod template of *manifest*, which is *key*, now."""
     which, template = (key.kind, key.name), manifest["spec"]["template"]
     wanted = Made(
@@ -80,13 +88,15 @@ def rollout_of(key: ObjectKey, manifest: Manifest, desired: Desired, observed: O
     )
     record = observed.children.get(key)
     if record is None or record.fingerprint == NOTHING:
-        return Rollout(wanted)
+        return PlannedRollout(wanted)
     wanted = replace(wanted, restart=record.restarted_at)
     made = read(record.made)
     if made is None:
         return _first_note(wanted, record, observed.gate)
     if made.template == wanted.template:
-        return Rollout(_unchanged(wanted, made, record, observed.accepted.get(key)), before=made)
+        return PlannedRollout(
+            _unchanged(wanted, made, record, observed.accepted.get(key)), before=made
+        )
     return _replaced(wanted, made, changed(made.inputs, wanted.inputs), observed.gate)
 
 
@@ -98,11 +108,11 @@ def _digest_of(which: Which, template: Manifest, desired: Desired) -> str:
     return found
 
 
-def _first_note(wanted: Made, record: ChildRecord, gate: Gate) -> Rollout:
+def _first_note(wanted: Made, record: ChildRecord, gate: RolloutGate) -> PlannedRollout:
     """Of an object that an operator made which noted nothing: the live template is the old one."""
     there = replace(wanted, template=record.template, revision="", reason="")
     if record.template == wanted.template:
-        return Rollout(replace(there, revision=wanted.revision))
+        return PlannedRollout(replace(there, revision=wanted.revision))
     if not (gate.new_spec or str(record.key) in gate.changed):
         return _replaced(wanted, there, (), gate)
     # What the old template was made from nobody knows: the note says that it was something else.
@@ -110,11 +120,13 @@ def _first_note(wanted: Made, record: ChildRecord, gate: Gate) -> Rollout:
     return _replaced(wanted, there, (CHANGED_SPEC,), gate)
 
 
-def _replaced(wanted: Made, made: Made, causes: tuple[str, ...], gate: Gate) -> Rollout:
+def _replaced(
+    wanted: Made, made: Made, causes: tuple[str, ...], gate: RolloutGate
+) -> PlannedRollout:
     """A template that differs from the noted one, because of *causes*: sent now, or held."""
     if gate.rollouts and (causes or gate.upgrades):
-        return Rollout(replace(wanted, reason=_reason(causes or (UPGRADE,))))
-    return Rollout(made, causes or (UPGRADE,), wanted.template)
+        return PlannedRollout(replace(wanted, reason=_reason(causes or (UPGRADE,))))
+    return PlannedRollout(made, causes or (UPGRADE,), wanted.template)
 
 
 def _unchanged(wanted: Made, made: Made, record: ChildRecord, accepted: Accepted | None) -> Made:
@@ -137,7 +149,7 @@ def _reason(causes: tuple[str, ...]) -> str:
     return ", ".join(first_of(causes, NAMED))
 
 
-def noted(manifest: Manifest, rollout: Rollout) -> Manifest:
+def noted(manifest: Manifest, rollout: PlannedRollout) -> Manifest:
     """*manifest* with the note; without its template, where that is held."""
     annotations = {
         **manifest["metadata"].get("annotations", {}),

@@ -21,7 +21,7 @@ from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import desired_state
 from arkalia_operator.desired.kinds import MAKE_PODS
 from arkalia_operator.desired.resolve import Modules
-from arkalia_operator.planning.observed import Gate
+from arkalia_operator.planning.observed import RolloutGate
 from arkalia_operator.planning.ownership import template_digest
 from arkalia_operator.planning.rollouts import CHANGED_SPEC
 
@@ -80,10 +80,10 @@ def policy_of(system: ArkaliaSystem, own: UpgradePolicy) -> UpgradePolicy:
     return system.spec.changes.rollout.upgrades or own
 
 
-def gate_of(system: ArkaliaSystem, policy: UpgradePolicy, operator: str) -> Gate:
+def gate_of(system: ArkaliaSystem, policy: UpgradePolicy, operator: str) -> RolloutGate:
     """What may be rolled out for *system* by *operator*, where *policy* holds for upgrades."""
     released = system.status.changes.released == operator
-    return Gate(
+    return RolloutGate(
         rollouts=not system.spec.changes.hold_rollouts,
         upgrades=policy == "AtOnce" or released,
         new_spec=system.generation != system.status.observed_generation,
@@ -95,7 +95,9 @@ def gate_of(system: ArkaliaSystem, policy: UpgradePolicy, operator: str) -> Gate
     )
 
 
-def default_version(system: ArkaliaSystem, gate: Gate, known: Iterable[str], own: str) -> str:
+def default_version(
+    system: ArkaliaSystem, gate: RolloutGate, known: Iterable[str], own: str
+) -> str:
     """The version of a system that names none: the operator's *own*, or the one that runs.
 
     A version is an upgrade too, and is held with it as long as this operator knows the old one.

@@ -7,7 +7,7 @@ rounds of look, decide and write. What takes a Job, or time, is looked at again 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
@@ -20,8 +20,10 @@ from arkalia_operator.cluster.secrets import fresh_for_few
 from arkalia_operator.desired import names
 from arkalia_operator.desired.data import needs
 from arkalia_operator.desired.data.access import DataAccess
+from arkalia_operator.desired.kept import WantedKept, kept
 from arkalia_operator.desired.kinds import SECRET
 from arkalia_operator.desired.resolved import Resolution
+from arkalia_operator.planning import kept as planning_kept
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.credentials import (
     Moment,
@@ -34,6 +36,7 @@ from arkalia_operator.planning.credentials import (
     taken,
 )
 from arkalia_operator.planning.data import DataState
+from arkalia_operator.planning.kept import KeptSecret, MakeKept
 from arkalia_operator.planning.lineage import Lineage, Retained, lineage
 from arkalia_operator.planning.observed import ObjectKey, Observed
 from arkalia_operator.planning.services import (
@@ -50,6 +53,8 @@ from arkalia_operator.runtime.settling import (
     failures_of,
     written,
 )
+
+Kept = Mapping[str, KeptSecret]
 
 ROUNDS: Final = 3
 """The passwords, what the modules get of them, and a look at what came of it."""
@@ -73,6 +78,8 @@ class Looked:
 
     situation: Situation
     lineage: Lineage
+    kept: tuple[WantedKept, ...] = ()
+    """Secrets that are made once."""
 
 
 @dataclass(slots=True)
@@ -96,13 +103,16 @@ class DataServices:
 
         Both are looked at together: a new system waits for one answer in place of two.
         """
+        wanted = kept(system, resolution)
         if _is_in_trouble(system):
             self.credentials.forget(system)
+            self.credentials.kept.forget(system, wanted)
         situation = Situation(system, resolution, before, needs.secrets(system, resolution))
         looking = self.credentials.look(system, situation.wanted)
-        seen, kept = await asyncio.gather(looking, others)
-        found = [*retained(situation, seen), *kept]
-        return Looked(situation, lineage(system.uid, found))
+        looking_at_kept = self.credentials.kept.look(system, wanted)
+        seen, made, more = await asyncio.gather(looking, looking_at_kept, others)
+        found = [*retained(situation, seen), *planning_kept.retained(made), *more]
+        return Looked(situation, lineage(system.uid, found), wanted)
 
     async def settle(
         self, looked: Looked, presence: Presence, *, frozen: bool = False
@@ -117,17 +127,37 @@ class DataServices:
         failures: tuple[Failure, ...] = ()
         held = frozen or situation.system.spec.changes.pause
         for _ in range(ROUNDS):
-            seen = await self.credentials.look(situation.system, situation.wanted)
+            seen, made = await self._look_again(looked)
             found = picture(situation, seen, looked.lineage)
-            todo = steps(found.views, situation.wanted, seen.modules, self._moment())
+            todo = self._todo(looked, seen, made, found)
             if failures or not todo or held:
                 break
             await presence.make_sure()
             failures = await failures_of(self._write(situation, seen, found, each) for each in todo)
         settled = self._settled(situation, seen, found, failures)
+        settled = _with_kept(settled, looked, made)
         if todo and held:  # what is due may not be made: there is nothing to come for
             return replace(settled, next_look=self._longest(situation.system, settled.state))
         return settled
+
+    async def _look_again(self, looked: Looked) -> tuple[ObservedCredentials, Kept]:
+        system = looked.situation.system
+        return await asyncio.gather(
+            self.credentials.look(system, looked.situation.wanted),
+            self.credentials.kept.look(system, looked.kept),
+        )
+
+    def _todo(
+        self, looked: Looked, seen: ObservedCredentials, made: Kept, found: Picture
+    ) -> tuple[Step | MakeKept, ...]:
+        """What to write now. Nothing is made once more beside data that does not belong together."""
+        wanted, situation = looked.kept, looked.situation
+        todo = steps(found.views, situation.wanted, seen.modules, self._moment())
+        if looked.lineage.problem is not None:
+            return todo
+        owned = situation.system.spec.deletion_policy == "Delete"
+        keeping = planning_kept.Keeping(owned, looked.lineage.id)
+        return (*todo, *planning_kept.steps(wanted, made, keeping))
 
     def _settled(
         self,
@@ -157,10 +187,17 @@ class DataServices:
         return Moment(self.now(), self.spread_seconds)
 
     async def _write(
-        self, situation: Situation, seen: ObservedCredentials, found: Picture, step: Step
+        self,
+        situation: Situation,
+        seen: ObservedCredentials,
+        found: Picture,
+        step: Step | MakeKept,
     ) -> Failure | None:
         system = situation.system
-        if isinstance(step, WriteAdmin):
+        if isinstance(step, MakeKept):
+            name = step.wanted.name
+            writing = self.credentials.kept.make(system, step, found.lineage)
+        elif isinstance(step, WriteAdmin):
             allowed = active(situation, step.service, seen)
             preparing = Preparing(found.targets[step.service], found.lineage, allowed)
             name = names.data_service(system.name, step.service)
@@ -170,6 +207,15 @@ class DataServices:
             writing = self.credentials.hand_over(system, step, found.targets)
         key = ObjectKey(SECRET.name, system.namespace, name)
         return await written(key, step.what, metrics.CREDENTIALS, writing)
+
+
+def _with_kept(settled: SettledData, looked: Looked, made: Kept) -> SettledData:
+    """*settled*, with what is missing of the Secrets that are made once."""
+    state = settled.state
+    refused = planning_kept.taken(looked.situation.system.namespace, made)
+    pending = planning_kept.pending(looked.kept, made)
+    told = replace(state, pending=(*state.pending, *pending), failures=(*state.failures, *refused))
+    return replace(settled, state=told)
 
 
 def _is_in_trouble(system: ArkaliaSystem) -> bool:

@@ -6,7 +6,8 @@ volume that outlives its system would be left behind by one that nobody wants an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import asyncio
+from dataclasses import dataclass, field
 
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.cluster.client import Client
@@ -25,11 +26,15 @@ class Presence:
     client: Client
     system: ArkaliaSystem
     known: bool = False
+    asking: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def make_sure(self) -> None:
         """Raises SystemGoneError if the system is gone, ApiError if that cannot be told."""
-        if self.known:
-            return
+        async with self.asking:
+            if not self.known:
+                await self._ask()
+
+    async def _ask(self) -> None:
         try:
             live = await self.client.get(SYSTEM, self.system.namespace, self.system.name)
         except NotFoundError:

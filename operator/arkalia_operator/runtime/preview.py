@@ -34,7 +34,7 @@ from arkalia_operator.desired.resolve import Modules, resolve
 from arkalia_operator.desired.trust import Trust
 from arkalia_operator.errors import NotFoundError
 from arkalia_operator.planning.differences import Item
-from arkalia_operator.planning.observed import Gate, ObjectKey, Observed
+from arkalia_operator.planning.observed import ObjectKey, Observed, RolloutGate
 from arkalia_operator.planning.preview import preview
 from arkalia_operator.planning.schemas import remembered
 from arkalia_operator.planning.upgrades import default_version, gate_of, renderer
@@ -142,7 +142,7 @@ class Planner:
         version = default_version(system, self._gate(system), builtin, own.version)
         return Modules(builtin, usable, broken, replace(own, version=version))
 
-    def _gate(self, system: ArkaliaSystem) -> Gate:
+    def _gate(self, system: ArkaliaSystem) -> RolloutGate:
         return gate_of(system, self._policy(system), self._operator)
 
 

@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Final, NamedTuple, TypeVar
 
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus
-from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
+from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.cluster.api_keys import ApiKeys
 from arkalia_operator.cluster.bundles import Bundles
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.events import Recorder, Subject
 from arkalia_operator.cluster.execute import Executor
+from arkalia_operator.cluster.looks import next_look
 from arkalia_operator.cluster.observe import observe
 from arkalia_operator.cluster.status import write_status
 from arkalia_operator.cluster.store import Store, SystemKey
-from arkalia_operator.desired import rendered
-from arkalia_operator.desired.resolve import Defaults, Modules, resolve
+from arkalia_operator.desired import ground, rendered
+from arkalia_operator.desired.resolve import resolve
 from arkalia_operator.desired.resolved import Resolution
 from arkalia_operator.errors import ApiError, is_gone
 from arkalia_operator.planning.actions import Failure, Plan
@@ -27,18 +29,19 @@ from arkalia_operator.planning.approval import Carried, approval, approved_now, 
 from arkalia_operator.planning.changes import plan_hash, waiting
 from arkalia_operator.planning.evidence import Evidence
 from arkalia_operator.planning.judge import judge, judge_failed, judge_invalid, judge_unseen
-from arkalia_operator.planning.observed import Accepted, Gate, Observed
+from arkalia_operator.planning.observed import Accepted, Observed
 from arkalia_operator.planning.permissions import Right
-from arkalia_operator.planning.plan import plan
+from arkalia_operator.planning.plan import due, plan
 from arkalia_operator.planning.schemas import remembered
-from arkalia_operator.planning.upgrades import default_version
 from arkalia_operator.runtime.actions import Actions
 from arkalia_operator.runtime.data import DataServices, SettledData
 from arkalia_operator.runtime.identity import Identity, Looked, Settled
 from arkalia_operator.runtime.presence import Presence, SystemGoneError
+from arkalia_operator.runtime.resolver import Basis, Resolver
 from arkalia_operator.runtime.resources import Refused, Resources
 from arkalia_operator.runtime.settled import Facts, SettledSystems
 from arkalia_operator.runtime.shown import ShownSystems
+from arkalia_operator.runtime.supervision import both
 from arkalia_operator.runtime.upgrades import Upgrades
 
 Told = TypeVar("Told", ArkaliaSystem, Refused)
@@ -79,11 +82,10 @@ class Reconciler:
     identity: Identity
     data: DataServices
     bundles: Bundles
+    api_keys: ApiKeys
     served: Callable[[], frozenset[str]]
     """Names of the optional kinds that can be used now."""
-    builtin: Mapping[str, Mapping[str, ArkaliaModule]]
-    """The catalogue: modules by version and name."""
-    defaults: Defaults
+    resolver: Resolver
     upgrades: Upgrades
     actions: Actions
     missing_rights: Callable[[str], Sequence[Right]] = lambda _: ()
@@ -101,6 +103,7 @@ class Reconciler:
         if system is None:
             self.shown.hide(key)
             self.settled.forget(key)
+            self.resolver.forget(key)
             self.upgrades.forget(key)
             return SUCCESS
         if isinstance(system, Refused):
@@ -158,19 +161,26 @@ class Reconciler:
     ) -> Facts:
         """All that is known of *system*. Raises ApiError and SystemGoneError."""
         gate = self.upgrades.gate(carries.system)
-        modules, _ = self._modules(carries.system, gate)
+        modules = self.resolver.modules(carries.system, gate)
         trouble = await self.bundles.trouble(carries.system)
+        keys = await self.api_keys.troubles(carries.system)
         before = replace(observe(self.store, key, self.served()), gate=gate)
-        resolution = resolve(carries.system, modules, trouble).among(before.modules)
-        identity, data = await self._settle(carries, resolution, before, presence)
+        basis = Basis(carries.system, modules, trouble, keys)
+        resolution = self.resolver.resolution(key, basis).among(before.modules)
+        (identity, data), _ = await both(
+            self._settle(carries, resolution, before, presence),
+            self._lay_ground(carries, resolution, before, presence),
+        )
+        before = replace(observe(self.store, key, before.served), gate=gate)
         rights, actions = self.missing_rights(key.namespace), self.actions.on(key)
-        look = min(identity.next_look, data.next_look, self.bundles.next_look(trouble))
+        look = min(identity.next_look, data.next_look, next_look(trouble, *keys))
         return Facts(system, resolution, before, identity, data, rights, actions, look)
 
     def _decide(self, facts: Facts, carries: Carried) -> Decision:
         """What to do with the system as it is carried out, and what waits."""
         system, before, resolution = carries.system, facts.observed, facts.resolution
-        modules, version_waits = self._modules(system, before.gate)
+        modules = self.resolver.modules(system, before.gate)
+        version_waits = self.resolver.waiting(system, modules)
         known, trust = remembered(system, before), facts.identity.trust
         desired = rendered(system, resolution, trust, known, facts.data.access)
         writes = not (carries.frozen or system.spec.changes.pause)
@@ -193,15 +203,6 @@ class Reconciler:
             waits = pending(evidence.desired, other, before.served, first=carries.frozen)
             evidence = replace(evidence, pending=waits)
         return Decision(decided, evidence)
-
-    def _modules(self, system: ArkaliaSystem, gate: Gate) -> tuple[Modules, str]:
-        """The modules that *system* may have, and the version of them that an upgrade holds."""
-        usable, broken = self.resources.available(system.namespace)
-        own = self.defaults.version
-        running = default_version(system, gate, self.builtin, own)
-        defaults = replace(self.defaults, version=running)
-        waits = own if running != own and system.spec.version is None else ""
-        return Modules(self.builtin, usable, broken, defaults), waits
 
     def _approved(self, facts: Facts, evidence: Evidence) -> ArkaliaSystemStatus | None:
         """The status of the system once somebody approved what waits; None if that is no news."""
@@ -265,6 +266,20 @@ class Reconciler:
     def _announce_repairs(self, key: SystemKey, system: ArkaliaSystem) -> None:
         for each in repaired(self.executor.drifts.take_repaired(key)):
             self.recorder.announce(Subject(key, system.uid), each)
+
+    async def _lay_ground(
+        self, carries: Carried, resolution: Resolution, before: Observed, presence: Presence
+    ) -> None:
+        """Apply at once, for a system of which nothing was ever said, what is certain already.
+
+        So the API server has work while keys are made. What it refuses, the plan meets again.
+        """
+        system = carries.system
+        if system.status.conditions or carries.frozen or system.spec.changes.pause:
+            return
+        await presence.make_sure()
+        certain, key = ground(system, resolution), SystemKey(system.namespace, system.name)
+        await self.executor.execute(key, Plan(tuple(due(certain.manifests, certain, before))))
 
     async def _settle(
         self,

@@ -1,13 +1,19 @@
-"""Tasks that must never end: if one does, the process ends, loudly, and Kubernetes restarts it."""
+"""Tasks beside each other.
+
+If one ends that must never end, the process ends, loudly, and Kubernetes restarts it.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Collection, Coroutine, Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 LOGGER = logging.getLogger(__name__)
+
+First = TypeVar("First")
+Second = TypeVar("Second")
 
 FAREWELL_SECONDS: Final = 5.0
 """For cancelled tasks to end."""
@@ -24,6 +30,18 @@ async def supervise(tasks: Mapping[str, Coroutine[Any, Any, None]], stop: asynci
         return stop.is_set()
     finally:
         await cancel([*running, stopping])
+
+
+async def both(
+    first: Coroutine[Any, Any, First], second: Coroutine[Any, Any, Second]
+) -> tuple[First, Second]:
+    """What both give, awaited at once. What one raises is raised as it is, after the other's end."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            one, other = group.create_task(first), group.create_task(second)
+    except BaseExceptionGroup as several:
+        raise several.exceptions[0] from None
+    return one.result(), other.result()
 
 
 async def cancel(tasks: Collection[asyncio.Task[Any]]) -> Collection[asyncio.Task[Any]]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
@@ -17,7 +17,7 @@ from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus
 from arkalia_operator.api.changes import UpgradePolicy
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.cluster.store import SystemKey
-from arkalia_operator.planning.observed import Gate
+from arkalia_operator.planning.observed import RolloutGate
 from arkalia_operator.planning.upgrades import (
     Stage,
     Waves,
@@ -51,7 +51,7 @@ class Upgrades:
         """What holds for *system*."""
         return policy_of(system, self.policy)
 
-    def gate(self, system: ArkaliaSystem) -> Gate:
+    def gate(self, system: ArkaliaSystem) -> RolloutGate:
         """What may be rolled out for *system*."""
         return gate_of(system, self.policy_of(system), self.operator)
 
@@ -81,17 +81,33 @@ class Upgrades:
         """Let systems in until cancelled; *wake* is called with each."""
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            for key in self.due(resources):
+            for key in self._due_if_known(resources):
                 self.granted.add(key)
                 LOGGER.info("%s/%s may take the pod templates of this operator.", *key)
                 wake(key)
 
+    def _due_if_known(self, resources: Resources) -> list[SystemKey]:
+        """What nobody foresaw keeps upgrades waiting, and nothing else: all systems are healed."""
+        try:
+            return self.due(resources)
+        except Exception:
+            LOGGER.exception("Which systems may take the upgrade cannot be told; none does now.")
+            return []
+
     def due(self, resources: Resources) -> list[SystemKey]:
         """The systems that may take it now."""
-        found = {}
-        for key in resources.system_keys():
-            system = resources.systems.get(key)
-            if isinstance(system, ArkaliaSystem) and not system.deleting:
-                stands = stage(system, self.policy_of(system), self.operator)
-                found[key] = (stands, ready_since(system))
+        systems = dict(_usable(resources))
+        if not any(each.status.changes.held for each in systems.values()):
+            return []  # asked every other second, of a thousand systems too
+        found = {
+            key: (stage(each, self.policy_of(each), self.operator), ready_since(each))
+            for key, each in systems.items()
+        }
         return next_wave(found, self.waves, self.now())
+
+
+def _usable(resources: Resources) -> Iterator[tuple[SystemKey, ArkaliaSystem]]:
+    for key in resources.system_keys():
+        system = resources.systems.get(key)
+        if isinstance(system, ArkaliaSystem) and not system.deleting:
+            yield key, system

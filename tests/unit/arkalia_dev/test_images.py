@@ -1,7 +1,7 @@
 import pytest
 
 from arkalia_dev.errors import DevError
-from arkalia_dev.images import Image, catalogue, chosen, copied
+from arkalia_dev.images import MODEL, Image, catalogue, chosen, copied
 from arkalia_dev.paths import CHECKOUT
 
 RECIPE = """\
@@ -79,8 +79,14 @@ def test_catalogue_has_the_operator_and_each_folder_with_a_module_or_a_recipe():
     images = {image.name: image.reference for image in catalogue(CHECKOUT)}
     services = {path.parent.name for path in (CHECKOUT / "workloads").glob("*/module.yaml")}
 
-    assert images.keys() >= {"operator", "postgresql", "redis", *services}
+    assert images.keys() >= {"operator", "postgresql", "redis", MODEL, *services}
     assert all(reference.startswith("localhost/arkalia") for reference in images.values())
+
+
+def test_images_that_are_released_are_without_those_for_trying_out():
+    every, released = catalogue(CHECKOUT), catalogue(CHECKOUT, examples=False)
+
+    assert {each.name for each in every} - {each.name for each in released} == {MODEL, "greeter"}
 
 
 def test_catalogue_names_the_example_as_its_description_does():

@@ -1,8 +1,12 @@
 """What the assistant can be told."""
 
+from pathlib import Path
 from typing import Literal
 
-from arkalia_runtime.settings import Port, ServiceSettings
+from pydantic import Field
+
+from arkalia_contract import files
+from arkalia_runtime.settings import Port, Seconds, ServiceSettings
 
 
 class AssistantSettings(ServiceSettings):
@@ -13,3 +17,30 @@ class AssistantSettings(ServiceSettings):
     prompts_policy: Literal["Observe", "Flag", "Block"] = "Flag"
     """What becomes of a prompt that looks like an attack: `Observe` lets it pass and tells its score,
     `Flag` marks it, `Block` says that the model must not be asked."""
+
+    llm_folder: Path = Path(files.LLM_FOLDER)
+    """Where it stands which language models there are."""
+
+    answer_seconds: Seconds = Field(default=600, gt=0, le=3600)
+    """Seconds, up to 3600, that a whole answer may take."""
+
+    first_word_seconds: Seconds = Field(default=60, gt=0, le=600)
+    """Seconds, up to 600, until a model server that has said no word counts as failed."""
+
+    idle_seconds: Seconds = Field(default=30, gt=0, le=600)
+    """Seconds, up to 600, until a model server that falls silent in its answer counts as failed."""
+
+    queue_seconds: Seconds = Field(default=30, gt=0, le=600)
+    """Seconds, up to 600, that a request waits for its turn at a model server."""
+
+    answers_at_once: int = Field(default=8, ge=1, le=1000)
+    """Answers, 1 to 1000, that one pod asks of one model server at once."""
+
+    most_waiting: int = Field(default=32, ge=0, le=10_000)
+    """Requests, up to 10000, that wait in one pod for each model server; others are refused."""
+
+    validation_seconds: Seconds = Field(default=1, gt=0, le=30)
+    """Seconds, up to 30, that an answer waits for its validation."""
+
+    validation_module: str = "sandozia"
+    """Name of the module that validates answers."""

@@ -19,7 +19,6 @@ from arkalia_assistantia.prompts.separation import Source, quoted
 from arkalia_assistantia.prompts.validation import (
     VERDICTS,
     Policy,
-    Validation,
     Verdict,
     validate,
     verdict,
@@ -116,7 +115,7 @@ class Validating:
     """The part of the service that validates."""
 
     def __init__(self, policy: Policy) -> None:
-        self._policy = policy
+        self.policy = policy
         self._measures = Measures()
         self.router = self._routes()
 
@@ -135,7 +134,7 @@ class Validating:
             found = validate(prompt.text, prompt.source)
         else:
             found = await asyncio.to_thread(validate, prompt.text, prompt.source)
-        decided = verdict(found, self._policy)
+        decided = verdict(found, self.policy)
         seconds = time.perf_counter() - begin
         self._measures.validated(prompt.source, decided, found.score, seconds)
         self._measures.found(found.findings)
@@ -143,11 +142,11 @@ class Validating:
             score=found.score,
             verdict=decided,
             suspicious=found.is_suspicious,
-            policy=self._policy,
+            policy=self.policy,
             reasons=[Reason.of(each) for each in found.findings],
             text=found.text,
             unseen_characters=found.unseen,
-            quoted=_quotation(found) if prompt.source == "content" else None,
+            quoted=self.quoted(found.text) if prompt.source == "content" else None,
         )
 
     async def inspected(self, answer: Answer) -> Inspected:
@@ -156,16 +155,21 @@ class Validating:
             lambda: list(answers.findings(answer.text, answer.instructions, answer.canary))
         )
         score = score_of(found)
-        decided = VERDICTS[self._policy] if score >= SUSPICIOUS else "passed"
+        decided = VERDICTS[self.policy] if score >= SUSPICIOUS else "passed"
         self._measures.inspected(decided)
         self._measures.found(found)
         return Inspected(
             score=score,
             verdict=decided,
             suspicious=score >= SUSPICIOUS,
-            policy=self._policy,
+            policy=self.policy,
             reasons=[Reason.of(each) for each in found],
         )
+
+    def quoted(self, text: str) -> Quotation:
+        """*text* as a model may be shown it: in lines with a mark that nobody could know."""
+        shown = quoted(text, secrets.token_hex(MARK_BYTES))
+        return Quotation(text=shown.text, rule=shown.rule)
 
     def _routes(self) -> APIRouter:
         router = APIRouter(tags=["validation"])
@@ -179,8 +183,3 @@ class Validating:
             return await self.inspected(body)
 
         return router
-
-
-def _quotation(found: Validation) -> Quotation:
-    shown = quoted(found.text, secrets.token_hex(MARK_BYTES))
-    return Quotation(text=shown.text, rule=shown.rule)

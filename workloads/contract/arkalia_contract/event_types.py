@@ -166,10 +166,10 @@ LOGINS: Final = (
     ),
     _type(
         "access.judged",
-        "A request was allowed or denied.",
+        "Requests that were alike were allowed or denied, within a moment.",
         "user id",
         {"user_id": TEXT, "allowed": {"type": "boolean"}, "route": TEXT, "method": TEXT},
-        {"scopes": TEXTS, **REQUEST},
+        {"scopes": TEXTS, "key_id": TEXT, "client_address": TEXT, "count": COUNT, **REQUEST},
     ),
     _type(
         "credential.changed",
@@ -182,6 +182,38 @@ LOGINS: Final = (
             "actor": TEXT,
         },
         {"credential_id": TEXT, **REQUEST},
+    ),
+    _type(
+        "login.slowed",
+        "Somebody guesses: after so many failures the next try has to wait.",
+        "client address",
+        {"client_address": TEXT, "failures": COUNT, "wait_seconds": NUMBER},
+        {"user_name": TEXT, **REQUEST},
+    ),
+    _type(
+        "session.ended",
+        "A session was ended before its time.",
+        "user id",
+        {"user_id": TEXT, "session_id": TEXT, "actor": TEXT},
+        {**REQUEST},
+    ),
+    _type(
+        "user.changed",
+        "A user was made, changed or removed.",
+        "user id",
+        {
+            "user_id": TEXT,
+            "change": one_of("created", "changed", "removed"),
+            "actor": TEXT,
+        },
+        {"name": TEXT, "roles": TEXTS, "disabled": {"type": "boolean"}, **REQUEST},
+    ),
+    _type(
+        "role.changed",
+        "A role was made, changed or removed.",
+        "role",
+        {"role": TEXT, "change": one_of("created", "changed", "removed"), "actor": TEXT},
+        {"scopes": TEXTS, **REQUEST},
     ),
 )
 CONFIGURATION: Final = (

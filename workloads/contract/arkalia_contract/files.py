@@ -48,6 +48,10 @@ CALLEES: Final = f"{IDENTITY_FOLDER}/{CALLEES_KEY}"
 """Whom this module may call: `{"<callee>": "<base URL>"}`, scheme and port as the callee has them.
 One token lies in TOKENS_FOLDER for each."""
 
+OPENID_KEY: Final = "openid.json"
+OPENID: Final = f"{IDENTITY_FOLDER}/{OPENID_KEY}"
+"""In a public module: an `access.OpenIdProvider`, or `null` where the system names none."""
+
 ROUTES_KEY: Final = "routes.json"
 ROUTES: Final = f"{IDENTITY_FOLDER}/{ROUTES_KEY}"
 """What a public module publishes of the others, by module: `{"<module>": {"address": "<base URL>",
@@ -73,6 +77,26 @@ REDIS_QUEUE: Final = f"{DATA_FOLDER}/{REDIS_QUEUE_KEY}"
 REDIS_CACHE_KEY: Final = "redis-cache.json"
 REDIS_CACHE: Final = f"{DATA_FOLDER}/{REDIS_CACHE_KEY}"
 """A `data.RedisAccess` to the Redis that may forget."""
+
+KEY_FOLDER: Final = f"{SETTINGS_FOLDER}/key"
+KEY_KEY: Final = "key"
+KEY: Final = f"{KEY_FOLDER}/{KEY_KEY}"
+"""A secret of the module's own: 256 bits by chance, as text. It is made once and kept as long as the
+module's data, which may be unreadable without it. There only if the module needs one."""
+
+ADMIN_FOLDER: Final = f"{SETTINGS_FOLDER}/admin"
+ADMIN_USERNAME_KEY: Final = "username"
+ADMIN_PASSWORD_KEY: Final = "password"  # noqa: S105 - a name
+"""The first administrator's name and password, each in a file. There only in the module that keeps
+the users of a system."""
+
+LLM_FOLDER: Final = f"{SETTINGS_FOLDER}/llm"
+LLM_KEY: Final = "llm.json"
+LLM: Final = f"{LLM_FOLDER}/{LLM_KEY}"
+"""A `llm.LlmAccess`: which language models the system has. There only if the module needs them. Read
+again whenever it changes."""
+LLM_KEYS_FOLDER: Final = f"{LLM_FOLDER}/keys"
+"""The API key of each back end that asks for one, in a file of the back end's name."""
 
 SCRATCH_FOLDER: Final = "/tmp"  # noqa: S108 - a private emptyDir of the pod, not the node's /tmp
 """The only writable folder of a container: its root file system is read-only."""

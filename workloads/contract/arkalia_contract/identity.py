@@ -44,6 +44,15 @@ def subject(namespace: str, system: str, caller: str) -> str:
     return f"{ACCOUNTS}{namespace}:{account(system, caller)}"
 
 
+ADMINISTRATOR: Final = "admin"
+"""Name of the first administrator, a person."""
+
+
+def administrator(system: str) -> str:
+    """Name of the Secret with the first administrator's password."""
+    return f"{system}-admin"
+
+
 def address(namespace: str, system: str, module: str, port: int, scheme: str = SCHEME) -> str:
     """Base URL of a module, without a slash at the end."""
     return f"{scheme}://{account(system, module)}.{namespace}.svc:{port}"

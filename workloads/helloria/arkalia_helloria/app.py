@@ -1,21 +1,21 @@
 """The gateway's app: what is published of other modules, before the routes that all services have."""
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from http import HTTPStatus
 from typing import TypeVar
 
 from fastapi import FastAPI
 
 from arkalia_contract import files
-from arkalia_helloria.callers import Caller, DeniedError, Door
+from arkalia_helloria.access.door import AccountDoor
+from arkalia_helloria.callers import Door
 from arkalia_helloria.cors import parse_origins
 from arkalia_helloria.describing import Descriptions
 from arkalia_helloria.forwarding import Forwarder
 from arkalia_helloria.gateway import Entrance, GatewayMiddleware, Told
 from arkalia_helloria.limits.rules import Rules
 from arkalia_helloria.limits.shared import SharedAccounts
-from arkalia_helloria.routes import Route, parse_routes
+from arkalia_helloria.routes import parse_routes
 from arkalia_helloria.settings import GatewaySettings
 from arkalia_helloria.upstream.balancer import Lookup, look_up
 from arkalia_runtime.metrics import Metrics
@@ -24,15 +24,6 @@ from arkalia_runtime.redis import Redis
 from arkalia_runtime.watched import Watched
 
 Parsed = TypeVar("Parsed")
-
-
-class Closed:
-    """A door that lets nobody in."""
-
-    async def let_in(self, headers: Mapping[str, str], client: str, route: Route) -> Caller:  # noqa: ARG002
-        """Refuse."""
-        sentence = "Nobody is let in: this gateway cannot tell yet who asks."
-        raise DeniedError(HTTPStatus.UNAUTHORIZED, sentence)
 
 
 class Ways:
@@ -64,9 +55,10 @@ def create(
 ) -> FastAPI:
     """The app, for *settings*. It answers without its cache too.
 
-    *door* decides who is let in, and is held open if it is a part; *lookup* finds pods by name.
+    *door* decides who is let in, by default who has an account, and is held open if it is a part;
+    *lookup* finds pods by name.
     """
-    cache, own = Redis.of(settings, "cache", required=False), door or Closed()
+    cache, own = Redis.of(settings, "cache", required=False), door or AccountDoor(settings)
     table, cors = (
         _told(settings, files.ROUTES_KEY, parse_routes),
         _told(settings, files.CORS_KEY, parse_origins),

@@ -4,11 +4,34 @@ from fastapi import FastAPI
 
 from arkalia_runtime.database import Database
 from arkalia_runtime.events import Outbox
-from arkalia_runtime.parts import assembled
+from arkalia_runtime.parts import Routes, assembled
+from arkalia_security import judgements, keys, login, roles, users, view
+from arkalia_security.ground import EMITS, Ground
+from arkalia_security.material import Secret
+from arkalia_security.measures import Measures
+from arkalia_security.passwords import Passwords
 from arkalia_security.settings import SecuritySettings
+from arkalia_security.upkeep import Upkeep
 
 
 def create(settings: SecuritySettings) -> FastAPI:
     """The app, for *settings*."""
-    database = Database.of(settings)
-    return assembled("security", settings, database, Outbox.of(database, settings))
+    database, hashing = Database.of(settings), Passwords(settings.hashes_at_once)
+    outbox = Outbox.of(database, settings, EMITS)
+    ground = Ground(database, outbox, Secret(settings), hashing, Measures(), settings)
+    accounts = login.Accounts(ground)
+    return assembled(
+        "security",
+        settings,
+        database,
+        outbox,
+        hashing,
+        Upkeep(ground),
+        Routes(login.routes(accounts)),
+        Routes(login.own_routes(accounts)),
+        Routes(users.routes(users.Users(ground))),
+        Routes(roles.routes(roles.Roles(ground))),
+        Routes(keys.routes(keys.Keys(ground))),
+        Routes(view.routes(ground)),
+        Routes(judgements.routes(ground)),
+    )

@@ -21,3 +21,11 @@ def test_text_names_the_way_the_docs_and_how_to_ask():
     assert lines[0] == "http://127.0.0.1:1 leads to luna-taskia.arkalia.svc, until Ctrl-C."
     assert lines[1].startswith("http://127.0.0.1:1/docs ")
     assert lines[-1].strip() == TOLD["token"]
+
+
+def test_text_says_how_to_get_in():
+    assert TOLD["password"] in view.text(TOLD)
+    assert TOLD["password"] == (
+        "kubectl --namespace arkalia get secret luna-admin "
+        "--output jsonpath='{.data.password}' | base64 --decode"
+    )

@@ -2,9 +2,10 @@
 
 import pytest
 
-from arkalia_operator.cluster import bundles
-from arkalia_operator.cluster.bundles import FRESH_SECONDS, TROUBLED_SECONDS, Bundles
+from arkalia_operator.cluster import looks
+from arkalia_operator.cluster.bundles import Bundles
 from arkalia_operator.cluster.client import Client
+from arkalia_operator.cluster.looks import FRESH_SECONDS, TROUBLED_SECONDS, next_look
 from arkalia_operator.planning.bundles import PEM
 from builders import a_system
 from model_api_server import session_for
@@ -31,7 +32,7 @@ async def test_config_map_that_is_there_is_believed_for_a_minute(server, found, 
     assert await found.trouble(SYSTEM) is None
     assert await found.trouble(SYSTEM) is None
     assert len(server.requests("GET", PATH)) == 1
-    clock.now += found.next_look(None)
+    clock.now += next_look(None)
     await server.remove(PATH)
     assert (await found.trouble(SYSTEM)).reason == "ConfigMapMissing"
 
@@ -41,10 +42,10 @@ async def test_trouble_is_looked_at_again_soon(server, found, clock):
     await server.put(PATH, GOOD)
 
     assert await found.trouble(SYSTEM) == problem
-    clock.now += found.next_look(problem)
+    clock.now += next_look(problem)
 
     assert await found.trouble(SYSTEM) is None
-    assert found.next_look(problem) == TROUBLED_SECONDS < FRESH_SECONDS
+    assert next_look(problem) == TROUBLED_SECONDS < FRESH_SECONDS
 
 
 async def test_another_key_is_looked_for_at_once(server, found):
@@ -56,7 +57,7 @@ async def test_another_key_is_looked_for_at_once(server, found):
 
 
 async def test_only_so_many_looks_are_remembered(server, found, monkeypatch):
-    monkeypatch.setattr(bundles, "REMEMBERED", 1)
+    monkeypatch.setattr(looks, "REMEMBERED", 1)
     await found.trouble(SYSTEM)
     await found.trouble(a_system(network={"caBundle": {"configMap": "another"}}))
 

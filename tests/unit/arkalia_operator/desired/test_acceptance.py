@@ -102,7 +102,6 @@ def test_wrong_quantity_of_a_module_is_the_modules_problem():
 @pytest.mark.parametrize(
     "need",
     [
-        {"llm": True},
         {"kubernetes": [{"apiGroups": [""], "resources": ["pods"], "verbs": ["get"]}]},
     ],
     ids=lambda need: next(iter(need)),

@@ -48,6 +48,23 @@ def test_changed_field_is_named_by_its_path(spec, path):
     assert differing(inputs(), inputs(**spec)) == {path}
 
 
+TALKER = a_module(needs={"llm": True})
+LLM = {"mode": "external", "url": "http://ollama:11434"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "paths"),
+    [
+        ({"llm": LLM}, set()),
+        ({"llm": LLM | {"apiKeySecret": {"name": "paid"}}}, {"spec.llm.apiKeySecret"}),
+        ({"prompts": {"policy": "Block"}}, {"spec.prompts.policy"}),
+    ],
+)
+def test_keys_and_policy_are_inputs_of_modules_with_a_language_model_alone(spec, paths):
+    assert differing(inputs(TALKER), inputs(TALKER, **spec)) == paths
+    assert differing(inputs(), inputs(**spec)) == set()
+
+
 @pytest.mark.parametrize(
     "spec",
     [

@@ -16,7 +16,7 @@ from arkalia_operator.planning.changes import (
 )
 from arkalia_operator.planning.evidence import Evidence
 from arkalia_operator.planning.judge import judge
-from arkalia_operator.planning.observed import Gate, ObjectKey
+from arkalia_operator.planning.observed import ObjectKey, RolloutGate
 from arkalia_operator.planning.upgrades import gate_of
 from builders import OPTIONAL, a_component, a_module, a_system, an_observed, rendered
 
@@ -32,7 +32,7 @@ def evidence(gate=None, now=None, before=None, **spec):
     desired = rendered(system, *(now or [a_module(), a_module("gamma")]))
     if before is not None:
         system = replace(system, status=before)
-    return Evidence(system, desired, replace(observed, gate=gate or Gate()))
+    return Evidence(system, desired, replace(observed, gate=gate or RolloutGate()))
 
 
 def condition(status, kind):
@@ -48,7 +48,7 @@ def test_nothing_waits_in_a_converged_system():
 
 
 def test_upgrade_that_is_held_is_told_and_leaves_the_system_ready():
-    status = judge(evidence(Gate(upgrades=False), now=[LATER, a_module("gamma")]), NOW)
+    status = judge(evidence(RolloutGate(upgrades=False), now=[LATER, a_module("gamma")]), NOW)
 
     assert condition(status, "ChangesApproved") == (
         "False",
@@ -62,7 +62,9 @@ def test_upgrade_that_is_held_is_told_and_leaves_the_system_ready():
 
 
 def test_change_of_the_spec_that_is_held_makes_the_system_not_ready_yet():
-    held = evidence(Gate(rollouts=False), environment="staging", changes={"holdRollouts": True})
+    held = evidence(
+        RolloutGate(rollouts=False), environment="staging", changes={"holdRollouts": True}
+    )
     status = judge(held, NOW)
 
     assert condition(status, "ChangesApproved")[1:] == (
@@ -175,7 +177,9 @@ def test_long_list_of_pods_is_cut():
     observed = an_observed(a_system(), rendered(a_system(), *modules))
     later = [a_module(name, components=[a_component(args=["--new"])]) for name in names]
     told = Evidence(
-        a_system(), rendered(a_system(), *later), replace(observed, gate=Gate(upgrades=False))
+        a_system(),
+        rendered(a_system(), *later),
+        replace(observed, gate=RolloutGate(upgrades=False)),
     )
 
     message = verdict(waiting(told), told).message
@@ -186,7 +190,7 @@ def test_long_list_of_pods_is_cut():
 
 
 def test_hash_is_another_for_another_template():
-    closed = Gate(upgrades=False)
+    closed = RolloutGate(upgrades=False)
     other = a_module(components=[a_component(args=["--other"])])
 
     hashes = {
@@ -199,7 +203,7 @@ def test_hash_is_another_for_another_template():
 
 @pytest.mark.parametrize("upgrades", [True, False])
 def test_nothing_waits_for_approval_while_the_spec_holds_all_pods(upgrades):
-    closed = Gate(rollouts=False, upgrades=upgrades)
+    closed = RolloutGate(rollouts=False, upgrades=upgrades)
     held = evidence(closed, now=[LATER, a_module("gamma")], changes={"holdRollouts": True})
 
     status = judge(replace(held, version_waits="0.2.0"), NOW)
@@ -221,7 +225,7 @@ def test_every_rollout_has_its_reason_in_status():
 
 
 def test_change_of_the_spec_stays_known_while_its_first_note_is_refused():
-    found = evidence(Gate(upgrades=False, new_spec=True), environment="staging")
+    found = evidence(RolloutGate(upgrades=False, new_spec=True), environment="staging")
     bare = {key: replace(each, made="") for key, each in found.observed.children.items()}
     refused = replace(found, observed=replace(found.observed, children=bare))
 

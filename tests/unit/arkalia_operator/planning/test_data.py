@@ -17,7 +17,7 @@ from arkalia_operator.planning.observed import (
     ObjectKey,
     Observed,
     PodRecord,
-    Rollout,
+    RolloutProgress,
 )
 from arkalia_operator.planning.plan import key_of
 from builders import OPTIONAL, a_module, a_record, a_system, an_access, modules_with, only
@@ -37,7 +37,10 @@ def desired_for(system, service="postgresql"):
     return desired_of(system, resolution, None, access=an_access(service))
 
 
-DONE = {"StatefulSet": {"rollout": Rollout(ready=1)}, "Job": {"job": JobState(succeeded=True)}}
+DONE = {
+    "StatefulSet": {"rollout": RolloutProgress(ready=1)},
+    "Job": {"job": JobState(succeeded=True)},
+}
 CLAIM = ObjectKey("PersistentVolumeClaim", "arkalia", "luna-postgresql")
 SERVER = ObjectKey("StatefulSet", "arkalia", "luna-postgresql")
 JOB = next(key_of(each) for each in desired_for(a_system()).manifests if each["kind"] == "Job")
@@ -79,7 +82,7 @@ def a_pod(service="postgresql", **fields):
     return PodRecord(f"luna-{service}-0", "", ready=False, **wanted)
 
 
-NOT_READY = {"rollout": Rollout(ready=0)}
+NOT_READY = {"rollout": RolloutProgress(ready=0)}
 
 
 def test_no_data_service_is_needed():

@@ -218,8 +218,9 @@ def test_an_item_of_a_set_is_named_by_its_value(there, seen):
     assert (found.path, found.found) == ("metadata.finalizers[b]", seen)
 
 
-def test_what_stands_in_the_place_of_an_object_is_no_object(live):
-    live["spec"] = None
+@pytest.mark.parametrize("there", [None, [], "text", 7])
+def test_what_stands_in_the_place_of_an_object_is_no_object(live, there):
+    live["spec"] = there
     live["metadata"]["managedFields"][0]["fieldsV1"]["f:spec"] = {"f:replicas": {}}
 
     found = drifted(DEPLOYMENT, live)

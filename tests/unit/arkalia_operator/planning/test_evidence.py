@@ -19,7 +19,7 @@ from arkalia_operator.planning.observed import (
     JobState,
     ObjectKey,
     PodRecord,
-    Rollout,
+    RolloutProgress,
 )
 from builders import a_component, a_module, a_system, an_observed, only, rendered
 
@@ -185,7 +185,7 @@ def test_module_whose_deployment_waits_for_what_is_not_there_names_it():
 
 
 def test_deployment_that_waits_says_nothing_of_its_wanted_revision():
-    before = Rollout(observed_generation=1, wanted=1, deadline_exceeded=True)
+    before = RolloutProgress(observed_generation=1, wanted=1, deadline_exceeded=True)
 
     waits = view(desired=GATED, children=changed(fingerprint=b"other", rollout=before))
     stays = view(children=changed(rollout=before))

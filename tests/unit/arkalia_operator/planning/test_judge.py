@@ -276,6 +276,7 @@ def test_every_status_has_the_same_conditions_in_the_same_order():
         "ExposureReady",
         "FieldsIgnored",
         "ChangesApproved",
+        "LLMReady",
     ]
 
     for status in (judged(), judged(Observed()), invalid()):

@@ -10,7 +10,7 @@ from arkalia_operator.planning.observed import (
     JobState,
     ObjectKey,
     Observed,
-    Rollout,
+    RolloutProgress,
 )
 from arkalia_operator.planning.order import awaited, is_done
 from builders import a_module, a_system, rendered
@@ -47,8 +47,8 @@ def behind(*before):
             id="job of an earlier system",
         ),
         pytest.param(a_record("StatefulSet"), False, id="set without a status"),
-        pytest.param(a_record("StatefulSet", rollout=Rollout()), False, id="set without pods"),
-        pytest.param(a_record("StatefulSet", rollout=Rollout(ready=1)), True, id="set that serves"),
+        pytest.param(a_record("StatefulSet", rollout=RolloutProgress()), False, id="set without pods"),
+        pytest.param(a_record("StatefulSet", rollout=RolloutProgress(ready=1)), True, id="set that serves"),
     ],
 )  # fmt: skip
 def test_what_comes_after_an_object_begins_when_it_is_done(record, done):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from applied_objects import AppliedObjects
-from arkalia_operator.desired import rendered
+from arkalia_operator.desired import ground, rendered
 from arkalia_operator.desired.data.access import DataService
 from arkalia_operator.desired.data.needs import needed
 from arkalia_operator.desired.kinds import BY_NAME, HOLD_DATA
@@ -70,6 +70,17 @@ def without_history(key, live, desired):
     if key.kind == "Deployment" and key.name in desired.autoscaled:
         spec = {name: each for name, each in spec.items() if name != "replicas"}
     return {**live, "metadata": told, "spec": spec}
+
+
+@SOME
+@given(SPECS, AVAILABLE)
+def test_what_is_applied_before_anything_is_known_is_applied_no_other_way_later(spec, available):
+    system = a_system(**spec)
+    resolution = resolve(system, available)
+
+    later = rendered(system, resolution, TRUST, access=an_access(*DataService)).manifests
+
+    assert [each for each in ground(system, resolution).manifests if each not in later] == []
 
 
 @SOME

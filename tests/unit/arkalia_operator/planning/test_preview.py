@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from applied_objects import AppliedObjects
-from arkalia_operator.planning.observed import Gate
+from arkalia_operator.planning.observed import RolloutGate
 from arkalia_operator.planning.plan import plan
 from arkalia_operator.planning.preview import preview
 from builders import a_component, a_module, a_system, rendered
@@ -14,7 +14,7 @@ def previewed(after, *modules, gate=None, **spec):
     server, system = AppliedObjects(), a_system()
     before = rendered(system, a_module())
     server.carry_out(plan(system, before, server.observed()))
-    observed = replace(server.observed(), gate=gate or Gate())
+    observed = replace(server.observed(), gate=gate or RolloutGate())
     desired = rendered(after, *(modules or [a_module()]))
     return [str(each) for each in preview(after, desired, observed, server.objects)]
 
@@ -48,4 +48,6 @@ def test_object_that_nothing_asks_for_any_more_is_deleted():
 def test_template_that_is_held_is_told():
     later = a_module(components=[a_component(args=["--new"])])
 
-    assert previewed(a_system(), later, gate=Gate(upgrades=False)) == ["hold Deployment luna-alpha"]
+    assert previewed(a_system(), later, gate=RolloutGate(upgrades=False)) == [
+        "hold Deployment luna-alpha"
+    ]

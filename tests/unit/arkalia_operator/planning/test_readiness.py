@@ -5,7 +5,7 @@ import pytest
 from arkalia_operator.api.conditions import Reason
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.findings import Finding
-from arkalia_operator.planning.observed import ObjectKey, PodRecord, Rollout
+from arkalia_operator.planning.observed import ObjectKey, PodRecord, RolloutProgress
 from arkalia_operator.planning.readiness import (
     CHECKS,
     DeploymentView,
@@ -15,12 +15,12 @@ from arkalia_operator.planning.readiness import (
 )
 
 KEY = ObjectKey("Service", "arkalia", "luna-alpha")
-DONE = Rollout(observed_generation=2, wanted=2, replicas=2, updated=2, ready=2, available=2)
+DONE = RolloutProgress(observed_generation=2, wanted=2, replicas=2, updated=2, ready=2, available=2)
 
 
 def rollout(**fields):
     values = {name: getattr(DONE, name) for name in DONE.__slots__}
-    return Rollout(**values | fields)
+    return RolloutProgress(**values | fields)
 
 
 def deployment(required=2, applied=2, **fields):
@@ -96,6 +96,13 @@ def test_module_with_all_its_pods_is_ready():
             "ContainerCannotStart", True,
             "pod alpha-1: CreateContainerConfigError: secret not found",
             id="configuration does not hold",
+        ),
+        pytest.param(
+            waiting("CreateContainerConfigError", "failed to sync secret cache: timed out waiting"),
+            "ContainerCannotStart", False,
+            "pod alpha-1: CreateContainerConfigError: failed to sync secret cache: timed out "
+            "waiting",
+            id="kubelet does not know yet",
         ),
         pytest.param(
             a_view(pods=[a_pod(waiting_reason="CrashLoopBackOff", last_exit="Error, exit code 78")]),

@@ -16,7 +16,7 @@ from arkalia_operator.desired.kinds import (
     PERSISTENT_VOLUME_CLAIM,
     STATEFUL_SET,
 )
-from arkalia_operator.planning.observed import ClaimState, JobState, ObjectKey, Rollout
+from arkalia_operator.planning.observed import ClaimState, JobState, ObjectKey, RolloutProgress
 from arkalia_operator.planning.ownership import fingerprint
 from arkalia_operator.planning.records import LAST_WORDS, changing, child_record, pod_record
 from builders import a_module, a_system, only, rendered
@@ -120,7 +120,7 @@ def test_rollout_tells_how_far_a_deployment_is():
 
     record = child_record(DEPLOYMENT, live("Deployment", status))
 
-    assert record.rollout == Rollout(
+    assert record.rollout == RolloutProgress(
         observed_generation=3,
         wanted=1,
         replicas=3,
@@ -133,7 +133,7 @@ def test_rollout_tells_how_far_a_deployment_is():
 
 
 def test_rollout_of_a_new_deployment_has_nothing_yet():
-    assert child_record(DEPLOYMENT, live("Deployment")).rollout == Rollout()
+    assert child_record(DEPLOYMENT, live("Deployment")).rollout == RolloutProgress()
 
 
 @pytest.mark.parametrize(

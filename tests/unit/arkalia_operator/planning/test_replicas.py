@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from arkalia_operator.planning.observed import Rollout
+from arkalia_operator.planning.observed import RolloutProgress
 from arkalia_operator.planning.replicas import hand_over
 from builders import a_module, a_record, a_system, only, rendered
 
@@ -19,7 +19,7 @@ def sent(record):
 
 def a_deployment(*, owned, running):
     record = a_record(MANIFEST, SYSTEM, owned_replicas=owned)
-    return replace(record, rollout=Rollout(wanted=running))
+    return replace(record, rollout=RolloutProgress(wanted=running))
 
 
 def test_new_deployment_starts_with_the_least_number_of_pods():

@@ -8,15 +8,15 @@ import pytest
 from applied_objects import AppliedObjects
 from arkalia_contract import labels
 from arkalia_operator.desired.kinds import DEPLOYMENT
-from arkalia_operator.planning.observed import Accepted, Gate, ObjectKey, Observed
+from arkalia_operator.planning.observed import Accepted, ObjectKey, Observed, RolloutGate
 from arkalia_operator.planning.plan import plan, rollouts
 from arkalia_operator.planning.records import child_record
 from arkalia_operator.planning.rollouts import Made, read, text, told
 from builders import a_module, a_system, an_observed, rendered
 
 POD = ObjectKey("Deployment", "arkalia", "luna-alpha")
-CLOSED = Gate(upgrades=False)
-HOLD = Gate(rollouts=False)
+CLOSED = RolloutGate(upgrades=False)
+HOLD = RolloutGate(rollouts=False)
 
 
 class World:
@@ -109,7 +109,7 @@ def test_template_that_only_another_operator_renders_is_held(world):
 def test_held_template_is_replaced_once_it_may_be(world):
     world.operate(renders="other")
 
-    found = world.operate(Gate(), renders="other")
+    found = world.operate(RolloutGate(), renders="other")
 
     assert not found.is_held
     assert world.told() == ("other", "operator upgrade")
@@ -255,19 +255,19 @@ class TestOfAnOperatorThatNotedNothing:
         assert old.template == before
 
     def test_other_template_is_sent_where_it_may_be(self, old):
-        old.operate(Gate(), renders="other")
+        old.operate(RolloutGate(), renders="other")
 
         assert old.told() == ("other", "operator upgrade")
 
     def test_changed_spec_is_carried_out(self, old):
-        old.operate(Gate(upgrades=False, new_spec=True), environment="staging")
+        old.operate(RolloutGate(upgrades=False, new_spec=True), environment="staging")
 
         assert old.told()[1] == "a change of the spec"
 
     def test_changed_spec_is_carried_out_although_the_first_try_was_refused(self, old):
         changed = frozenset({str(POD)})
 
-        old.operate(Gate(upgrades=False, changed=changed), environment="staging")
+        old.operate(RolloutGate(upgrades=False, changed=changed), environment="staging")
 
         assert old.told()[1] == "a change of the spec"
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from arkalia_operator.desired import rendered
 from arkalia_operator.desired.resolve import resolve
-from arkalia_operator.planning.observed import JobState, ObjectKey, Observed, Rollout
+from arkalia_operator.planning.observed import JobState, ObjectKey, Observed, RolloutProgress
 from arkalia_operator.planning.plan import key_of, plan
 from arkalia_operator.planning.schemas import remembered
 from builders import a_module, a_record, a_system, an_access, modules_with
@@ -22,7 +22,7 @@ ALPHA = a_module(needs={"postgresql": True}, migrations={"forward": ["forward"],
 MODULES = replace(
     modules_with(ALPHA), builtin={each: {"alpha": ALPHA} for each in VERSIONS}
 )  # fmt: skip
-PREPARED, SERVING = JobState(succeeded=True), Rollout(ready=1)
+PREPARED, SERVING = JobState(succeeded=True), RolloutProgress(ready=1)
 ENDS = st.sampled_from(["", "works", "succeeds", "fails"])
 LEFT_OUT = st.frozensets(st.integers(0, 8)) | st.integers(0, 8).map(lambda death: range(death, 20))
 TURNS = st.lists(st.tuples(st.sampled_from(VERSIONS), LEFT_OUT, ENDS), min_size=1, max_size=12)

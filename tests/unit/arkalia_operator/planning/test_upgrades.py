@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from arkalia_operator.planning.observed import Gate
+from arkalia_operator.planning.observed import RolloutGate
 from arkalia_operator.planning.upgrades import (
     Stage,
     Waves,
@@ -73,11 +73,11 @@ def test_gate_keeps_pods_where_the_spec_holds_rollouts():
 @pytest.mark.parametrize(
     ("gate", "running", "version"),
     [
-        (Gate(upgrades=False), "0.1.0", "0.1.0"),
-        (Gate(rollouts=False), "0.1.0", "0.1.0"),
-        (Gate(), "0.1.0", "0.2.0"),
-        (Gate(upgrades=False), "", "0.2.0"),
-        (Gate(upgrades=False), "0.0.9", "0.2.0"),
+        (RolloutGate(upgrades=False), "0.1.0", "0.1.0"),
+        (RolloutGate(rollouts=False), "0.1.0", "0.1.0"),
+        (RolloutGate(), "0.1.0", "0.2.0"),
+        (RolloutGate(upgrades=False), "", "0.2.0"),
+        (RolloutGate(upgrades=False), "0.0.9", "0.2.0"),
     ],
 )
 def test_version_that_nobody_chose_is_held_with_the_upgrade_while_it_is_known(

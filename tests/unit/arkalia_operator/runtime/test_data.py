@@ -263,3 +263,45 @@ async def test_everything_stays_while_the_whole_system_is_held(server, hands):
     assert server.objects == before
     assert settled.state.needed == set()
     assert settled.next_look == LONGEST_LOOK_SECONDS
+
+
+KEYED = a_module(needs={"postgresql": True, "key": True, "firstCredential": True})
+
+
+async def test_secrets_that_are_made_once_are_there_before_anything_is_rendered(hands, server):
+    hands.modules = [KEYED]
+    settled = await hands.settle()
+
+    made = {path.rpartition("/")[2] for path in server.objects if path.startswith(SECRETS)}
+    assert {"luna-alpha-key", "luna-admin"} <= made
+    assert not {"luna-alpha-key", "luna-admin"} & set(settled.state.pending)
+
+
+async def test_secrets_that_are_made_once_are_kept_by_the_next_system(hands, server):
+    hands.modules = [KEYED]
+    await hands.settle()
+    before = server.objects[f"{SECRETS}/luna-alpha-key"]["data"]
+    hands.system = a_system(uid="uid-2")
+    hands.restart()
+    await server.put(SYSTEM, {"metadata": {"uid": "uid-2"}})
+    await hands.settle()
+
+    assert server.objects[f"{SECRETS}/luna-alpha-key"]["data"] == before
+
+
+async def test_secret_in_the_place_of_one_that_is_made_once_is_left_alone(hands, server):
+    stranger = await server.put(f"{SECRETS}/luna-admin", {"data": {}})
+    hands.modules = [KEYED]
+    settled = await hands.settle()
+
+    assert server.objects[f"{SECRETS}/luna-admin"] == stranger
+    assert [each.key.name for each in settled.state.failures] == ["luna-admin"]
+    assert "luna-admin" in settled.state.pending
+
+
+async def test_nothing_is_made_once_more_beside_data_that_does_not_belong_together(hands, server):
+    hands.modules = [KEYED]
+    others = [Retained("Secret", name, "", name) for name in ("one", "two")]
+    await hands.settle(others=others)
+
+    assert f"{SECRETS}/luna-alpha-key" not in server.objects

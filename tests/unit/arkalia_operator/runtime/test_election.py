@@ -145,6 +145,38 @@ async def test_one_whose_renewal_had_no_answer_asks_once_more_and_goes_on(sessio
     running.cancel()
 
 
+async def test_time_that_a_try_took_is_no_time_to_wait_again(monkeypatch):
+    pauses, sleep = [], asyncio.sleep
+
+    class Slow:
+        """A lease whose renewal takes a moment and fails, twice."""
+
+        identity, holder, terms = "one", "", Terms(80.0)
+
+        def __init__(self):
+            self.answers = [True, False, False]
+
+        def remaining(self):
+            return float(bool(self.answers))
+
+        async def attempt(self):
+            await sleep(0.01)
+            return self.answers.pop(0)
+
+    async def paused(seconds):
+        pauses.extend([seconds] if seconds > 1 else [])
+        await sleep(0)
+
+    monkeypatch.setattr(asyncio, "sleep", paused)
+    lease = Slow()
+    running = asyncio.create_task(Election(lease, "one").run(asyncio.Event().wait))
+    await until(lambda: not lease.answers)
+    running.cancel()
+
+    assert pauses[0] == lease.terms.renew_seconds
+    assert 0 < pauses[1] < lease.terms.retry_seconds
+
+
 def test_second_try_of_a_holder_that_had_no_answer_begins_before_its_deadline():
     terms = Terms(8.0)
 

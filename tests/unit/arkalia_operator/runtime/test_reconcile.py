@@ -4,9 +4,11 @@ from copy import deepcopy
 from datetime import UTC, datetime
 
 import pytest
+from aiohttp import web
 
 from arkalia_contract.labels import PART_OF
 from arkalia_operator import catalogue
+from arkalia_operator.cluster.api_keys import ApiKeys
 from arkalia_operator.cluster.bundles import Bundles
 from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.client import Client
@@ -26,9 +28,10 @@ from arkalia_operator.runtime.actions import Actions
 from arkalia_operator.runtime.data import DataServices
 from arkalia_operator.runtime.identity import Identity
 from arkalia_operator.runtime.reconcile import Reconciler
+from arkalia_operator.runtime.resolver import Resolver
 from arkalia_operator.runtime.resources import Resources
 from builders import an_upgrade
-from model_api_server import respond, session_for
+from model_api_server import respond, session_for, until
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LIFETIMES = Lifetimes()
@@ -55,9 +58,9 @@ async def reconciler(server):
             ),
             data=DataServices(Credentials(client), LIFETIMES.spread_seconds, lambda: NOW),
             bundles=Bundles(client),
+            api_keys=ApiKeys(client),
             served=frozenset,
-            builtin=catalogue.load(),
-            defaults=Defaults("0.1.0", "localhost/arkalia"),
+            resolver=Resolver(resources, catalogue.load(), Defaults("0.1.0", "localhost/arkalia")),
             upgrades=an_upgrade(),
             actions=Actions(client, resources),
         )
@@ -87,6 +90,31 @@ async def test_nothing_is_made_for_a_new_system_that_is_gone_already(server, rec
     await reconciler.reconcile(LUNA)
 
     assert server.writes() == []
+
+
+async def test_what_is_certain_of_a_new_system_waits_for_no_certificate(server, reconciler):
+    reconciler.resources.systems.put(await server.put(SYSTEM, {"spec": {}}))
+    there = []
+
+    async def late(_):
+        await until(lambda: SERVICE in server.objects)
+        there.append(True)
+        return web.json_response({}, status=500)
+
+    server.script("PATCH", "/secrets/", late)
+    await reconciler.reconcile(LUNA)
+
+    assert there == [True]
+    assert len(server.requests("PATCH", SERVICE)) == 1
+
+
+async def test_nothing_of_a_new_system_is_applied_while_it_is_paused(server, reconciler):
+    spec = {"changes": {"pause": True}}
+    reconciler.resources.systems.put(await server.put(SYSTEM, {"spec": spec}))
+
+    await reconciler.reconcile(LUNA)
+
+    assert [each.path for each in server.writes() if "/status" not in each.path] == []
 
 
 async def test_a_lost_object_is_made_anew(server, converged):

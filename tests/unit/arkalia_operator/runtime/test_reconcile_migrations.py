@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from arkalia_operator.cluster.api_keys import ApiKeys
 from arkalia_operator.cluster.bundles import Bundles
 from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.client import Client
@@ -19,6 +20,7 @@ from arkalia_operator.runtime.actions import Actions
 from arkalia_operator.runtime.data import DataServices
 from arkalia_operator.runtime.identity import Identity
 from arkalia_operator.runtime.reconcile import Reconciler
+from arkalia_operator.runtime.resolver import Resolver
 from arkalia_operator.runtime.resources import Resources
 from builders import an_upgrade
 from model_api_server import running, session_for
@@ -121,9 +123,9 @@ async def cluster():
                 identity=Identity(certificates, LIFETIMES, lambda: issuer, lambda: NOW),
                 data=DataServices(Credentials(client), LIFETIMES.spread_seconds, lambda: NOW),
                 bundles=Bundles(client),
+                api_keys=ApiKeys(client),
                 served=frozenset,
-                builtin={"0.1.0": {}},
-                defaults=Defaults("0.1.0", "localhost/arkalia"),
+                resolver=Resolver(resources, {"0.1.0": {}}, Defaults("0.1.0", "localhost/arkalia")),
                 upgrades=an_upgrade(),
                 actions=Actions(client, resources),
             ),

@@ -1,6 +1,8 @@
 import asyncio
 
-from arkalia_operator.runtime.supervision import supervise
+import pytest
+
+from arkalia_operator.runtime.supervision import both, supervise
 
 
 async def forever():
@@ -61,3 +63,33 @@ async def test_a_task_that_does_not_end_is_named(caplog, monkeypatch):
     await asyncio.sleep(0)
 
     assert "'stubborn' does not end" in caplog.text
+
+
+async def test_both_give_what_they_give():
+    async def given(value):
+        await asyncio.sleep(0)
+        return value
+
+    assert await both(given(1), given("a")) == (1, "a")
+
+
+@pytest.mark.parametrize("failing_first", [True, False])
+async def test_what_one_of_both_raises_is_raised_as_it_is_after_the_other_s_end(failing_first):
+    ended = []
+
+    async def other():
+        try:
+            await forever()
+        finally:
+            ended.append(True)
+
+    async def failing():
+        await asyncio.sleep(0)
+        message = "broken"
+        raise ValueError(message)
+
+    pair = (failing(), other()) if failing_first else (other(), failing())
+    with pytest.raises(ValueError, match="broken"):
+        await both(*pair)
+
+    assert ended == [True]

@@ -13,6 +13,7 @@ from builders import a_system, an_upgrade
 READY = {"type": "Ready", "status": "True", "reason": "SystemReady", "message": "",
          "observedGeneration": 1, "lastTransitionTime": "2026-11-25T11:00:00Z"}  # fmt: skip
 LUNA = SystemKey("arkalia", "luna")
+READY_SINCE = upgrades.ready_since
 
 
 def body(name="luna", version=1, spec=None, **changes):
@@ -106,4 +107,22 @@ async def test_systems_that_are_due_are_woken(resources, monkeypatch):
 
     assert await asyncio.wait_for(woken.get(), 5) == LUNA
     assert found.granted == {LUNA}
+    task.cancel()
+
+
+async def test_what_nobody_foresaw_keeps_no_later_system_waiting(resources, monkeypatch, caplog):
+    monkeypatch.setattr(upgrades, "LOOK_SECONDS", 0.0)
+    found, woken = an_upgrade("Waves"), asyncio.Queue()
+    answers = iter([ZeroDivisionError("unforeseen")])
+
+    def ready_since(system):
+        for error in answers:
+            raise error
+        return READY_SINCE(system)
+
+    monkeypatch.setattr(upgrades, "ready_since", ready_since)
+    task = asyncio.create_task(found.run(resources, woken.put_nowait))
+
+    assert await asyncio.wait_for(woken.get(), 5) == LUNA
+    assert "unforeseen" in caplog.text
     task.cancel()

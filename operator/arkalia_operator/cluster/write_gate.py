@@ -6,14 +6,14 @@ import math
 from typing import Protocol
 
 
-class Gate(Protocol):
+class WriteGate(Protocol):
     """Who may write, and for how long."""
 
     def remaining(self) -> float:
         """Seconds for which this process may write; 0 if it may not."""
 
 
-class OpenGate:
+class OpenWriteGate:
     """For an operator that is alone by other means, and for the Lease itself."""
 
     def remaining(self) -> float:

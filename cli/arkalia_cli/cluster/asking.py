@@ -1,0 +1,121 @@
+"""Requests to the gateway of a system as somebody whom it knows.
+
+Who they are it learns from an API key in the environment; without one, from the first
+administrator's password, which lies in a Secret: then it takes the right to read that. The session
+that begins so ends with the command.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from typing import Any, Final
+
+from arkalia_cli.api_paths import SECRET
+from arkalia_cli.cluster import gateway as gateways
+from arkalia_cli.cluster import tunnel
+from arkalia_cli.cluster.connection import Connection
+from arkalia_cli.cluster.gateway import Gateway
+from arkalia_cli.errors import (
+    CliError,
+    ForbiddenError,
+    NotFoundError,
+    RefusedError,
+    UnreachableError,
+)
+from arkalia_contract import files, identity
+
+API_KEY: Final = "ARKALIA_API_KEY"
+"""Variable with the API key to show."""
+GATEWAY: Final = "helloria"
+ACCOUNTS: Final = "/api/v1/security"
+ANSWER_SECONDS: Final = 30.0
+PASSWORD_HINT: Final = (
+    "The password of the Secret may have been changed since: make an API key, and write it into "
+    f"{API_KEY}."
+)
+
+
+@dataclass(slots=True)
+class Asking:
+    """One connection to a gateway."""
+
+    connection: HTTPConnection
+    token: str = ""
+
+    def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """JSON of the answer. Raises CliError."""
+        said = {"Content-Type": "application/json"}
+        if self.token:
+            said["Authorization"] = f"{identity.BEARER} {self.token}"
+        text = None if body is None else json.dumps(body)
+        try:
+            self.connection.request(method, f"{ACCOUNTS}{path}", text, said)
+            answer = self.connection.getresponse()
+            content = answer.read()
+        except (OSError, HTTPException) as error:
+            message = f"the gateway gave no answer: {error}"
+            raise UnreachableError(message, "`arkalia status` tells how it is.") from error
+        if answer.status >= HTTPStatus.BAD_REQUEST:
+            raise _refusal(answer.status, content)
+        return json.loads(content) if content else None
+
+
+@contextmanager
+def asking(cluster: Connection, system: str) -> Iterator[Asking]:
+    """A way to ask the gateway of *system*. Raises CliError."""
+    found = gateways.find(cluster, system, GATEWAY)
+    with closing(_connected(cluster, found)) as connection:
+        way = Asking(connection)
+        if key := os.environ.get(API_KEY):
+            way.token = key
+            yield way
+            return
+        session = _logged_in(cluster, system, way)
+        way.token = session["access_token"]
+        try:
+            yield way
+        finally:
+            way.ask("POST", "/auth/logout", {"refresh_token": session["refresh_token"]})
+
+
+def _connected(cluster: Connection, gateway: Gateway) -> HTTPConnection:
+    way = tunnel.forwarded(cluster, gateway)
+    way.settimeout(ANSWER_SECONDS)
+    try:
+        if gateway.tls is not None:
+            way = gateway.tls.wrap_socket(way, server_hostname=gateway.host)
+    except OSError as error:
+        message = f"no connection to {gateway.host} could be made: {error}"
+        raise UnreachableError(message, "`arkalia status` tells how it is.") from error
+    connection = HTTPConnection(gateway.host, timeout=ANSWER_SECONDS)
+    connection.sock = way
+    return connection
+
+
+def _logged_in(cluster: Connection, system: str, way: Asking) -> dict[str, str]:
+    data = cluster.get(SECRET.path(cluster.namespace, identity.administrator(system)))["data"]
+    read = {key: base64.b64decode(text).decode() for key, text in data.items()}
+    body = {"user": read[files.ADMIN_USERNAME_KEY], "password": read[files.ADMIN_PASSWORD_KEY]}
+    try:
+        session: dict[str, str] = way.ask("POST", "/auth/login", body)
+    except ForbiddenError as error:
+        raise ForbiddenError(str(error), PASSWORD_HINT) from None
+    return session
+
+
+def _refusal(status: int, content: bytes) -> CliError:
+    """What the gateway's problem means."""
+    try:
+        detail = str(json.loads(content)["detail"])
+    except (ValueError, KeyError, TypeError):
+        detail = f"the gateway answers {status}"
+    if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        return ForbiddenError(detail)
+    return NotFoundError(detail) if status == HTTPStatus.NOT_FOUND else RefusedError(detail)

@@ -1,0 +1,52 @@
+"""The command line: `python -m arkalia_model write FILE` and `... serve FILE`.
+
+The two need different packages: an image that serves has none of those that write.
+"""
+
+import os
+from argparse import ArgumentParser, Namespace
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+KEY: Final = "ARKALIA_MODEL_KEY_FILE"
+"""Environment variable: the file with the key that callers have to show."""
+
+
+def main() -> None:
+    """Do what the command line says."""
+    asked = _parser().parse_args()
+    asked.work(asked)
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(
+        "python -m arkalia_model", description="The demonstration model of Arkalia."
+    )
+    verbs = parser.add_subparsers(required=True)
+    writing = verbs.add_parser("write", help="make the model's file")
+    writing.add_argument("file", type=Path)
+    writing.set_defaults(work=_write)
+    serving = verbs.add_parser("serve", help="serve it by the API that OpenAI has, until a signal")
+    serving.add_argument("file", type=Path)
+    serving.add_argument("--host", default="127.0.0.1")
+    serving.add_argument("--port", type=int, default=8080)
+    serving.add_argument("--name", help="another name for the model")
+    serving.set_defaults(work=_serve)
+    return parser
+
+
+def _write(asked: Namespace) -> None:
+    import_module("arkalia_model.file").write(asked.file)
+
+
+def _serve(asked: Namespace) -> None:
+    serving = import_module("arkalia_model.serving")
+    file = os.environ.get(KEY, "")
+    key = Path(file).read_text(encoding="utf-8").strip() if file else ""
+    place = serving.Place(asked.host, asked.port, key, asked.name or serving.NAME)
+    serving.serve(asked.file, place)
+
+
+if __name__ == "__main__":
+    main()

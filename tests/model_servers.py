@@ -1,0 +1,79 @@
+"""Real model servers for the tests: llama.cpp as a process, with the demonstration model."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from tempfile import mkdtemp
+
+from arkalia_model.chains import NAME
+from arkalia_model.file import write
+from unit.arkalia_runtime.serving import PATIENCE_SECONDS, free_port
+
+
+@cache
+def model_file() -> Path:
+    """The demonstration model's file, made once for a worker."""
+    path = Path(mkdtemp(prefix="arkalia-model-")) / "model.gguf"
+    write(path)
+    return path
+
+
+@dataclass
+class ModelServer:
+    """A model server that can be killed, stopped for a while, and started again at the same place."""
+
+    port: int
+    name: str = NAME
+    key_file: str = ""
+    process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self) -> None:
+        words = ("serve", str(model_file()), "--port", str(self.port), "--name", self.name)
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "arkalia_model", *words],
+            env={**os.environ, "ARKALIA_MODEL_KEY_FILE": self.key_file},
+        )
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not self.answers():
+            assert time.monotonic() < deadline, "the model server does not answer"
+            time.sleep(0.05)
+
+    def answers(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.url}/health", timeout=1) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def tell(self, number: signal.Signals) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait(PATIENCE_SECONDS)
+
+
+@contextmanager
+def a_model_server(name: str = NAME, key_file: str = "") -> Iterator[ModelServer]:
+    """A server that answers, during the block."""
+    server = ModelServer(free_port(), name, key_file)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()

@@ -1,0 +1,74 @@
+"""The whole that the chunks of an answer make."""
+
+from arkalia_assistantia.backends.completion import Whole, says_something
+
+
+def chunk(delta, index=0, **more):
+    return {"choices": [{"index": index, "delta": delta, **more}]}
+
+
+def whole(*chunks):
+    made = Whole()
+    for each in chunks:
+        made.add(each)
+    return made
+
+
+def test_text_grows_and_ends_with_its_reason_and_numbers():
+    made = whole(
+        chunk({"role": "assistant", "content": None}),
+        chunk({"content": "Good "}),
+        chunk({"content": "day"}),
+        chunk({}, finish_reason="stop"),
+        {"choices": [], "usage": {"prompt_tokens": 3, "completion_tokens": 2}},
+    )
+
+    assert (made.text, made.finish_reason, made.is_finished) == ("Good day", "stop", True)
+    assert (made.count("completion_tokens"), made.count("cached")) == (2, None)
+    [choice] = made.choices()
+    assert choice["message"] == {"role": "assistant", "content": "Good day"}
+
+
+def test_call_of_a_tool_comes_in_pieces():
+    begin = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "f"}}
+    made = whole(
+        chunk({"tool_calls": [begin]}),
+        chunk({"tool_calls": [{"index": 0, "function": {"arguments": '{"a":'}}]}),
+        chunk({"tool_calls": [{"index": 0, "function": {"arguments": "1}"}}]}),
+        chunk({"tool_calls": [{"index": 1, "id": "call_2", "function": {"name": "g"}}]}),
+        chunk({}, finish_reason="tool_calls"),
+    )
+
+    [choice] = made.choices()
+    assert choice["message"]["content"] is None
+    assert choice["message"]["tool_calls"] == [
+        {"id": "call_1", "type": "function", "function": {"name": "f", "arguments": '{"a":1}'}},
+        {"id": "call_2", "type": "function", "function": {"name": "g", "arguments": ""}},
+    ]
+
+
+def test_choices_are_kept_apart():
+    made = whole(
+        chunk({"content": "a"}, 1),
+        chunk({"content": "b"}, 0),
+        chunk({}, 0, finish_reason="stop"),
+    )
+
+    assert [each["message"]["content"] for each in made.choices()] == ["b", "a"]
+    assert not made.is_finished
+
+
+def test_probabilities_are_joined():
+    made = whole(
+        chunk({"content": "a"}, logprobs={"content": [1]}),
+        chunk({"content": "b"}, logprobs={"content": [2]}),
+    )
+
+    assert made.choices()[0]["logprobs"] == {"content": [1, 2]}
+
+
+def test_role_alone_says_nothing():
+    assert not says_something(chunk({"role": "assistant", "content": None}))
+    assert not says_something({"choices": []})
+    assert says_something(chunk({"content": "a"}))
+    assert says_something(chunk({}, finish_reason="stop"))

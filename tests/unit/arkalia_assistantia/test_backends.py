@@ -1,0 +1,272 @@
+"""Several model servers, real ones: which is asked, and what happens when one is gone."""
+
+import asyncio
+import json
+import shutil
+import signal
+import time
+
+import aiohttp
+import pytest
+
+from arkalia_assistantia.app import create
+from arkalia_assistantia.settings import AssistantSettings
+from arkalia_contract import endpoints
+from arkalia_model.chains import NAME, SHORT
+from model_servers import a_model_server
+from unit.arkalia_assistantia.conftest import backend
+from unit.arkalia_runtime.serving import PATIENCE_SECONDS, free_port, served
+
+NOWHERE = "http://127.0.0.1:9"
+ENDLESS = "Go on without end."
+
+
+async def asked(client, message="How are you?", **body):
+    async with client.post("/chat", json={"message": message, **body}) as answer:
+        return answer.status, await answer.json(content_type=None)
+
+
+async def slots(server):
+    """How many answers the model server is at work on."""
+    async with aiohttp.ClientSession() as session, session.get(f"{server.url}/slots") as answer:
+        return sum(each["is_processing"] for each in await answer.json())
+
+
+async def eventually(condition):
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while not await condition():  # noqa: ASYNC110 - a server in another process tells no event
+            await asyncio.sleep(0.01)
+
+
+async def measured(client, beginning):
+    async with client.get(endpoints.METRICS) as answer:
+        lines = (await answer.text()).splitlines()
+    return {
+        line.rsplit(" ", 1)[0]: float(line.rsplit(" ", 1)[1])
+        for line in lines
+        if line.startswith(beginning)
+    }
+
+
+async def test_next_server_is_asked_when_the_first_cannot_be_reached(alone, model_server):
+    two = backend("main", NOWHERE, models=[NAME]), backend("other", model_server.url)
+    async with alone(*two) as client:
+        status, told = await asked(client)
+        tries = await measured(client, "arkalia_model_tries_total")
+
+    assert (status, told["backend"], told["answer"]) == (200, "other", SHORT)
+    assert tries == {
+        'arkalia_model_tries_total{backend="main",outcome="unreachable"}': 1,
+        'arkalia_model_tries_total{backend="other",outcome="answered"}': 1,
+    }
+
+
+async def test_server_that_failed_is_left_alone_for_a_while(alone, model_server):
+    two = backend("main", NOWHERE, models=[NAME]), backend("other", model_server.url)
+    async with alone(*two) as client:
+        for _ in range(3):
+            await asked(client)
+        tries = await measured(client, 'arkalia_model_tries_total{backend="main"')
+        [available] = (await measured(client, "arkalia_model_backends_available")).values()
+
+    assert sum(tries.values()) < 3
+    assert available == 1
+
+
+async def test_alias_asks_for_its_models_in_order(alone, model_server):
+    with a_model_server("second") as second:
+        two = backend("main", model_server.url), backend("other", second.url)
+        async with alone(*two, aliases={"best": ["missing", "second", NAME]}) as client:
+            _, told = await asked(client, model="best")
+            second.kill()
+            _, later = await asked(client, model="best")
+
+    assert (told["model"], told["backend"]) == ("second", "other")
+    assert (later["model"], later["backend"]) == (NAME, "main")
+
+
+async def test_key_is_shown_to_the_server_that_asks_for_one(alone, tmp_path):
+    file = tmp_path / "key"
+    file.write_text("open-sesame")
+    with a_model_server(key_file=str(file)) as guarded:
+        one = backend("main", guarded.url, models=[NAME])
+        async with alone(one, keys={"main": "open-sesame\n"}) as client:
+            status, _ = await asked(client)
+        async with alone(one, keys={"main": "wrong"}) as client:
+            refused, problem = await asked(client)
+
+    assert status == 200
+    assert (refused, problem["code"]) == (503, "model_unavailable")
+    assert "main answers 401" in problem["detail"]
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_answer_says_that_the_model_is_gone_and_recovers_by_itself(
+    alone, doomed_server, stream
+):
+    async with alone(backend("main", doomed_server.url)) as client:
+        before, _ = await asked(client)
+        doomed_server.kill()
+        gone, problem = await asked(client, stream=stream)
+        async with client.get(endpoints.HEALTH_DETAILED) as answer:
+            checks = {each["name"]: each for each in (await answer.json())["checks"]}
+        await asyncio.to_thread(doomed_server.start)
+
+        async def answers():
+            return (await asked(client))[0] == 200
+
+        await eventually(answers)
+
+    assert (before, gone) == (200, 503)
+    assert "main cannot be reached" in problem["detail"]
+    assert problem["code"] == "model_unavailable"
+    assert (checks["llm"]["healthy"], checks["llm"]["required"]) == (False, False)
+
+
+async def test_answer_that_breaks_in_the_middle_is_told_as_broken(alone, doomed_server):
+    async with alone(backend("main", doomed_server.url)) as client:
+        body = {"message": ENDLESS, "stream": True}
+        async with client.post("/chat", json=body) as answer:
+            await answer.content.readline()
+            doomed_server.kill()
+            text = (await answer.content.read()).decode()
+        cut = await measured(client, "arkalia_model_answers_cut_total")
+
+    name, data = text.strip().split("\n\n")[-1].split("\n")
+    assert name == "event: problem"
+    assert json.loads(data.removeprefix("data: "))["code"] == "model_broken"
+    assert cut == {'arkalia_model_answers_cut_total{backend="main",by="server"}': 1}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/chat", {"message": ENDLESS, "stream": True}),
+        ("/chat", {"message": ENDLESS}),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": ENDLESS}]}),
+        ("/api/generate", {"prompt": ENDLESS}),
+    ],
+)
+async def test_client_that_leaves_stops_the_model(alone, doomed_server, path, body):
+    async with alone(backend("main", doomed_server.url)) as client:
+        asking = asyncio.create_task(_read_forever(client, path, body))
+
+        async def is_at_work():
+            return await slots(doomed_server) == 1
+
+        async def is_idle():
+            return await slots(doomed_server) == 0
+
+        await eventually(is_at_work)
+        asking.cancel()
+        await eventually(is_idle)
+        cut = await measured(client, "arkalia_model_answers_cut_total")
+
+    assert cut == {'arkalia_model_answers_cut_total{backend="main",by="client"}': 1}
+
+
+async def _read_forever(client, path, body):
+    async with client.post(path, json=body) as answer:
+        while await answer.content.readany():
+            pass
+
+
+async def test_requests_beyond_the_queue_are_told_to_come_again(alone, doomed_server):
+    few = {"answers_at_once": 1, "most_waiting": 0}
+    async with alone(backend("main", doomed_server.url), **few) as client:
+        first = asyncio.create_task(_read_forever(client, "/chat", {"message": ENDLESS}))
+
+        async def is_at_work():
+            return await slots(doomed_server) == 1
+
+        await eventually(is_at_work)
+        async with client.post("/chat", json={"message": "Hello"}) as answer:
+            status, problem = answer.status, await answer.json(content_type=None)
+            again = answer.headers["Retry-After"]
+        first.cancel()
+
+    assert (status, problem["code"]) == (429, "busy")
+    assert int(again) >= 1
+
+
+async def test_what_a_server_complains_of_is_told_to_the_caller_and_not_logged(
+    alone, model_server, caplog
+):
+    body = {"messages": [{"role": "user", "content": "Hello"}]}
+    wrong = body | {"response_format": {"type": "a-secret-word"}}
+    async with (
+        alone(backend("main", model_server.url)) as client,
+        client.post("/v1/chat/completions", json=wrong) as answer,
+    ):
+        problem = await answer.json(content_type=None)
+
+    assert "a-secret-word" in problem["detail"]
+    assert "it answers 400." in caplog.text
+    assert "a-secret-word" not in caplog.text
+
+
+async def test_silent_server_is_given_up_and_the_next_one_asked(alone, model_server, doomed_server):
+    two = backend("main", doomed_server.url, models=[NAME]), backend("other", model_server.url)
+    async with alone(*two, first_word_seconds=0.3) as client:
+        doomed_server.tell(signal.SIGSTOP)
+        status, told = await asked(client)
+        doomed_server.tell(signal.SIGCONT)
+
+    assert (status, told["backend"]) == (200, "other")
+
+
+async def test_request_ends_with_the_time_that_its_caller_gives(alone, doomed_server):
+    async with alone(backend("main", doomed_server.url, models=[NAME])) as client:
+        doomed_server.tell(signal.SIGSTOP)
+        start = time.monotonic()
+        headers = {"X-Request-Timeout": "0.3"}
+        async with client.post("/chat", json={"message": "Hello"}, headers=headers) as answer:
+            status = answer.status
+        doomed_server.tell(signal.SIGCONT)
+
+    assert status == 503
+    assert time.monotonic() - start < PATIENCE_SECONDS
+
+
+async def test_server_of_ollama_is_asked_in_its_own_words(
+    alone, llm_folder, model_server, tmp_path
+):
+    """The assistant speaks Ollama's API itself, so one can stand before another."""
+    folder = shutil.copytree(llm_folder(backend("main", model_server.url)), tmp_path / "inner")
+    inner = AssistantSettings(version="1", llm_folder=folder, database_timeout_seconds=0.05)
+    async with served(create(inner)) as first:
+        url = str(first._base_url)
+        async with alone(backend("ollama", url, "ollama")) as client:
+            _, told = await asked(client)
+            _, cut = await asked(client, message=ENDLESS, most_tokens=3)
+
+    assert (told.get("answer"), told) == (SHORT, told)
+    assert (told["backend"], told["model"]) == ("ollama", NAME)
+    assert told["tokens"]["completion"] == len(SHORT.split()) + 1
+    assert (cut["answer"], cut["finish_reason"]) == ("tick tock tick", "length")
+
+
+async def test_conversation_stays_with_the_server_that_answered_it(alone, llm_folder):
+    with a_model_server() as one, a_model_server() as two:
+        both = backend("main", one.url, models=[NAME]), backend("other", two.url, models=[NAME])
+        async with alone(*both) as client:
+            one.kill()
+            _, first = await asked(client, conversation_id="c-1")
+            await asyncio.to_thread(one.start)
+
+            async def main_answers():
+                return (await asked(client))[1]["backend"] == "main"
+
+            await eventually(main_answers)
+            _, second = await asked(client, conversation_id="c-1")
+
+    assert (first["backend"], second["backend"]) == ("other", "other")
+
+
+async def test_other_servers_are_asked_as_soon_as_they_are_written(alone, llm_folder, model_server):
+    async with alone(backend("main", f"http://127.0.0.1:{free_port()}")) as client:
+        before, _ = await asked(client)
+        llm_folder(backend("main", model_server.url))
+        after, _ = await asked(client)
+
+    assert (before, after) == (503, 200)

@@ -1,0 +1,99 @@
+"""What was decided waits to be told, up to a bound, and is counted when it is lost."""
+
+import pytest
+from prometheus_client import CollectorRegistry
+
+from arkalia_helloria.access.auditing import Audit, Decided
+from arkalia_helloria.access.measures import Measures
+from arkalia_runtime.calls.errors import UnavailableError
+
+AWAY = UnavailableError("security", "It is away.")
+
+
+def decided(route="a"):
+    return Decided("u", "k", route, "GET", allowed=True, reason="")
+
+
+class Answer:
+    def __init__(self, status):
+        self.status_code, self.is_success = status, status < 300
+
+
+class Security:
+    """What the gateway calls: it answers what it is told to, and keeps what it took."""
+
+    def __init__(self):
+        self.answers, self.taken = [], []
+
+    def to(self, _):
+        return self
+
+    async def request(self, *_, json, **__):
+        answer = self.answers.pop(0) if self.answers else 204
+        if answer == 0:
+            raise AWAY
+        if answer < 300:
+            self.taken += json
+        return Answer(answer)
+
+
+@pytest.fixture
+def registry():
+    return CollectorRegistry()
+
+
+@pytest.fixture
+def audit(registry):
+    return Audit(Measures(registry), most=2)
+
+
+def lost(registry):
+    return registry.get_sample_value("arkalia_access_lost_judgements_total")
+
+
+async def test_alike_decisions_are_told_as_one_with_the_last_client(audit):
+    security = Security()
+    for client in ("a", "b"):
+        audit.note(decided(), client)
+    await audit.tell(security)
+
+    [told] = security.taken
+    assert (told["count"], told["client"], told["route"]) == (2, "b", "a")
+
+
+@pytest.mark.parametrize("answer", [0, 400, 500])
+async def test_what_is_not_taken_is_told_again(audit, answer):
+    security = Security()
+    security.answers = [answer]
+    audit.note(decided(), "a")
+    await audit.tell(security)
+    audit.note(decided(), "b")
+    await audit.tell(security)
+
+    assert [each["count"] for each in security.taken] == [2]
+
+
+async def test_beyond_the_bound_requests_are_counted_as_lost(audit, registry):
+    for route in ("a", "b", "c", "c", "a"):
+        audit.note(decided(route), "x")
+
+    assert lost(registry) == 2
+    assert registry.get_sample_value("arkalia_access_untold_judgements") == 2
+
+
+async def test_what_cannot_be_told_at_the_end_is_counted_as_lost(audit, registry):
+    security = Security()
+    security.answers = [0]
+    audit.note(decided(), "a", 5)
+    await audit.end(security)
+
+    assert lost(registry) == 5
+
+
+async def test_much_is_told_in_several_parts(registry):
+    audit, security = Audit(Measures(registry)), Security()
+    for number in range(2500):
+        audit.note(decided(str(number)), "x")
+    await audit.tell(security)
+
+    assert len(security.taken) == 2500

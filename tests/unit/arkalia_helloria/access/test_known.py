@@ -1,0 +1,41 @@
+"""A view, as it is read."""
+
+import orjson
+import pytest
+
+from arkalia_helloria.access.known import Known
+
+VIEW = {
+    "version": 3,
+    "digest_key": "00ff",
+    "audience": "arkalia/a/b",
+    "signing_keys": [
+        {"kty": "OKP", "crv": "Ed25519", "x": "A" * 43, "kid": "k1", "alg": "EdDSA"},
+        {"kty": "oct", "k": "c2VjcmV0", "kid": "k2", "alg": "HS256"},
+    ],
+    "roles": {"user": ["chat"]},
+    "users": [{"id": "u1", "name": "ada", "roles": ["user"], "scopes": ["chat"]}],
+    "keys": [],
+    "ended_sessions": ["s1"],
+}
+
+
+def test_view_is_looked_up_by_id():
+    known = Known.parse(orjson.dumps(VIEW))
+
+    assert (known.version, known.digest_key) == (3, b"\x00\xff")
+    assert (known.users["u1"].name, known.ended_sessions) == ("ada", {"s1"})
+
+
+def test_key_of_another_kind_signs_nothing():
+    assert Known.parse(orjson.dumps(VIEW)).signing_keys.keys() == {"k1"}
+
+
+@pytest.mark.parametrize("text", [b"", b"[]", b"{}", orjson.dumps(VIEW | {"users": [1]})])
+def test_what_is_no_view_is_refused(text):
+    with pytest.raises(ValueError, match=r".+"):
+        Known.parse(text)
+
+
+def test_digest_key_does_not_show_itself():
+    assert "ff" not in repr(Known.parse(orjson.dumps(VIEW)))

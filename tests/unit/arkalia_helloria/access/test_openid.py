@@ -1,0 +1,230 @@
+"""Tokens of a real OpenID Connect provider, which runs as a process of its own."""
+
+import asyncio
+import base64
+import hmac
+import json
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+import jwt
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from arkalia_helloria.access import openid
+from arkalia_helloria.access.credentials import Shown
+from arkalia_helloria.access.openid import Provider
+from arkalia_helloria.access.verifying import UnverifiedError
+from arkalia_runtime.settings import ServiceSettings
+from unit.arkalia_helloria.access.accounts import a_route
+from unit.arkalia_helloria.access.test_verifying import known
+from unit.arkalia_runtime.authority import mount
+from unit.arkalia_runtime.serving import PATIENCE_SECONDS, free_port
+
+CLIENT_ID = "arkalia"
+RETURN = "http://localhost/back"
+ROLES = {"user": ["chat*", "model:*"], "reader": ["usage.read"]}
+
+
+@contextmanager
+def a_provider(port, *arguments):
+    """A provider that has keys of its own."""
+    program = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "-p", str(port)]
+    with subprocess.Popen([*program, *arguments], stderr=subprocess.DEVNULL) as process:
+        try:
+            wait_for(f"http://127.0.0.1:{port}/jwks")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            process.terminate()
+
+
+def wait_for(address):
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            return httpx.get(address).raise_for_status()
+        except httpx.HTTPError:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def id_token(issuer, subject="ada", client=CLIENT_ID, **claims):
+    """What the provider gives to somebody who logs in there, by the flow with a code."""
+    with httpx.Client(base_url=issuer) as http:
+        http.put(f"/users/{subject}", json=claims).raise_for_status()
+        asked = {"response_type": "code", "client_id": client, "redirect_uri": RETURN}
+        asked |= {"scope": "openid", "state": "s"}
+        answer = http.post("/oauth2/authorize", params=asked, data={"sub": subject})
+        code = parse_qs(urlsplit(answer.headers["location"]).query)["code"][0]
+        wanted = {"grant_type": "authorization_code", "code": code, "redirect_uri": RETURN}
+        given = http.post("/oauth2/token", data=wanted, auth=(client, "secret")).raise_for_status()
+    return given.json()["id_token"]
+
+
+@pytest.fixture(scope="module")
+def issuer():
+    with a_provider(free_port()) as started:
+        yield started
+
+
+def a_gateway(folder, issuer, **changes):
+    """What knows the provider that the operator named."""
+    named = {"issuer": issuer, "audience": CLIENT_ID, "roles_claim": "groups"}
+    named |= {"default_roles": ["user"]} | changes
+    mount(folder / "identity", openid_json=json.dumps(named if issuer else None))
+    return Provider(ServiceSettings(identity_folder=folder / "identity", look_seconds=0))
+
+
+@pytest.fixture
+def provider(tmp_path, issuer):
+    return a_gateway(tmp_path, issuer)
+
+
+async def caller(provider, token):
+    return await provider.caller(token, known(roles=ROLES))
+
+
+async def refusal(provider, token):
+    with pytest.raises(UnverifiedError) as caught:
+        await caller(provider, token)
+    return str(caught.value)
+
+
+def changed(token, part, **changes):
+    """*token* with other content of its header (0) or its claims (1), and the signature it had."""
+    parts = token.split(".")
+    content = json.loads(base64.urlsafe_b64decode(parts[part] + "=="))
+    text = json.dumps(content | changes).encode()
+    parts[part] = base64.urlsafe_b64encode(text).decode().rstrip("=")
+    return ".".join(parts)
+
+
+async def test_user_of_the_provider_has_the_roles_that_it_names(provider, issuer):
+    token = id_token(issuer, groups=["reader", "of something else"])
+
+    found = await caller(provider, token)
+
+    assert provider.issued(Shown(token))
+    assert (found.user, found.roles) == ("openid:ada", {"user", "reader"})
+    assert found.scopes == {"chat*", "model:*", "usage.read"}
+
+
+async def test_id_of_a_user_fits_into_a_header(provider, issuer):
+    found = await caller(provider, id_token(issuer, "ada lovelace"))
+
+    assert found.user == "openid:ada%20lovelace"
+
+
+async def test_token_for_somebody_else_is_refused(provider, issuer):
+    assert "not good here" in await refusal(provider, id_token(issuer, client="another"))
+
+
+async def test_token_that_was_changed_is_refused(provider, issuer):
+    token = id_token(issuer)
+
+    assert await refusal(provider, changed(token, 1, sub="root"))
+    assert await refusal(provider, changed(token, 0, alg="none"))
+    assert await refusal(provider, changed(token, 0, alg="HS256"))
+    assert await refusal(provider, changed(token, 0, kid="another"))
+    assert (await caller(provider, token)).user == "openid:ada"
+
+
+async def test_public_key_is_no_secret_to_sign_with(provider, issuer):
+    said = changed(id_token(issuer), 0, alg="HS256").rpartition(".")[0]
+    for secret in secrets_of(issuer):
+        signature = base64.urlsafe_b64encode(hmac.digest(secret, said.encode(), "sha256"))
+
+        assert await refusal(provider, f"{said}.{signature.decode().rstrip('=')}")
+
+
+def secrets_of(issuer):
+    """What somebody could take for a secret who knows only what is published."""
+    [published] = httpx.get(f"{issuer}/jwks").json()["keys"]
+    key = jwt.PyJWK(published).key
+    pem = key.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return [json.dumps(published).encode(), pem, b""]
+
+
+async def test_token_that_has_expired_is_refused(tmp_path):
+    with a_provider(free_port(), "--token-max-age", "-60") as issuer:
+        provider = a_gateway(tmp_path, issuer)
+
+        assert "has expired" in await refusal(provider, id_token(issuer))
+
+
+async def test_provider_that_follows_its_key_is_followed(tmp_path, monkeypatch):
+    monkeypatch.setattr(openid, "AGAIN_SECONDS", 0)
+    port = free_port()
+    with a_provider(port) as issuer:
+        provider = a_gateway(tmp_path, issuer)
+        before = id_token(issuer)
+        assert (await caller(provider, before)).user == "openid:ada"
+    with a_provider(port):
+        assert (await caller(provider, id_token(issuer))).user == "openid:ada"
+        assert await refusal(provider, before)
+
+
+async def test_keys_are_good_while_the_provider_is_away(tmp_path, monkeypatch):
+    monkeypatch.setattr(openid, "AGAIN_SECONDS", 0)
+    with a_provider(free_port()) as issuer:
+        provider = a_gateway(tmp_path, issuer)
+        token = id_token(issuer)
+        await caller(provider, token)
+    monkeypatch.setattr(openid, "FRESH_SECONDS", 0)
+    assert (await caller(provider, token)).user == "openid:ada"
+
+    monkeypatch.setattr(openid, "GOOD_SECONDS", 0)
+
+    assert await refusal(provider, token)
+
+
+async def test_made_up_names_of_keys_do_not_make_it_ask(provider, issuer, monkeypatch):
+    token, asked = id_token(issuer), []
+    await caller(provider, token)
+    monkeypatch.setattr(openid, "_published", asked.append)
+    for number in range(20):
+        await refusal(provider, changed(token, 0, kid=str(number)))
+
+    assert asked == []
+
+
+async def test_many_who_come_first_ask_once(provider, issuer, monkeypatch):
+    published, asked = openid._published, []
+    monkeypatch.setattr(openid, "_published", lambda named: asked.append(1) or published(named))
+    token = id_token(issuer)
+
+    await asyncio.gather(*(caller(provider, token) for _ in range(10)))
+
+    assert len(asked) == 1
+
+
+async def test_provider_that_calls_itself_otherwise_is_not_believed(tmp_path, issuer, caplog):
+    provider = a_gateway(tmp_path, issuer.replace("127.0.0.1", "localhost") + "/")
+
+    assert await refusal(provider, id_token(issuer))
+    assert "calls itself" in caplog.text
+
+
+async def test_system_without_a_provider_takes_no_such_token(tmp_path, issuer):
+    token = id_token(issuer)
+    nothing = Provider(ServiceSettings(identity_folder=tmp_path))
+
+    assert not a_gateway(tmp_path, "").issued(Shown(token))
+    assert not nothing.issued(Shown(token))
+    assert await refusal(nothing, token)
+
+
+async def test_door_lets_in_who_the_provider_knows(accounts, security, visitor, issuer):
+    named = {"issuer": issuer, "audience": CLIENT_ID, "roles_claim": "groups"}
+    callees = (accounts.gateway.identity / "callees.json").read_text()
+    openid_json = json.dumps(named | {"default_roles": ["user"]})
+    mount(accounts.gateway.identity, callees_json=callees, openid_json=openid_json)
+    token = id_token(issuer)
+
+    assert (await visitor.comes(token)).user == "openid:ada"
+    assert (await visitor.comes(token, a_route("users")))[0] == 403
+    assert (await visitor.comes(changed(token, 1, sub="root")))[0] == 401

@@ -1,0 +1,50 @@
+"""A provider is told to public modules, and they alone have a way to it."""
+
+import json
+
+import pytest
+
+from arkalia_operator.desired.kinds import CONFIG_MAP, NETWORK_POLICY
+from builders import a_module, a_system, only, rendered
+
+OIDC = {"issuer": "https://login.example.com:8443/realms/company", "audience": "arkalia"}
+WAY = {"ports": [{"port": 8443, "protocol": "TCP"}]}
+
+
+def of_module(auth, *, public):
+    """What a module is told, and where it may send packets."""
+    module = a_module(public=public)
+    manifests = rendered(a_system(auth=auth), module).manifests
+    name = "luna-alpha"
+    told = only(manifests, CONFIG_MAP.name, name)["data"].get("openid.json")
+    return told, only(manifests, NETWORK_POLICY.name, name)["spec"]["egress"]
+
+
+def test_public_module_is_told_of_the_provider_and_reaches_it():
+    told, egress = of_module({"oidc": OIDC | {"defaultRoles": ["user"]}}, public=True)
+
+    assert json.loads(told) == OIDC | {"roles_claim": "roles", "default_roles": ["user"]}
+    assert WAY in egress
+
+
+def test_public_module_of_a_system_without_a_provider_is_told_so():
+    told, egress = of_module({}, public=True)
+
+    assert json.loads(told) is None
+    assert WAY not in egress
+
+
+def test_other_modules_are_told_nothing():
+    told, egress = of_module({"oidc": OIDC}, public=False)
+
+    assert (told, WAY in egress) == (None, False)
+
+
+@pytest.mark.parametrize("auth", [{}, {"oidc": OIDC}])
+def test_another_provider_makes_no_other_pods(auth):
+    pods = [
+        only(rendered(a_system(auth=each), a_module(public=True)).manifests, "Deployment")
+        for each in ({}, auth)
+    ]
+
+    assert pods[0] == pods[1]

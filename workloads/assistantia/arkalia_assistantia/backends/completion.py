@@ -1,0 +1,115 @@
+"""An answer in OpenAI's form: its chunks, and the whole that they make."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+Chunk = dict[str, Any]
+"""A `chat.completion.chunk`."""
+
+LISTS: Final = ("content", "refusal")
+"""Members of `logprobs`."""
+
+
+@dataclass
+class Whole:
+    """What was said so far, choice by choice."""
+
+    messages: dict[int, dict[str, Any]] = field(default_factory=dict)
+    finished: dict[int, str] = field(default_factory=dict)
+    logprobs: dict[int, dict[str, list[Any]]] = field(default_factory=dict)
+    usage: dict[str, Any] = field(default_factory=dict)
+
+    def add(self, chunk: Chunk) -> None:
+        """What *chunk* says."""
+        for choice in chunk.get("choices") or ():
+            index = choice.get("index", 0)
+            _add_delta(self.messages.setdefault(index, {"role": "assistant"}), choice)
+            if choice.get("finish_reason"):
+                self.finished[index] = choice["finish_reason"]
+            for key in LISTS:
+                if more := (choice.get("logprobs") or {}).get(key):
+                    self.logprobs.setdefault(index, {}).setdefault(key, []).extend(more)
+        if chunk.get("usage"):
+            self.usage = dict(chunk["usage"])
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether each choice that was begun has an end."""
+        return bool(self.finished) and self.finished.keys() >= self.messages.keys()
+
+    @property
+    def text(self) -> str:
+        """What the first choice says."""
+        return str(self.messages.get(0, {}).get("content") or "")
+
+    @property
+    def finish_reason(self) -> str:
+        """Why it ended; empty if it did not."""
+        return self.finished.get(0, "")
+
+    def count(self, name: str) -> int | None:
+        """The number of tokens *name*; None if the server does not tell it."""
+        found = self.usage.get(name)
+        return found if isinstance(found, int) else None
+
+    def choices(self) -> list[dict[str, Any]]:
+        """As a `chat.completion` has them."""
+        return [
+            {
+                "index": index,
+                "message": {"content": None, **_whole(message)},
+                "finish_reason": self.finished.get(index),
+                "logprobs": self.logprobs.get(index),
+            }
+            for index, message in sorted(self.messages.items())
+        ]
+
+
+def _whole(message: dict[str, Any]) -> dict[str, Any]:
+    """*message* without the numbers by which the pieces of its calls were told apart."""
+    if "tool_calls" not in message:
+        return message
+    calls = [
+        {key: value for key, value in call.items() if key != "index"}
+        for call in message["tool_calls"]
+    ]
+    return {**message, "tool_calls": calls}
+
+
+def says_something(chunk: Chunk) -> bool:
+    """Whether *chunk* holds a part of the answer, or its end: after it nobody else can be asked."""
+    return any(
+        choice.get("finish_reason") or _said(choice.get("delta") or {})
+        for choice in chunk.get("choices") or ()
+    )
+
+
+def _said(delta: Mapping[str, Any]) -> bool:
+    return any(value for key, value in delta.items() if key != "role")
+
+
+def _add_delta(message: dict[str, Any], choice: Mapping[str, Any]) -> None:
+    for key, value in (choice.get("delta") or {}).items():
+        if key == "tool_calls":
+            _add_calls(message.setdefault(key, []), value or ())
+        elif isinstance(value, str) and key != "role":
+            message[key] = (message.get(key) or "") + value
+        elif value is not None:
+            message[key] = value
+
+
+def _add_calls(calls: list[dict[str, Any]], more: Iterable[Mapping[str, Any]]) -> None:
+    """A call of a tool comes in pieces: its arguments are text that grows."""
+    known = {call["index"]: call for call in calls}
+    for each in more:
+        index = each.get("index", len(known))
+        call = known.get(index)
+        if call is None:
+            call = known[index] = {"index": index, "type": "function", "function": {}}
+            calls.append(call)
+        function, said = call["function"], each.get("function") or {}
+        function["arguments"] = function.get("arguments", "") + (said.get("arguments") or "")
+        if said.get("name"):
+            function["name"] = said["name"]
+        call.update({key: each[key] for key in ("id", "type") if each.get(key)})

@@ -1,0 +1,63 @@
+"""Why a model server gives no answer that can be used.
+
+BackendError          what one server did; another may be asked as long as nothing was said
+├── UnreachableError  no connection, an answer of 5xx, or silence: it is left alone for a while
+├── BusyError         its queue is full, or it says that it has too much to do
+├── UnsuitableError   it does not have the model, or does not take the key
+└── BrokenError       it stopped in the middle of its answer
+RefusedError          it understood the request, and says that it is wrong: nobody else is asked
+NoAnswerError         the end: none of them could answer
+"""
+
+from http import HTTPStatus
+
+
+class BackendError(Exception):
+    """A server gave no answer; the message is a sentence without the server's name."""
+
+    reason = "failed"
+    """The label of `arkalia_model_tries_total`."""
+
+
+class UnreachableError(BackendError):
+    """It cannot be reached, fails, or says nothing in time."""
+
+    reason = "unreachable"
+
+
+class BusyError(BackendError):
+    """It has too much to do."""
+
+    reason = "busy"
+
+
+class UnsuitableError(BackendError):
+    """It cannot answer this, now and later."""
+
+    reason = "unsuitable"
+
+
+class BrokenError(BackendError):
+    """Its answer has no end."""
+
+    reason = "broken"
+
+
+class RefusedError(Exception):
+    """The request is wrong, says the server that was asked."""
+
+    reason = "refused"
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class NoAnswerError(Exception):
+    """No server could answer; the message says of each what it did."""
+
+    def __init__(
+        self, status: HTTPStatus, code: str, message: str, retry_after: float | None = None
+    ) -> None:
+        super().__init__(message)
+        self.status, self.code, self.retry_after = status, code, retry_after

@@ -1,0 +1,218 @@
+"""Ollama's API, in the words of OpenAI's and back.
+
+Both sides need it: a server of Ollama is asked so, and a client of Ollama asks so.
+"""
+
+import time
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+import aiohttp
+import orjson
+
+from arkalia_assistantia.backends import wire
+from arkalia_assistantia.backends.completion import Chunk, Whole
+from arkalia_assistantia.backends.errors import BrokenError
+from arkalia_assistantia.backends.openai import OPTIONS, OWN
+
+CHAT: Final = "/api/chat"
+TAGS: Final = "/api/tags"
+
+NAMES: Final = {
+    "max_tokens": "num_predict",
+    "temperature": "temperature",
+    "top_p": "top_p",
+    "top_k": "top_k",
+    "seed": "seed",
+    "stop": "stop",
+    "presence_penalty": "presence_penalty",
+    "frequency_penalty": "frequency_penalty",
+}
+"""OpenAI's members, and what Ollama calls them among its options."""
+_BACK: Final = {theirs: ours for ours, theirs in NAMES.items()}
+WITHOUT_END: Final = (-1, -2)
+"""`num_predict` of an answer without a limit."""
+NANOSECONDS: Final = 1_000_000_000
+
+
+# A request to a server of Ollama
+
+
+def request(body: Mapping[str, Any], model: str) -> dict[str, Any]:
+    """*body*, which has OpenAI's form, as `/api/chat` takes it."""
+    options: dict[str, Any] = dict(body.get(OPTIONS) or {})
+    options |= {theirs: body[ours] for ours, theirs in NAMES.items() if body.get(ours) is not None}
+    if body.get("max_completion_tokens") is not None:
+        options["num_predict"] = body["max_completion_tokens"]
+    asked = {
+        "model": model,
+        "messages": [_to_ollama(each) for each in body.get("messages") or ()],
+        "stream": True,
+        "options": options,
+    }
+    wanted = {"tools": body.get("tools"), "format": _format(body.get("response_format"))}
+    return asked | {key: value for key, value in wanted.items() if value}
+
+
+async def chunks(answer: aiohttp.ClientResponse) -> AsyncIterator[Chunk]:
+    """What a server of Ollama says. Raises BrokenError if it stops before its end."""
+    calls = 0
+    async for line in wire.lines(answer):
+        told = wire.document(line)
+        message = told.get("message") or {}
+        yield _chunk(told, _delta(message, calls))
+        calls += len(message.get("tool_calls") or ())
+        if told.get("done"):
+            return
+    message = "stopped before the end of its answer"
+    raise BrokenError(message)
+
+
+def models(listed: Any) -> list[str]:
+    """The names in an answer of `/api/tags`."""
+    return [str(each.get("model") or each["name"]) for each in listed.get("models") or ()]
+
+
+# A request of a client of Ollama
+
+
+def asked(told: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A request of `/api/chat` or `/api/generate` with *messages*, in OpenAI's form."""
+    options = dict(told.get("options") or {})
+    if options.get("num_predict") in WITHOUT_END:
+        del options["num_predict"]
+    known = {_BACK[key]: options.pop(key) for key in [*options] if key in _BACK}
+    body: dict[str, Any] = {
+        "model": told.get("model") or "",
+        "messages": [_from_ollama(each) for each in messages],
+    }
+    if told.get("tools"):
+        body["tools"] = told["tools"]
+    if told.get("format"):
+        body["response_format"] = _response_format(told["format"])
+    return body | known | ({OPTIONS: options} if options else {})
+
+
+def line(model: str, message: Mapping[str, Any]) -> dict[str, Any]:
+    """A part of an answer of `/api/chat`; *message* is a delta, or a whole message."""
+    said = {"role": "assistant", "content": message.get("content") or ""}
+    if message.get("reasoning_content"):
+        said["thinking"] = message["reasoning_content"]
+    if message.get("tool_calls"):
+        said["tool_calls"] = [_call_to_ollama(each) for each in message["tool_calls"]]
+    return {"model": model, "created_at": now(), "message": said, "done": False}
+
+
+def end(whole: Whole, told: Mapping[str, Any], begun: float) -> dict[str, Any]:
+    """What the last part of an answer says beside its message; *told* is Arkalia's own word."""
+    return {
+        "done": True,
+        "done_reason": "length" if whole.finish_reason == "length" else "stop",
+        "total_duration": int((time.monotonic() - begun) * NANOSECONDS),
+        "prompt_eval_count": whole.count("prompt_tokens") or 0,
+        "eval_count": whole.count("completion_tokens") or 0,
+        OWN: told,
+    }
+
+
+def now() -> str:
+    """The time, as Ollama writes it."""
+    return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _to_ollama(message: Mapping[str, Any]) -> dict[str, Any]:
+    content = message.get("content")
+    parts: list[dict[str, Any]] = (
+        content if isinstance(content, list) else [{"type": "text", "text": content or ""}]
+    )
+    images = [each["image_url"]["url"].partition(",")[2] for each in parts if "image_url" in each]
+    made = {"role": message["role"], "content": "".join(each.get("text", "") for each in parts)}
+    if images:
+        made["images"] = images
+    if message.get("tool_calls"):
+        made["tool_calls"] = [_call_to_ollama(each) for each in message["tool_calls"]]
+    return made
+
+
+def _from_ollama(message: Mapping[str, Any]) -> dict[str, Any]:
+    made = {key: message[key] for key in ("role", "content") if key in message}
+    if message.get("images"):
+        shown = [
+            {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{each}"}}
+            for each in message["images"]
+        ]
+        made["content"] = [{"type": "text", "text": message.get("content") or ""}, *shown]
+    if message.get("tool_calls"):
+        made["tool_calls"] = [
+            _call_from_ollama(each, number) for number, each in enumerate(message["tool_calls"])
+        ]
+    if message.get("tool_name"):
+        made["tool_call_id"] = message["tool_name"]
+    return made
+
+
+def _call_to_ollama(call: Mapping[str, Any]) -> dict[str, Any]:
+    """A call of a tool: Ollama has an object where OpenAI has the text of one."""
+    function = call.get("function") or {}
+    arguments = function.get("arguments") or {}
+    if isinstance(arguments, str):
+        try:
+            arguments = orjson.loads(arguments)
+        except ValueError:
+            arguments = {}
+    return {"function": {"name": function.get("name") or "", "arguments": arguments}}
+
+
+def _call_from_ollama(call: Mapping[str, Any], number: int) -> dict[str, Any]:
+    function = call.get("function") or {}
+    arguments = orjson.dumps(function.get("arguments") or {}).decode()
+    return {
+        "index": number,
+        "id": f"call_{number}",
+        "type": "function",
+        "function": {"name": function.get("name") or "", "arguments": arguments},
+    }
+
+
+def _delta(message: Mapping[str, Any], calls: int) -> dict[str, Any]:
+    delta = {"role": "assistant", "content": message.get("content") or ""}
+    if message.get("thinking"):
+        delta["reasoning_content"] = message["thinking"]
+    if message.get("tool_calls"):
+        delta["tool_calls"] = [
+            _call_from_ollama(each, calls + number)
+            for number, each in enumerate(message["tool_calls"])
+        ]
+    return delta
+
+
+def _chunk(told: Mapping[str, Any], delta: dict[str, Any]) -> Chunk:
+    reason = (told.get("done_reason") or "stop") if told.get("done") else None
+    chunk: Chunk = {
+        "object": "chat.completion.chunk",
+        "model": told.get("model"),
+        "choices": [{"index": 0, "delta": delta, "finish_reason": reason}],
+    }
+    if told.get("done"):
+        prompt, said = told.get("prompt_eval_count") or 0, told.get("eval_count") or 0
+        chunk["usage"] = {
+            "prompt_tokens": prompt,
+            "completion_tokens": said,
+            "total_tokens": prompt + said,
+        }
+    return chunk
+
+
+def _format(wanted: Any) -> Any:
+    """OpenAI's `response_format` in Ollama's words: `json`, or a schema."""
+    kind = wanted.get("type") if isinstance(wanted, dict) else None
+    if kind == "json_schema":
+        return (wanted.get("json_schema") or {}).get("schema")
+    return "json" if kind == "json_object" else None
+
+
+def _response_format(wanted: Any) -> dict[str, Any]:
+    if wanted == "json":
+        return {"type": "json_object"}
+    return {"type": "json_schema", "json_schema": {"name": "answer", "schema": wanted}}

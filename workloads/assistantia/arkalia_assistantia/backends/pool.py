@@ -1,0 +1,388 @@
+"""Asking the model servers: in their order, as long as none of them has said a word.
+
+What has begun to answer is not replaced: half an answer of one model and half of another make no
+answer. Who stops reading stops the server too.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import ExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from types import ModuleType
+from typing import Any, Final, Literal
+
+from arkalia_assistantia.backends import choosing, ollama, openai
+from arkalia_assistantia.backends.access import Backend, Known
+from arkalia_assistantia.backends.choosing import Choice
+from arkalia_assistantia.backends.completion import Chunk, says_something
+from arkalia_assistantia.backends.errors import (
+    BackendError,
+    BrokenError,
+    BusyError,
+    NoAnswerError,
+    RefusedError,
+    UnreachableError,
+)
+from arkalia_assistantia.backends.measures import Measures
+from arkalia_assistantia.backends.turns import Cooling, Remembered, Turns
+from arkalia_assistantia.backends.wire import Wire
+from arkalia_assistantia.settings import AssistantSettings
+from arkalia_contract import llm
+from arkalia_runtime import deadline
+from arkalia_runtime.health import Check, UnhealthyError
+from arkalia_runtime.metrics import Metrics
+
+logger: Final = logging.getLogger(__name__)
+
+DIALECTS: Final[Mapping[str, ModuleType]] = {llm.OPENAI: openai, llm.OLLAMA: ollama}
+LISTS: Final = {llm.OPENAI: openai.MODELS, llm.OLLAMA: ollama.TAGS}
+"""Where a server tells its models."""
+
+ROUNDS: Final = 2
+"""How often the servers are gone through: a restart, or a connection that breaks, is over soon."""
+AGAIN_SECONDS: Final = 0.2
+LIST_SECONDS: Final = 10.0
+LISTED_SECONDS: Final = 30.0
+"""How long a list of models is believed."""
+
+
+By = Literal["client", "server"]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request for an answer."""
+
+    body: Mapping[str, Any]
+    """In OpenAI's form."""
+    conversation: str
+    """What it belongs to: the server that answered it last is asked first."""
+
+    @property
+    def model(self) -> str:
+        """The model that is asked for; empty for any."""
+        return str(self.body.get("model") or "")
+
+
+@dataclass
+class Answering:
+    """A server that has begun to answer."""
+
+    choice: Choice
+    waited_seconds: float
+    first_seconds: float
+    _first: list[Chunk]
+    _rest: AsyncIterator[Chunk]
+    _held: ExitStack
+    _ended: Callable[[By | None], None]
+    _is_closed: bool = False
+
+    async def chunks(self) -> AsyncIterator[Chunk]:
+        """All that it says. Raises BrokenError."""
+        for chunk in self._first:
+            yield chunk
+        try:
+            async for chunk in self._rest:
+                yield chunk
+        except BrokenError:
+            self.close("server")
+            raise
+        self.close(None)
+
+    def close(self, by: By | None = "client") -> None:
+        """Stop the server, if it has more to say, and give the turn to the next.
+
+        *by* is who ended the answer in its middle; None if it has come to its end.
+        """
+        if not self._is_closed:
+            self._is_closed = True
+            self._held.close()
+            self._ended(by)
+
+
+@dataclass
+class _Server:
+    """What is held of one server."""
+
+    turns: Turns
+    cooling: Cooling = field(default_factory=Cooling)
+    models: tuple[str, ...] | None = None
+    listed_at: float = float("-inf")
+    silent: BackendError | None = None
+    """Why it lists no models."""
+    listing: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+
+class Backends:
+    """All servers. A part of the service."""
+
+    def __init__(self, settings: AssistantSettings) -> None:
+        self._settings = settings
+        self._known = Known(settings.llm_folder, settings)
+        self._wire = Wire(settings.idle_seconds, settings.look_seconds)
+        self._servers: dict[Backend, _Server] = {}
+        self._remembered = Remembered()
+        self.measures = Measures()
+        self.check = Check("llm", self._health, required=False)
+        """Healthy while a server lists its models: without one, conversations can still be read."""
+
+    def measure(self, metrics: Metrics) -> None:
+        """Show what is measured in *metrics*."""
+        self.measures.measure(
+            metrics,
+            lambda: sum(each.turns.waiting for each in self._servers.values()),
+            lambda: len(self._known.access().backends) - len(self._cooling()),
+        )
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["Backends"]:
+        """Keep connections for the block. No server need be there."""
+        async with self._wire.open():
+            yield self
+
+    async def begin(self, asked: Asked) -> Answering:
+        """Who answers, with the first word said. Raises NoAnswerError or RefusedError."""
+        ends = time.monotonic() + deadline.left(self._settings.answer_seconds)
+        found = await self._choices(asked.model)
+        preferred = self._remembered.server(asked.conversation)
+        told: dict[str, BackendError] = {}
+        for number in range(ROUNDS):
+            for choice in choosing.ordered(found, self._cooling(), preferred):
+                try:
+                    answering = await self._begun(choice, asked, ends)
+                except BackendError as error:
+                    told[choice.backend.name] = error
+                else:
+                    self._remembered.note(asked.conversation, choice.backend.name)
+                    return answering
+            if number + 1 < ROUNDS:
+                await asyncio.sleep(min(AGAIN_SECONDS, max(0.0, ends - time.monotonic())))
+        raise self._no_answer(told)
+
+    async def embeddings(self, body: Mapping[str, Any]) -> tuple[Choice, Any]:
+        """The embeddings of a text, from the first server that gives them."""
+        ends = time.monotonic() + deadline.left(self._settings.answer_seconds)
+        told: dict[str, BackendError] = {}
+        found = await self._choices(str(body.get("model") or ""))
+        for choice in choosing.ordered(found, self._cooling(), None):
+            try:
+                return choice, await self._embedded(choice, body, ends)
+            except BackendError as error:
+                told[choice.backend.name] = error
+        raise self._no_answer(told)
+
+    async def listed(self) -> list[tuple[str, str]]:
+        """Every model, with the server that is asked first."""
+        return list(choosing.listed(self._known.access(), await self._offers()))
+
+    async def _choices(self, model: str) -> list[Choice]:
+        access = self._known.access()
+        if not access.backends:
+            message = (
+                "This system has no language model: name one in spec.llm of the ArkaliaSystem."
+            )
+            raise NoAnswerError(HTTPStatus.SERVICE_UNAVAILABLE, "not_configured", message)
+        offers = await self._offers()
+        found = choosing.choices(access, offers, model)
+        if not found and (silent := self._silent(access.backends)):
+            raise self._no_answer(silent)
+        if not found:
+            names = ", ".join(name for name, _ in choosing.listed(access, offers)) or "none now"
+            message = f"There is no model {model}: there are {names}."
+            raise NoAnswerError(HTTPStatus.NOT_FOUND, "model_not_found", message)
+        return found
+
+    def _silent(self, backends: Iterable[Backend]) -> dict[str, BackendError]:
+        """The servers whose models nobody knows yet, and why."""
+        servers = ((each.name, self._server(each)) for each in backends)
+        return {
+            name: server.silent
+            for name, server in servers
+            if server.models is None and server.silent is not None
+        }
+
+    async def _begun(self, choice: Choice, asked: Asked, ends: float) -> Answering:
+        server, name = self._server(choice.backend), choice.backend.name
+        with ExitStack() as held:
+            try:
+                answering = await self._first_word(choice, asked, ends, held)
+            except (BackendError, RefusedError) as error:
+                self._failed(name, server, error)
+                raise
+            server.cooling.answered()
+            self.measures.tries.labels(name, "answered").inc()
+            self.measures.first.labels(name).observe(answering.first_seconds)
+            answering._held = held.pop_all()
+        return answering
+
+    async def _first_word(
+        self, choice: Choice, asked: Asked, ends: float, held: ExitStack
+    ) -> Answering:
+        start = time.monotonic()
+        backend, dialect = choice.backend, DIALECTS[choice.backend.provider]
+        turns = self._server(backend).turns
+        held.callback(await turns.take(min(self._settings.queue_seconds, _left(ends))))
+        begun = time.monotonic()
+        seconds = min(self._settings.first_word_seconds, _left(ends))
+        try:
+            async with asyncio.timeout(seconds):
+                answer = await self._wire.ask(
+                    openai.address(backend.url, dialect.CHAT),
+                    self._known.key(backend),
+                    dialect.request(asked.body, choice.model),
+                )
+                held.callback(answer.close)
+                rest = dialect.chunks(answer)
+                first = await _until_something(rest)
+        except TimeoutError:
+            message = f"said no word within {seconds:.0f} s"
+            raise UnreachableError(message) from None
+        return Answering(
+            choice,
+            waited_seconds=begun - start,
+            first_seconds=time.monotonic() - begun,
+            _first=first,
+            _rest=_within(rest, ends),
+            _held=held,
+            _ended=lambda by: self._note_end(backend, by),
+        )
+
+    async def _embedded(self, choice: Choice, body: Mapping[str, Any], ends: float) -> Any:
+        backend = choice.backend
+        server = self._server(backend)
+        url = openai.address(backend.url, openai.EMBEDDINGS)
+        try:
+            async with server.turns.turn(min(self._settings.queue_seconds, _left(ends))):
+                asked = {**body, "model": choice.model}
+                async with asyncio.timeout(_left(ends)):
+                    found = await self._wire.whole(url, self._known.key(backend), asked)
+        except TimeoutError:
+            message = "says nothing in time"
+            raise UnreachableError(message) from None
+        except BackendError as error:
+            self._failed(backend.name, server, error)
+            raise
+        server.cooling.answered()
+        return found
+
+    def _failed(self, name: str, server: _Server, error: BackendError | RefusedError) -> None:
+        self.measures.tries.labels(name, error.reason).inc()
+        if isinstance(error, UnreachableError | BrokenError):
+            server.cooling.failed()
+        # What a server complains of may repeat the prompt: the caller is told it, the log is not.
+        brief, _, _ = str(error).partition(":")
+        logger.warning("A model server did not answer: it %s.", brief, extra={"backend": name})
+
+    def note_tokens(self, name: str, prompt: int | None, completion: int | None) -> None:
+        """Count what the server *name* has read and written."""
+        self.measures.tokens.labels(name, "prompt").inc(prompt or 0)
+        self.measures.tokens.labels(name, "completion").inc(completion or 0)
+
+    def _note_end(self, backend: Backend, by: By | None) -> None:
+        if by is not None:
+            self.measures.cut.labels(backend.name, by).inc()
+        if by == "server":
+            self._server(backend).cooling.failed()
+
+    def _no_answer(self, told: Mapping[str, BackendError]) -> NoAnswerError:
+        message = "; ".join(f"{name} {error}" for name, error in told.items())
+        if told and all(isinstance(error, BusyError) for error in told.values()):
+            status, code = HTTPStatus.TOO_MANY_REQUESTS, "busy"
+        else:
+            status, code = HTTPStatus.SERVICE_UNAVAILABLE, "model_unavailable"
+        pauses = [
+            each.cooling.left for server, each in self._servers.items() if server.name in told
+        ]
+        again = max(1.0, min(pauses, default=0.0))
+        return NoAnswerError(status, code, f"No model server can answer: {message}.", again)
+
+    def _cooling(self) -> set[str]:
+        known = self._known.access().backends
+        return {each.name for each in known if self._server(each).cooling.is_on}
+
+    def _server(self, backend: Backend) -> _Server:
+        """What is held of *backend*: one with another address is another server."""
+        if backend not in self._servers:
+            known = self._known.access().backends
+            self._servers = {each: held for each, held in self._servers.items() if each in known}
+            turns = Turns(self._settings.answers_at_once, self._settings.most_waiting)
+            self._servers[backend] = _Server(turns)
+        return self._servers[backend]
+
+    async def _offers(self) -> dict[str, tuple[str, ...] | None]:
+        """The models of each server that has to be asked for them."""
+        asked = [each for each in self._known.access().backends if not each.models]
+        listed = await asyncio.gather(*(self._listed(each) for each in asked))
+        return dict(zip((each.name for each in asked), listed, strict=True))
+
+    async def _listed(self, backend: Backend) -> tuple[str, ...] | None:
+        """What *backend* lists; what it listed before while it cannot be asked."""
+        server = self._server(backend)
+        async with server.listing:
+            if time.monotonic() - server.listed_at < LISTED_SECONDS or server.cooling.is_on:
+                return server.models
+            try:
+                async with asyncio.timeout(LIST_SECONDS):
+                    server.models = tuple(await self._list(backend))
+            except TimeoutError:
+                server.silent = UnreachableError("says nothing in time")
+                server.cooling.failed()
+            except (BackendError, RefusedError) as error:
+                server.silent = UnreachableError(str(error))
+                server.cooling.failed()
+            else:
+                server.listed_at, server.silent = time.monotonic(), None
+            return server.models
+
+    async def _list(self, backend: Backend) -> list[str]:
+        url = openai.address(backend.url, LISTS[backend.provider])
+        listed = await self._wire.whole(url, self._known.key(backend))
+        try:
+            found: list[str] = DIALECTS[backend.provider].models(listed)
+        except (AttributeError, KeyError, TypeError) as error:
+            message = "lists its models in no known form"
+            raise UnreachableError(message) from error
+        return found
+
+    async def _health(self) -> str:
+        access = self._known.access()
+        if not access.backends:
+            return "none is configured"
+        cooling = self._cooling()
+        ready = [each.name for each in access.backends if each.name not in cooling]
+        if not ready:
+            message = f"none answers: {', '.join(sorted(cooling))}"
+            raise UnhealthyError(message)
+        return f"asked are {', '.join(ready)}"
+
+
+def _left(ends: float) -> float:
+    return max(0.0, ends - time.monotonic())
+
+
+async def _until_something(chunks: AsyncIterator[Chunk]) -> list[Chunk]:
+    """The chunks up to the first that says something. Raises BrokenError."""
+    begun = []
+    async for chunk in chunks:
+        begun.append(chunk)
+        if says_something(chunk):
+            return begun
+    message = "said nothing at all"
+    raise BrokenError(message)
+
+
+async def _within(chunks: AsyncIterator[Chunk], ends: float) -> AsyncIterator[Chunk]:
+    """*chunks*, as long as there is time. Raises BrokenError when it is over."""
+    while True:
+        try:
+            async with asyncio.timeout(_left(ends)):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            message = "did not end in time"
+            raise BrokenError(message) from None
+        yield chunk

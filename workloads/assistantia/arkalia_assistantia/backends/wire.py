@@ -1,0 +1,172 @@
+"""The connection to a model server: one request, and its answer line by line.
+
+The answer is closed by a plain function, so that also a task that is being cancelled can end it at
+once: a server notices the closed connection, and computes nothing more for it.
+"""
+
+import asyncio
+import os
+import ssl
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from pathlib import Path
+from typing import Any, Final
+
+import aiohttp
+import orjson
+
+from arkalia_assistantia.backends.errors import (
+    BackendError,
+    BrokenError,
+    BusyError,
+    RefusedError,
+    UnreachableError,
+    UnsuitableError,
+)
+from arkalia_contract import environment
+from arkalia_runtime.watched import UnreadableError, Watched
+
+CONNECT_SECONDS: Final = 2.0
+LONGEST_LINE: Final = 1024 * 1024
+"""Bytes. A line holds a few words of the answer, or one whole call of a tool."""
+MOST_CONNECTIONS: Final = 512
+LONGEST_COMPLAINT: Final = 500
+"""Characters of what a server says is wrong that are passed on."""
+LONGEST_WHOLE: Final = 32 * 1024 * 1024
+"""Bytes of an answer that does not come line by line: many embeddings."""
+
+UNSUITABLE: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+BUSY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
+
+
+class Wire:
+    """Connections to all servers. Opened once, for the life of the service."""
+
+    def __init__(self, idle_seconds: float, look_seconds: float) -> None:
+        self._idle_seconds = idle_seconds
+        self._session: aiohttp.ClientSession | None = None
+        bundle = os.environ.get(environment.SSL_CERT_FILE, "")
+        paths = [Path(bundle)] if bundle else []
+        self._trust = Watched(paths, ssl.create_default_context, look_seconds)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["Wire"]:
+        """Keep connections for the block."""
+        timeout = aiohttp.ClientTimeout(
+            total=None, sock_connect=CONNECT_SECONDS, sock_read=self._idle_seconds
+        )
+        async with aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=MOST_CONNECTIONS),
+            timeout=timeout,
+            read_bufsize=LONGEST_LINE,
+            trust_env=True,  # the system's proxies, where it names some
+            auto_decompress=True,
+        ) as self._session:
+            yield self
+
+    async def ask(
+        self, url: str, key: str, body: Mapping[str, Any] | None
+    ) -> aiohttp.ClientResponse:
+        """The answer to *body*, whose content has not come yet; GET without one. Raises BackendError."""
+        assert self._session is not None  # noqa: S101 - requests come while it is open
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        method = "GET" if body is None else "POST"
+        data = None if body is None else orjson.dumps(body)
+        if data is not None:
+            headers["Content-Type"] = "application/json"
+        try:
+            answer = await self._session.request(
+                method, url, data=data, headers=headers, ssl=self._trust.current()
+            )
+        except (aiohttp.ClientError, TimeoutError, OSError, UnreadableError) as error:
+            raise UnreachableError(_sentence(error)) from error
+        if answer.status >= HTTPStatus.BAD_REQUEST:
+            raise await _complaint(answer)
+        return answer
+
+    async def whole(self, url: str, key: str, body: Mapping[str, Any] | None = None) -> Any:
+        """The answer to *body* as a document. Raises BackendError."""
+        answer = await self.ask(url, key, body)
+        try:
+            return orjson.loads(await _read(answer, LONGEST_WHOLE))
+        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+            raise UnreachableError(_sentence(error)) from error
+        finally:
+            answer.close()
+
+
+async def lines(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
+    """The lines of *answer* as they come, without those that are empty. Raises BrokenError."""
+    try:
+        while line := await answer.content.readline():
+            if stripped := line.strip():
+                yield stripped
+    except (aiohttp.ClientError, TimeoutError, ValueError) as error:
+        raise BrokenError(_sentence(error)) from error
+
+
+def document(line: bytes) -> dict[str, Any]:
+    """The object that *line* holds. Raises BrokenError, also if the server tells of an error."""
+    try:
+        found = orjson.loads(line)
+    except ValueError:
+        found = None
+    if not isinstance(found, dict):
+        message = "says what is no JSON object"
+        raise BrokenError(message)
+    if "error" in found:
+        message = f"says: {_message(found)}"
+        raise BrokenError(message)
+    return found
+
+
+async def _read(answer: aiohttp.ClientResponse, most: int) -> bytes:
+    content = bytearray()
+    async for part in answer.content.iter_any():
+        content += part
+        if len(content) > most:
+            message = f"its answer has more than {most} bytes"
+            raise ValueError(message)
+    return bytes(content)
+
+
+async def _complaint(answer: aiohttp.ClientResponse) -> BackendError | RefusedError:
+    """What an answer that is no success means."""
+    status = answer.status
+    try:
+        text = (await _read(answer, LONGEST_LINE)).decode("utf-8", "replace")
+    except (aiohttp.ClientError, TimeoutError, ValueError):
+        text = ""
+    finally:
+        answer.close()
+    said = f"answers {status}: {_message(_parsed(text)) or text[:LONGEST_COMPLAINT]}".rstrip(": ")
+    if status in BUSY:
+        return BusyError(said)
+    if status in UNSUITABLE:
+        return UnsuitableError(said)
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return UnreachableError(said)
+    return RefusedError(status, said)
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except ValueError:
+        return None
+
+
+def _message(found: Any) -> str:
+    """The sentence in an error of OpenAI's form, or of Ollama's."""
+    error = found.get("error") if isinstance(found, dict) else None
+    told = error.get("message") if isinstance(error, dict) else error
+    return str(told or "")[:LONGEST_COMPLAINT]
+
+
+def _sentence(error: Exception) -> str:
+    if isinstance(error, TimeoutError | asyncio.TimeoutError):
+        return "says nothing in time"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return "cannot be reached"
+    return f"broke the connection off ({type(error).__name__})"

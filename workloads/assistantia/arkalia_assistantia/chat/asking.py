@@ -1,0 +1,55 @@
+"""Who asks, and what: from a request to a question."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import Request
+
+from arkalia_assistantia.backends.openai import OWN
+from arkalia_assistantia.chat.questions import Question, beginning
+from arkalia_contract import headers
+from arkalia_runtime import logs
+from arkalia_runtime.ids import new_id
+
+LONGEST_ID: Final = 128
+
+
+@dataclass(frozen=True)
+class Caller:
+    """For whom a request is answered; the gateway says so, since nobody else is let in."""
+
+    user: str = ""
+    key: str = ""
+
+    @property
+    def actor(self) -> str:
+        """As events name it."""
+        if self.user:
+            return f"user:{self.user}"
+        module = logs.caller.get()
+        return f"module:{module}" if module else "unknown"
+
+
+def caller_of(request: Request) -> Caller:
+    """Who the gateway says asks."""
+    given = request.headers
+    return Caller(given.get(headers.USER, ""), given.get(headers.KEY, ""))
+
+
+def question_of(
+    body: Mapping[str, Any], caller: Caller, conversation: str = "", **more: Any
+) -> Question:
+    """The question of a request in OpenAI's form."""
+    found = conversation or _named(body) or beginning(body.get("messages") or ())
+    return Question(body, found, str(new_id()), caller.actor, **more)
+
+
+def _named(body: Mapping[str, Any]) -> str:
+    """The conversation that the request names, in Arkalia's member or in OpenAI's `metadata`."""
+    for member in (OWN, "metadata"):
+        named = body.get(member)
+        found = named.get("conversation_id") if isinstance(named, Mapping) else None
+        if isinstance(found, str) and 0 < len(found) <= LONGEST_ID:
+            return found
+    return ""

@@ -1,0 +1,189 @@
+"""The way of one question: check the prompt, ask a model, pass on what it says, validate, tell.
+
+A question that the policy blocks asks no model. With the policy `Block` an answer is told after it was
+validated, as a whole; otherwise as it comes, and the score at its end.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from arkalia_assistantia.backends.completion import Chunk, Whole
+from arkalia_assistantia.backends.errors import BrokenError
+from arkalia_assistantia.backends.pool import Answering, Asked, Backends
+from arkalia_assistantia.chat.checking import BlockedError, checked
+from arkalia_assistantia.chat.questions import Question
+from arkalia_assistantia.chat.record import Recorder
+from arkalia_assistantia.chat.told import AnswerTold, PromptTold, Timings, Tokens, Told
+from arkalia_assistantia.chat.validation import Validator
+from arkalia_assistantia.prompts.validation import Policy
+from arkalia_assistantia.validating import Validating
+from arkalia_runtime import logs
+
+logger: Final = logging.getLogger(__name__)
+
+WITHHELD: Final = "content_filter"
+"""Why an answer ends that is not told: OpenAI's word."""
+LEFT: Final = "cancelled"
+"""Why an answer ends whose client has left."""
+MOST_ENDINGS: Final = 1000
+"""Answers whose client has left, and whose event is being written."""
+
+
+class Assistant:
+    """Answers questions."""
+
+    def __init__(
+        self, validating: Validating, backends: Backends, validator: Validator, recorder: Recorder
+    ) -> None:
+        self.policy: Policy = validating.policy
+        self.validating, self.backends = validating, backends
+        self.validator, self.recorder = validator, recorder
+        self.endings: set[asyncio.Task[bool]] = set()
+
+    async def begin(self, question: Question) -> "Session":
+        """The answer to *question*, with its first word said.
+
+        Raises BlockedError, NoAnswerError or RefusedError.
+        """
+        start = time.monotonic()
+        told = await checked(question, self.validating)
+        recorded = await self.recorder.checked(question, told)
+        if told.verdict == "blocked":
+            raise BlockedError(told)
+        answering = await self.backends.begin(Asked(question.body, question.conversation))
+        return Session(self, question, answering, (told, recorded, start))
+
+
+class Session:
+    """One answer, as it is said. Whoever has one closes it."""
+
+    def __init__(
+        self,
+        assistant: Assistant,
+        question: Question,
+        answering: Answering,
+        before: tuple[PromptTold, bool, float],
+    ) -> None:
+        self._assistant = assistant
+        self._answering = answering
+        self._prompt, self._recorded, self._start = before
+        self.question = question
+        self.whole = Whole()
+        self._is_told = False
+        self.told: Told | None = None
+        """What is told beside the answer; there once all chunks were taken."""
+
+    @property
+    def model(self) -> str:
+        """The model that answers."""
+        return self._answering.choice.model
+
+    async def chunks(self) -> AsyncIterator[Chunk]:
+        """What the model says, without its end. Raises BrokenError."""
+        buffered = []
+        try:
+            async for chunk in self._answering.chunks():
+                self.whole.add(chunk)
+                if (shown := _without_end(chunk)) is None:
+                    continue
+                if self._assistant.policy == "Block":
+                    buffered.append(shown)
+                else:
+                    yield shown
+        except BrokenError:
+            self._is_told = True
+            await self._tell_answered("error")
+            raise
+        self._is_told = True
+        self.told = await self._concluded()
+        if self.told.validation.verdict == "blocked":
+            self.whole = _withheld(self.whole)
+            return
+        for shown in buffered:
+            yield shown
+
+    async def whole_answer(self) -> Whole:
+        """The answer, once it is there."""
+        async for _ in self.chunks():
+            pass
+        return self.whole
+
+    def close(self) -> None:
+        """End it: a model that has more to say is stopped."""
+        self._answering.close()
+        if not self._is_told and len(self._assistant.endings) < MOST_ENDINGS:
+            ending = asyncio.ensure_future(self._tell_answered(LEFT))
+            self._assistant.endings.add(ending)
+            ending.add_done_callback(self._assistant.endings.discard)
+
+    async def _concluded(self) -> Told:
+        ended = time.monotonic()
+        validation, validation_recorded = await self._assistant.validator.validated(
+            self.question, self.whole.text
+        )
+        validated = time.monotonic()
+        told = await self._tell_answered(self.whole.finish_reason or "stop")
+        is_needless = validation.status == "not_applicable"
+        recorded = self._recorded and told and (validation_recorded or is_needless)
+        return self._told(validation, recorded=recorded, seconds=validated - ended)
+
+    def _told(self, validation: AnswerTold, *, recorded: bool, seconds: float) -> Told:
+        choice, whole = self._answering.choice, self.whole
+        tokens = Tokens(
+            prompt=whole.count("prompt_tokens"), completion=whole.count("completion_tokens")
+        )
+        self._assistant.backends.note_tokens(choice.backend.name, tokens.prompt, tokens.completion)
+        return Told(
+            conversation_id=self.question.conversation,
+            message_id=self.question.message,
+            request_id=logs.request_id.get() or "",
+            trace_id=logs.trace_id.get(),
+            model=choice.model,
+            backend=choice.backend.name,
+            prompt=self._prompt,
+            validation=validation,
+            tokens=tokens,
+            timings=Timings(
+                queue=round(self._answering.waited_seconds, 6),
+                first_word=round(self._answering.first_seconds, 6),
+                validation=round(seconds, 6),
+                total=round(time.monotonic() - self._start, 6),
+            ),
+            recorded=recorded,
+        )
+
+    async def _tell_answered(self, reason: str) -> bool:
+        choice, whole = self._answering.choice, self.whole
+        data: dict[str, Any] = {
+            "model": choice.model,
+            "backend": choice.backend.name,
+            "finish_reason": reason,
+            "duration_seconds": round(time.monotonic() - self._start, 3),
+        }
+        for name in ("prompt_tokens", "completion_tokens"):
+            if (count := whole.count(name)) is not None:
+                data[name] = count
+        return await self._assistant.recorder.answered(self.question, data)
+
+
+def _without_end(chunk: Chunk) -> Chunk | None:
+    """*chunk* without its end and its numbers, which come with what is told; None if that is all."""
+    choices = [
+        {**choice, "finish_reason": None}
+        for choice in chunk.get("choices") or ()
+        if any(value for value in (choice.get("delta") or {}).values())
+    ]
+    left = {key: value for key, value in chunk.items() if key not in ("usage", "timings")}
+    return {**left, "choices": choices} if choices else None
+
+
+def _withheld(whole: Whole) -> Whole:
+    """An answer in whose place nothing is told."""
+    return Whole(
+        messages={index: {"role": "assistant", "content": ""} for index in whole.messages},
+        finished=dict.fromkeys(whole.messages, WITHHELD),
+        usage=whole.usage,
+    )

@@ -1,0 +1,140 @@
+"""Arkalia's own way to ask: `POST /chat`.
+
+An answer is one document, or a stream of server-sent events: `word` for each part of the text, and
+`end` with everything that is told beside it, or `problem`.
+"""
+
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse, Response
+
+from arkalia_assistantia.chat.asking import caller_of, question_of
+from arkalia_assistantia.chat.flow import Assistant, Session
+from arkalia_assistantia.chat.problems import Unanswered, told_in
+from arkalia_assistantia.chat.questions import SHOWN
+from arkalia_assistantia.chat.streaming import EVENTS, Streamed, event, while_here
+from arkalia_assistantia.chat.told import Told
+from arkalia_runtime import logs
+from arkalia_runtime.ids import new_id
+
+CHAT = "/chat"
+
+Language = Literal["en", "fr", "de", "es", "it", "pt", "nl"]
+
+
+class _Form(BaseModel):
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class Said(_Form):
+    """One message of the conversation so far."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+class Text(_Form):
+    """A text that the answer may stand on."""
+
+    name: Annotated[str, Field(max_length=253)] = "context"
+    text: str
+
+
+class Chat(_Form):
+    """A question."""
+
+    message: Annotated[str, Field(min_length=1)]
+    """What is asked."""
+    model: Annotated[str, Field(max_length=255)] = ""
+    """A model or an alias; none: the first that there is."""
+    conversation_id: Annotated[str, Field(max_length=128, pattern=r"^[A-Za-z0-9._:-]*$")] = ""
+    """The conversation that the question belongs to; none: a new one."""
+    history: Annotated[list[Said], Field(max_length=500)] = []
+    """What was said before."""
+    context: Annotated[list[Text], Field(max_length=100)] = []
+    """Texts that the answer may stand on. They are shown to the model as such, and the answer is held
+    against them."""
+    language: Language | None = None
+    """In which language the answer has to be; none: in any."""
+    most_tokens: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    """How long the answer may be."""
+    stream: bool = False
+
+
+class ChatAnswer(Told):
+    """An answer, and all that is told beside it."""
+
+    answer: str
+    finish_reason: str
+    """`stop`, `length`, or `content_filter` for an answer that is withheld."""
+
+
+def routes(assistant: Assistant) -> APIRouter:
+    """`/chat`."""
+    router = APIRouter(tags=["chat"])
+
+    @router.post(
+        CHAT,
+        summary="An answer with its score, at once or as it is said",
+        responses={200: {"model": ChatAnswer, "content": {EVENTS: {}}}},
+        response_model=None,
+    )
+    async def chat(request: Request, body: Chat) -> Response:
+        conversation = body.conversation_id or str(new_id())
+        context = [each.model_dump() for each in body.context]
+        question = question_of(
+            await _asked(assistant, body),
+            caller_of(request),
+            conversation,
+            context=context,
+            language=body.language,
+        )
+        with told_in("native"):
+            session = await while_here(request, assistant.begin(question))
+            if not body.stream:
+                return JSONResponse(await _whole(request, session))
+        return Streamed(_stream(session), EVENTS, session.close)
+
+    return router
+
+
+async def _asked(assistant: Assistant, body: Chat) -> dict[str, Any]:
+    """*body* in OpenAI's form; the context stands in lines with a mark that nobody could know."""
+    messages: list[dict[str, Any]] = [each.model_dump() for each in body.history]
+    for each in body.context:
+        quotation = assistant.validating.quoted(each.text)
+        messages.append({"role": "system", "content": quotation.rule})
+        shown = f"{each.name}:\n{quotation.text}"
+        messages.append({"role": "user", "name": SHOWN, "content": shown})
+    messages.append({"role": "user", "content": body.message})
+    limit = {"max_tokens": body.most_tokens} if body.most_tokens else {}
+    return {"model": body.model, "messages": messages, **limit}
+
+
+async def _whole(request: Request, session: Session) -> dict[str, Any]:
+    try:
+        whole = await while_here(request, session.whole_answer())
+    finally:
+        session.close()
+    assert session.told is not None  # noqa: S101 - the whole answer was taken
+    return ChatAnswer(
+        **session.told.model_dump(), answer=whole.text.strip(), finish_reason=whole.finish_reason
+    ).model_dump()
+
+
+async def _stream(session: Session) -> AsyncIterator[bytes]:
+    try:
+        with told_in("native"):
+            async for chunk in session.chunks():
+                for choice in chunk["choices"]:
+                    if text := choice["delta"].get("content"):
+                        yield event({"text": text}, "word")
+    except Unanswered as problem:
+        told = {"status": problem.status_code, "code": problem.code, "detail": problem.detail}
+        yield event({**told, "request_id": logs.request_id.get()}, "problem")
+        return
+    told = session.told.model_dump() if session.told else {}
+    yield event({**told, "finish_reason": session.whole.finish_reason}, "end")

@@ -1,0 +1,129 @@
+"""Ollama's API: `/api/chat`, `/api/generate`, `/api/tags`.
+
+A stream is one JSON object a line; as with Ollama, it is a stream unless the request says otherwise.
+What Arkalia tells of an answer stands in the member `arkalia` of its last object.
+"""
+
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse, Response
+
+from arkalia_assistantia.backends import ollama
+from arkalia_assistantia.backends.ollama import CHAT, TAGS
+from arkalia_assistantia.chat.asking import caller_of, question_of
+from arkalia_assistantia.chat.flow import Assistant, Session
+from arkalia_assistantia.chat.openai import ChatMessage
+from arkalia_assistantia.chat.problems import Unanswered, told_in
+from arkalia_assistantia.chat.streaming import LINES, Streamed, line, while_here
+
+GENERATE: Final = "/api/generate"
+
+Form = Callable[[dict[str, Any]], dict[str, Any]]
+"""What becomes of an object of `/api/chat` in the other route."""
+
+
+class _Open(BaseModel):
+    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
+
+
+class OllamaChat(_Open):
+    """A request of `/api/chat`."""
+
+    model: Annotated[str, Field(max_length=255)] = ""
+    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=2000)]
+    stream: bool = True
+
+
+class OllamaPrompt(_Open):
+    """A request of `/api/generate`."""
+
+    model: Annotated[str, Field(max_length=255)] = ""
+    prompt: str
+    system: str | None = None
+    images: list[str] | None = None
+    stream: bool = True
+
+
+def routes(assistant: Assistant) -> APIRouter:
+    """The three routes."""
+    router = APIRouter(tags=["Ollama"])
+
+    async def answered(
+        request: Request, body: Mapping[str, Any], *, stream: bool, form: Form
+    ) -> Response:
+        begun = time.monotonic()
+        question = question_of(body, caller_of(request))
+        with told_in("ollama"):
+            session = await while_here(request, assistant.begin(question))
+            if not stream:
+                return JSONResponse(await _whole(request, session, form, begun))
+        return Streamed(_stream(session, form, begun), LINES, session.close)
+
+    @router.post(CHAT, summary="An answer, in Ollama's form", response_model=None)
+    async def chat(request: Request, body: OllamaChat) -> Response:
+        told = body.model_dump(exclude_unset=True)
+        asked = ollama.asked(told, told["messages"])
+        return await answered(request, asked, stream=body.stream, form=dict)
+
+    @router.post(GENERATE, summary="An answer to one prompt", response_model=None)
+    async def generate(request: Request, body: OllamaPrompt) -> Response:
+        told = body.model_dump(exclude_unset=True)
+        prompt = {"role": "user", "content": body.prompt, "images": body.images or []}
+        system = [{"role": "system", "content": body.system}] if body.system else []
+        asked = ollama.asked(told, [*system, prompt])
+        return await answered(request, asked, stream=body.stream, form=_generated)
+
+    @router.get(TAGS, summary="The models, in Ollama's form")
+    async def list_tags() -> dict[str, Any]:
+        listed = await assistant.backends.listed()
+        return {"models": [_tag(name, backend) for name, backend in listed]}
+
+    return router
+
+
+async def _whole(request: Request, session: Session, form: Form, begun: float) -> dict[str, Any]:
+    try:
+        whole = await while_here(request, session.whole_answer())
+    finally:
+        session.close()
+    message = whole.messages.get(0, {})
+    return form({**ollama.line(session.model, message), **_end(session, begun)})
+
+
+async def _stream(session: Session, form: Form, begun: float) -> AsyncIterator[bytes]:
+    try:
+        with told_in("ollama"):
+            async for chunk in session.chunks():
+                [first, *_] = chunk["choices"]
+                yield line(form(ollama.line(session.model, first["delta"])))
+    except Unanswered as problem:
+        yield line({"error": problem.members["error"]})
+        return
+    yield line(form({**ollama.line(session.model, {}), **_end(session, begun)}))
+
+
+def _end(session: Session, begun: float) -> dict[str, Any]:
+    told = session.told.model_dump() if session.told else {}
+    return ollama.end(session.whole, told, begun)
+
+
+def _generated(told: dict[str, Any]) -> dict[str, Any]:
+    message = told.pop("message")
+    thinking = {"thinking": message["thinking"]} if "thinking" in message else {}
+    return {**told, "response": message["content"], **thinking}
+
+
+def _tag(name: str, backend: str) -> dict[str, Any]:
+    details = {"parent_model": "", "format": "", "family": backend, "families": [backend]}
+    return {
+        "name": name,
+        "model": name,
+        "modified_at": ollama.now(),
+        "size": 0,
+        "digest": "",
+        "details": {**details, "parameter_size": "", "quantization_level": ""},
+    }

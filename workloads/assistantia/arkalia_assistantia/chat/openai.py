@@ -1,0 +1,145 @@
+"""OpenAI's API: `/v1/chat/completions`, `/v1/models`, `/v1/embeddings`.
+
+Members that are not known are passed on to the model server. What Arkalia tells of an answer stands in
+its member `arkalia`, which clients of OpenAI pass over.
+"""
+
+import time
+from collections.abc import AsyncIterator
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.responses import JSONResponse, Response
+
+from arkalia_assistantia.backends.completion import Chunk
+from arkalia_assistantia.backends.openai import CHAT, EMBEDDINGS, MODELS, OWN
+from arkalia_assistantia.backends.openai import DONE as END
+from arkalia_assistantia.chat.asking import caller_of, question_of
+from arkalia_assistantia.chat.flow import Assistant, Session
+from arkalia_assistantia.chat.problems import Unanswered, told_in
+from arkalia_assistantia.chat.streaming import EVENTS, Streamed, event, while_here
+
+DONE: Final = END.decode()
+
+Role = Literal["system", "developer", "user", "assistant", "tool", "function"]
+
+
+class _Open(BaseModel):
+    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
+
+
+class ChatMessage(_Open):
+    """One message of the conversation."""
+
+    role: Role
+    content: str | list[dict[str, Any]] | None = None
+
+
+class StreamOptions(_Open):
+    """What a stream has beside the answer."""
+
+    include_usage: bool = False
+
+
+class Completion(_Open):
+    """A request for an answer."""
+
+    model: Annotated[str, Field(max_length=255)] = ""
+    """A model or an alias; none: the first that there is."""
+    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=2000)]
+    stream: bool = False
+    stream_options: StreamOptions | None = None
+
+
+class Embedding(_Open):
+    """A request for embeddings."""
+
+    model: Annotated[str, Field(max_length=255)] = ""
+    input: str | list[Any]
+
+
+def routes(assistant: Assistant) -> APIRouter:
+    """The three routes."""
+    router = APIRouter(tags=["OpenAI"])
+
+    @router.post(CHAT, summary="An answer, in OpenAI's form", response_model=None)
+    async def complete(request: Request, body: Completion) -> Response:
+        asked = body.model_dump(exclude_unset=True)
+        question = question_of(asked, caller_of(request))
+        with told_in("openai"):
+            session = await while_here(request, assistant.begin(question))
+            if not body.stream:
+                return JSONResponse(await _whole(request, session))
+        options = body.stream_options or StreamOptions()
+        stream = _stream(session, with_usage=options.include_usage)
+        return Streamed(stream, EVENTS, session.close)
+
+    @router.get(MODELS, summary="The models and their other names")
+    async def list_models() -> dict[str, Any]:
+        listed = [
+            {"id": name, "object": "model", "created": 0, "owned_by": backend}
+            for name, backend in await assistant.backends.listed()
+        ]
+        return {"object": "list", "data": listed}
+
+    @router.post(EMBEDDINGS, summary="Texts as vectors", response_model=None)
+    async def embed(request: Request, body: Embedding) -> Response:
+        asked = body.model_dump(exclude_unset=True)
+        with told_in("openai"):
+            _, found = await while_here(request, assistant.backends.embeddings(asked))
+        return JSONResponse(found)
+
+    return router
+
+
+async def _whole(request: Request, session: Session) -> dict[str, Any]:
+    try:
+        whole = await while_here(request, session.whole_answer())
+    finally:
+        session.close()
+    usage = {"usage": whole.usage} if whole.usage else {}
+    told = session.told.model_dump() if session.told else None
+    return {
+        **_head(session, "chat.completion"),
+        "choices": whole.choices(),
+        **usage,
+        OWN: told,
+    }
+
+
+async def _stream(session: Session, *, with_usage: bool) -> AsyncIterator[bytes]:
+    head = _head(session, "chat.completion.chunk")
+    try:
+        with told_in("openai"):
+            async for chunk in session.chunks():
+                yield event({**chunk, **head})
+    except Unanswered as problem:
+        yield event({"error": problem.members["error"]})
+        return
+    for last in _ends(session, with_usage=with_usage):
+        yield event({**head, **last})
+    yield event(DONE)
+
+
+def _ends(session: Session, *, with_usage: bool) -> list[Chunk]:
+    """The last chunks: the end of the answer, and its numbers if they were asked for."""
+    whole = session.whole
+    choices: list[dict[str, Any]] = [
+        {"index": index, "delta": {}, "finish_reason": whole.finished.get(index)}
+        for index in sorted(whole.messages)
+    ]
+    ends: list[Chunk] = [{"choices": choices}]
+    if with_usage:
+        ends.append({"choices": [], "usage": whole.usage})
+    ends[-1][OWN] = session.told.model_dump() if session.told else None
+    return ends
+
+
+def _head(session: Session, kind: str) -> dict[str, Any]:
+    return {
+        "id": f"chatcmpl-{session.question.message}",
+        "object": kind,
+        "created": int(time.time()),
+        "model": session.model,
+    }

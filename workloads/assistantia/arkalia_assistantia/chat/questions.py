@@ -1,0 +1,102 @@
+"""A question: a request for an answer, and what of it is looked at."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from arkalia_assistantia.prompts.separation import Source
+
+Message = Mapping[str, Any]
+"""In OpenAI's form."""
+
+OF_TOOLS: Final = frozenset({"tool", "function"})
+"""Roles whose text somebody else wrote: it is only to be read."""
+OF_THE_SYSTEM: Final = frozenset({"system", "developer"})
+
+SHOWN: Final = "context"
+"""Name of a user's message that shows a text from elsewhere."""
+
+MOST_MESSAGES: Final = 60
+MOST_CHARACTERS: Final = 200_000
+"""Of a conversation, in what an answer is validated by: the newest."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """Who asks what, in which conversation."""
+
+    body: Mapping[str, Any]
+    """The request in OpenAI's form."""
+    conversation: str
+    message: str
+    """Id of the answer."""
+    actor: str = ""
+    context: Sequence[Mapping[str, str]] = field(default_factory=tuple)
+    """Texts that the answer may stand on, with `name` and `text`."""
+    language: str | None = None
+
+    @property
+    def messages(self) -> list[Message]:
+        """What was said so far."""
+        return list(self.body.get("messages") or ())
+
+    @property
+    def prompt(self) -> str:
+        """What the user said last."""
+        said = (each for each in reversed(self.messages) if each.get("role") == "user")
+        return text_of(next(said, {}))
+
+    @property
+    def instructions(self) -> str:
+        """What the system told the model."""
+        return "\n".join(
+            text_of(each) for each in self.messages if each.get("role") in OF_THE_SYSTEM
+        )
+
+    @property
+    def wants_json(self) -> bool:
+        """Whether the answer has to be JSON."""
+        wanted = self.body.get("response_format")
+        return isinstance(wanted, dict) and wanted.get("type") in ("json_object", "json_schema")
+
+    def written_by_others(self) -> Iterator[tuple[str, Source]]:
+        """The texts that users and tools wrote, and who: what an attack can be in."""
+        for each in self.messages:
+            role, is_shown = each.get("role"), each.get("name") == SHOWN
+            if (role == "user" or role in OF_TOOLS) and (text := text_of(each)):
+                yield text, "user" if role == "user" and not is_shown else "content"
+
+    def conversation_so_far(self) -> list[dict[str, str]]:
+        """The newest messages before the last question, as the validation of answers takes them."""
+        taken: list[dict[str, str]] = []
+        left = MOST_CHARACTERS
+        for each in reversed(self.messages[:-1]):
+            text = text_of(each)[:left]
+            left -= len(text)
+            if not left or len(taken) == MOST_MESSAGES:
+                break
+            taken.append({"role": _role(str(each.get("role"))), "content": text})
+        return taken[::-1]
+
+
+def text_of(message: Message) -> str:
+    """The text of *message*, also where it comes in parts beside images."""
+    content = message.get("content")
+    if isinstance(content, list):
+        texts = (each.get("text") for each in content if isinstance(each, dict))
+        return "\n".join(each for each in texts if isinstance(each, str))
+    return content if isinstance(content, str) else ""
+
+
+def beginning(messages: Sequence[Message]) -> str:
+    """A name for the conversation that begins with *messages*: the same each time it goes on."""
+    first = next((n for n, each in enumerate(messages) if each.get("role") == "user"), 0)
+    texts = "\n".join(f"{each.get('role')}: {text_of(each)}" for each in messages[: first + 1])
+    return hashlib.sha256(texts.encode("utf-8", "replace")).hexdigest()[:32]
+
+
+def _role(role: str) -> str:
+    if role in OF_THE_SYSTEM:
+        return "system"
+    return "tool" if role in OF_TOOLS else role if role in ("user", "assistant") else "user"

@@ -1,0 +1,123 @@
+"""The door: who is not known, or may not, is not let in. What nobody opened is closed."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from http import HTTPStatus
+from typing import Final
+
+from arkalia_contract import access
+from arkalia_helloria.access import auditing, credentials, judging
+from arkalia_helloria.access.auditing import Audit, Decided
+from arkalia_helloria.access.credentials import Shown
+from arkalia_helloria.access.known import Known
+from arkalia_helloria.access.measures import Measures
+from arkalia_helloria.access.openid import Provider
+from arkalia_helloria.access.polling import MODULE, STALE_SECONDS, Polling
+from arkalia_helloria.access.verifying import UnverifiedError, Verifier
+from arkalia_helloria.callers import Caller, DeniedError
+from arkalia_helloria.routes import Route
+from arkalia_runtime import background
+from arkalia_runtime.calls.client import Calls
+from arkalia_runtime.metrics import Metrics
+from arkalia_runtime.settings import ServiceSettings
+
+ANONYMOUS: Final = Caller("", frozenset(), frozenset())
+UNAVAILABLE_SECONDS: Final = 2.0
+NOBODY, SOMEBODY = "anonymous", "unknown"
+"""As judgements call who showed nothing, and who showed what is nobody's."""
+
+
+class AccountDoor:
+    """A door that knows the accounts. Opened once, for the life of the service."""
+
+    calls: Final = {MODULE: access.GATEWAY}
+
+    def __init__(self, settings: ServiceSettings, stale_seconds: float = STALE_SECONDS) -> None:
+        self._settings = settings
+        self._polling = Polling(stale_seconds)
+        self._verifier = Verifier()
+        self._provider = Provider(settings)
+        self._metrics: Metrics | None = None
+        self._calls: Calls | None = None
+
+    def measure(self, metrics: Metrics) -> None:
+        """Show in *metrics* who is let in, and what is known."""
+        self._metrics = metrics
+        self._measures = Measures(metrics.registry)
+        self._audit = Audit(self._measures)
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["AccountDoor"]:
+        """Know the accounts, and tell what is decided, during the block."""
+        assert self._metrics is not None  # noqa: S101 - the app measures its parts when it is made
+        async with Calls(self._settings, self._metrics) as self._calls:
+            polling = self._polling.keep(self._calls, self._measures)
+            async with background.running(polling, self._audit.keep_telling(self._calls)):
+                yield self
+            await asyncio.wait_for(self._audit.end(self._calls), auditing.TELL_SECONDS)
+
+    async def let_in(self, headers: Mapping[str, str], client: str, route: Route) -> Caller:
+        """Who asks for *route*, from the address *client*. Raises DeniedError."""
+        if judging.is_public(route):
+            return self._allowed(ANONYMOUS, client, route)
+        try:
+            caller = await self._identified(credentials.shown(headers))
+        except (UnverifiedError, credentials.UnreadableError) as error:
+            raise self._unknown(str(error), client, route) from None
+        if caller is None:
+            sentence = "Show an API key, or a session's token, as `Authorization: Bearer ...`."
+            raise self._unknown(sentence, client, route, NOBODY)
+        missing = judging.missing(caller, route)
+        if missing:
+            raise self._denied(caller, missing, client, route)
+        return self._allowed(caller, client, route)
+
+    async def _identified(self, shown: Shown | None) -> Caller | None:
+        """Who shows *shown*; what may have been issued a moment ago is looked for once more."""
+        if shown is None:
+            return None
+        assert self._calls is not None  # noqa: S101 - the door is open
+        if self._polling.current is None:
+            await self._polling.look_again(self._calls)
+        if self._provider.issued(shown):
+            return await self._provider.caller(shown.text, self._known())
+        try:
+            return self._verifier.caller(shown, self._known())
+        except UnverifiedError as error:
+            if not (error.may_be_new and await self._polling.look_again(self._calls)):
+                raise
+        return self._verifier.caller(shown, self._known())
+
+    def _known(self) -> Known:
+        known = self._polling.current
+        if known is None:
+            self._measures.judged.labels("unavailable").inc()
+            sentence = "Nobody can be recognised at the moment: accounts are not reachable."
+            raise DeniedError(HTTPStatus.SERVICE_UNAVAILABLE, sentence, UNAVAILABLE_SECONDS)
+        return known
+
+    def _allowed(self, caller: Caller, client: str, route: Route) -> Caller:
+        self._measures.judged.labels("allowed").inc()
+        self._note(caller, route, client, "")
+        return caller
+
+    def _denied(self, caller: Caller, missing: list[str], client: str, route: Route) -> DeniedError:
+        self._measures.judged.labels("denied").inc()
+        sentence = f"This takes the scope {', '.join(missing)}, which you do not have."
+        self._note(caller, route, client, sentence)
+        return DeniedError(HTTPStatus.FORBIDDEN, sentence)
+
+    def _unknown(
+        self, sentence: str, client: str, route: Route, user: str = SOMEBODY
+    ) -> DeniedError:
+        self._measures.judged.labels("unknown").inc()
+        self._note(Caller(user, frozenset(), frozenset()), route, client, sentence)
+        return DeniedError(HTTPStatus.UNAUTHORIZED, sentence)
+
+    def _note(self, caller: Caller, route: Route, client: str, reason: str) -> None:
+        named = f"{route.module}{route.path}"
+        method = " ".join(sorted(route.methods))
+        user = caller.user or NOBODY
+        decided = Decided(user, caller.key or "", named, method, not reason, reason)
+        self._audit.note(decided, client)

@@ -1,0 +1,47 @@
+"""What is known of accounts at a moment, in the form in which it is looked up."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+import jwt
+from pydantic import TypeAdapter
+
+from arkalia_contract.access import SESSION_ALGORITHM, View, ViewedKey, ViewedUser
+
+_FORM: Final = TypeAdapter(View)
+
+
+@dataclass(frozen=True)
+class Known:
+    """A view, looked at from a request."""
+
+    version: int
+    audience: str
+    digest_key: bytes = field(repr=False)
+    signing_keys: Mapping[str, jwt.PyJWK]
+    """By their ids."""
+    users: Mapping[str, ViewedUser]
+    """By id."""
+    keys: Mapping[str, ViewedKey]
+    """By digest."""
+    ended_sessions: frozenset[str]
+    roles: Mapping[str, list[str]]
+    """Patterns that each role grants."""
+
+    @classmethod
+    def parse(cls, text: bytes) -> "Known":
+        """The view that *text* holds. Raises ValueError if it holds none."""
+        view = _FORM.validate_json(text)
+        published = (jwt.PyJWK(each) for each in view.signing_keys)
+        usable = (each for each in published if each.algorithm_name == SESSION_ALGORITHM)
+        return cls(
+            version=view.version,
+            audience=view.audience,
+            digest_key=bytes.fromhex(view.digest_key),
+            signing_keys={each.key_id: each for each in usable if each.key_id},
+            users={each.id: each for each in view.users},
+            keys={each.digest: each for each in view.keys},
+            ended_sessions=frozenset(view.ended_sessions),
+            roles=view.roles,
+        )
