@@ -62,7 +62,7 @@ PURPOSES: Final = {
     ),
     "helloria": (
         "the gateway: authenticates, limits and routes what comes from outside",
-        "it routes, balances and limits, and lets nobody in",
+        "all of that",
     ),
     "nyxalia": ("how the system is used", "it counts events by type and hour"),
     "reflexia": ("rules that answer a trigger with an action at once", "the ground"),
