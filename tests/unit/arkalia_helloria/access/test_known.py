@@ -38,4 +38,8 @@ def test_what_is_no_view_is_refused(text):
 
 
 def test_digest_key_does_not_show_itself():
-    assert "ff" not in repr(Known.parse(orjson.dumps(VIEW)))
+    digest_key = "c0ffee" * 4
+    known = Known.parse(orjson.dumps(VIEW | {"digest_key": digest_key}))
+
+    assert repr(known.digest_key) not in repr(known)
+    assert digest_key not in repr(known)
