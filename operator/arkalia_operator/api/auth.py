@@ -30,7 +30,7 @@ class Oidc(ApiModel):
         max_length=1024,
         json_schema_extra=rules(
             rule(
-                "self.matches('^https://[^/?#]+(/[^?#]*)?$')",
+                "self.matches('^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?(/[^?#]*)?$')",
                 "must be the provider's issuer as its tokens name it: write for example "
                 "https://login.example.com/realms/company",
             )

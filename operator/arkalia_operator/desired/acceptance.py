@@ -9,9 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator
 from ipaddress import ip_network
 from typing import Any, Final
+from urllib.parse import urlsplit
 
+from arkalia_operator.api.arkaliasystem import ArkaliaSystemSpec
 from arkalia_operator.api.conditions import Reason
 from arkalia_operator.api.data import Data
+from arkalia_operator.api.llm import MAIN
 from arkalia_operator.api.modules import ResourceRequirements
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.api.wording import first_of
@@ -135,6 +138,29 @@ def problems_of_system(system: ArkaliaSystem) -> Iterator[Problem]:
         yield _invalid(f"spec.placement.affinity nests {TOO_DEEP}")
     yield from map(_invalid, _wrong_amounts_of_data(system.spec.data))
     yield from map(_invalid, _wrong_ranges(system))
+    yield from map(_invalid, _wrong_addresses(system.spec))
+
+
+def _wrong_addresses(spec: ArkaliaSystemSpec) -> Iterator[str]:
+    """What looks like the address of a server and is none: a pattern knows no greatest port."""
+    for place, address in _addresses(spec):
+        try:
+            urlsplit(address).port  # noqa: B018 - it is read when it is asked for
+        except ValueError as error:
+            yield (
+                f"spec.{place}: {error}: write an address with a port below 65536, or none, for "
+                "example https://server.example.com"
+            )
+
+
+def _addresses(spec: ArkaliaSystemSpec) -> Iterator[tuple[str, str]]:
+    proxy, tracing, oidc = spec.network.proxy, spec.monitoring.tracing, spec.auth.oidc
+    yield from (("network.proxy.http", each) for each in [proxy.http] if each)
+    yield from (("network.proxy.https", each) for each in [proxy.https] if each)
+    yield from (("monitoring.tracing.endpoint", each.endpoint) for each in [tracing] if each)
+    yield from (("auth.oidc.issuer", each.issuer) for each in [oidc] if each)
+    for each in spec.llm.servers():
+        yield "llm.url" if each.name == MAIN else f"llm.fallback[{each.name}].url", each.url
 
 
 def _wrong_ranges(system: ArkaliaSystem) -> Iterator[str]:

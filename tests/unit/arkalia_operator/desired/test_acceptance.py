@@ -160,3 +160,38 @@ def test_range_of_trusted_proxies_that_is_none_is_refused(wrong):
     assert found.reason == Reason.INVALID_SPEC
     assert found.message.startswith("spec.network.trustedProxies: ")
     assert wrong.partition("/")[0] in found.message
+
+
+SERVER = {"name": "second", "provider": "ollama", "url": "http://[::1"}
+
+
+@pytest.mark.parametrize(
+    ("spec", "place"),
+    [
+        ({"network": {"proxy": {"http": "http://proxy:70000"}}}, "network.proxy.http"),
+        ({"network": {"proxy": {"https": "http://[:::::]"}}}, "network.proxy.https"),
+        ({"monitoring": {"tracing": {"endpoint": "http://a:b"}}}, "monitoring.tracing.endpoint"),
+        ({"auth": {"oidc": {"issuer": "https://[", "audience": "a"}}}, "auth.oidc.issuer"),
+        ({"llm": {"mode": "external", "url": "http://a:99999"}}, "llm.url"),
+        (
+            {"llm": {"mode": "external", "url": "http://a", "fallback": [SERVER]}},
+            "llm.fallback[second].url",
+        ),
+    ],
+)
+def test_address_that_is_none_is_refused(spec, place):
+    found = rendered(a_system(**spec)).resolution.problem
+
+    assert found.message.startswith(f"spec.{place}: ")
+    assert "write an address" in found.message
+
+
+def test_addresses_that_are_some_are_taken():
+    spec = {
+        "network": {"proxy": {"http": "http://[::1]:3128", "https": "http://proxy:65535/"}},
+        "monitoring": {"tracing": {"endpoint": "http://collector:4318"}},
+        "auth": {"oidc": {"issuer": "https://login.example.com/realms/a", "audience": "a"}},
+        "llm": {"mode": "external", "url": "http://ollama.models.svc:11434"},
+    }
+
+    assert rendered(a_system(**spec)).resolution.problem is None
