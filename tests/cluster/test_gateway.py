@@ -25,10 +25,11 @@ print(json.dumps(sorted({address[0] for *_, address in found})))
 
 @pytest.fixture(scope="module")
 def greeter(kube, namespace):
-    """Somebody else's module, with one route."""
+    """Somebody else's module, with one route, as it was written."""
     module = yaml.safe_load(MODULE.read_text(encoding="utf-8"))
     module["metadata"]["namespace"] = namespace
-    return kube.apply(module)
+    kube.apply(module)
+    return module
 
 
 @pytest.fixture(scope="module")

@@ -41,10 +41,11 @@ def find(cluster: Connection, system: str, module: str) -> Gateway:
     """The way to *module* of *system*. Raises CliError."""
     services = children.of(cluster, SERVICE, system)
     by_module = {
-        each["metadata"]["labels"][labels.MODULE]: each
+        found[labels.MODULE]: each
         for each in services
-        if each["metadata"]["labels"].get(labels.COMPONENT) == MAIN
-        and labels.MODULE in each["metadata"]["labels"]
+        if (found := each["metadata"]["labels"]).get(labels.COMPONENT) == MAIN
+        and labels.MODULE in found
+        and labels.EACH_POD not in found  # its name stands in no certificate
     }
     if module not in by_module:
         message = f"system {system} has no Service of a module {module}"

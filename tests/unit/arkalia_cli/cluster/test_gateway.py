@@ -8,6 +8,7 @@ from arkalia_cli.api_paths import CONFIG_MAP, POD, SERVICE
 from arkalia_cli.cluster import gateway
 from arkalia_cli.cluster.connection import connect
 from arkalia_cli.errors import NotFoundError, RefusedError
+from arkalia_contract import labels
 from arkalia_operator.desired import names
 from unit.arkalia_cli.api_server import kubeconfig, serving
 from unit.arkalia_cli.objects import NAMESPACE, collection
@@ -50,6 +51,17 @@ def test_gateway_is_checked_by_its_name_in_the_cluster(connection):
     assert found.tls.verify_mode is ssl.CERT_REQUIRED
     assert found.tls.check_hostname
     assert len(found.tls.get_ca_certs()) == 1
+
+
+def test_name_that_stands_for_each_pod_is_in_no_certificate(cluster, connection):
+    each_pod = a_service()
+    each_pod["metadata"] = {
+        "name": "luna-helloria-pods",
+        "labels": each_pod["metadata"]["labels"] | {labels.EACH_POD: "true"},
+    }
+    cluster.list(collection(SERVICE), a_service(), each_pod)
+
+    assert gateway.find(connection, "luna", "helloria").service == "luna-helloria"
 
 
 def test_authorities_are_where_the_operator_keeps_them():
