@@ -88,6 +88,14 @@ class ApiServer:
         os.kill(self._pid, signal.SIGKILL)
         if self._again:
             self._again.wait()
+        eventually(self._is_gone)  # else the next one finds its port taken
+
+    def _is_gone(self) -> None:
+        try:
+            state = Path(f"/proc/{self._pid}/stat").read_text(encoding="utf-8").rpartition(")")[2]
+        except FileNotFoundError:
+            return
+        assert state.split()[0] == "Z", "the API server has not ended yet"
 
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal."""
