@@ -11,10 +11,10 @@ from ipaddress import ip_network
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from arkalia_contract.llm import MAIN
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemSpec
 from arkalia_operator.api.conditions import Reason
 from arkalia_operator.api.data import Data
-from arkalia_operator.api.llm import MAIN
 from arkalia_operator.api.modules import ResourceRequirements
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.api.wording import first_of
