@@ -9,6 +9,20 @@ async def forever():
     await asyncio.Event().wait()
 
 
+async def other(ended):
+    """Never ends by itself, and tells its end to *ended*."""
+    try:
+        await forever()
+    finally:
+        ended.append(True)
+
+
+async def failing():
+    await asyncio.sleep(0)
+    message = "broken"
+    raise ValueError(message)
+
+
 async def test_supervision_ends_well_when_it_is_asked_to():
     stop = asyncio.Event()
     stop.set()
@@ -19,18 +33,7 @@ async def test_supervision_ends_well_when_it_is_asked_to():
 async def test_a_task_that_fails_ends_all_with_a_clear_line(caplog):
     ended = []
 
-    async def other():
-        try:
-            await forever()
-        finally:
-            ended.append(True)
-
-    async def failing():
-        await asyncio.sleep(0)
-        message = "broken"
-        raise ValueError(message)
-
-    assert not await supervise({"other": other(), "failing": failing()}, asyncio.Event())
+    assert not await supervise({"other": other(ended), "failing": failing()}, asyncio.Event())
 
     assert ended == [True]
     assert "The task 'failing' ended unexpectedly" in caplog.text
@@ -76,19 +79,7 @@ async def test_both_give_what_they_give():
 @pytest.mark.parametrize("failing_first", [True, False])
 async def test_what_one_of_both_raises_is_raised_as_it_is_after_the_other_s_end(failing_first):
     ended = []
-
-    async def other():
-        try:
-            await forever()
-        finally:
-            ended.append(True)
-
-    async def failing():
-        await asyncio.sleep(0)
-        message = "broken"
-        raise ValueError(message)
-
-    pair = (failing(), other()) if failing_first else (other(), failing())
+    pair = (failing(), other(ended)) if failing_first else (other(ended), failing())
     with pytest.raises(ValueError, match="broken"):
         await both(*pair)
 
