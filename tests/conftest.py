@@ -1,6 +1,8 @@
 """What holds for every test."""
 
 import sys
+from collections import Counter
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, is_hypothesis_test, settings
@@ -16,14 +18,21 @@ settings.register_profile(
 settings.register_profile(SOAK, parent=settings.get_profile("arkalia"))
 settings.load_profile("arkalia")
 
+SETUPS_LOST = pytest.StashKey[Counter[Path]]()
+ENOUGH = 2
+"""Times that the set-up of a file's tests may fail: its first test, and that one again."""
+
 FIRST = {"arkalia_taskia", "arkalia_runtime"}
 """Folders of tests that start processes and wait for them."""
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_configure(config):
     """Where nothing but long suites is asked for, a property is tried with thousands of examples."""
     if config.option.markexpr == SOAK:
         settings.load_profile(SOAK)
+    if terminal := config.pluginmanager.get_plugin("terminalreporter"):
+        config.pluginmanager.register(AtOnce(terminal))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -34,6 +43,37 @@ def pytest_collection_modifyitems(config, items):
         for item in items:
             if item.get_closest_marker("volume"):
                 item.add_marker(SOAK)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Fail at once where what the tests of a file share could not be made.
+
+    Each of them would wait as long for it as the first one did.
+    """
+    if item.session.stash.setdefault(SETUPS_LOST, Counter())[item.path] >= ENOUGH:
+        pytest.fail(f"the set-up of {item.path.name} failed {ENOUGH} times: see there", False)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item, call):
+    report = yield
+    if report.failed and call.when == "setup":
+        item.session.stash[SETUPS_LOST][item.path] += 1
+    return report
+
+
+class AtOnce:
+    """Names a test that failed while the others still run: who ends the run early wants to know."""
+
+    def __init__(self, terminal):
+        self._terminal = terminal
+
+    def pytest_runtest_logreport(self, report):
+        if report.outcome in {"failed", "rerun"}:
+            last = str(report.longrepr).strip().splitlines()[-1:]
+            words = f"{report.outcome}: {report.nodeid} ({report.when}) {''.join(last)}"
+            self._terminal.write_line(f"\n{words}")
 
 
 @pytest.hookimpl(wrapper=True)

@@ -382,6 +382,17 @@ async def test_breaker_opens_when_a_module_never_answers(callee, caller):
             await calls.to("zeroia").request("GET", "/states/1", timeout_seconds=0.5)
 
 
+async def test_breaker_leaves_paced_calls_alone(callee, caller):
+    zeroia = Zeroia([503] * (FAILURES_UNTIL_OPEN + 1))
+    async with called(zeroia, callee, caller) as calls:
+        for _ in range(FAILURES_UNTIL_OPEN + 1):
+            with pytest.raises(UnavailableError):
+                await calls.to("zeroia").request("POST", "/states/1", paced=True)
+        answer = await calls.to("zeroia").request("POST", "/states/1", paced=True)
+
+    assert answer.status_code == 200
+
+
 @pytest.mark.usefixtures("_quick_breaker")
 async def test_breaker_closes_when_the_module_answers_again(callee, caller):
     async with called(Zeroia([503] * FAILURES_UNTIL_OPEN), callee, caller) as calls:

@@ -5,6 +5,7 @@ import time
 
 import pytest
 
+from arkalia_runtime.calls.client import FAILURES_UNTIL_OPEN
 from unit.arkalia_helloria.access.accounts import a_route
 from unit.arkalia_runtime.serving import PATIENCE_SECONDS
 
@@ -143,6 +144,18 @@ async def test_nobody_is_known_before_security_was_there(accounts):
 
     assert (status, "accounts are not reachable" in sentence) == (503, True)
     assert visitor.measured("arkalia_access_judged_total", outcome="unavailable") == 1
+
+
+async def test_everybody_is_known_as_soon_as_security_is_there(accounts):
+    """However long it was away: no breaker makes who comes then wait any longer."""
+    async with accounts.door() as visitor:
+        for _ in range(FAILURES_UNTIL_OPEN + 1):
+            await visitor.comes("ark_a_b")
+        async with accounts.serving(), accounts.asking() as ask:
+            user = (await ask("POST", "/users", {"name": "ada"}, user="root"))["id"]
+            key = await ask("POST", "/keys", {"name": "k", "scopes": ["chat"]}, user=user)
+
+            assert (await visitor.comes(key["key"])).user == user
 
 
 async def test_every_decision_is_told_and_those_that_are_alike_once(visitor, key, schema, ada):

@@ -83,6 +83,7 @@ class Polling:
                 "GET",
                 access.VIEW,
                 timeout_seconds=ANSWER_SECONDS,
+                paced=True,
                 headers={"If-None-Match": self._tag},
             )
             self._take(answer)

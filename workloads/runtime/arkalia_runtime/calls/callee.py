@@ -116,9 +116,13 @@ class Callee:
         path: str,
         *,
         timeout_seconds: float = TIMEOUT_SECONDS,
+        paced: bool = False,
         **content: Unpack[Content],
     ) -> httpx.Response:
         """The module's answer, whole, of whatever status but 502 to 504.
+
+        A *paced* call is one of a row that keeps its own time whatever is answered: the breaker
+        leaves it alone, since it would spare the module nothing and learn later that it is back.
 
         Raises CallError if there is none within *timeout_seconds*, or within what is left of the
         request that this module is answering.
@@ -128,7 +132,7 @@ class Callee:
         asked = _Request(method.upper(), path, time.monotonic() + seconds, content)
         try:
             with calling(self.name, asked.method) as span:
-                answer = await self._guarded(asked, seconds)
+                answer = await self._answer(asked, seconds, paced)
                 span.set_attribute("http.response.status_code", answer.status_code)
             outcome = str(answer.status_code)
         except CallError as error:
@@ -139,9 +143,12 @@ class Callee:
             self.measures.ended(self.name, outcome, time.perf_counter() - start)
         return answer
 
-    async def _guarded(self, asked: _Request, seconds: float) -> httpx.Response:
+    async def _answer(self, asked: _Request, seconds: float, paced: bool) -> httpx.Response:
         if not seconds:  # not the module's fault: it is not even asked
             raise LateError(self.name, f"No time was left to ask {self.name}.")
+        return await (self._in_time if paced else self._guarded)(asked, seconds)
+
+    async def _guarded(self, asked: _Request, seconds: float) -> httpx.Response:
         breaker = await self.breakers.get_breaker(self.name)
         try:
             async with breaker:
