@@ -1,6 +1,6 @@
 """What lists the members of the workspace or the modules, from the folders below `workloads`.
 
-uv, mypy, coverage, import-linter and Skaffold each want their own list, and none of them takes a
+uv, mypy, import-linter and Skaffold each want their own list, and none of them takes a
 pattern. The rest of their files is written by hand and stays as it is.
 """
 
@@ -95,7 +95,6 @@ def _pyproject(text: str, root: Path) -> str:
         'exclude = ["workloads/': (f"workloads/{name}" for name in data_services(root)),
         "mypy_path = [": (*BESIDE, *(f"workloads/{name}" for name in names), "dev"),
         "packages = [": (*beside, *packages, *DEV_PACKAGES),
-        "source_pkgs = [": (*beside, *packages),
         "root_packages = [": (*beside, *packages),
         'layers = ["arkalia_operator | ': (siblings, "arkalia_runtime", "arkalia_contract"),
         'forbidden_modules = ["arkalia_runtime"': (

@@ -46,9 +46,10 @@ async def main(plane: ControlPlane) -> None:
     async with api(plane, "stub") as client, asyncio.TaskGroup() as group:
         for _ in range(AT_ONCE):
             group.create_task(work(client, waiting))
-        async for deployment in client.watch(DEPLOYMENT):
-            if deployment.get("status", {}) != available(deployment):
-                await waiting.put(deployment)
+        while True:  # the API server ends a watch that it finds too slow
+            async for deployment in client.watch(DEPLOYMENT):
+                if deployment.get("status", {}) != available(deployment):
+                    await waiting.put(deployment)
 
 
 if __name__ == "__main__":

@@ -13,9 +13,7 @@ from typing import get_args
 import pytest
 import yaml
 
-import arkalia_generate.__main__ as generate
 import kubernetes_schemas
-from arkalia_operator.api.generated import GeneratedFiles
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.settings import PREFIX, Settings
 
@@ -147,14 +145,6 @@ def of_scenario(path):
 def operator():
     """The operator's container as the chart renders it by default."""
     return pod_specs(rendered())[0]["containers"][0]
-
-
-def test_generated_files_are_what_their_sources_say():
-    texts = {path: text for each in generate.SOURCES for path, text in each.texts(ROOT).items()}
-    files = GeneratedFiles(generate.COMMAND, texts, generate.HOMES)
-
-    assert files.differing(ROOT) == []
-    assert files.left_over(ROOT) == []
 
 
 @pytest.mark.parametrize("chart", CHARTS, ids=lambda path: path.name)

@@ -1,6 +1,6 @@
 """Every member of the workspace is known wherever members are listed, and all are of one version.
 
-uv, mypy, coverage, import-linter and the root's dependencies each keep a list of their own; a new
+uv, mypy, import-linter and the root's dependencies each keep a list of their own; a new
 module that is missing from one of them would be left unchecked in silence.
 """
 
@@ -54,12 +54,6 @@ def test_mypy_checks_every_package():
     checked = set(ROOT_PROJECT["tool"]["mypy"]["packages"])
 
     assert checked >= PACKAGES
-
-
-def test_coverage_measures_every_package():
-    measured = set(ROOT_PROJECT["tool"]["coverage"]["run"]["source_pkgs"])
-
-    assert measured == PACKAGES
 
 
 def test_import_contracts_see_every_package():

@@ -45,7 +45,6 @@ def test_new_member_gets_into_every_list_of_the_project(checkout):
     assert tools["uv"]["sources"]["arkalia-storm-glass"] == {"workspace": True}
     assert "workloads/storm-glass" in tools["mypy"]["mypy_path"]
     assert "arkalia_storm_glass" in tools["mypy"]["packages"]
-    assert "arkalia_storm_glass" in tools["coverage"]["run"]["source_pkgs"]
     assert "arkalia_storm_glass" in tools["importlinter"]["root_packages"]
 
 

@@ -1,6 +1,5 @@
 """The weights in the package are those that training makes, and training learns."""
 
-import json
 
 import pytest
 
@@ -19,21 +18,10 @@ def made():
     return examples()
 
 
-@pytest.fixture(scope="module")
-def learnt(made):
-    return training.samples(each for each in made if not each.held_out)
-
-
 def share(of, is_attack):
     texts = [each.text for each in of if (each.attack is not None) is is_attack]
     scores = [trained().most_suspicious(list(tokens(text, 2000))).score for text in texts]
     return sum(score >= 0.5 for score in scores) / len(scores)
-
-
-def test_weights_carry_the_digest_of_what_they_were_trained_on(learnt):
-    kept = json.loads((CHECKOUT / WEIGHTS).read_text(encoding="ascii"))
-
-    assert kept["digest"] == digest_of(learnt)
 
 
 def test_file_of_the_weights_is_small():
@@ -76,7 +64,8 @@ def test_feature_of_a_single_template_counts_for_nothing():
 
 
 @pytest.mark.soak
-def test_training_makes_the_weights_that_are_kept(made, learnt):
+def test_training_makes_the_weights_that_are_kept(made):
+    learnt = training.samples(each for each in made if not each.held_out)
     kept = (CHECKOUT / WEIGHTS).read_text(encoding="ascii")
 
     assert text_of(training.trained(learnt), made, digest_of(learnt)) == kept
