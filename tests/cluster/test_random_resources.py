@@ -145,7 +145,7 @@ def test_end_state_of_edits_is_that_of_the_last_one_alone(own, starter, edits):
     write(direct, edits[-1])
 
     with_operator(starter, direct)
-    eventually(operator.calm(CALM_LOOKS))
+    worked_off(operator, travelled)
     operator.kill()
 
     if is_ready(direct):  # what waits for somebody leaves what was there before
@@ -184,10 +184,19 @@ def started(starter, system):
 def with_operator(starter, system):
     """An operator looks after *system* until it has nothing more to do."""
     operator = started(starter, system)
-    eventually(operator.calm(CALM_LOOKS))
+    worked_off(operator, system)
     assert operator.lives, operator.last_words()
-    assert system.conditions(), operator.last_words()
     operator.kill()
+
+
+def worked_off(operator, system):
+    """Wait until the operator has told of the present spec and has nothing more to do."""
+    eventually(lambda: told(operator, system))
+    eventually(operator.calm(CALM_LOOKS))
+
+
+def told(operator, system):
+    assert system.conditions(), operator.last_words()
 
 
 def is_ready(system):
