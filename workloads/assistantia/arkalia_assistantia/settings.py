@@ -42,5 +42,24 @@ class AssistantSettings(ServiceSettings):
     validation_seconds: Seconds = Field(default=1, gt=0, le=30)
     """Seconds, up to 30, that an answer waits for its validation."""
 
+    prompts_retention_days: int = Field(default=30, ge=1, le=3650)
+    """Days, 1 to 3650, after its last message until a conversation is deleted."""
+
+    most_conversations: int = Field(default=1000, ge=1, le=100_000)
+    """Most conversations, 1 to 100000, that are kept of one user."""
+
+    most_messages: int = Field(default=1000, ge=2, le=10_000)
+    """Most messages, 2 to 10000, of one conversation."""
+
+    most_characters: int = Field(default=1_000_000, ge=1000, le=10_000_000)
+    """Most characters, 1000 to 10000000, of one conversation."""
+
+    remembered_messages: int = Field(default=40, ge=0, le=500)
+    """Most messages, up to 500, of a kept conversation that a model is shown before the next
+    question."""
+
+    remembered_characters: int = Field(default=32_000, ge=0, le=1_000_000)
+    """Most characters, up to 1000000, of these messages."""
+
     validation_module: str = "sandozia"
     """Name of the module that validates answers."""

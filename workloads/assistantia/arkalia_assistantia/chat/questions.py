@@ -35,6 +35,14 @@ class Question:
     context: Sequence[Mapping[str, str]] = field(default_factory=tuple)
     """Texts that the answer may stand on, with `name` and `text`."""
     language: str | None = None
+    owner: str = ""
+    """The user who asks; empty if the gateway names none."""
+    keeps: bool = False
+    """Whether question and answer shall be kept."""
+    continues: bool = False
+    """Whether what was said before has to be fetched."""
+    remembered: int | None = 0
+    """How many of the messages were fetched so; none if it was not possible."""
 
     @property
     def messages(self) -> list[Message]:
@@ -59,6 +67,14 @@ class Question:
         """Whether the answer has to be JSON."""
         wanted = self.body.get("response_format")
         return isinstance(wanted, dict) and wanted.get("type") in ("json_object", "json_schema")
+
+    @property
+    def new_messages(self) -> list[Message]:
+        """What was said since the last answer; not the texts that are only shown."""
+        messages = self.messages[self.remembered or 0 :]
+        answers = (n for n, each in enumerate(messages, 1) if each.get("role") == "assistant")
+        since = max(answers, default=0)
+        return [each for each in messages[since:] if each.get("name") != SHOWN]
 
     def written_by_others(self) -> Iterator[tuple[str, Source]]:
         """The texts that users and tools wrote, and who: what an attack can be in."""
