@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from arkalia_assistantia.backends.pool import Backends
 from arkalia_assistantia.chat import native, ollama, openai
 from arkalia_assistantia.chat.flow import Assistant, Steps
+from arkalia_assistantia.chat.instructing import Instructing
 from arkalia_assistantia.chat.keeping import Keeper
 from arkalia_assistantia.chat.record import EMITTED, Recorder
 from arkalia_assistantia.chat.validation import Validator
@@ -27,7 +28,9 @@ def create(settings: AssistantSettings) -> FastAPI:
     backends, validator = Backends(settings), Validator(settings, validating)
     store, days = Store(database, settings), settings.prompts_retention_days
     keeper, recorder = Keeper(store), Recorder(database, outbox)
-    assistant = Assistant(Steps(validating, backends, validator, recorder, keeper))
+    instructing = Instructing(settings.system_prompts)
+    steps = Steps(validating, backends, validator, recorder, keeper, instructing)
+    assistant = Assistant(steps)
     ways = [each.routes(assistant) for each in (native, openai, ollama)]
     return assembled(
         "assistantia",

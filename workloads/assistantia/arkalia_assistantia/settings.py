@@ -3,10 +3,20 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from arkalia_contract import files
 from arkalia_runtime.settings import Port, Seconds, ServiceSettings
+
+
+class SystemPrompt(BaseModel):
+    """What a model is told before the question of somebody."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    role: str = Field(default="", max_length=63)
+    """Role of who asks; empty for everybody."""
+    text: str = Field(min_length=1, max_length=20_000)
 
 
 class AssistantSettings(ServiceSettings):
@@ -17,6 +27,10 @@ class AssistantSettings(ServiceSettings):
     prompts_policy: Literal["Observe", "Flag", "Block"] = "Flag"
     """What becomes of a prompt that looks like an attack: `Observe` lets it pass and tells its score,
     `Flag` marks it, `Block` says that the model must not be asked."""
+
+    system_prompts: list[SystemPrompt] = Field(default_factory=list, max_length=50)
+    """What models are told before a question, at most 50: the first `text` whose `role` the user has.
+    One without a role is for everybody."""
 
     llm_folder: Path = Path(files.LLM_FOLDER)
     """Where it stands which language models there are."""

@@ -23,6 +23,7 @@ class Caller:
 
     user: str = ""
     key: str = ""
+    roles: frozenset[str] = frozenset()
 
     @property
     def actor(self) -> str:
@@ -36,7 +37,8 @@ class Caller:
 def caller_of(request: Request) -> Caller:
     """Who the gateway says asks."""
     given = request.headers
-    return Caller(given.get(headers.USER, ""), given.get(headers.KEY, ""))
+    roles = frozenset(filter(None, map(str.strip, given.get(headers.ROLES, "").split(","))))
+    return Caller(given.get(headers.USER, ""), given.get(headers.KEY, ""), roles)
 
 
 def question_of(
@@ -45,7 +47,7 @@ def question_of(
     """The question of a request in OpenAI's form."""
     named = conversation or named_in(body)
     found = named or beginning(body.get("messages") or ())
-    who: dict[str, Any] = {"owner": caller.user, "keeps": bool(named)}
+    who: dict[str, Any] = {"owner": caller.user, "roles": caller.roles, "keeps": bool(named)}
     return Question(body, found, str(new_id()), caller.actor, **who | more)
 
 

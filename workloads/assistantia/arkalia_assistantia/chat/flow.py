@@ -15,6 +15,7 @@ from arkalia_assistantia.backends.completion import Chunk, Whole
 from arkalia_assistantia.backends.errors import BrokenError
 from arkalia_assistantia.backends.pool import Answering, Asked, Backends
 from arkalia_assistantia.chat.checking import BlockedError, checked
+from arkalia_assistantia.chat.instructing import Instructing
 from arkalia_assistantia.chat.keeping import Keeper, Said
 from arkalia_assistantia.chat.questions import Question
 from arkalia_assistantia.chat.record import Recorder
@@ -52,6 +53,7 @@ class Steps:
     validator: Validator
     recorder: Recorder
     keeper: Keeper
+    instructing: Instructing
 
 
 class Assistant:
@@ -68,12 +70,13 @@ class Assistant:
         Raises BlockedError, NoAnswerError or RefusedError.
         """
         start = time.monotonic()
+        question = self.steps.instructing.instructed(question)
         question = await self.steps.keeper.continued(question)
         told = await checked(question, self.steps.validating)
         recorded = await self.steps.recorder.checked(question, told)
         if told.verdict == "blocked":
             raise BlockedError(told)
-        answering = await self.steps.backends.begin(Asked(question.body, question.conversation))
+        answering = await self.steps.backends.begin(Asked(question.asked, question.conversation))
         return Session(self, question, answering, (told, recorded, start))
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from arkalia_assistantia.prompts.canary import planted
 from arkalia_assistantia.prompts.separation import Source
 
 Message = Mapping[str, Any]
@@ -43,11 +44,25 @@ class Question:
     """Whether what was said before has to be fetched."""
     remembered: int | None = 0
     """How many of the messages were fetched so; none if it was not possible."""
+    roles: frozenset[str] = frozenset()
+    """Those of the user."""
+    given: str = ""
+    """The system's own instructions, which are not part of the request."""
+    canary: str = ""
+    """A word that stands in them as the model is told them, and nowhere else."""
 
     @property
     def messages(self) -> list[Message]:
         """What was said so far."""
         return list(self.body.get("messages") or ())
+
+    @property
+    def asked(self) -> Mapping[str, Any]:
+        """What the model is asked: the request, after the system's own instructions."""
+        if not self.given:
+            return self.body
+        first = {"role": "system", "content": planted(self.given, self.canary)}
+        return {**self.body, "messages": [first, *self.messages]}
 
     @property
     def prompt(self) -> str:
@@ -57,10 +72,9 @@ class Question:
 
     @property
     def instructions(self) -> str:
-        """What the system told the model."""
-        return "\n".join(
-            text_of(each) for each in self.messages if each.get("role") in OF_THE_SYSTEM
-        )
+        """What the model was told, by the system and by the client in its role."""
+        told = (text_of(each) for each in self.messages if each.get("role") in OF_THE_SYSTEM)
+        return "\n".join([self.given, *told] if self.given else told)
 
     @property
     def wants_json(self) -> bool:
@@ -93,7 +107,8 @@ class Question:
             if not left or len(taken) == MOST_MESSAGES:
                 break
             taken.append({"role": _role(str(each.get("role"))), "content": text})
-        return taken[::-1]
+        given = [{"role": "system", "content": self.given}] if self.given else []
+        return [*given, *taken[::-1]]
 
 
 def text_of(message: Message) -> str:
