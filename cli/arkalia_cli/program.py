@@ -10,6 +10,7 @@ import typer
 from arkalia_cli.errors import Exit
 from arkalia_cli.verbs.accounts import keys, users
 from arkalia_cli.verbs.approve import approve
+from arkalia_cli.verbs.chat import chat
 from arkalia_cli.verbs.completion import completion
 from arkalia_cli.verbs.doctor import doctor
 from arkalia_cli.verbs.events import events
@@ -25,7 +26,7 @@ EXITS = "  \n".join(f"{code.value}: {code.meaning}" for code in Exit)
 
 app = typer.Typer(
     name="arkalia",
-    help="Shows what an ArkaliaSystem does and why. It works with your own rights, and writes nothing but what `approve`, `pause`, `resume`, `users` and `keys` say.",
+    help="Shows what an ArkaliaSystem does and why. It works with your own rights, and writes nothing but what `approve`, `pause`, `resume`, `users`, `keys` and `chat` say.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
@@ -51,7 +52,7 @@ def main(
 
 
 for command in (
-    status, logs, events, open_, plan, approve, pause, resume, report, doctor, explain,
+    status, logs, events, open_, chat, plan, approve, pause, resume, report, doctor, explain,
     completion,
 ):  # fmt: skip
     app.command(command.__name__.rstrip("_"))(command)

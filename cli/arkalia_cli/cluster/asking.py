@@ -63,7 +63,7 @@ class Asking:
             message = f"the gateway gave no answer: {error}"
             raise UnreachableError(message, "`arkalia status` tells how it is.") from error
         if answer.status >= HTTPStatus.BAD_REQUEST:
-            raise _refusal(answer.status, content)
+            raise refusal(answer.status, content)
         return json.loads(content) if content else None
 
 
@@ -71,7 +71,7 @@ class Asking:
 def asking(cluster: Connection, system: str) -> Iterator[Asking]:
     """A way to ask the gateway of *system*. Raises CliError."""
     found = gateways.find(cluster, system, GATEWAY)
-    with closing(_connected(cluster, found)) as connection:
+    with closing(connected(cluster, found)) as connection:
         way = Asking(connection)
         if key := os.environ.get(API_KEY):
             way.token = key
@@ -85,7 +85,8 @@ def asking(cluster: Connection, system: str) -> Iterator[Asking]:
             way.ask("POST", "/auth/logout", {"refresh_token": session["refresh_token"]})
 
 
-def _connected(cluster: Connection, gateway: Gateway) -> HTTPConnection:
+def connected(cluster: Connection, gateway: Gateway) -> HTTPConnection:
+    """A connection to *gateway* through the API server. Raises CliError."""
     way = tunnel.forwarded(cluster, gateway)
     way.settimeout(ANSWER_SECONDS)
     try:
@@ -110,7 +111,7 @@ def _logged_in(cluster: Connection, system: str, way: Asking) -> dict[str, str]:
     return session
 
 
-def _refusal(status: int, content: bytes) -> CliError:
+def refusal(status: int, content: bytes) -> CliError:
     """What the gateway's problem means."""
     try:
         detail = str(json.loads(content)["detail"])

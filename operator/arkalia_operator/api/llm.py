@@ -179,3 +179,7 @@ class Prompts(ApiModel):
     """What becomes of a prompt that looks like an attack. `Observe`: it passes, and its score is told.
     `Flag`: it is marked. `Block`: no model is asked, and answers are told once they were validated.
     Default: what the module itself is set to, `Flag` unless somebody changed it."""
+
+    retention_days: int | None = Field(default=None, ge=1, le=3650)
+    """Days after its last message until a conversation is deleted. Default: what the module itself is
+    set to, 30 unless somebody changed it."""

@@ -75,10 +75,12 @@ def keys(system: ArkaliaSystem) -> Iterator[tuple[str, ApiKeySecret]]:
 
 def variables(system: ArkaliaSystem, module: ResolvedModule) -> dict[str, str]:
     """What a container of *module* is told."""
-    policy = system.spec.prompts.policy
-    if policy is None or not module.spec.needs.llm:
+    if not module.spec.needs.llm:
         return {}
-    return {environment.PROMPTS_POLICY: policy}
+    asked = system.spec.prompts
+    days = None if asked.retention_days is None else str(asked.retention_days)
+    wanted = {environment.PROMPTS_POLICY: asked.policy, environment.PROMPTS_RETENTION_DAYS: days}
+    return {name: value for name, value in wanted.items() if value is not None}
 
 
 def egress(system: ArkaliaSystem, module: ResolvedModule) -> list[Manifest]:

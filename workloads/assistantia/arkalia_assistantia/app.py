@@ -4,9 +4,14 @@ from fastapi import FastAPI
 
 from arkalia_assistantia.backends.pool import Backends
 from arkalia_assistantia.chat import native, ollama, openai
-from arkalia_assistantia.chat.flow import Assistant
+from arkalia_assistantia.chat.flow import Assistant, Steps
+from arkalia_assistantia.chat.instructing import Instructing
+from arkalia_assistantia.chat.keeping import Keeper
 from arkalia_assistantia.chat.record import EMITTED, Recorder
 from arkalia_assistantia.chat.validation import Validator
+from arkalia_assistantia.conversations import routes as conversations
+from arkalia_assistantia.conversations.purging import Purging
+from arkalia_assistantia.conversations.store import Store
 from arkalia_assistantia.settings import AssistantSettings
 from arkalia_assistantia.validating import Validating
 from arkalia_runtime.database import Database
@@ -16,11 +21,16 @@ from arkalia_runtime.parts import Routes, assembled
 
 def create(settings: AssistantSettings) -> FastAPI:
     """The app, for *settings*."""
-    database = Database.of(settings)
+    # Without it questions are answered all the same; they say that they are not kept.
+    database = Database.of(settings, required=False)
     outbox = Outbox.of(database, settings, EMITTED)
     validating = Validating(settings.prompts_policy)
     backends, validator = Backends(settings), Validator(settings, validating)
-    assistant = Assistant(validating, backends, validator, Recorder(database, outbox))
+    store, days = Store(database, settings), settings.prompts_retention_days
+    keeper, recorder = Keeper(store), Recorder(database, outbox)
+    instructing = Instructing(settings.system_prompts)
+    steps = Steps(validating, backends, validator, recorder, keeper, instructing)
+    assistant = Assistant(steps)
     ways = [each.routes(assistant) for each in (native, openai, ollama)]
     return assembled(
         "assistantia",
@@ -30,5 +40,8 @@ def create(settings: AssistantSettings) -> FastAPI:
         validating,
         backends,
         validator,
+        keeper,
+        Purging(store, days),
+        Routes(conversations.routes(store, days)),
         *(Routes(way) for way in ways),
     )

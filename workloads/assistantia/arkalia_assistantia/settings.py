@@ -3,10 +3,20 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from arkalia_contract import files
 from arkalia_runtime.settings import Port, Seconds, ServiceSettings
+
+
+class SystemPrompt(BaseModel):
+    """What a model is told before the question of somebody."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    role: str = Field(default="", max_length=63)
+    """Role of who asks; empty for everybody."""
+    text: str = Field(min_length=1, max_length=20_000)
 
 
 class AssistantSettings(ServiceSettings):
@@ -17,6 +27,10 @@ class AssistantSettings(ServiceSettings):
     prompts_policy: Literal["Observe", "Flag", "Block"] = "Flag"
     """What becomes of a prompt that looks like an attack: `Observe` lets it pass and tells its score,
     `Flag` marks it, `Block` says that the model must not be asked."""
+
+    system_prompts: list[SystemPrompt] = Field(default_factory=list, max_length=50)
+    """What models are told before a question, at most 50: the first `text` whose `role` the user has.
+    One without a role is for everybody."""
 
     llm_folder: Path = Path(files.LLM_FOLDER)
     """Where it stands which language models there are."""
@@ -41,6 +55,25 @@ class AssistantSettings(ServiceSettings):
 
     validation_seconds: Seconds = Field(default=1, gt=0, le=30)
     """Seconds, up to 30, that an answer waits for its validation."""
+
+    prompts_retention_days: int = Field(default=30, ge=1, le=3650)
+    """Days, 1 to 3650, after its last message until a conversation is deleted."""
+
+    most_conversations: int = Field(default=1000, ge=1, le=100_000)
+    """Most conversations, 1 to 100000, that are kept of one user."""
+
+    most_messages: int = Field(default=1000, ge=2, le=10_000)
+    """Most messages, 2 to 10000, of one conversation."""
+
+    most_characters: int = Field(default=1_000_000, ge=1000, le=10_000_000)
+    """Most characters, 1000 to 10000000, of one conversation."""
+
+    remembered_messages: int = Field(default=40, ge=0, le=500)
+    """Most messages, up to 500, of a kept conversation that a model is shown before the next
+    question."""
+
+    remembered_characters: int = Field(default=32_000, ge=0, le=1_000_000)
+    """Most characters, up to 1000000, of these messages."""
 
     validation_module: str = "sandozia"
     """Name of the module that validates answers."""

@@ -35,6 +35,9 @@ TRACING_SAMPLING: Final = "ARKALIA_TRACING_SAMPLING"
 PROMPTS_POLICY: Final = "ARKALIA_PROMPTS_POLICY"
 """What becomes of a prompt that looks like an attack: `Observe`, `Flag` or `Block`. Set on modules that
 need a language model alone."""
+PROMPTS_RETENTION_DAYS: Final = "ARKALIA_PROMPTS_RETENTION_DAYS"
+"""Days after its last message until a conversation is deleted. Set on modules that need a language
+model alone."""
 TRUSTED_PROXIES: Final = "ARKALIA_TRUSTED_PROXIES"
 """Address ranges, separated by commas, from which `X-Forwarded-For` is believed. Set on public
 modules alone."""
@@ -67,5 +70,11 @@ SET_BY_OPERATOR: Final = (
 )
 """Neither `env`, which takes no name with the prefix, nor a `podTemplate` changes these."""
 
-SET_WHEN_ASKED: Final = (TRACING_ENDPOINT, TRACING_SAMPLING, PROMPTS_POLICY, TRUSTED_PROXIES)
+SET_WHEN_ASKED: Final = (
+    TRACING_ENDPOINT,
+    TRACING_SAMPLING,
+    PROMPTS_POLICY,
+    PROMPTS_RETENTION_DAYS,
+    TRUSTED_PROXIES,
+)
 """Of those that are set where the spec asks for them: the ones that nobody else may set either."""

@@ -91,11 +91,21 @@ def test_api_key_is_a_file_that_may_be_missing():
     } in sources(system)
 
 
-def test_policy_is_told_where_it_is_given():
-    def variables(system, module=TALKER):
-        [container] = pod(system, module)["containers"]
-        return {each["name"]: each.get("value") for each in container["env"]}
+def variables(system, module=TALKER):
+    [container] = pod(system, module)["containers"]
+    return {each["name"]: each.get("value") for each in container["env"]}
 
+
+def test_retention_is_told_where_it_is_given():
+    given = a_system(prompts={"retentionDays": 7})
+
+    assert variables(given)["ARKALIA_PROMPTS_RETENTION_DAYS"] == "7"
+    assert "ARKALIA_PROMPTS_POLICY" not in variables(given)
+    assert "ARKALIA_PROMPTS_RETENTION_DAYS" not in variables(a_system())
+    assert "ARKALIA_PROMPTS_RETENTION_DAYS" not in variables(given, a_module())
+
+
+def test_policy_is_told_where_it_is_given():
     given = a_system(prompts={"policy": "Block"})
 
     assert variables(given)["ARKALIA_PROMPTS_POLICY"] == "Block"

@@ -1,4 +1,4 @@
-"""The way of one question: check the prompt, ask a model, pass on what it says, validate, tell.
+"""The way of one question: check the prompt, ask a model, pass on what it says, validate, keep, tell.
 
 A question that the policy blocks asks no model. With the policy `Block` an answer is told after it was
 validated, as a whole; otherwise as it comes, and the score at its end.
@@ -8,15 +8,25 @@ import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from typing import Any, Final
 
 from arkalia_assistantia.backends.completion import Chunk, Whole
 from arkalia_assistantia.backends.errors import BrokenError
 from arkalia_assistantia.backends.pool import Answering, Asked, Backends
 from arkalia_assistantia.chat.checking import BlockedError, checked
+from arkalia_assistantia.chat.instructing import Instructing
+from arkalia_assistantia.chat.keeping import Keeper, Said
 from arkalia_assistantia.chat.questions import Question
 from arkalia_assistantia.chat.record import Recorder
-from arkalia_assistantia.chat.told import AnswerTold, PromptTold, Timings, Tokens, Told
+from arkalia_assistantia.chat.told import (
+    AnswerTold,
+    KeptTold,
+    PromptTold,
+    Timings,
+    Tokens,
+    Told,
+)
 from arkalia_assistantia.chat.validation import Validator
 from arkalia_assistantia.prompts.validation import Policy
 from arkalia_assistantia.validating import Validating
@@ -28,20 +38,31 @@ WITHHELD: Final = "content_filter"
 """Why an answer ends that is not told: OpenAI's word."""
 LEFT: Final = "cancelled"
 """Why an answer ends whose client has left."""
+BROKEN: Final = "error"
+"""Why an answer ends that its model has not ended."""
 MOST_ENDINGS: Final = 1000
 """Answers whose client has left, and whose event is being written."""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """Who does what on the way."""
+
+    validating: Validating
+    backends: Backends
+    validator: Validator
+    recorder: Recorder
+    keeper: Keeper
+    instructing: Instructing
 
 
 class Assistant:
     """Answers questions."""
 
-    def __init__(
-        self, validating: Validating, backends: Backends, validator: Validator, recorder: Recorder
-    ) -> None:
-        self.policy: Policy = validating.policy
-        self.validating, self.backends = validating, backends
-        self.validator, self.recorder = validator, recorder
-        self.endings: set[asyncio.Task[bool]] = set()
+    def __init__(self, steps: Steps) -> None:
+        self.steps = steps
+        self.policy: Policy = steps.validating.policy
+        self.endings: set[asyncio.Task[tuple[bool, KeptTold]]] = set()
 
     async def begin(self, question: Question) -> "Session":
         """The answer to *question*, with its first word said.
@@ -49,11 +70,13 @@ class Assistant:
         Raises BlockedError, NoAnswerError or RefusedError.
         """
         start = time.monotonic()
-        told = await checked(question, self.validating)
-        recorded = await self.recorder.checked(question, told)
+        question = self.steps.instructing.instructed(question)
+        question = await self.steps.keeper.continued(question)
+        told = await checked(question, self.steps.validating)
+        recorded = await self.steps.recorder.checked(question, told)
         if told.verdict == "blocked":
             raise BlockedError(told)
-        answering = await self.backends.begin(Asked(question.body, question.conversation))
+        answering = await self.steps.backends.begin(Asked(question.asked, question.conversation))
         return Session(self, question, answering, (told, recorded, start))
 
 
@@ -95,7 +118,7 @@ class Session:
                     yield shown
         except BrokenError:
             self._is_told = True
-            await self._tell_answered("error")
+            await self._ended(BROKEN)
             raise
         self._is_told = True
         self.told = await self._concluded()
@@ -115,27 +138,52 @@ class Session:
         """End it: a model that has more to say is stopped."""
         self._answering.close()
         if not self._is_told and len(self._assistant.endings) < MOST_ENDINGS:
-            ending = asyncio.ensure_future(self._tell_answered(LEFT))
+            ending = asyncio.ensure_future(self._ended(LEFT))
             self._assistant.endings.add(ending)
             ending.add_done_callback(self._assistant.endings.discard)
 
     async def _concluded(self) -> Told:
         ended = time.monotonic()
-        validation, validation_recorded = await self._assistant.validator.validated(
+        validation, validation_recorded = await self._assistant.steps.validator.validated(
             self.question, self.whole.text
         )
-        validated = time.monotonic()
-        told = await self._tell_answered(self.whole.finish_reason or "stop")
+        seconds = time.monotonic() - ended
+        told, kept = await self._ended(self.whole.finish_reason or "stop", validation)
         is_needless = validation.status == "not_applicable"
         recorded = self._recorded and told and (validation_recorded or is_needless)
-        return self._told(validation, recorded=recorded, seconds=validated - ended)
+        return self._told(validation, kept, recorded=recorded, seconds=seconds)
 
-    def _told(self, validation: AnswerTold, *, recorded: bool, seconds: float) -> Told:
+    async def _ended(
+        self, reason: str, validation: AnswerTold | None = None
+    ) -> tuple[bool, KeptTold]:
+        """Tell that the answer has ended, and keep it."""
+        keeping = self._assistant.steps.keeper.keep(self.question, self._said(reason, validation))
+        return await asyncio.gather(self._tell_answered(reason), keeping)
+
+    def _said(self, reason: str, validation: AnswerTold | None) -> Said:
+        """The answer as it is kept: as the client was told it."""
+        is_withheld = validation is not None and validation.verdict == "blocked"
+        return Said(
+            text="" if is_withheld else self.whole.text.strip(),
+            finish_reason=WITHHELD if is_withheld else reason,
+            model=self.model,
+            backend=self._answering.choice.backend.name,
+            prompt=self._prompt,
+            verdict=validation.verdict if validation else None,
+            score=validation.score if validation else None,
+            prompt_tokens=self.whole.count("prompt_tokens"),
+            completion_tokens=self.whole.count("completion_tokens"),
+        )
+
+    def _told(
+        self, validation: AnswerTold, kept: KeptTold, *, recorded: bool, seconds: float
+    ) -> Told:
         choice, whole = self._answering.choice, self.whole
         tokens = Tokens(
             prompt=whole.count("prompt_tokens"), completion=whole.count("completion_tokens")
         )
-        self._assistant.backends.note_tokens(choice.backend.name, tokens.prompt, tokens.completion)
+        backends = self._assistant.steps.backends
+        backends.note_tokens(choice.backend.name, tokens.prompt, tokens.completion)
         return Told(
             conversation_id=self.question.conversation,
             message_id=self.question.message,
@@ -152,6 +200,7 @@ class Session:
                 validation=round(seconds, 6),
                 total=round(time.monotonic() - self._start, 6),
             ),
+            kept=kept,
             recorded=recorded,
         )
 
@@ -166,7 +215,7 @@ class Session:
         for name in ("prompt_tokens", "completion_tokens"):
             if (count := whole.count(name)) is not None:
                 data[name] = count
-        return await self._assistant.recorder.answered(self.question, data)
+        return await self._assistant.steps.recorder.answered(self.question, data)
 
 
 def _without_end(chunk: Chunk) -> Chunk | None:

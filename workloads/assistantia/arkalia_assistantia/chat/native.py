@@ -17,6 +17,7 @@ from arkalia_assistantia.chat.problems import Unanswered, told_in
 from arkalia_assistantia.chat.questions import SHOWN
 from arkalia_assistantia.chat.streaming import EVENTS, Streamed, event, while_here
 from arkalia_assistantia.chat.told import Told
+from arkalia_assistantia.conversations.forms import ID, LONGEST_ID
 from arkalia_runtime import logs
 from arkalia_runtime.ids import new_id
 
@@ -50,10 +51,12 @@ class Chat(_Form):
     """What is asked."""
     model: Annotated[str, Field(max_length=255)] = ""
     """A model or an alias; none: the first that there is."""
-    conversation_id: Annotated[str, Field(max_length=128, pattern=r"^[A-Za-z0-9._:-]*$")] = ""
+    conversation_id: Annotated[str, Field(max_length=LONGEST_ID, pattern=f"^$|{ID}")] = ""
     """The conversation that the question belongs to; none: a new one."""
+    keep: bool = True
+    """Whether question and answer shall be kept in it."""
     history: Annotated[list[Said], Field(max_length=500)] = []
-    """What was said before."""
+    """What was said before; none: what is kept of the conversation."""
     context: Annotated[list[Text], Field(max_length=100)] = []
     """Texts that the answer may stand on. They are shown to the model as such, and the answer is held
     against them."""
@@ -91,6 +94,8 @@ def routes(assistant: Assistant) -> APIRouter:
             conversation,
             context=context,
             language=body.language,
+            keeps=body.keep,
+            continues=bool(body.conversation_id) and not body.history,
         )
         with told_in("native"):
             session = await while_here(request, assistant.begin(question))
@@ -105,7 +110,7 @@ async def _asked(assistant: Assistant, body: Chat) -> dict[str, Any]:
     """*body* in OpenAI's form; the context stands in lines with a mark that nobody could know."""
     messages: list[dict[str, Any]] = [each.model_dump() for each in body.history]
     for each in body.context:
-        quotation = assistant.validating.quoted(each.text)
+        quotation = assistant.steps.validating.quoted(each.text)
         messages.append({"role": "system", "content": quotation.rule})
         shown = f"{each.name}:\n{quotation.text}"
         messages.append({"role": "user", "name": SHOWN, "content": shown})

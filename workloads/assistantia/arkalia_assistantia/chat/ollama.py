@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, Response
 
 from arkalia_assistantia.backends import ollama
 from arkalia_assistantia.backends.ollama import CHAT, TAGS
-from arkalia_assistantia.chat.asking import caller_of, question_of
+from arkalia_assistantia.chat.asking import caller_of, named_in, question_of
 from arkalia_assistantia.chat.flow import Assistant, Session
 from arkalia_assistantia.chat.openai import ChatMessage
 from arkalia_assistantia.chat.problems import Unanswered, told_in
@@ -53,13 +53,14 @@ def routes(assistant: Assistant) -> APIRouter:
     router = APIRouter(tags=["Ollama"])
 
     async def answered(
-        request: Request, body: Mapping[str, Any], *, stream: bool, form: Form
+        request: Request, body: OllamaChat | OllamaPrompt, asked: Mapping[str, Any], form: Form
     ) -> Response:
         begun = time.monotonic()
-        question = question_of(body, caller_of(request))
+        named = named_in(body.model_extra or {})
+        question = question_of(asked, caller_of(request), named)
         with told_in("ollama"):
             session = await while_here(request, assistant.begin(question))
-            if not stream:
+            if not body.stream:
                 return JSONResponse(await _whole(request, session, form, begun))
         return Streamed(_stream(session, form, begun), LINES, session.close)
 
@@ -67,7 +68,7 @@ def routes(assistant: Assistant) -> APIRouter:
     async def chat(request: Request, body: OllamaChat) -> Response:
         told = body.model_dump(exclude_unset=True)
         asked = ollama.asked(told, told["messages"])
-        return await answered(request, asked, stream=body.stream, form=dict)
+        return await answered(request, body, asked, dict)
 
     @router.post(GENERATE, summary="An answer to one prompt", response_model=None)
     async def generate(request: Request, body: OllamaPrompt) -> Response:
@@ -75,11 +76,11 @@ def routes(assistant: Assistant) -> APIRouter:
         prompt = {"role": "user", "content": body.prompt, "images": body.images or []}
         system = [{"role": "system", "content": body.system}] if body.system else []
         asked = ollama.asked(told, [*system, prompt])
-        return await answered(request, asked, stream=body.stream, form=_generated)
+        return await answered(request, body, asked, _generated)
 
     @router.get(TAGS, summary="The models, in Ollama's form")
     async def list_tags() -> dict[str, Any]:
-        listed = await assistant.backends.listed()
+        listed = await assistant.steps.backends.listed()
         return {"models": [_tag(name, backend) for name, backend in listed]}
 
     return router

@@ -79,7 +79,7 @@ def routes(assistant: Assistant) -> APIRouter:
     async def list_models() -> dict[str, Any]:
         listed = [
             {"id": name, "object": "model", "created": 0, "owned_by": backend}
-            for name, backend in await assistant.backends.listed()
+            for name, backend in await assistant.steps.backends.listed()
         ]
         return {"object": "list", "data": listed}
 
@@ -87,7 +87,7 @@ def routes(assistant: Assistant) -> APIRouter:
     async def embed(request: Request, body: Embedding) -> Response:
         asked = body.model_dump(exclude_unset=True)
         with told_in("openai"):
-            _, found = await while_here(request, assistant.backends.embeddings(asked))
+            _, found = await while_here(request, assistant.steps.backends.embeddings(asked))
         return JSONResponse(found)
 
     return router

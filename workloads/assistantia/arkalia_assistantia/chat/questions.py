@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from arkalia_assistantia.prompts.canary import planted
 from arkalia_assistantia.prompts.separation import Source
 
 Message = Mapping[str, Any]
@@ -35,11 +36,33 @@ class Question:
     context: Sequence[Mapping[str, str]] = field(default_factory=tuple)
     """Texts that the answer may stand on, with `name` and `text`."""
     language: str | None = None
+    owner: str = ""
+    """The user who asks; empty if the gateway names none."""
+    keeps: bool = False
+    """Whether question and answer shall be kept."""
+    continues: bool = False
+    """Whether what was said before has to be fetched."""
+    remembered: int | None = 0
+    """How many of the messages were fetched so; none if it was not possible."""
+    roles: frozenset[str] = frozenset()
+    """Those of the user."""
+    given: str = ""
+    """The system's own instructions, which are not part of the request."""
+    canary: str = ""
+    """A word that stands in them as the model is told them, and nowhere else."""
 
     @property
     def messages(self) -> list[Message]:
         """What was said so far."""
         return list(self.body.get("messages") or ())
+
+    @property
+    def asked(self) -> Mapping[str, Any]:
+        """What the model is asked: the request, after the system's own instructions."""
+        if not self.given:
+            return self.body
+        first = {"role": "system", "content": planted(self.given, self.canary)}
+        return {**self.body, "messages": [first, *self.messages]}
 
     @property
     def prompt(self) -> str:
@@ -49,16 +72,23 @@ class Question:
 
     @property
     def instructions(self) -> str:
-        """What the system told the model."""
-        return "\n".join(
-            text_of(each) for each in self.messages if each.get("role") in OF_THE_SYSTEM
-        )
+        """What the model was told, by the system and by the client in its role."""
+        told = (text_of(each) for each in self.messages if each.get("role") in OF_THE_SYSTEM)
+        return "\n".join([self.given, *told] if self.given else told)
 
     @property
     def wants_json(self) -> bool:
         """Whether the answer has to be JSON."""
         wanted = self.body.get("response_format")
         return isinstance(wanted, dict) and wanted.get("type") in ("json_object", "json_schema")
+
+    @property
+    def new_messages(self) -> list[Message]:
+        """What was said since the last answer; not the texts that are only shown."""
+        messages = self.messages[self.remembered or 0 :]
+        answers = (n for n, each in enumerate(messages, 1) if each.get("role") == "assistant")
+        since = max(answers, default=0)
+        return [each for each in messages[since:] if each.get("name") != SHOWN]
 
     def written_by_others(self) -> Iterator[tuple[str, Source]]:
         """The texts that users and tools wrote, and who: what an attack can be in."""
@@ -77,7 +107,8 @@ class Question:
             if not left or len(taken) == MOST_MESSAGES:
                 break
             taken.append({"role": _role(str(each.get("role"))), "content": text})
-        return taken[::-1]
+        given = [{"role": "system", "content": self.given}] if self.given else []
+        return [*given, *taken[::-1]]
 
 
 def text_of(message: Message) -> str:

@@ -69,6 +69,17 @@ class Timings(_Told):
     total: float
 
 
+class KeptTold(_Told):
+    """Whether question and answer are in the user's conversations."""
+
+    status: Literal["kept", "not_asked", "full", "unavailable"]
+    """`not_asked`: nobody asked for it. `full`: there is no room. `unavailable`: the database cannot
+    be used; the answer is told all the same."""
+    detail: str = ""
+    remembered: int | None = 0
+    """Messages said before that the model was shown from what is kept; none if that was not there."""
+
+
 class Told(_Told):
     """All of it."""
 
@@ -85,5 +96,6 @@ class Told(_Told):
     validation: AnswerTold
     tokens: Tokens
     timings: Timings
+    kept: KeptTold
     recorded: bool
     """Whether prompt, answer and validation are on record. The record may be away: then they are not."""

@@ -65,7 +65,7 @@ class Validator:
         if not text.strip():
             return AnswerTold(status="not_applicable", detail="The answer has no text."), False
         inspected = await self._validating.inspected(
-            Answer(text=text, instructions=question.instructions)
+            Answer(text=text, instructions=question.instructions, canary=question.canary)
         )
         own = [
             AnswerReason(check=f"{each.layer}/{each.reason}", message=each.message)

@@ -49,20 +49,20 @@ FRESH_SECONDS: Final = 5
 class Database:
     """Where a module's own schema lies. Opened once, for the life of the service."""
 
-    def __init__(self, settings: ServiceSettings) -> None:
+    def __init__(self, settings: ServiceSettings, *, required: bool = True) -> None:
         self._settings = settings
         self._access = access.postgresql(settings)
         self._pool = self._new_pool()
         self._answered_at = float("-inf")
         self._unanswered = 0  # tries to open or to use a connection, since one succeeded
         self._measures = Measures(self._statistics, settings.database_connections)
-        self.check = Check("postgresql", self._ask)
+        self.check = Check("postgresql", self._ask, required=required)
         """Healthy while PostgreSQL answers."""
 
     @classmethod
-    def of(cls, settings: ServiceSettings) -> "Database":
-        """The database that *settings* lead to."""
-        return cls(settings)
+    def of(cls, settings: ServiceSettings, *, required: bool = True) -> "Database":
+        """The database that *settings* lead to; *required*: the service cannot answer without it."""
+        return cls(settings, required=required)
 
     def measure(self, metrics: Metrics) -> None:
         """Show in *metrics* how the connections are used."""
