@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from arkalia_assistantia.allowed import GrantedMiddleware
 from arkalia_assistantia.backends.pool import Backends
 from arkalia_assistantia.chat import native, ollama, openai
 from arkalia_assistantia.chat.flow import Assistant
@@ -22,7 +23,7 @@ def create(settings: AssistantSettings) -> FastAPI:
     backends, validator = Backends(settings), Validator(settings, validating)
     assistant = Assistant(validating, backends, validator, Recorder(database, outbox))
     ways = [each.routes(assistant) for each in (native, openai, ollama)]
-    return assembled(
+    app = assembled(
         "assistantia",
         settings,
         database,
@@ -32,3 +33,5 @@ def create(settings: AssistantSettings) -> FastAPI:
         validator,
         *(Routes(way) for way in ways),
     )
+    app.add_middleware(GrantedMiddleware)
+    return app
