@@ -156,6 +156,11 @@ async def test_last_day_is_told_when_nothing_else_is_asked(settings):
     assert abs(until - datetime.now(UTC)) < timedelta(minutes=1)
 
 
+async def test_figures_may_be_kept_for_a_moment(settings):
+    async with served(create(settings)) as client, client.get("/usage") as answer:
+        assert answer.headers["Cache-Control"] == "max-age=10, stale-if-error=300"
+
+
 @pytest.mark.parametrize(
     "asked",
     [

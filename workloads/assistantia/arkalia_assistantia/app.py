@@ -2,6 +2,7 @@
 
 from fastapi import FastAPI
 
+from arkalia_assistantia.allowed import GrantedMiddleware
 from arkalia_assistantia.backends.pool import Backends
 from arkalia_assistantia.chat import native, ollama, openai
 from arkalia_assistantia.chat.flow import Assistant, Steps
@@ -32,7 +33,7 @@ def create(settings: AssistantSettings) -> FastAPI:
     steps = Steps(validating, backends, validator, recorder, keeper, instructing)
     assistant = Assistant(steps)
     ways = [each.routes(assistant) for each in (native, openai, ollama)]
-    return assembled(
+    app = assembled(
         "assistantia",
         settings,
         database,
@@ -45,3 +46,5 @@ def create(settings: AssistantSettings) -> FastAPI:
         Routes(conversations.routes(store, days)),
         *(Routes(way) for way in ways),
     )
+    app.add_middleware(GrantedMiddleware)
+    return app

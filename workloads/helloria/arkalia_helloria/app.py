@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from arkalia_contract import files
 from arkalia_helloria.access.door import AccountDoor
+from arkalia_helloria.cache.answers import Answers, Forwards
 from arkalia_helloria.callers import Door
 from arkalia_helloria.cors import parse_origins
 from arkalia_helloria.describing import Descriptions
@@ -67,15 +68,17 @@ def create(
     descriptions = Descriptions(table, ways.open_ones)
     held = [own] if isinstance(own, Part) else []
     app = assembled("helloria", settings, cache, shared, ways, descriptions, *held)
-    rules = Rules(settings, shared, app.state.metrics.registry)
-    _publish(app, Told(table, cors), ways.open_ones(), Entrance(own, rules))
+    metrics: Metrics = app.state.metrics
+    answers = Answers(ways.open_ones(), settings, cache, metrics)
+    rules = Rules(settings, shared, metrics.registry)
+    _publish(app, Told(table, cors), answers, Entrance(own, rules))
     of_itself = app.openapi
     # What is published is described where the service describes itself.
     app.openapi = lambda: descriptions.over(of_itself())  # type: ignore[method-assign]
     return app
 
 
-def _publish(app: FastAPI, told: Told, forwarder: Forwarder, entrance: Entrance) -> None:
+def _publish(app: FastAPI, told: Told, forwarder: Forwards, entrance: Entrance) -> None:
     # Innermost: ids, measurements, limits of size and the guard stand around it.
     app.add_middleware(GatewayMiddleware, told=told, entrance=entrance, forwarder=forwarder)
     app.user_middleware.append(app.user_middleware.pop(0))

@@ -14,10 +14,10 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from arkalia_contract import identity
+from arkalia_helloria.cache.answers import Forwards
 from arkalia_helloria.callers import Caller, DeniedError, Door
 from arkalia_helloria.cors import Origins, preflight, readable
 from arkalia_helloria.exchange import Asked
-from arkalia_helloria.forwarding import Forwarder
 from arkalia_helloria.limits.rules import Rules
 from arkalia_helloria.routes import Match, MethodError, PathError, RouteTable
 from arkalia_runtime.problems import Problem, problem_response
@@ -58,7 +58,7 @@ class GatewayMiddleware:
     """The ASGI layer."""
 
     def __init__(
-        self, app: ASGIApp, told: "Told", entrance: "Entrance", forwarder: Forwarder
+        self, app: ASGIApp, told: "Told", entrance: "Entrance", forwarder: Forwards
     ) -> None:
         self._app = app
         self._table, self._cors = told.table, told.cors

@@ -59,11 +59,26 @@ class Match:
     target: str
 
 
+@dataclass(slots=True)
+class Habit:
+    """What the answers at a path of a module said so far about being kept."""
+
+    is_read: bool = False
+    """Whether there is a route that only reads there."""
+    keeps: bool = False
+    """An answer said that it may be kept."""
+    shares: bool = False
+    """The last of those said that it is for everybody."""
+    passes_until: float = 0.0
+    """Until then (monotonic) nothing is looked for here: an answer said nothing of being kept."""
+
+
 @dataclass(frozen=True)
 class Public:
     """The pattern by which a route is found; its `path` names it in logs and metrics."""
 
     path: str
+    habit: Habit = field(default_factory=Habit)
 
 
 @dataclass
@@ -83,13 +98,16 @@ class RouteTable:
 
     def __init__(self) -> None:
         self._root = _Node()
+        self._habits: dict[tuple[str, str], Habit] = {}
         self.places: dict[str, Place] = {}
         self.routes: list[tuple[Public, Route]] = []
         """Everything that was published, in order."""
 
     def add(self, route: Route, public: str) -> None:
         """Publish *route* under the pattern *public*. What is published already stays."""
-        node, named = self._root, Public(public)
+        habit = self._habits.setdefault((route.module, route.path), Habit())
+        habit.is_read = habit.is_read or "GET" in route.methods
+        node, named = self._root, Public(public, habit)
         *before, last = public.split("/")[1:]
         for segment in before:
             node = _entered(node, segment)

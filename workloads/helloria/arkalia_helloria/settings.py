@@ -33,3 +33,13 @@ class GatewaySettings(ServiceSettings):
 
     unknown_requests_per_second: float = Field(default=5, gt=0, le=1_000_000, allow_inf_nan=False)
     """Requests a second, up to 1000000, of one address that do not say who asks, or say it wrongly."""
+
+    cache_bytes: int = Field(default=32 * 1024 * 1024, ge=0, le=1024**3)
+    """Memory, in bytes up to 1 GiB, for answers that say they may be kept; 0: none is kept, and none
+    is shared with other gateways."""
+
+    cache_answers: int = Field(default=10_000, ge=1, le=1_000_000)
+    """Most answers, 1 to 1000000, that are kept in that memory."""
+
+    cache_answer_bytes: int = Field(default=256 * 1024, ge=1, le=16 * 1024 * 1024)
+    """Longest body, 1 to 16777216 bytes, of an answer that is kept."""

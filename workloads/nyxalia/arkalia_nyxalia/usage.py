@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 from pydantic import AwareDatetime, BaseModel
 
 from arkalia_contract import event_types
@@ -18,6 +18,9 @@ TYPES: Final = tuple(sorted({each.name for each in event_types.ALL}))
 HOUR: Final = timedelta(hours=1)
 LONGEST: Final = timedelta(days=31)
 """The longest time that one answer tells of."""
+
+KEPT: Final = "max-age=10, stale-if-error=300"
+"""Figures of hours may be some seconds old, and older ones are better than none."""
 
 COUNT: Final = """
     INSERT INTO usage (type, hour, events) VALUES (%s, %s, 1)
@@ -86,6 +89,7 @@ def routes(counts: Counts) -> APIRouter:
 
     @router.get("/usage", summary="How often each type of event happened, hour by hour")
     async def read_usage(
+        response: Response,
         since: Annotated[AwareDatetime | None, Query(description="Default: a day earlier.")] = None,
         until: Annotated[AwareDatetime | None, Query(description="Default: now.")] = None,
         event_type: Annotated[str | None, Query(alias="type", max_length=253)] = None,
@@ -95,6 +99,7 @@ def routes(counts: Counts) -> APIRouter:
         if not timedelta() < end - begin <= LONGEST + HOUR:
             detail = f"`since` must lie before `until`, by {LONGEST.days} days at most."
             raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
+        response.headers["Cache-Control"] = KEPT
         return await counts.read(begin, end, event_type)
 
     return router

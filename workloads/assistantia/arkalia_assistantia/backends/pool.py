@@ -14,8 +14,9 @@ from http import HTTPStatus
 from types import ModuleType
 from typing import Any, Final, Literal
 
+from arkalia_assistantia import allowed
 from arkalia_assistantia.backends import choosing, ollama, openai
-from arkalia_assistantia.backends.access import Backend, Known
+from arkalia_assistantia.backends.access import Access, Backend, Known
 from arkalia_assistantia.backends.choosing import Choice
 from arkalia_assistantia.backends.completion import Chunk, says_something
 from arkalia_assistantia.backends.errors import (
@@ -175,8 +176,8 @@ class Backends:
         raise self._no_answer(told)
 
     async def listed(self) -> list[tuple[str, str]]:
-        """Every model, with the server that is asked first."""
-        return list(choosing.listed(self._known.access(), await self._offers()))
+        """Every model that the caller may use, with the server that is asked first."""
+        return self._allowed(self._known.access(), await self._offers())
 
     async def _choices(self, model: str) -> list[Choice]:
         access = self._known.access()
@@ -186,14 +187,20 @@ class Backends:
             )
             raise NoAnswerError(HTTPStatus.SERVICE_UNAVAILABLE, "not_configured", message)
         offers = await self._offers()
+        usual = choosing.default(access, offers)
+        model = allowed.wanted(model, usual, choosing.listed(access, offers))
         found = choosing.choices(access, offers, model)
         if not found and (silent := self._silent(access.backends)):
             raise self._no_answer(silent)
         if not found:
-            names = ", ".join(name for name, _ in choosing.listed(access, offers)) or "none now"
+            names = ", ".join(name for name, _ in self._allowed(access, offers)) or "none now"
             message = f"There is no model {model}: there are {names}."
             raise NoAnswerError(HTTPStatus.NOT_FOUND, "model_not_found", message)
         return found
+
+    @staticmethod
+    def _allowed(access: Access, offers: choosing.Offers) -> list[tuple[str, str]]:
+        return [each for each in choosing.listed(access, offers) if allowed.is_allowed(each[0])]
 
     def _silent(self, backends: Iterable[Backend]) -> dict[str, BackendError]:
         """The servers whose models nobody knows yet, and why."""
