@@ -50,7 +50,7 @@ The ground is what every module has: health, metrics, status, docs, orders, a sc
 PURPOSES: Final = {
     "assistantia": (
         "conversations with a language model",
-        "it validates prompts and answers",
+        "it checks questions, asks model servers, has answers validated and keeps what was said",
     ),
     "cognitive-reactor": (
         "plans of several steps that answer a pattern of events, each step verified",

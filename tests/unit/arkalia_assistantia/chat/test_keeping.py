@@ -1,6 +1,7 @@
 """What is kept of a chat: the running service with a real model server and a real database."""
 
 import asyncio
+import json
 
 import pytest
 
@@ -8,6 +9,7 @@ from arkalia_assistantia.chat.questions import Question
 from arkalia_contract import endpoints
 from arkalia_model.chains import NAME, SHORT
 from unit.arkalia_assistantia.conftest import backend
+from unit.arkalia_runtime.authority import Authority, mount
 
 ADA = {"Arkalia-User": "u-ada"}
 BOB = {"Arkalia-User": "u-bob"}
@@ -162,6 +164,42 @@ async def test_of_an_answer_whose_client_leaves_is_kept_what_was_said(service):
 
     assert found["said"][-1]["finish_reason"] == "cancelled"
     assert found["said"][-1]["text"].startswith("tick")
+
+
+@pytest.fixture
+async def silent_sandozia(mounts):
+    """A sandozia that takes every request and answers none; `asked` is set by the first one."""
+    asked = asyncio.Event()
+
+    async def take(reader, writer):
+        await reader.readline()
+        asked.set()
+        await reader.read()
+        writer.close()
+
+    server = await asyncio.start_server(take, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    mount(mounts.trust, ca_crt=Authority().pem)
+    mount(mounts.tokens, sandozia="a token")
+    mount(mounts.identity, callees_json=json.dumps({"sandozia": f"http://127.0.0.1:{port}"}))
+    yield asked
+    server.close()
+
+
+async def test_of_an_answer_whose_client_leaves_during_its_validation_all_is_kept(
+    service, silent_sandozia
+):
+    async with service(validation_seconds=30) as client:
+        body = {"message": "How are you?", "conversation_id": "c-1", "stream": True}
+        async with client.post("/chat", json=body, headers=ADA) as answer:
+            await answer.content.readany()
+            await asyncio.wait_for(silent_sandozia.wait(), 30)
+        async with asyncio.timeout(20):
+            while (found := await kept(client, "c-1")) is None:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.02)
+
+    assert said(found)[-1] == ("assistant", SHORT)
+    assert found["said"][-1]["finish_reason"] == "cancelled"
 
 
 async def test_conversation_that_is_full_is_answered_and_told(service):

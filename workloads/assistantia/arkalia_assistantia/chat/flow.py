@@ -117,10 +117,8 @@ class Session:
                 else:
                     yield shown
         except BrokenError:
-            self._is_told = True
             await self._ended(BROKEN)
             raise
-        self._is_told = True
         self.told = await self._concluded()
         if self.told.validation.verdict == "blocked":
             self.whole = _withheld(self.whole)
@@ -138,6 +136,7 @@ class Session:
         """End it: a model that has more to say is stopped."""
         self._answering.close()
         if not self._is_told and len(self._assistant.endings) < MOST_ENDINGS:
+            self._is_told = True
             ending = asyncio.ensure_future(self._ended(LEFT))
             self._assistant.endings.add(ending)
             ending.add_done_callback(self._assistant.endings.discard)
@@ -156,7 +155,8 @@ class Session:
     async def _ended(
         self, reason: str, validation: AnswerTold | None = None
     ) -> tuple[bool, KeptTold]:
-        """Tell that the answer has ended, and keep it."""
+        """Tell that the answer has ended, and keep it: once, also if the client leaves meanwhile."""
+        self._is_told = True
         keeping = self._assistant.steps.keeper.keep(self.question, self._said(reason, validation))
         return await asyncio.gather(self._tell_answered(reason), keeping)
 
