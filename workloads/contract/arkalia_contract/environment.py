@@ -35,6 +35,11 @@ TRACING_SAMPLING: Final = "ARKALIA_TRACING_SAMPLING"
 PROMPTS_POLICY: Final = "ARKALIA_PROMPTS_POLICY"
 """What becomes of a prompt that looks like an attack: `Observe`, `Flag` or `Block`. Set on modules that
 need a language model alone."""
+SESSION_MINUTES: Final = "ARKALIA_SESSION_MINUTES"
+"""Minutes after which a session ends. This and the next are set on the module alone that people log
+in to."""
+MFA: Final = "ARKALIA_MFA"
+"""Whether who logs in with a password needs a second factor: `Optional` or `Required`."""
 TRUSTED_PROXIES: Final = "ARKALIA_TRUSTED_PROXIES"
 """Address ranges, separated by commas, from which `X-Forwarded-For` is believed. Set on public
 modules alone."""
@@ -67,5 +72,12 @@ SET_BY_OPERATOR: Final = (
 )
 """Neither `env`, which takes no name with the prefix, nor a `podTemplate` changes these."""
 
-SET_WHEN_ASKED: Final = (TRACING_ENDPOINT, TRACING_SAMPLING, PROMPTS_POLICY, TRUSTED_PROXIES)
+SET_WHEN_ASKED: Final = (
+    TRACING_ENDPOINT,
+    TRACING_SAMPLING,
+    PROMPTS_POLICY,
+    SESSION_MINUTES,
+    MFA,
+    TRUSTED_PROXIES,
+)
 """Of those that are set where the spec asks for them: the ones that nobody else may set either."""
