@@ -191,12 +191,12 @@ def with_operator(starter, system):
 
 def worked_off(operator, system):
     """Wait until the operator has told of the present spec and has nothing more to do."""
-    eventually(lambda: told(operator, system))
+    eventually(lambda: told(system))
     eventually(operator.calm(CALM_LOOKS))
 
 
-def told(operator, system):
-    assert system.conditions(), operator.last_words()
+def told(system):
+    assert system.conditions(), f"nothing is told of the present spec of {system.ref}"
 
 
 def is_ready(system):

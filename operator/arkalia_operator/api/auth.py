@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import Field
 
@@ -58,3 +58,12 @@ class Auth(ApiModel):
     oidc: Oidc | None = None
     """Also by a token of an OpenID Connect provider. Default: by users and keys of the system
     alone."""
+
+    session_minutes: int | None = Field(default=None, ge=5, le=43_200)
+    """Minutes, 5 to 43200, after which a session ends and its user logs in again. Sessions that have
+    begun keep their end. Default: what the module itself is set to, 720 unless somebody changed it."""
+
+    mfa: Literal["Optional", "Required"] | None = None
+    """Whether who logs in with a password needs a second factor. `Required`: a user without one may
+    set one up and nothing else. API keys, and users of an OpenID Connect provider, are not asked for
+    it. Default: what the module itself is set to, `Optional` unless somebody changed it."""

@@ -1,9 +1,10 @@
-"""`spec.auth`: by whose word the gateway believes who somebody is, beside that of its own users."""
+"""`spec.auth`: how people prove who they are, and by whose word the gateway believes it."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
 
+from arkalia_contract import environment
 from arkalia_contract.access import OpenIdProvider
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import outside
@@ -20,6 +21,16 @@ def openid(system: ArkaliaSystem) -> dict[str, object] | None:
         wanted.issuer, wanted.audience, wanted.roles_claim, wanted.default_roles
     )
     return asdict(provider)
+
+
+def variables(system: ArkaliaSystem, module: ResolvedModule) -> dict[str, str]:
+    """What a container of *module* is told, if it is the one that people log in to."""
+    auth = system.spec.auth
+    if not module.spec.needs.first_credential:
+        return {}
+    minutes, mfa = auth.session_minutes, auth.mfa
+    told = {} if minutes is None else {environment.SESSION_MINUTES: str(minutes)}
+    return told | ({} if mfa is None else {environment.MFA: mfa})
 
 
 def egress(system: ArkaliaSystem, module: ResolvedModule) -> list[Manifest]:

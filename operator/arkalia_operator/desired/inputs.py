@@ -40,9 +40,9 @@ NO_BLOCKS: Final = frozenset(
 """Fields of the spec that no pod template reads as they are; some of them by name, below."""
 NO_FIELDS: Final = frozenset({
     "monitoring.service_monitors", "monitoring.alert_rules", "monitoring.dashboards",
-    "monitoring.labels",
+    "monitoring.labels", "auth.session_minutes", "auth.mfa",
 })  # fmt: skip
-"""Fields of the other blocks that no pod template reads."""
+"""Fields of the other blocks that no pod template reads as they are; some of them by name, below."""
 OF_MODULES: Final = frozenset({"spec.environment", "spec.logLevel"})
 """What the pods of modules are told, and those of data services are not."""
 NO_SETTINGS: Final = frozenset({"enabled", "replicas", "scaling"})
@@ -134,6 +134,9 @@ def _of_module(
         yield f"spec.modules.{name}", digest(name)
     if module.spec.needs.llm:
         yield from _of_models(system)
+    if module.spec.needs.first_credential:
+        for name in ("session_minutes", "mfa"):
+            yield from _told("spec.auth", system.spec.auth, name)
     if module.foreign:
         described = module.spec.model_dump(
             mode="json", exclude_defaults=True, exclude=set(NO_DESCRIPTION)

@@ -6,6 +6,7 @@ from arkalia_contract import endpoints, environment, labels
 from arkalia_operator.api.components import Component, Probe
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import (
+    auth,
     configuration,
     identity,
     llm,
@@ -97,7 +98,8 @@ def _container(system: ArkaliaSystem, module: ResolvedModule, component: Compone
 
 def _told(system: ArkaliaSystem, module: ResolvedModule, component: Component) -> dict[str, str]:
     port = {} if component.port is None else {environment.PORT: str(component.port)}
-    return port | outside.variables(system, module) | llm.variables(system, module)
+    of_spec = outside.variables(system, module) | llm.variables(system, module)
+    return port | of_spec | auth.variables(system, module)
 
 
 def resources(module: ResolvedModule, component: Component) -> Manifest:

@@ -161,9 +161,11 @@ async def test_module_is_left_at_once_when_the_client_leaves(gateway):
     async with a_module(slow) as (_, port), gateway({"taskia": port}) as client:
         waiting = asyncio.create_task(client.get("/api/v1/taskia/x"))
         await asyncio.wait_for(asked.wait(), PATIENCE_SECONDS)
+        left = time.monotonic()
         waiting.cancel()
 
-        await asyncio.wait_for(gone, PATIENCE_SECONDS)
+        heard = await asyncio.wait_for(gone, PATIENCE_SECONDS)
+        print(f"The module hears of it after {(heard - left) * 1000:.1f} ms.")
 
 
 async def test_stream_is_left_at_once_when_the_client_leaves(gateway):

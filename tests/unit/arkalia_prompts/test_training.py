@@ -1,6 +1,5 @@
 """The weights in the package are those that training makes, and training learns."""
 
-
 import pytest
 
 from arkalia_assistantia.prompts.classifier import trained

@@ -41,6 +41,16 @@ async def test_password_alone_is_not_enough_once_the_factor_counts(service, ada)
     assert (without[0], without[1]["needs"], wrong[0], right[0]) == (401, "code", 401, 200)
 
 
+async def test_gateway_learns_of_a_factor_that_comes_and_goes(service, ada):
+    versions = [(await service.view())["version"]]
+    secret, _ = await enrolled(service, ada)
+    versions.append((await service.view())["version"])
+    await service.done("POST", "/auth/mfa/remove", {"code": code_of(secret)}, user=ada, scopes="")
+    versions.append((await service.view())["version"])
+
+    assert versions == sorted(set(versions))
+
+
 async def test_code_that_was_used_is_good_no_more(service, ada):
     secret, _ = await enrolled(service, ada)
     code = code_of(secret)

@@ -1,7 +1,7 @@
 """The view: cheap to ask for while nothing changes, and never older than its version."""
 
 from arkalia_contract import access
-from unit.arkalia_security.asking import PASSWORD
+from unit.arkalia_security.asking import PASSWORD, serving
 
 
 async def test_view_that_is_known_is_not_sent_again(service):
@@ -47,3 +47,20 @@ async def test_session_that_ended_long_ago_is_forgotten(service, schema):
     schema.rows("UPDATE sessions SET ended_at = ended_at - interval '11 minutes'")
 
     assert (await service.view())["ended_sessions"] == []
+
+
+async def test_duty_of_a_second_factor_is_told_to_the_gateway_with_another_tag(settings):
+    duties, tags = [], []
+    for mfa in ("Optional", "Required"):
+        async with serving(settings.model_copy(update={"mfa": mfa})) as service:
+            await service.administrator()
+            if mfa == "Optional":
+                await service.user("ada")
+                await service.done("POST", "/users", {"name": "robot"}, user="root")
+            users = (await service.view())["users"]
+            duties.append({each["name"]: each["must_enrol"] for each in users})
+            tags.append(service.headers["ETag"])
+
+    assert duties[0] == {"admin": False, "ada": False, "robot": False}
+    assert duties[1] == {"admin": True, "ada": True, "robot": False}, "a robot has no password"
+    assert tags[0] != tags[1]

@@ -34,6 +34,8 @@ class ViewedUser:
     roles: list[str]
     scopes: list[str]
     """Patterns that the roles grant together."""
+    must_enrol: bool = False
+    """Their sessions may nothing until they have a second factor."""
 
 
 @dataclass(frozen=True, slots=True)

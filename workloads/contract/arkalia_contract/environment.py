@@ -38,6 +38,11 @@ need a language model alone."""
 PROMPTS_RETENTION_DAYS: Final = "ARKALIA_PROMPTS_RETENTION_DAYS"
 """Days after its last message until a conversation is deleted. Set on modules that need a language
 model alone."""
+SESSION_MINUTES: Final = "ARKALIA_SESSION_MINUTES"
+"""Minutes after which a session ends. This and the next are set on the module alone that people log
+in to."""
+MFA: Final = "ARKALIA_MFA"
+"""Whether who logs in with a password needs a second factor: `Optional` or `Required`."""
 TRUSTED_PROXIES: Final = "ARKALIA_TRUSTED_PROXIES"
 """Address ranges, separated by commas, from which `X-Forwarded-For` is believed. Set on public
 modules alone."""
@@ -75,6 +80,8 @@ SET_WHEN_ASKED: Final = (
     TRACING_SAMPLING,
     PROMPTS_POLICY,
     PROMPTS_RETENTION_DAYS,
+    SESSION_MINUTES,
+    MFA,
     TRUSTED_PROXIES,
 )
 """Of those that are set where the spec asks for them: the ones that nobody else may set either."""

@@ -20,6 +20,8 @@ class Caller:
     tokens_per_minute: int | None = None
     """Tokens of language models that the key may use in a minute."""
     tokens_per_day: int | None = None
+    must_enrol: bool = False
+    """They may nothing until they have a second factor."""
 
 
 class DeniedError(Exception):

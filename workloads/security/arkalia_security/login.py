@@ -15,6 +15,7 @@ from arkalia_security.factors import Factors
 from arkalia_security.ground import Ground, changed, one
 from arkalia_security.guessing import Guessing, SlowedError
 from arkalia_security.sessions import Sessions, Tokens
+from arkalia_security.view import is_required
 
 READ: Final = "SELECT id, password, disabled, totp_confirmed, name FROM users WHERE name = %s"
 READ_BY_ID: Final = "SELECT id, password, disabled, totp_confirmed, name FROM users WHERE id = %s"
@@ -112,6 +113,7 @@ class Accounts:
             await self._refuse("totp", given.user, client)
             raise Problem(HTTPStatus.UNAUTHORIZED, WRONG)
         await self.sessions.make_room(known[0])
+        tokens.must_enrol = is_required(self._ground) and not known[3]
         return tokens
 
     async def _begun(self, known: TupleRow, given: Login, client: str) -> Tokens | None:
@@ -160,6 +162,7 @@ class Accounts:
         """Let the second factor count. Raises a 403, 422 or 429 Problem."""
         user = await self._begin_proof(actor)
         async with self._ground.database.transaction() as connection:
+            await changed(connection)
             codes = await self._factors.confirm(connection, actor.user, given.code)
             await self._guessing.forgive(connection, user[4], actor.client)
         return RecoveryCodes(recovery_codes=codes)
@@ -168,6 +171,7 @@ class Accounts:
         """Take the second factor away. Raises a 403, 422 or 429 Problem."""
         user = await self._begin_proof(actor)
         async with self._ground.database.transaction() as connection:
+            await changed(connection)
             if await self._factors.used(connection, actor.user, given.code) is None:
                 raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The code is not good now.")
             await self._factors.remove(connection, actor.user)

@@ -65,6 +65,8 @@ class Tokens(BaseModel):
     refresh_token: str
     """Renews the session, once."""
     session_id: str
+    must_enrol: bool = False
+    """The session is good for setting up a second factor (`/auth/mfa`), and for nothing else before."""
 
 
 @dataclass(frozen=True)

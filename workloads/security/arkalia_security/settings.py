@@ -1,6 +1,7 @@
 """What the security service can be told."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field
 
@@ -24,6 +25,10 @@ class SecuritySettings(ServiceSettings):
 
     session_minutes: int = Field(default=720, ge=5, le=43_200)
     """Minutes, 5 to 43200, after which a session ends and its user logs in again."""
+
+    mfa: Literal["Optional", "Required"] = "Optional"
+    """`Required`: a user who logs in with a password and has no second factor may set one up, and
+    nothing else."""
 
     signing_key_days: int = Field(default=30, ge=1, le=365)
     """Days, 1 to 365, after which the key that signs sessions' tokens is followed by another."""

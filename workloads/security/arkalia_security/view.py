@@ -18,7 +18,10 @@ from arkalia_security.ground import Ground, every
 
 VERSION: Final = "SELECT version FROM versions"
 ROLES: Final = "SELECT name, scopes FROM roles"
-USERS: Final = "SELECT id, name, roles FROM users WHERE NOT disabled"
+USERS: Final = """
+    SELECT id, name, roles, password IS NOT NULL AND NOT totp_confirmed
+    FROM users WHERE NOT disabled
+"""
 KEYS: Final = """
     SELECT id, user_id, encode(digest, 'hex'), scopes, extract(epoch FROM expires_at)::float8,
         tokens_per_minute, tokens_per_day
@@ -43,7 +46,7 @@ async def viewed(ground: Ground, connection: Connection) -> View:
         audience=ground.audience,
         signing_keys=[row[0] for row in await every(connection, SIGNING)],
         roles=granted,
-        users=[_user(row, granted) for row in users],
+        users=[_user(row, granted, is_required(ground)) for row in users],
         keys=[_key(row) for row in keys],
         ended_sessions=[row[0] for row in ended],
     )
@@ -58,20 +61,30 @@ def routes(ground: Ground) -> APIRouter:
         async with ground.database.transaction() as connection:
             [(version,)] = await every(connection, VERSION)
             ground.measures.version.set(version)
-            tag = {"ETag": f'"{version}"', "Cache-Control": "no-store"}
+            tag = {"ETag": _tag(ground, version), "Cache-Control": "no-store"}
             if tag["ETag"] == if_none_match:
                 return Response(status_code=HTTPStatus.NOT_MODIFIED, headers=tag)
             view = await viewed(ground, connection)
-        tag["ETag"] = f'"{view.version}"'
+        tag["ETag"] = _tag(ground, view.version)
         return Response(orjson.dumps(view), media_type="application/json", headers=tag)
 
     return router
 
 
-def _user(row: TupleRow, granted: dict[str, list[str]]) -> ViewedUser:
-    user_id, name, roles = row
+def is_required(ground: Ground) -> bool:
+    """Whether a second factor is a duty."""
+    return ground.settings.mfa == "Required"
+
+
+def _tag(ground: Ground, version: int) -> str:
+    """Another one also when the duty begins or ends, which changes no row."""
+    return f'"{version}-mfa"' if is_required(ground) else f'"{version}"'
+
+
+def _user(row: TupleRow, granted: dict[str, list[str]], duty: bool) -> ViewedUser:
+    user_id, name, roles, has_none = row
     scopes = sorted({each for role in roles for each in granted.get(role, ())})
-    return ViewedUser(id=user_id, name=name, roles=roles, scopes=scopes)
+    return ViewedUser(user_id, name, roles, scopes, must_enrol=duty and has_none)
 
 
 def _key(row: TupleRow) -> ViewedKey:

@@ -11,8 +11,8 @@ from arkalia_model.chains import NAME, SHORT
 from unit.arkalia_assistantia.conftest import backend
 from unit.arkalia_runtime.authority import Authority, mount
 
-ADA = {"Arkalia-User": "u-ada"}
-BOB = {"Arkalia-User": "u-bob"}
+ADA = {"Arkalia-User": "u-ada", "Arkalia-Scopes": "*"}
+BOB = {"Arkalia-User": "u-bob", "Arkalia-Scopes": "*"}
 OPENAI, OLLAMA = "/v1/chat/completions", "/api/chat"
 
 

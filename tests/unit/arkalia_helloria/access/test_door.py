@@ -3,6 +3,7 @@
 import asyncio
 import time
 
+import pyotp
 import pytest
 
 from arkalia_runtime.calls.client import FAILURES_UNTIL_OPEN
@@ -50,6 +51,33 @@ async def test_session_lets_in_with_what_the_roles_grant(visitor, security, ada)
     caller = await visitor.comes(tokens["access_token"])
 
     assert (caller.user, caller.key, caller.scopes) == (ada, None, {"chat*", "model:*"})
+
+
+async def test_who_has_no_second_factor_may_only_set_one_up_where_it_is_a_duty(accounts):
+    async with accounts.serving(mfa="Required"), accounts.asking() as ask, accounts.door() as who:
+        body = {"name": "ada", "password": "correct horse battery"}
+        ada = (await ask("POST", "/users", body, user="root"))["id"]
+        key = (await ask("POST", "/keys", {"name": "k", "scopes": ["chat"]}, user=ada))["key"]
+        tokens = await ask("POST", "/auth/login", LOGIN)
+        own = a_route(path="/auth/mfa", module="security")
+
+        async def comes(route):
+            return await who.comes(tokens["access_token"], route)
+
+        refused = [await comes(a_route("chat")), await comes(a_route())]
+        enrolling = await comes(own)
+        secret = (await ask("POST", "/auth/mfa", user=ada))["secret"]
+        await ask("POST", "/auth/mfa/confirm", {"code": pyotp.TOTP(secret).now()}, user=ada)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while isinstance(enrolled := await comes(a_route("chat")), tuple):  # noqa: ASYNC110
+                await asyncio.sleep(0.1)
+
+        assert tokens["must_enrol"]
+        assert {status for status, _ in refused} == {403}
+        assert all("second factor" in sentence for _, sentence in refused)
+        assert (enrolling.user, enrolling.scopes, enrolling.roles) == (ada, set(), set())
+        assert enrolled.scopes == {"chat*", "model:*"}
+        assert (await who.comes(key)).user == ada
 
 
 async def test_ended_session_is_refused(visitor, security, ada):

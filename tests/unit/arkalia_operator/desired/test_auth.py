@@ -48,3 +48,22 @@ def test_another_provider_makes_no_other_pods(auth):
     ]
 
     assert pods[0] == pods[1]
+
+
+def told_of_sessions(auth, **needs):
+    """The variables about sessions in a pod of a module that needs *needs*."""
+    module = a_module(needs=needs)
+    deployment = only(rendered(a_system(auth=auth), module).manifests, "Deployment")
+    [container] = deployment["spec"]["template"]["spec"]["containers"]
+    found = {each["name"]: each.get("value") for each in container["env"]}
+    return found.get("ARKALIA_SESSION_MINUTES"), found.get("ARKALIA_MFA")
+
+
+def test_module_that_people_log_in_to_is_told_of_sessions_and_second_factors():
+    both = {"sessionMinutes": 60, "mfa": "Required"}
+    login = {"postgresql": True, "firstCredential": True}
+
+    assert told_of_sessions(both, **login) == ("60", "Required")
+    assert told_of_sessions({"mfa": "Optional"}, **login) == (None, "Optional")
+    assert told_of_sessions({}, **login) == (None, None)
+    assert told_of_sessions(both, postgresql=True) == (None, None)

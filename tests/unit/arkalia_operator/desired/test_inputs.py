@@ -65,6 +65,17 @@ def test_keys_and_policy_are_inputs_of_modules_with_a_language_model_alone(spec,
     assert differing(inputs(), inputs(**spec)) == set()
 
 
+def test_length_of_sessions_and_second_factors_are_inputs_of_where_people_log_in_alone():
+    login = a_module(needs={"postgresql": True, "firstCredential": True})
+    spec = {"auth": {"sessionMinutes": 60, "mfa": "Required"}}
+
+    assert differing(inputs(login), inputs(login, **spec)) == {
+        "spec.auth.sessionMinutes",
+        "spec.auth.mfa",
+    }
+    assert differing(inputs(), inputs(**spec)) == set()
+
+
 @pytest.mark.parametrize(
     "spec",
     [

@@ -22,6 +22,8 @@ from arkalia_runtime.calls.client import Calls
 from arkalia_runtime.metrics import Metrics
 from arkalia_runtime.settings import ServiceSettings
 
+ENROL: Final = "Set up a second factor first, with POST /api/auth/mfa: this system demands one."
+
 ANONYMOUS: Final = Caller("", frozenset(), frozenset())
 UNAVAILABLE_SECONDS: Final = 2.0
 NOBODY, SOMEBODY = "anonymous", "unknown"
@@ -68,9 +70,12 @@ class AccountDoor:
         if caller is None:
             sentence = "Show an API key, or a session's token, as `Authorization: Bearer ...`."
             raise self._unknown(sentence, client, route, NOBODY)
+        if caller.must_enrol and not judging.is_for_enrolment(route):
+            raise self._denied(caller, ENROL, client, route)
         missing = judging.missing(caller, route)
         if missing:
-            raise self._denied(caller, missing, client, route)
+            sentence = f"This takes the scope {', '.join(missing)}, which you do not have."
+            raise self._denied(caller, sentence, client, route)
         return self._allowed(caller, client, route)
 
     async def _identified(self, shown: Shown | None) -> Caller | None:
@@ -102,9 +107,8 @@ class AccountDoor:
         self._note(caller, route, client, "")
         return caller
 
-    def _denied(self, caller: Caller, missing: list[str], client: str, route: Route) -> DeniedError:
+    def _denied(self, caller: Caller, sentence: str, client: str, route: Route) -> DeniedError:
         self._measures.judged.labels("denied").inc()
-        sentence = f"This takes the scope {', '.join(missing)}, which you do not have."
         self._note(caller, route, client, sentence)
         return DeniedError(HTTPStatus.FORBIDDEN, sentence)
 

@@ -1,13 +1,23 @@
 """Whether somebody may ask for a route: only if its scopes are granted, all of them. Pure."""
 
+from typing import Final
+
 from arkalia_contract import scopes
+from arkalia_helloria.access.polling import MODULE
 from arkalia_helloria.callers import Caller
 from arkalia_helloria.routes import Route
+
+OWN_ACCOUNT: Final = "/auth/"
 
 
 def is_public(route: Route) -> bool:
     """Whether everybody may ask for *route*."""
     return scopes.PUBLIC in route.scopes
+
+
+def is_for_enrolment(route: Route) -> bool:
+    """Whether somebody who must set up a second factor may ask for *route*: it is their own account."""
+    return route.module == MODULE and route.path.startswith(OWN_ACCOUNT)
 
 
 def missing(caller: Caller, route: Route) -> list[str]:

@@ -64,6 +64,8 @@ class Verifier:
         if user is None:
             message = "The user of the session is not there any more."
             raise UnverifiedError(message, may_be_new=True)
+        if user.must_enrol:
+            return Caller(user.id, frozenset(), frozenset(), must_enrol=True)
         return Caller(user.id, frozenset(user.roles), frozenset(user.scopes))
 
     def _checked(self, token: str, known: Known) -> _Said:
