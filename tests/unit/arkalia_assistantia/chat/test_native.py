@@ -158,7 +158,7 @@ async def test_steps_are_on_record(recorded, model_server):
 
 async def test_user_that_the_gateway_names_is_on_record(recorded, model_server):
     async with recorded(backend("main", model_server.url)) as client:
-        headers = {"Arkalia-User": "u-7"}
+        headers = {"Arkalia-User": "u-7", "Arkalia-Scopes": "*"}
         async with client.post("/chat", json={"message": "Hello"}, headers=headers) as answer:
             assert answer.status == 200
         async with client.get(endpoints.EVENTS_OUTBOX) as answer:
