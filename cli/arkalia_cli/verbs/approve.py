@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from arkalia_cli.options import Output, OutputOption, Place, SystemArgument, verb
+
+SHOWN: Final = "`arkalia plan` shows what waits."
 
 HashOption = Annotated[
     str | None,
@@ -40,9 +42,11 @@ def approve(
 
     cluster = connect(place.namespace, place.context, place.kubeconfig)
     told = Waiting.from_body(systems.one(cluster, system))
-    if not told.hash or (plan and plan != told.hash):
-        now = f"plan {told.hash} waits" if told.hash else "no change waits"
-        message = f"there is nothing to approve in {told.name}: {now}"
-        raise MistakeError(message, "`arkalia plan` shows what waits.")
+    if not told.hash:
+        message = f"there is nothing to approve in {told.name}: no change waits"
+        raise MistakeError(message, SHOWN)
+    if plan and plan != told.hash:
+        message = f"plan {plan} is not the one that waits in {told.name}: that is {told.hash}"
+        raise MistakeError(message, SHOWN)
     made = create(cluster, told, reason)
     show(output, view.text(told, made), view.data(told, made))

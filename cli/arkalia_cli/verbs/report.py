@@ -43,6 +43,8 @@ def report(
     from arkalia_cli.output import show
     from arkalia_cli.views import report as view
 
+    if file and file.exists():  # to gather it all takes a while
+        raise _unwritable(file, "File exists")
     cluster = connect(place.namespace, place.context, place.kubeconfig)
     body = systems.one(cluster, system)
     gathered = gathering.everything(cluster, body, tail)
@@ -72,5 +74,8 @@ def _write(path: Path, folder: str, texts: Mapping[str, str]) -> None:
                 member.size, member.mode = len(content), OWNER_ONLY
                 archive.addfile(member, io.BytesIO(content))
     except OSError as error:
-        message = f"{path} cannot be written: {error.strerror}"
-        raise MistakeError(message, "Name another file with `--file`.") from error
+        raise _unwritable(path, str(error.strerror)) from error
+
+
+def _unwritable(path: Path, why: str) -> MistakeError:
+    return MistakeError(f"{path} cannot be written: {why}", "Name another file with `--file`.")

@@ -55,7 +55,7 @@ def test_another_plan_than_the_one_that_waits_is_not_approved(waiting, arkalia):
     done = arkalia("approve", "--hash", "other")
 
     assert done.exit_code == 2
-    assert f"there is nothing to approve in luna: plan {PLAN} waits" in done.stderr
+    assert f"is not the one that waits in luna: that is {PLAN}" in done.stderr
     assert waiting.written == []
 
 

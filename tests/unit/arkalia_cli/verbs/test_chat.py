@@ -47,7 +47,8 @@ class OneKey:
                 refused = JSONResponse({"detail": "The key is not known."}, 401)
                 return await refused(scope, receive, send)
             path = scope["path"].removeprefix("/api/v1")
-            said = [*scope["headers"], (headers.USER.lower().encode(), b"ada")]
+            who = {headers.USER: "ada", headers.SCOPES: "*"}
+            said = [*scope["headers"], *((k.lower().encode(), v.encode()) for k, v in who.items())]
             scope = {**scope, "path": path, "raw_path": path.encode(), "headers": said}
         return await self.app(scope, receive, send)
 
