@@ -38,14 +38,14 @@ need a language model alone."""
 PROMPTS_RETENTION_DAYS: Final = "ARKALIA_PROMPTS_RETENTION_DAYS"
 """Days after its last message until a conversation is deleted. Set on modules that need a language
 model alone."""
+TRUSTED_PROXIES: Final = "ARKALIA_TRUSTED_PROXIES"
+"""Address ranges, separated by commas, from which `X-Forwarded-For` is believed. Set on public
+modules alone."""
 SESSION_MINUTES: Final = "ARKALIA_SESSION_MINUTES"
 """Minutes after which a session ends. This and the next are set on the module alone that people log
 in to."""
 MFA: Final = "ARKALIA_MFA"
 """Whether who logs in with a password needs a second factor: `Optional` or `Required`."""
-TRUSTED_PROXIES: Final = "ARKALIA_TRUSTED_PROXIES"
-"""Address ranges, separated by commas, from which `X-Forwarded-For` is believed. Set on public
-modules alone."""
 
 HTTP_PROXY: Final = "HTTP_PROXY"
 """Proxy for `http://` addresses outside the cluster. This and the next two are also set in lower
@@ -80,8 +80,8 @@ SET_WHEN_ASKED: Final = (
     TRACING_SAMPLING,
     PROMPTS_POLICY,
     PROMPTS_RETENTION_DAYS,
+    TRUSTED_PROXIES,
     SESSION_MINUTES,
     MFA,
-    TRUSTED_PROXIES,
 )
 """Of those that are set where the spec asks for them: the ones that nobody else may set either."""
