@@ -40,7 +40,7 @@ def service(recorded, model_server):
     """`service(**settings)`: an assistant with a database."""
 
     def opened(**settings):
-        quick = {"database_timeout_seconds": 0.5}
+        quick = {"database_timeout_seconds": 2}
         return recorded(backend("main", model_server.url), **quick | settings)
 
     return opened

@@ -28,7 +28,7 @@ def standing(mounts, schema):
 
     @asynccontextmanager
     async def opened(**settings):
-        own = {"system": "", "module": "assistantia", "database_timeout_seconds": 0.5}
+        own = {"system": "", "module": "assistantia", "database_timeout_seconds": 5}
         made = AssistantSettings(**mounts.settings | own | settings)
         async with Database.of(made).open() as database:
             yield Store(database, made)

@@ -16,7 +16,7 @@ ADA, BOB = {"Arkalia-User": "ada"}, {"Arkalia-User": "bob"}
 
 @pytest.fixture
 async def client(recorded):
-    async with recorded(prompts_retention_days=7, database_timeout_seconds=0.5) as opened:
+    async with recorded(prompts_retention_days=7, database_timeout_seconds=2) as opened:
         yield opened
 
 

@@ -1,6 +1,7 @@
 """What is kept of conversations, in a real PostgreSQL."""
 
 import asyncio
+from datetime import UTC
 
 import pytest
 from hypothesis import given
@@ -194,6 +195,6 @@ def test_any_text_can_be_stored(text):
     assert kept == text or "\0" in text or any("\ud800" <= each <= "\udfff" for each in text)
 
 
-@given(st.datetimes(timezones=st.timezones()), st.from_regex(r"[a-z][a-z0-9.:_-]{0,20}"))
+@given(st.datetimes(timezones=st.just(UTC)), st.from_regex(r"[a-z][a-z0-9.:_-]{0,20}"))
 def test_mark_comes_back_from_its_text(at, last):
     assert mark_in(text_of(Mark(at, last))) == Mark(at, last)

@@ -72,7 +72,7 @@ def serving(mounts, schema, tmp_path, model_server):
     @asynccontextmanager
     async def opened(**settings):
         own = {"system": "", "module": "assistantia", "version": "1", "llm_folder": folder}
-        own |= {"database_timeout_seconds": 0.5}
+        own |= {"database_timeout_seconds": 2}
         app = create(AssistantSettings(**mounts.settings | own | settings))
         async with served(OneKey(app)) as session:
             yield session._base_url.port
