@@ -12,7 +12,7 @@ from typing import Final
 import yaml
 
 from bench.control_plane import ROOT, ControlPlane
-from cluster.development import environment
+from cluster.development import programs
 from cluster.kinds import NAMESPACE, Ref
 from cluster.kube import Body, Kube
 from cluster.used_rights import Trail, Use, given, told
@@ -132,7 +132,7 @@ def rendered(namespace: str, watched: tuple[str, ...]) -> list[Body]:
     chart = ("helm", "template", namespace, str(ROOT / "charts/arkalia"), "--namespace", namespace)
     scope = (f"--set=watchNamespaces={{{','.join(watched)}}}",) if watched else ()
     command = (*chart, *scope, "--skip-tests", "--set=serviceAccount.create=true")
-    text = subprocess.run(command, env=dict(environment()), capture_output=True, check=True).stdout
+    text = subprocess.run(command, env=programs(), capture_output=True, check=True).stdout
     return [each for each in yaml.load_all(text, Loader=yaml.CSafeLoader) if each]
 
 

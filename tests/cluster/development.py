@@ -27,6 +27,11 @@ def environment() -> Mapping[str, str]:
     return {**os.environ, **exported(_dev("env"))}
 
 
+def programs() -> Mapping[str, str]:
+    """The variables of a shell that finds the project's programs; no cluster need be there."""
+    return {**os.environ, "PATH": f"{ROOT / 'build' / 'tools'}:{os.environ['PATH']}"}
+
+
 def audit_log() -> Path:
     """The API server's audit log."""
     return Path(environment()[AUDIT_LOG])

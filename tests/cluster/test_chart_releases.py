@@ -14,7 +14,7 @@ from bench.control_plane import control_plane
 from cluster import baseline
 from cluster.chart_release import CHART, CRD_CHART, ROOT, ChartRelease, RefusedByHelmError
 from cluster.development import definitions as definitions_of
-from cluster.development import environment
+from cluster.development import programs
 from cluster.kinds import DEFINITION, MODULE, SYSTEM, Ref, collection
 from cluster.kube import Kube, RefusedError
 from cluster.waiting import eventually
@@ -50,7 +50,7 @@ def own(plane):
 @pytest.fixture(scope="module")
 def settings(plane):
     """The variables with which Helm and kubectl find it."""
-    return {**environment(), "KUBECONFIG": str(plane.kubeconfig("person"))}
+    return {**programs(), "KUBECONFIG": str(plane.kubeconfig("person"))}
 
 
 @pytest.fixture(scope="module")

@@ -17,7 +17,7 @@ from arkalia_operator.api import GROUP
 from arkalia_operator.desired import kinds
 from bench.control_plane import ROOT
 from cluster import stand_ins
-from cluster.development import environment
+from cluster.development import programs
 from cluster.kinds import DEFINITION, MODULE, NAMESPACE, SYSTEM, Ref
 from cluster.kube import RefusedError
 from cluster.systems import CHILD_KINDS, System, off_except
@@ -97,7 +97,7 @@ def protection():
     """What of the chart guards kept data."""
     chart = ["helm", "template", "arkalia", ROOT / "charts/arkalia"]
     command = [*chart, "--show-only", "templates/retained-data.yaml"]
-    text = subprocess.run(command, env=environment(), capture_output=True, check=True).stdout
+    text = subprocess.run(command, env=programs(), capture_output=True, check=True).stdout
     return list(yaml.safe_load_all(text))
 
 
