@@ -11,7 +11,8 @@ async def test_new_user_is_viewed_with_what_the_roles_grant(service, schema):
     ada = await service.user("ada", ["user"])
 
     [viewed] = [each for each in (await service.view())["users"] if each["name"] == "ada"]
-    assert viewed == {"id": ada, "name": "ada", "roles": ["user"], "scopes": ["chat*", "model:*"]}
+    known = {"id": ada, "name": "ada", "roles": ["user"], "scopes": ["chat*", "model:*"]}
+    assert viewed == {**known, "must_enrol": False}
     [made] = [each for each in told(schema, "user.changed") if each["name"] == "ada"]
     assert (made["change"], made["actor"]) == ("created", "user:root")
 
