@@ -71,8 +71,9 @@ class AtOnce:
 
     def pytest_runtest_logreport(self, report):
         if report.outcome in {"failed", "rerun"}:
-            last = str(report.longrepr).strip().splitlines()[-1:]
-            words = f"{report.outcome}: {report.nodeid} ({report.when}) {''.join(last)}"
+            said = str(report.longrepr).strip().splitlines() or [""]
+            why = next((each[1:].strip() for each in said if each.startswith("E ")), said[-1])
+            words = f"{report.outcome}: {report.nodeid} ({report.when}) {why}"
             self._terminal.write_line(f"\n{words}")
 
 
