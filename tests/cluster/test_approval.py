@@ -155,7 +155,7 @@ def test_approval_of_another_plan_is_refused(luna, waiting):
     done = approve(luna, "--hash", "another")
 
     assert done.returncode == 2
-    assert f"plan {waiting} waits" in done.stderr
+    assert f"is not the one that waits in luna: that is {waiting}" in done.stderr
 
 
 def test_approved_change_is_carried_out(luna, waiting):
