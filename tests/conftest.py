@@ -20,7 +20,7 @@ settings.load_profile("arkalia")
 
 SETUPS_LOST = pytest.StashKey[Counter[Path]]()
 ENOUGH = 2
-"""Times that the set-up of a file's tests may fail: its first test, and that one again."""
+"""Times in a row that the set-up of a file's tests may fail: one test, and that one again."""
 
 FIRST = {"arkalia_taskia", "arkalia_runtime"}
 """Folders of tests that start processes and wait for them."""
@@ -52,14 +52,15 @@ def pytest_runtest_setup(item):
     Each of them would wait as long for it as the first one did.
     """
     if item.session.stash.setdefault(SETUPS_LOST, Counter())[item.path] >= ENOUGH:
-        pytest.fail(f"the set-up of {item.path.name} failed {ENOUGH} times: see there", False)
+        pytest.fail(f"the set-up of {item.path.name} failed {ENOUGH} times in a row: see there", False)
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item, call):
     report = yield
-    if report.failed and call.when == "setup":
-        item.session.stash[SETUPS_LOST][item.path] += 1
+    if call.when == "setup":
+        lost = item.session.stash[SETUPS_LOST]
+        lost[item.path] = lost[item.path] + 1 if report.failed else 0
     return report
 
 
