@@ -52,7 +52,8 @@ def pytest_runtest_setup(item):
     Each of them would wait as long for it as the first one did.
     """
     if item.session.stash.setdefault(SETUPS_LOST, Counter())[item.path] >= ENOUGH:
-        pytest.fail(f"the set-up of {item.path.name} failed {ENOUGH} times in a row: see there", False)
+        message = f"the set-up of {item.path.name} failed {ENOUGH} times in a row: see there"
+        pytest.fail(message, pytrace=False)
 
 
 @pytest.hookimpl(wrapper=True)
