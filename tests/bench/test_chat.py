@@ -25,6 +25,7 @@ from unit.arkalia_runtime.serving import process, wait_for_status
 LIMIT_MS = 10
 ROUNDS = 400
 WARM = 40
+ADA = {"Arkalia-User": "ada", "Arkalia-Scopes": "*"}
 HELLO = [{"role": "user", "content": "How are you?"}]
 
 
@@ -79,7 +80,8 @@ def test_chat_takes_little_beside_its_model(assistant, model, figure):
         for number in range(WARM + ROUNDS):
             took, _ = asked(there, "/v1/chat/completions", {"messages": HELLO, "temperature": 0})
             body = {"message": HELLO[0]["content"]}
-            whole, told = asked(here, "/chat", body, **{"Arkalia-User": "ada"})
+            whole, told = asked(here, "/chat", body, **ADA)
+            assert "answer" in told, told
             if number >= WARM:
                 straight.append(took)
                 through.append(whole)

@@ -156,6 +156,16 @@ async def test_steps_are_on_record(recorded, model_server):
     assert answered["data"]["completion_tokens"] == told["tokens"]["completion"]
 
 
+async def test_question_that_no_model_answers_is_on_record(recorded):
+    async with recorded(backend("main", "http://127.0.0.1:9")) as client:
+        status, _ = await asked(client, message=ATTACK, conversation_id="c-1")
+        async with client.get(endpoints.EVENTS_OUTBOX) as answer:
+            (checked,) = await answer.json(content_type=None)
+
+    assert status == 503
+    assert checked["type"] == "io.arkalia.chat.prompt.checked"
+
+
 async def test_user_that_the_gateway_names_is_on_record(recorded, model_server):
     async with recorded(backend("main", model_server.url)) as client:
         headers = {"Arkalia-User": "u-7", "Arkalia-Scopes": "*"}

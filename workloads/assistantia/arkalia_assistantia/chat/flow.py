@@ -73,11 +73,28 @@ class Assistant:
         question = self.steps.instructing.instructed(question)
         question = await self.steps.keeper.continued(question)
         told = await checked(question, self.steps.validating)
-        recorded = await self.steps.recorder.checked(question, told)
+        recording = asyncio.ensure_future(self.steps.recorder.checked(question, told))
         if told.verdict == "blocked":
+            await recording
             raise BlockedError(told)
-        answering = await self.steps.backends.begin(Asked(question.asked, question.conversation))
+        answering, recorded = await self._begun(question, recording)
         return Session(self, question, answering, (told, recorded, start))
+
+    async def _begun(
+        self, question: Question, recording: asyncio.Future[bool]
+    ) -> tuple[Answering, bool]:
+        """Who answers, and whether the check is on record: known before a word is passed on."""
+        asked = Asked(question.asked, question.conversation)
+        try:
+            answering = await self.steps.backends.begin(asked)
+        except BaseException:
+            await recording
+            raise
+        try:
+            return answering, await recording
+        except BaseException:
+            answering.close()
+            raise
 
 
 class Session:
