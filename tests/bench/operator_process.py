@@ -20,6 +20,9 @@ from bench.control_plane import ControlPlane, cpu_seconds, resident_mebibytes
 from unit.arkalia_runtime.serving import free_port
 
 START_SECONDS: Final = 120.0
+CONTAINERFILE: Final = Path(__file__).parents[2] / "operator" / "Containerfile"
+ALLOCATOR: Final = dict(re.findall(r"\b(MALLOC_\w+)=(\w+)", CONTAINERFILE.read_text()))
+"""How memory is given back, as in the image."""
 PEAK: Final = re.compile(r"VmHWM:\s+(\d+) kB")
 
 
@@ -62,6 +65,7 @@ def operator(
     port = free_port()
     environment = {
         **os.environ,
+        **ALLOCATOR,
         "KUBECONFIG": str(plane.kubeconfig(user)),
         "ARKALIA_OPERATOR_HEALTH_PORT": str(port),
         "ARKALIA_OPERATOR_DRAIN_SECONDS": "2",

@@ -27,6 +27,11 @@ def rules(*each: dict[str, str]) -> dict[str, Any]:
     return {"x-kubernetes-validations": list(each)}
 
 
+GIVEN: Final[dict[frozenset[str], set[str]]] = {}
+"""The sets of fields that were given: as many as there are habits of writing a resource."""
+MOST_GIVEN: Final = 10_000
+
+
 class ApiModel(BaseModel):
     """A part of a resource: camelCase outside, snake_case inside, frozen, nothing unknown."""
 
@@ -37,6 +42,16 @@ class ApiModel(BaseModel):
         frozen=True,
         use_attribute_docstrings=True,
     )
+
+    def model_post_init(self, context: Any, /) -> None:  # noqa: ARG002 - pydantic's signature
+        """Share the set of the fields that were given with all that were given the same.
+
+        Each set takes 200 to 700 bytes, and a thousand systems with their statuses have 60,000.
+        """
+        if len(GIVEN) < MOST_GIVEN:
+            given = self.model_fields_set
+            shared = GIVEN.setdefault(frozenset(given), given)
+            object.__setattr__(self, "__pydantic_fields_set__", shared)
 
 
 class StatusModel(ApiModel):

@@ -50,7 +50,7 @@ DEADLINE_SECONDS: Final = 30.0
 """For a request with all its tries."""
 FIRST_RETRY_SECONDS: Final = 0.1
 LONGEST_RETRY_SECONDS: Final = 2.0
-PAGE: Final = 200
+PAGE: Final = 100
 """Objects in one page of a list. A parsed object takes up to 40 KB, and memory that a process once
 had it keeps."""
 LISTS_AT_ONCE: Final = 2

@@ -152,8 +152,15 @@ class Store:
 
     def _entry(self, kind: Kind, live: Live, seen: int, key: SystemKey) -> _Entry:
         version = number(live["metadata"]["resourceVersion"])
-        record = pod_record(live) if kind is POD else child_record(kind, live)
+        record = pod_record(live) if kind is POD else self._child(kind, live)
         return _Entry(version, seen, self._shelves.get(key) or Shelf(key), record)
+
+    def _child(self, kind: Kind, live: Live) -> ChildRecord:
+        """The record of *live*, with the key by which the last one is known: so it is kept once."""
+        record = child_record(kind, live)
+        known = self._entries[kind.name].get((record.key.namespace, record.key.name))
+        old = known.record if known else None
+        return replace(record, key=old.key) if isinstance(old, ChildRecord) else record
 
     def _enter(self, kind: Kind, place: Place, entry: _Entry) -> tuple[SystemKey, ...]:
         old = self._entries[kind.name].get(place)

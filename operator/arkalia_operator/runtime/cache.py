@@ -36,7 +36,8 @@ class Version(NamedTuple):
 @dataclass(slots=True)
 class _Entry(Generic[T]):
     version: Version
-    body: Body
+    body: Body | None
+    """None once it was read: a thousand systems are to be remembered once each."""
     read: T | None = None
 
 
@@ -91,18 +92,14 @@ class Cache(Generic[T]):
         entry = self._entries.get(at)
         if entry is None:
             return None
-        if entry.read is None:
-            entry.read = self._read(entry.body)
+        if entry.body is not None:
+            entry.read, entry.body = self._read(entry.body), None
         return entry.read
 
     def version(self, at: Place) -> Version | None:
         """Which state is known."""
         entry = self._entries.get(at)
         return entry.version if entry else None
-
-    def body(self, at: Place) -> Body:
-        """The known body; KeyError if there is none."""
-        return self._entries[at].body
 
     def places(self, namespace: str | None = None) -> Iterator[Place]:
         """Where there are objects: in *namespace*, or anywhere."""

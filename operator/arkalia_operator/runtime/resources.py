@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -59,7 +59,7 @@ class Resources:
         return (
             SystemKey(*at)
             for at in self.systems.places(namespace)
-            if module in (self.systems.body(at)["spec"].get("modules") or {})
+            if module in _named(self.systems.get(at))
         )
 
     def available(self, namespace: str) -> tuple[Mapping[str, ArkaliaModule], Mapping[str, str]]:
@@ -75,6 +75,13 @@ class Resources:
         return [
             each for each in found if isinstance(each, ArkaliaAction) and each.spec.system == system
         ]
+
+
+def _named(system: ArkaliaSystem | Refused | None) -> Container[str]:
+    """Modules that the spec of *system* names."""
+    if isinstance(system, ArkaliaSystem):
+        return system.spec.modules
+    return (system.body["spec"].get("modules") or ()) if system else ()
 
 
 def read_action(body: Body) -> ArkaliaAction | Broken:

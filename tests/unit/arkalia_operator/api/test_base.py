@@ -7,8 +7,12 @@ from arkalia_operator.api.base import rule_on_keys
 from arkalia_operator.api.modules import ResourceRequirements
 
 
+def requests_of(**amounts):
+    return ResourceRequirements.model_validate({"requests": amounts} if amounts else {})
+
+
 def requests(cpu):
-    return ResourceRequirements.model_validate({"requests": {"cpu": cpu}}).requests
+    return requests_of(cpu=cpu).requests
 
 
 def test_quantity_is_text_when_it_was_written_as_text():
@@ -23,6 +27,21 @@ def test_quantity_is_text_when_it_was_written_as_a_whole_number():
 def test_quantity_is_refused_when_it_is_neither(wrong):
     with pytest.raises(ValidationError):
         requests(wrong)
+
+
+def test_models_in_which_the_same_was_given_share_what_tells_it():
+    one, other, nothing = requests_of(cpu=1), requests_of(cpu=2), requests_of()
+
+    assert one.model_fields_set is other.model_fields_set
+    assert (one.model_fields_set, nothing.model_fields_set) == ({"requests"}, set())
+
+
+def test_what_a_copy_was_given_is_its_own():
+    nothing = requests_of()
+
+    copy = nothing.model_copy(update={"requests": {"cpu": "1"}})
+
+    assert (copy.model_fields_set, nothing.model_fields_set) == ({"requests"}, set())
 
 
 def test_rule_on_keys_names_the_first_key_that_breaks_it():

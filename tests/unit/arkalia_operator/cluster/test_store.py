@@ -68,6 +68,17 @@ def test_the_store_wakes_nobody_when_only_the_version_moves():
     assert the_child(store).resource_version == "2"
 
 
+def test_the_store_keeps_one_key_for_an_object_however_often_it_changes():
+    store = Store()
+    store.put(CONFIG_MAP, an_object(1, data={"a": "b"}))
+    first = the_child(store).key
+
+    store.put(CONFIG_MAP, an_object(2, data={"a": "c"}))
+
+    assert the_child(store).key is first
+    assert [key is first for key in observe(store, LUNA, frozenset()).children] == [True]
+
+
 def test_the_store_wakes_the_system_when_a_rollout_moves():
     store = Store()
     store.put(DEPLOYMENT, a_deployment(1, ready=0))

@@ -1,3 +1,5 @@
+import weakref
+
 import pytest
 
 from arkalia_operator.api.unknown import LAST_APPLIED
@@ -57,19 +59,36 @@ def test_a_body_is_read_once(cache):
     assert len(calls) == 1
 
 
-def test_managed_fields_are_not_kept(cache):
+def test_what_was_read_is_kept_and_its_body_is_let_go():
+    class Text(str):
+        """One that can be watched."""
+
+    text = Text("long")
+    watched = weakref.ref(text)
+    cache = Cache(read=lambda body: len(body["spec"]["text"]))
+    cache.put(a_body(1, text=text))
+    del text
+    assert watched() is not None
+
+    assert cache.get(AT) == 4
+    assert watched() is None
+
+
+def test_managed_fields_are_not_kept():
+    cache = Cache(read=lambda body: body)
     cache.put(a_body(1))
 
-    assert "managedFields" not in cache.body(AT)["metadata"]
+    assert "managedFields" not in cache.get(AT)["metadata"]
 
 
-def test_annotation_in_which_clients_keep_what_they_sent_is_kept_and_no_other(cache):
+def test_annotation_in_which_clients_keep_what_they_sent_is_kept_and_no_other():
+    cache = Cache(read=lambda body: body)
     body = a_body(1)
     body["metadata"]["annotations"] = {LAST_APPLIED: "{}", "other": "x"}
 
     cache.put(body)
 
-    assert cache.body(AT)["metadata"]["annotations"] == {LAST_APPLIED: "{}"}
+    assert cache.get(AT)["metadata"]["annotations"] == {LAST_APPLIED: "{}"}
 
 
 def test_places_are_told_by_namespace(cache):
