@@ -1,6 +1,7 @@
 """What every story gets: the cluster, the operator, a namespace of its own, and a report if it fails."""
 
 import secrets
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -37,6 +38,14 @@ FIRST = (
     "test_environment_change.py",
 )
 """Stories that take longest: what starts last must be short."""
+LONG_APART = (
+    "test_leadership.py",
+    "test_faults.py",
+    "test_rights.py",
+    "test_random_resources.py",
+    "test_killed_anywhere.py",
+)
+"""The same of those that need nothing of the others' cluster."""
 
 
 def pytest_collection_modifyitems(items):
@@ -46,25 +55,34 @@ def pytest_collection_modifyitems(items):
                 item.add_marker("cluster")
             if item.get_closest_marker("soak") is None:
                 item.add_marker(pytest.mark.timeout(LONGEST_WAIT + LONGEST_STORY))
-    alone = {item.path for item in items if item.get_closest_marker("alone")}
-    items.sort(key=lambda item: place(item, alone))
+    order = {path: number for number, path in enumerate(in_order(items))}
+    items.sort(key=lambda item: order[item.path])
 
 
 def apart(item):
-    """Whether the story has an API server of its own, and so nothing to do with the others."""
-    return "plane" in getattr(item, "fixturenames", ())
+    """Whether the story does not ask for the common API server, and has nothing to do with others."""
+    return not item.path.is_relative_to(HERE) or "kube" not in getattr(item, "fixturenames", ())
 
 
-def place(item, alone):
-    """The longest stories first; files with stories that need the operator to themselves last.
+def in_order(items):
+    """The files of *items*: what shares the operator, the longest first; then all others.
 
-    Who waits for that holds up all that comes after it in its process.
+    While stories that need the operator to themselves wait for their turn and follow each other, those
+    that need none keep the other processes busy: two of them follow each that waits.
     """
-    if not item.path.is_relative_to(HERE):
-        return 0
-    if item.path in alone:
-        return len(FIRST) + 1
-    return FIRST.index(item.path.name) if item.path.name in FIRST else len(FIRST)
+    shared = ordered({item.path for item in items if not apart(item)}, FIRST)
+    lonely = {item.path for item in items if item.get_closest_marker("alone")}
+    others = iter(ordered({item.path for item in items} - set(shared), LONG_APART))
+    yield from (path for path in shared if path not in lonely)
+    for path in (path for path in shared if path in lonely):
+        yield from (path, *islice(others, 2))
+    yield from others
+
+
+def ordered(paths, first):
+    """*paths* by name, those that are named *first* before the others."""
+    place = {name: number for number, name in enumerate(first)}
+    return sorted(paths, key=lambda path: (place.get(path.name, len(first)), path))
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -97,7 +115,7 @@ def pytest_runtest_teardown(item, nextitem):
 def pytest_runtest_makereport(item):
     outcome = yield
     kube = item.session.stash.get(CONNECTION, None)
-    if outcome.failed and kube:
+    if outcome.failed and kube and not apart(item):
         namespace = item.getparent(pytest.Module).stash.get(OWN_NAMESPACE, SAMPLE_NAMESPACE)
         outcome.sections.append((f"state of {namespace}", report(kube, namespace)))
     return outcome
@@ -146,6 +164,20 @@ def starter(plane):
     """Starts operators for it."""
     with operators(plane.folder, plane.kubeconfig("operator")) as starter:
         yield starter
+
+
+@pytest.fixture(scope="module")
+def own_operator(starter):
+    """An operator for it, as a process."""
+    return starter.start()
+
+
+@pytest.fixture(scope="module")
+def own_namespace(own, request):
+    """A namespace there."""
+    ref = named(request.path.stem)
+    own.create(restricted(ref))
+    return ref.name
 
 
 @pytest.fixture(scope="module")

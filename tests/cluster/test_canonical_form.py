@@ -1,8 +1,8 @@
 """What the operator writes comes back as it was written: else it would write for ever.
 
 Everything that can be rendered is applied to the real API server, read back, and what the operator
-owns of it compared with what was sent. The system's version is one that the operator does not know,
-so that it leaves the objects to this story; a quota keeps their pods away.
+owns of it compared with what was sent. It is an API server of the story's own, without nodes and
+without an operator (`cluster.stand_ins`).
 """
 
 import pytest
@@ -39,7 +39,6 @@ MISTYPED = (
     (kinds.HORIZONTAL_POD_AUTOSCALER, "spec"),
 )
 """Built-in kinds, and where in each a mistyped field is put."""
-NO_PODS = {"apiVersion": "v1", "kind": "ResourceQuota", "spec": {"hard": {"pods": "0"}}}
 
 ODD_TEMPLATE = {
     "metadata": {"labels": {"team": ""}, "annotations": {"example.com/note": ""}},
@@ -223,14 +222,10 @@ class Writer:
 
 
 @pytest.fixture(scope="module")
-def writer(kube, operator, namespace):
-    """A system of a version that nobody knows, in a namespace without room for pods."""
-    quota = {**NO_PODS, "metadata": {"name": "no-pods", "namespace": namespace}}
-    answer = kube.http.post(f"/api/v1/namespaces/{namespace}/resourcequotas", json=quota)
-    assert answer.status_code == 201, answer.text
-    luna = System(kube, namespace, "luna").declare(version="0.0.0")
-    eventually(lambda: luna.expect("Accepted", "False", "VersionNotSupported"))
-    return Writer(kube, kube.require(Ref(SYSTEM, namespace, "luna")))
+def writer(own, own_namespace):
+    """A system that no operator looks after."""
+    System(own, own_namespace, "luna").declare()
+    return Writer(own, own.require(Ref(SYSTEM, own_namespace, "luna")))
 
 
 def differences(sent, back, place=""):
@@ -278,7 +273,6 @@ def test_object_comes_back_as_it_was_written(situation, writer):
     assert {"Deployment", "NetworkPolicy", "Service"} <= {each["kind"] for each in manifests}
 
 
-@pytest.mark.alone
 def test_monitoring_object_comes_back_as_it_was_written(writer, monitoring):
     manifests = [
         each
@@ -292,7 +286,6 @@ def test_monitoring_object_comes_back_as_it_was_written(writer, monitoring):
     assert len(manifests) == len(MONITORING)
 
 
-@pytest.mark.alone
 def test_route_comes_back_as_it_was_written(writer, gateway_api):
     parents = [{"name": "edge"}, {"name": "b", "namespace": "c", "sectionName": "d", "port": 443}]
     spec = {"exposure": {"host": "a.example.com", "gateway": {"parentRefs": parents}}}
@@ -310,15 +303,15 @@ def test_route_comes_back_as_it_was_written(writer, gateway_api):
 
 
 @pytest.fixture
-def monitoring(kube):
+def monitoring(own):
     """The kinds of the Prometheus operator, as its own release has them."""
-    yield from served(kube, "prometheus-operator", MONITORING)
+    yield from served(own, "prometheus-operator", MONITORING)
 
 
 @pytest.fixture
-def gateway_api(kube):
+def gateway_api(own):
     """The kinds of the Gateway API, as its own release has them."""
-    yield from served(kube, "gateway-api", GATEWAYS)
+    yield from served(own, "gateway-api", GATEWAYS)
 
 
 def served(kube, release, wanted_kinds):
@@ -382,15 +375,15 @@ def test_model_of_server_side_apply_records_the_same_owners(writer):
 
 @pytest.mark.parametrize(("kind", "at"), MISTYPED, ids=lambda each: getattr(each, "name", each))
 def test_mistyped_field_of_a_built_in_kind_is_refused_without_strict_validation(
-    kube, namespace, kind, at
+    own, own_namespace, kind, at
 ):
     """The operator does not ask for strict validation there: it would double what an apply costs."""
-    metadata = {"name": "mistyped", "namespace": namespace}
+    metadata = {"name": "mistyped", "namespace": own_namespace}
     manifest = {"apiVersion": kind.api_version, "kind": kind.name, "metadata": metadata}
     ignoring = {"fieldManager": "story", "fieldValidation": "Ignore", "dryRun": "All"}
 
-    answer = kube.http.patch(
-        Ref(kind, namespace, "mistyped").path,
+    answer = own.http.patch(
+        Ref(kind, own_namespace, "mistyped").path,
         params=ignoring,
         headers={"Content-Type": APPLY},
         json={**manifest, at: {"mistyped": "1"}},

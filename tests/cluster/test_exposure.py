@@ -1,7 +1,8 @@
 """A way in from outside follows the spec, the Gateway API follows its CRDs, and their words are told.
 
 The story does what an ingress controller and a Gateway do: they write into status. None of them runs
-on the development cluster; the definitions are those of the Gateway API's own release.
+here, and the definitions are those of the Gateway API's own release. They come and go, so the API
+server is one of the story's own, without nodes (`cluster.stand_ins`).
 """
 
 import pytest
@@ -13,8 +14,6 @@ from cluster.kinds import DEFINITION, Ref
 from cluster.kube import MERGE
 from cluster.systems import System, off_except
 from cluster.waiting import eventually
-
-pytestmark = pytest.mark.alone
 
 GATEWAY_API = (kinds.HTTP_ROUTE, kinds.BACKEND_TLS_POLICY)
 GROUP = "gateway.networking.k8s.io"
@@ -34,23 +33,23 @@ def definition_of(kind):
 
 
 @pytest.fixture(scope="module")
-def luna(kube, operator, namespace):
+def luna(own, own_operator, own_namespace):
     """A system with both ways in, on a cluster without the Gateway API."""
-    return System(kube, namespace, "luna").declare(
+    return System(own, own_namespace, "luna").declare(
         modules=off_except("helloria"), exposure=EXPOSURE
     )
 
 
 @pytest.fixture(scope="module")
-def served(kube, luna):
+def served(own, luna):
     """The Gateway API is installed."""
     for kind in GATEWAY_API:
-        kube.apply(definition_of(kind))
+        own.apply(definition_of(kind))
     yield
     for kind in GATEWAY_API:
         ref = Ref(DEFINITION, "", f"{kind.plural}.{GROUP}")
-        if kube.get(ref):
-            kube.delete(ref)
+        if own.get(ref):
+            own.delete(ref)
 
 
 def way_in(system, kind):
@@ -82,26 +81,26 @@ def gateway_says(system, status, reason, message):
     say(system, kinds.HTTP_ROUTE, parents=[said])
 
 
-def test_gateway_api_that_is_not_installed_is_asked_for_and_the_ingress_is_there(luna, kube):
+def test_gateway_api_that_is_not_installed_is_asked_for_and_the_ingress_is_there(luna, own):
     found = eventually(lambda: luna.expect("ExposureReady", "False", "ApplyFailed"))
 
     assert "install the Gateway API" in found["message"]
-    ingress = eventually(lambda: kube.require(way_in(luna, kinds.INGRESS)), SECONDS)
+    ingress = eventually(lambda: own.require(way_in(luna, kinds.INGRESS)), SECONDS)
     [rule] = ingress["spec"]["rules"]
     [path] = rule["http"]["paths"]
     assert path["backend"]["service"]["name"] == "luna-helloria"
     assert ingress["metadata"]["annotations"] == {"example.com/backend": "https"}
 
 
-def test_route_and_trust_follow_when_the_gateway_api_is_served(luna, kube, served):
+def test_route_and_trust_follow_when_the_gateway_api_is_served(luna, own, served):
     route, policy = eventually(
-        lambda: [kube.require(way_in(luna, kind)) for kind in GATEWAY_API], SECONDS
+        lambda: [own.require(way_in(luna, kind)) for kind in GATEWAY_API], SECONDS
     )
 
     [rule] = route["spec"]["rules"]
     assert [each["name"] for each in rule["backendRefs"]] == ["luna-helloria"]
     [trusted] = policy["spec"]["validation"]["caCertificateRefs"]
-    assert "ca.crt" in kube.require(Ref(kinds.CONFIG_MAP, luna.namespace, trusted["name"]))["data"]
+    assert "ca.crt" in own.require(Ref(kinds.CONFIG_MAP, luna.namespace, trusted["name"]))["data"]
 
 
 def test_system_is_ready_while_controllers_say_nothing(luna, served):
@@ -129,35 +128,35 @@ def test_refusal_of_a_gateway_is_told_in_its_words_and_heals(luna, served):
     luna.ready(SECONDS)
 
 
-def test_way_in_follows_the_spec(luna, kube, served):
+def test_way_in_follows_the_spec(luna, own, served):
     luna.change(exposure={"host": "chat.example.com"})
 
     def followed():
-        ingress = kube.require(way_in(luna, kinds.INGRESS))
-        route = kube.require(way_in(luna, kinds.HTTP_ROUTE))
+        ingress = own.require(way_in(luna, kinds.INGRESS))
+        route = own.require(way_in(luna, kinds.HTTP_ROUTE))
         assert ingress["spec"]["rules"][0]["host"] == "chat.example.com"
         assert route["spec"]["hostnames"] == ["chat.example.com"]
 
     eventually(followed, SECONDS)
 
 
-def test_way_in_that_somebody_deletes_comes_back(luna, kube, served):
-    before = kube.require(way_in(luna, kinds.INGRESS))
+def test_way_in_that_somebody_deletes_comes_back(luna, own, served):
+    before = own.require(way_in(luna, kinds.INGRESS))
 
-    kube.delete(way_in(luna, kinds.INGRESS))
+    own.delete(way_in(luna, kinds.INGRESS))
 
     def anew():
-        now = kube.require(way_in(luna, kinds.INGRESS))
+        now = own.require(way_in(luna, kinds.INGRESS))
         assert now["metadata"]["uid"] != before["metadata"]["uid"]
 
     eventually(anew, SECONDS)
 
 
-def test_way_in_that_is_not_wanted_any_more_is_gone(luna, kube, served):
+def test_way_in_that_is_not_wanted_any_more_is_gone(luna, own, served):
     luna.change(exposure=None)
 
     def gone():
-        left = [kind.name for kind in WAYS_IN if kube.get(way_in(luna, kind))]
+        left = [kind.name for kind in WAYS_IN if own.get(way_in(luna, kind))]
         assert left == []
 
     eventually(gone, SECONDS)

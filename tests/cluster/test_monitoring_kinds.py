@@ -1,4 +1,8 @@
-"""Objects of another operator's kinds follow as soon as its CRDs are served, and go with them."""
+"""Objects of another operator's kinds follow as soon as its CRDs are served, and go with them.
+
+They come and go for everybody, so the API server is one of the story's own, without nodes
+(`cluster.stand_ins`).
+"""
 
 import json
 import subprocess
@@ -7,28 +11,32 @@ import pytest
 import yaml
 
 from arkalia_operator.desired import kinds
-from cluster.development import ROOT, definitions, environment
+from cluster.development import ROOT, definitions, programs
 from cluster.kinds import DEFINITION, Ref
-from cluster.systems import System
+from cluster.systems import GATEWAY, System
 from cluster.waiting import eventually
-
-pytestmark = pytest.mark.alone
 
 MONITORING = (kinds.SERVICE_MONITOR, kinds.PROMETHEUS_RULE)
 GROUP = "monitoring.coreos.com"
 
 
 @pytest.fixture(scope="module")
-def served(kube, luna):
+def luna(own, own_operator, own_namespace):
+    """A Ready system of the gateway alone."""
+    return System(own, own_namespace, "luna").declare(modules=GATEWAY).ready()
+
+
+@pytest.fixture(scope="module")
+def served(own, luna):
     """The CRDs of the Prometheus operator, as its own release has them."""
     folder = definitions("prometheus-operator")
     files = [folder / f"{GROUP}_{kind.plural}.yaml" for kind in MONITORING]
     wanted = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in files]
     for definition in wanted:
-        kube.apply(definition)
+        own.apply(definition)
     yield
     for definition in wanted:
-        kube.delete(Ref.of(definition))
+        own.delete(Ref.of(definition))
 
 
 @pytest.fixture
@@ -53,10 +61,10 @@ def test_dashboard_is_there_for_grafanas_sidecar(luna):
     assert luna.namespace in yaml.safe_load(content)["title"]
 
 
-def test_monitor_selects_the_service_of_the_module(followed, kube, luna):
+def test_monitor_selects_the_service_of_the_module(followed, own, luna):
     selector = followed["ServiceMonitor"]["spec"]["selector"]["matchLabels"]
 
-    services = kube.find(kinds.SERVICE, luna.namespace, selector)
+    services = own.find(kinds.SERVICE, luna.namespace, selector)
 
     assert [each["metadata"]["name"] for each in services] == ["luna-helloria"]
 
@@ -69,31 +77,31 @@ def test_rules_name_the_system_that_they_watch(followed, luna):
     assert "$(" not in text
 
 
-def test_deleted_monitor_comes_back(followed, kube, luna):
+def test_deleted_monitor_comes_back(followed, own, luna):
     ref = luna.child(kinds.SERVICE_MONITOR)
 
-    kube.delete(ref)
+    own.delete(ref)
 
-    eventually(lambda: newer(kube, ref, followed["ServiceMonitor"]))
+    eventually(lambda: newer(own, ref, followed["ServiceMonitor"]))
 
 
-def newer(kube, ref, before):
-    now = kube.require(ref)
+def newer(own, ref, before):
+    now = own.require(ref)
     assert now["metadata"]["uid"] != before["metadata"]["uid"], f"{ref} is the old one"
 
 
-def test_monitors_and_rules_of_the_chart_are_taken(kube, operator, served):
+def test_monitors_and_rules_of_the_chart_are_taken(own, served):
     scenario = ROOT / "charts/arkalia/ci/monitoring-values.yaml"
     told = subprocess.run(
         ["helm", "template", "arkalia", ROOT / "charts/arkalia", "--values", scenario],
-        env=dict(environment()), capture_output=True, text=True, timeout=60, check=True,
+        env=dict(programs()), capture_output=True, text=True, timeout=60, check=True,
     ).stdout  # fmt: skip
     wanted = [each for each in yaml.safe_load_all(told) if each and GROUP in each["apiVersion"]]
 
     for body in wanted:
         path = Ref(kinds.BY_NAME[body["kind"]], "default", body["metadata"]["name"]).path
         strict = {"dryRun": "All", "fieldValidation": "Strict", "fieldManager": "somebody"}
-        answer = kube.http.patch(
+        answer = own.http.patch(
             path,
             params=strict,
             headers={"Content-Type": "application/apply-patch+yaml"},
@@ -103,20 +111,17 @@ def test_monitors_and_rules_of_the_chart_are_taken(kube, operator, served):
     assert sorted(body["kind"] for body in wanted) == ["PrometheusRule", "ServiceMonitor"]
 
 
-def test_operator_goes_on_when_the_kinds_are_no_longer_served(kube, operator, luna, followed):
-    pod = operator.pod()
-
+def test_operator_goes_on_when_the_kinds_are_no_longer_served(own, own_operator, luna, followed):
     for kind in MONITORING:
-        kube.delete(Ref(DEFINITION, "", f"{kind.plural}.{GROUP}"))
-    eventually(lambda: unserved(kube))
-    sol = System(kube, luna.namespace, "sol").declare().ready()
+        own.delete(Ref(DEFINITION, "", f"{kind.plural}.{GROUP}"))
+    eventually(lambda: unserved(own))
+    sol = System(own, luna.namespace, "sol").declare().ready()
 
-    assert operator.pod()["metadata"]["uid"] == pod["metadata"]["uid"]
-    assert operator.restarts() == 0
+    assert own_operator.lives
     luna.expect("Ready", "True")
     sol.expect("Ready", "True")
 
 
-def unserved(kube):
-    names = {each["metadata"]["name"] for each in kube.find(DEFINITION)}
+def unserved(own):
+    names = {each["metadata"]["name"] for each in own.find(DEFINITION)}
     assert not [name for name in names if name.endswith(GROUP)]
