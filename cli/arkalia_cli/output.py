@@ -23,7 +23,13 @@ def show(output: Output, text: RenderableType, data: Any) -> None:
     if output is Output.JSON:
         print(json.dumps(data, indent=2, ensure_ascii=False))
         return
-    terminal().print(text)
+    console = terminal()
+    if console.is_terminal:
+        console.print(text)
+        return
+    with console.capture() as laid_out:  # tables fill their last column with blanks
+        console.print(text)
+    print("\n".join(line.rstrip() for line in laid_out.get().splitlines()))
 
 
 def show_each(

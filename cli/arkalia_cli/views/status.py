@@ -121,11 +121,14 @@ def _add_modules(root: Tree, system: System) -> None:
     number = f"{sum(each.ready for each in system.modules)}/{len(system.modules)}"
     mark = MARKS.get(summary.status, WORKING)
     branch = root.add(_line(mark, f"modules {number}", "", ""))
+    said = {""}
     for module in system.modules:
         pods = f"{module.name} {module.ready_replicas}/{module.replicas}"
         mark = GOOD if module.ready else BAD if summary.status == "False" else WORKING
-        told = ("", "") if module.ready else (module.reason, module.message)
+        message = "" if module.message in said else module.message
+        told = ("", "") if module.ready else (module.reason, message)
         branch.add(_line(mark, pods, *told))
+        said.add(message)
 
 
 def _unexplained(system: System) -> list[str]:

@@ -42,3 +42,10 @@ def test_kinds_that_the_user_may_not_list_are_left_out(told_events, told):
     told_events.by_path[collection(EVENTFUL[1])] = 403
 
     assert len(told("events")["events"]) == 2
+
+
+def test_lines_in_a_pipe_end_with_what_they_say(told_events, arkalia):
+    lines = arkalia("events").stdout.splitlines()
+
+    assert [len(line) for line in lines] == [len(line.rstrip()) for line in lines]
+    assert lines[-1].endswith("SystemReady")

@@ -37,6 +37,20 @@ def test_what_nobody_asked_for_is_neither_good_nor_bad():
     assert "└── ○ llm  NotConfigured  No model is named." in shows.splitlines()
 
 
+def test_what_several_modules_wait_for_is_said_once():
+    waiting = [
+        a_module(name, ready=False, reason="WaitingForData", message="PostgreSQL is not ready.")
+        for name in ("reflexia", "taskia")
+    ]
+
+    shows = shown(a_system(modules=waiting)).splitlines()
+
+    assert [each[each.index("WaitingForData") :] for each in shows if "0/1" in each] == [
+        "WaitingForData  PostgreSQL is not ready.",
+        "WaitingForData",
+    ]
+
+
 def test_module_that_fails_shows_its_reason_and_what_explains_it():
     why = ("ImageCannotBePulled", "helloria: not found")
     conditions = with_conditions(
