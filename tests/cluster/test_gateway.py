@@ -1,4 +1,4 @@
-"""What modules publish, as the gateway of a system knows it: routes, pods, and nobody let in unknown."""
+"""What modules publish, as the gateway of a system knows it; and an edge before it."""
 
 import json
 from pathlib import Path
@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from arkalia_operator.desired import names
+from arkalia_operator.desired import metadata, names
 from arkalia_operator.desired.kinds import POD
 from cluster.kinds import Ref
-from cluster.systems import GATEWAY, System
+from cluster.systems import GATEWAY, PATIENCE_SECONDS, System
 from cluster.visitors import output_of, visitor
 from cluster.waiting import eventually
 
@@ -78,3 +78,54 @@ def test_route_that_is_added_is_known_without_a_new_pod(luna, kube, greeter):
 
     eventually(lambda: asked(luna, "/v1/hello/Ada", 401))
     assert gateway_pods(luna) == before
+
+
+def edge_pods(luna):
+    wanted = metadata.edge_selector("luna")
+    return [
+        each
+        for each in luna.kube.find(POD, luna.namespace, wanted)
+        if "deletionTimestamp" not in each["metadata"]
+    ]
+
+
+def test_edge_stands_before_the_gateway_and_the_gateway_believes_it(luna):
+    luna.change(exposure={"edge": {"enabled": True}})
+    eventually(lambda: luna.expect("ExposureReady", "True", "Exposed"), PATIENCE_SECONDS)
+    luna.ready()
+    edge = luna.reach("edge")
+
+    def believed():
+        [pod] = edge_pods(luna)
+        answer = edge.get(PUBLISHED)
+        assert (answer.status_code, answer.headers["www-authenticate"][:6]) == (401, "Bearer")
+        assert answer.headers["strict-transport-security"] == "max-age=31536000"
+        lines = luna.kube.log(Ref.of(luna.pods()[0])).splitlines()
+        told = [json.loads(each) for each in lines if each.startswith("{")]
+        clients = {each.get("client") for each in told if "greeter" in str(each.get("path", each))}
+        assert clients - {None, pod["status"]["podIP"]}, clients
+
+    eventually(believed, PATIENCE_SECONDS)
+    assert edge.get("/docs?q=<script>alert(1)</script>").status_code == 403
+    assert edge.get("/metrics").status_code == 404
+
+
+def test_edge_is_told_something_new_without_a_new_pod_and_is_gone_when_nobody_wants_it(luna):
+    before = [each["metadata"]["uid"] for each in edge_pods(luna)]
+    asks = {"enabled": True, "requestFilter": {"mode": "Off"}}
+
+    luna.change(exposure={"edge": asks})
+
+    def off():
+        assert luna.reach("edge").get("/docs?q=<script>alert(1)</script>").status_code == 200
+
+    eventually(off, PATIENCE_SECONDS)
+    assert [each["metadata"]["uid"] for each in edge_pods(luna)] == before
+
+    luna.change(exposure={"edge": None})
+    eventually(lambda: luna.expect("ExposureReady", "True", "NotExposed"), PATIENCE_SECONDS)
+    eventually(lambda: none(edge_pods(luna)), PATIENCE_SECONDS)
+
+
+def none(found):
+    assert not found, found

@@ -30,6 +30,7 @@ PACKAGES = {
     "arkalia_site": ROOT / "dev" / "arkalia_site",
     "arkalia_release": ROOT / "dev" / "arkalia_release",
     "cluster": ROOT / "tests" / "cluster",
+    "edge": ROOT / "workloads" / "edge",
 }
 UNIT_TESTS = sorted((ROOT / "tests" / "unit").rglob("test_*.py"))
 PORTS = {

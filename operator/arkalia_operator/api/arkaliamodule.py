@@ -148,6 +148,10 @@ class Route(ApiModel):
     requests_per_second: int | None = Field(default=None, ge=1, le=100_000)
     """Requests a second for each caller. Default: the gateway's own limit."""
 
+    free_text: bool = False
+    """Whether its bodies hold what people or models write freely, such as prompts or passwords: then
+    the edge's request filter does not take code in them for an attack. The module judges them."""
+
     alias: list[PublicPath] = Field(
         default_factory=list, max_length=8, json_schema_extra={"x-kubernetes-list-type": "set"}
     )

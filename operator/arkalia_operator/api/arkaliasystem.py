@@ -37,6 +37,16 @@ MODULE_NAMES_RULE = rule_on_keys(
 )
 
 
+CLIENTS_RULE = rule(
+    "!has(self.exposure) || !(has(self.exposure.ingress) || has(self.exposure.gateway)) || "
+    "!has(self.exposure.edge) || !has(self.exposure.edge.enabled) || !self.exposure.edge.enabled || "
+    "(has(self.network) && has(self.network.trustedProxies) && "
+    "self.network.trustedProxies.size() > 0)",
+    "behind an Ingress or a Gateway the edge takes all clients for one, unless it knows the "
+    "controller: write its address range into network.trustedProxies",
+)
+
+
 class ArkaliaSystemSpec(ApiModel):
     """What the system shall be. Empty is a complete, working, secure system."""
 
@@ -112,6 +122,8 @@ class ArkaliaSystemSpec(ApiModel):
     """What becomes of the data when the system is deleted. `Retain`: volumes, and the Secrets that
     make them readable, stay, and a new system of the same name takes them over. `Delete`:
     everything goes with the system. It can be changed at any time."""
+
+    model_config = ApiModel.model_config | {"json_schema_extra": rules(CLIENTS_RULE)}
 
 
 class ModuleStatus(StatusModel):

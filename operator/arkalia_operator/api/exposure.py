@@ -7,6 +7,7 @@ from typing import Annotated, Final
 from pydantic import Field
 
 from arkalia_operator.api.base import ApiModel, ModuleName, rule, rule_on_keys, rules
+from arkalia_operator.api.edge import EDGE_IS_ENABLED, Edge
 
 HOST_RULE: Final = rule(
     "self.matches('^([a-z0-9]([-a-z0-9]*[a-z0-9])?[.])*[a-z0-9]([-a-z0-9]*[a-z0-9])?$') "
@@ -94,7 +95,7 @@ class Cors(ApiModel):
 
 
 class Exposure(ApiModel):
-    """The way in from outside. Without `ingress` and `gateway` there is none, beside the Services."""
+    """The way in from outside: an Ingress, an HTTPRoute, or an edge. Without, there are Services."""
 
     host: str | None = Field(
         default=None, min_length=1, max_length=253, json_schema_extra=rules(HOST_RULE)
@@ -111,6 +112,10 @@ class Exposure(ApiModel):
     gateway: Gateway | None = None
     """An HTTPRoute, for a cluster with a Gateway."""
 
+    edge: Edge = Edge()
+    """A reverse proxy of the system's own before the public module, alone or behind an Ingress or
+    a Gateway."""
+
     cors: Cors | None = None
     """Pages of other origins that may ask the system. Default: none. It reaches the gateway within
     two minutes and restarts nothing."""
@@ -122,9 +127,14 @@ class Exposure(ApiModel):
                 "an Ingress or HTTPRoute needs the name by which the system is asked: write host",
             ),
             rule(
-                "has(self.ingress) || has(self.gateway) || !(has(self.host) || has(self.module))",
-                "host and module say nothing alone: write ingress: {} or gateway: {parentRefs: "
-                "[...]} too, or leave them out",
+                "has(self.ingress) || has(self.gateway) || "
+                f"{EDGE_IS_ENABLED} || !(has(self.host) || has(self.module))",
+                "host and module say nothing alone: write ingress: {}, gateway: {parentRefs: "
+                "[...]} or edge: {enabled: true} too, or leave them out",
+            ),
+            rule(
+                "!has(self.edge) || !has(self.edge.tls) || has(self.host)",
+                "edge.tls is the certificate of a name: write host too",
             ),
         )
     }
@@ -132,4 +142,9 @@ class Exposure(ApiModel):
     @property
     def is_wanted(self) -> bool:
         """Whether there shall be a way in."""
+        return self.is_routed or self.edge.enabled
+
+    @property
+    def is_routed(self) -> bool:
+        """Whether an Ingress or a Gateway of the cluster leads to it."""
         return self.ingress is not None or self.gateway is not None

@@ -158,6 +158,8 @@ def _manifest(system: ArkaliaSystem, issue: Issue, data: Data) -> dict[str, Any]
 
 
 def _whose(wanted: WantedCertificate) -> dict[str, str]:
+    if wanted.edge:
+        return {labels.EDGE: "true"}
     return {labels.MODULE: wanted.module} if wanted.module else {labels.DATA: wanted.data}
 
 

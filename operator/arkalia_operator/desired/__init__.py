@@ -9,6 +9,7 @@ from typing import Final
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import (
     data,
+    edge,
     exposure,
     kinds,
     migrations,
@@ -153,6 +154,7 @@ def _manifests(
         yield from security.manifests(system, module, resolution, access)
         yield from monitoring.manifests(system, module)
     yield from exposure.manifests(system, resolution)
+    yield from edge.manifests(system, resolution)
 
 
 def _autoscaled(system: ArkaliaSystem, resolution: Resolution) -> Iterator[tuple[str, int]]:

@@ -28,12 +28,14 @@ class WantedCertificate:
     """A certificate that must exist."""
 
     module: str
-    """The module that shows it; empty for a data service."""
+    """The module that shows it; empty for a data service and the edge."""
     secret: str
     dns_names: tuple[str, ...]
     """Every name by which its holder is called; the first is its subject."""
     data: str = ""
     """The data service that shows it; empty for a module."""
+    edge: bool = False
+    """Whether the edge shows it."""
 
 
 def wanted_certificates(
@@ -49,7 +51,8 @@ def wanted_certificates(
         for each in sorted(served, key=lambda each: each.name)
     )
     builtin = (each for each in needed(resolution) if mode(system, each) == "builtin")
-    return (*of_modules, *(_of_data_service(system, each) for each in builtin))
+    of_edge = (_of_edge(system),) if system.spec.exposure.edge.enabled else ()
+    return (*of_modules, *(_of_data_service(system, each) for each in builtin), *of_edge)
 
 
 def serves_https(component: Component) -> bool:
@@ -70,6 +73,11 @@ def dns_names(system: ArkaliaSystem, module: ResolvedModule) -> tuple[str, ...]:
 def _of_data_service(system: ArkaliaSystem, service: DataService) -> WantedCertificate:
     called = _names_of(system, [names.data_service(system.name, service)])
     return WantedCertificate("", names.tls(system.name, service), called, service.value)
+
+
+def _of_edge(system: ArkaliaSystem) -> WantedCertificate:
+    called = _names_of(system, [names.edge(system.name)])
+    return WantedCertificate("", names.edge_tls(system.name), called, edge=True)
 
 
 def _names_of(system: ArkaliaSystem, services: list[str]) -> tuple[str, ...]:

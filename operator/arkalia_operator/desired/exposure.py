@@ -2,12 +2,15 @@
 
 Which module is public stands in its description. It speaks HTTPS with a certificate of the system's
 own authority, so whoever stands before it opens a connection of TLS of their own: an ingress
-controller is told by its annotations, a Gateway by the policy.
+controller is told by its annotations, a Gateway by the policy. With an edge they lead to the edge,
+which does the same.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
 
 from arkalia_operator.api.components import Component
 from arkalia_operator.api.conditions import Reason
@@ -23,6 +26,17 @@ GATEWAYS: Manifest = {"group": "gateway.networking.k8s.io", "kind": "Gateway"}
 SERVICES: Manifest = {"group": "", "kind": "Service"}
 """Groups and kinds are written out, since the API server would fill them in inside of lists."""
 EVERYTHING: Manifest = {"path": {"type": "PathPrefix", "value": "/"}}
+EDGE_PORT: Final = 443
+"""Port of the edge's Service."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """The Service that a way in leads to."""
+
+    service: str
+    port: int | None
+    is_https: bool
 
 
 def manifests(system: ArkaliaSystem, resolution: Resolution) -> Iterator[Manifest]:
@@ -30,13 +44,13 @@ def manifests(system: ArkaliaSystem, resolution: Resolution) -> Iterator[Manifes
     wanted, module = system.spec.exposure, exposed(system, resolution)
     if not isinstance(module, ResolvedModule):
         return
-    own = system_labels(system, resolution.version)
+    own, door = system_labels(system, resolution.version), _door(system, module)
     if wanted.ingress is not None:
-        yield _ingress(system, wanted.ingress, module, own)
+        yield _ingress(system, wanted.ingress, door, own)
     if wanted.gateway is not None:
-        yield _route(system, wanted.gateway, module, own)
-        if serves_https(_main(module)):
-            yield _trust(system, module, own)
+        yield _route(system, wanted.gateway, door, own)
+        if door.is_https:
+            yield _trust(system, door, own)
 
 
 def exposed(system: ArkaliaSystem, resolution: Resolution) -> ResolvedModule | Problem | None:
@@ -64,8 +78,21 @@ def exposed(system: ArkaliaSystem, resolution: Resolution) -> ResolvedModule | P
 def kept(system: ArkaliaSystem, resolution: Resolution) -> frozenset[str]:
     """Names of objects that stay although it is not clear where they shall lead to."""
     unclear = not isinstance(exposed(system, resolution), ResolvedModule)
-    wanted = system.spec.exposure.is_wanted
-    return frozenset({names.exposure(system.name)}) if wanted and unclear else frozenset()
+    if not (unclear and system.spec.exposure.is_wanted):
+        return frozenset()
+    way_in = {names.exposure(system.name)}
+    of_edge = {names.edge(system.name), names.edge_pods(system.name)}
+    return frozenset(way_in | (of_edge if system.spec.exposure.edge.enabled else set()))
+
+
+def is_behind_edge(system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution) -> bool:
+    """Whether the edge is what asks *module*, for everybody outside."""
+    return system.spec.exposure.edge.enabled and exposed(system, resolution) == module
+
+
+def main(module: ResolvedModule) -> Component:
+    """The component of a public *module* that its Service leads to."""
+    return next(each for each in module.spec.components if each.name == names.MAIN)
 
 
 def _named(
@@ -90,19 +117,20 @@ def _is_door(module: ResolvedModule) -> bool:
     return module.spec.public and any(each.name == names.MAIN for each in served)
 
 
-def _main(module: ResolvedModule) -> Component:
-    return next(each for each in module.spec.components if each.name == names.MAIN)
+def _door(system: ArkaliaSystem, module: ResolvedModule) -> Door:
+    if system.spec.exposure.edge.enabled:
+        return Door(names.edge(system.name), EDGE_PORT, is_https=True)
+    component = main(module)
+    service = names.module(system.name, module.name)
+    return Door(service, component.port, is_https=serves_https(component))
 
 
-def _ingress(
-    system: ArkaliaSystem, ingress: Ingress, module: ResolvedModule, own: dict[str, str]
-) -> Manifest:
-    host, service = system.spec.exposure.host, names.module(system.name, module.name)
-    port = {"number": _main(module).port}
+def _ingress(system: ArkaliaSystem, ingress: Ingress, door: Door, own: dict[str, str]) -> Manifest:
+    host, port = system.spec.exposure.host, {"number": door.port}
     path = {
         "path": "/",
         "pathType": "Prefix",
-        "backend": {"service": {"name": service, "port": port}},
+        "backend": {"service": {"name": door.service, "port": port}},
     }
     tls = [{"hosts": [host], "secretName": ingress.tls.secret_name}] if ingress.tls else []
     made = manifest(
@@ -119,11 +147,8 @@ def _ingress(
     return made
 
 
-def _route(
-    system: ArkaliaSystem, gateway: Gateway, module: ResolvedModule, own: dict[str, str]
-) -> Manifest:
-    service = {**SERVICES, "name": names.module(system.name, module.name)}
-    backend = {**service, "port": _main(module).port, "weight": 1}
+def _route(system: ArkaliaSystem, gateway: Gateway, door: Door, own: dict[str, str]) -> Manifest:
+    backend = {**SERVICES, "name": door.service, "port": door.port, "weight": 1}
     return manifest(
         kinds.HTTP_ROUTE,
         names.exposure(system.name),
@@ -141,9 +166,8 @@ def _parent(parent: ParentRef) -> Manifest:
     return {**GATEWAYS, **parent.model_dump(by_alias=True, exclude_none=True)}
 
 
-def _trust(system: ArkaliaSystem, module: ResolvedModule, own: dict[str, str]) -> Manifest:
-    """By what the Gateway knows the module: the system's authorities, and the name of its Service."""
-    service = names.module(system.name, module.name)
+def _trust(system: ArkaliaSystem, door: Door, own: dict[str, str]) -> Manifest:
+    """By what the Gateway knows the door: the system's authorities, and the name of its Service."""
     authorities = {"group": "", "kind": "ConfigMap", "name": names.trust(system.name)}
     return manifest(
         kinds.BACKEND_TLS_POLICY,
@@ -151,10 +175,10 @@ def _trust(system: ArkaliaSystem, module: ResolvedModule, own: dict[str, str]) -
         system,
         own,
         spec={
-            "targetRefs": [{**SERVICES, "name": service}],
+            "targetRefs": [{**SERVICES, "name": door.service}],
             "validation": {
                 "caCertificateRefs": [authorities],
-                "hostname": f"{service}.{system.namespace}.svc",
+                "hostname": f"{door.service}.{system.namespace}.svc",
             },
         },
     )

@@ -17,8 +17,8 @@ def reference(module: ArkaliaModule, images: Images, version: str, registry: str
     return f"{named}@{found}" if found else f"{named}:{image.tag or version}"
 
 
-def of_data_service(repository: str, images: Images, version: str, registry: str) -> str:
-    """The image of a builtin data service; its digest is written by the name of the image."""
+def of_part(repository: str, images: Images, version: str, registry: str) -> str:
+    """The image of a data service or the edge; its digest is written by the name of the image."""
     found = images.digests.get(repository)
     named = _with_host(repository, images, registry)
     return f"{named}@{found}" if found else f"{named}:{version}"

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import identity, kinds, llm, names
+from arkalia_operator.desired import exposure, identity, kinds, llm, names
 from arkalia_operator.desired.data.access import DataAccess, DataService
 from arkalia_operator.desired.manifest import Which
 from arkalia_operator.desired.resolved import Resolution, ResolvedModule
@@ -81,6 +81,9 @@ def inputs(
         name = names.data_service(system.name, service)
         own = common | dict(_of_data(system, service))
         found[(kinds.STATEFUL_SET.name, name)] = own
+    if system.spec.exposure.edge.enabled:
+        own = common | dict(_of_edge(system, resolution))
+        found[(kinds.DEPLOYMENT.name, names.edge(system.name))] = own
     return found
 
 
@@ -134,15 +137,24 @@ def _of_module(
         yield f"spec.modules.{name}", digest(name)
     if module.spec.needs.llm:
         yield from _of_models(system)
-    if module.spec.needs.first_credential:
-        for name in ("session_minutes", "mfa"):
-            yield from _told("spec.auth", system.spec.auth, name)
+    yield from _of_people(system, module, resolution)
     if module.foreign:
         described = module.spec.model_dump(
             mode="json", exclude_defaults=True, exclude=set(NO_DESCRIPTION)
         )
         yield f"ArkaliaModule {module.name}", digest(described)
     yield from _version(system)
+
+
+def _of_people(
+    system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution
+) -> Iterator[tuple[str, str]]:
+    """What the pods that people come to are made from."""
+    if exposure.is_behind_edge(system, module, resolution):
+        yield from _told("spec.exposure.edge", system.spec.exposure.edge, "enabled")
+    if module.spec.needs.first_credential:
+        for name in ("session_minutes", "mfa"):
+            yield from _told("spec.auth", system.spec.auth, name)
 
 
 def _of_models(system: ArkaliaSystem) -> Iterator[tuple[str, str]]:
@@ -162,6 +174,18 @@ def _of_data(system: ArkaliaSystem, service: DataService) -> Iterator[tuple[str,
         if name not in NO_DATA:
             yield from _told(path, block, name)
     yield from _image_digest(system, image)
+    yield from _version(system)
+
+
+def _of_edge(system: ArkaliaSystem, resolution: Resolution) -> Iterator[tuple[str, str]]:
+    """Nearly all that the spec says of the edge is in its settings, which it reads as it runs."""
+    for name in ("resources", "tls"):
+        yield from _told("spec.exposure.edge", system.spec.exposure.edge, name)
+    module = exposure.exposed(system, resolution)
+    if isinstance(module, ResolvedModule):
+        grace = exposure.main(module).termination_grace_period_seconds
+        yield "spec.exposure.module", digest(grace)
+    yield from _image_digest(system, "edge")
     yield from _version(system)
 
 

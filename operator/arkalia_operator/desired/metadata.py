@@ -20,6 +20,11 @@ def module_selector(system: str, module: str) -> dict[str, str]:
     return {labels.SYSTEM: system, labels.MODULE: module}
 
 
+def edge_selector(system: str) -> dict[str, str]:
+    """What selects the pods of the edge."""
+    return {labels.SYSTEM: system, labels.EDGE: "true"}
+
+
 def module_labels(system: ArkaliaSystem, module: ResolvedModule, component: str) -> dict[str, str]:
     """All labels of an object of a module."""
     return {

@@ -18,7 +18,7 @@ LONGEST_ROLE: Final = 63 - len("_migrations")
 
 
 OWN: Final = frozenset({
-    "admin", "authority", "trust", "schemas", "migrating",
+    "admin", "authority", "trust", "schemas", "migrating", "edge",
     "postgresql", "postgresql-provisioning",
     "redis-queue", "redis-queue-provisioning", "redis-cache", "redis-cache-provisioning",
 })  # fmt: skip
@@ -85,6 +85,21 @@ def trust(system: str) -> str:
 def exposure(system: str) -> str:
     """Ingress, HTTPRoute and BackendTLSPolicy: no module has an object of these kinds."""
     return system
+
+
+def edge(system: str) -> str:
+    """What belongs to the reverse proxy before the public module."""
+    return f"{system}-edge"
+
+
+def edge_tls(system: str) -> str:
+    """The Secret of the certificate by which its parts know the edge."""
+    return f"{edge(system)}-tls"
+
+
+def edge_pods(system: str) -> str:
+    """The headless Service by which the public module knows each pod of the edge."""
+    return f"{edge(system)}-pods"
 
 
 def data(system: str, module_name: str) -> str:

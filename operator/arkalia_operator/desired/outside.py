@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from typing import Final
 from urllib.parse import urlsplit
 
-from arkalia_contract import environment, files
+from arkalia_contract import environment, files, identity
 from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.desired import exposure, names
 from arkalia_operator.desired.manifest import Manifest
-from arkalia_operator.desired.resolved import ResolvedModule
+from arkalia_operator.desired.resolved import Resolution, ResolvedModule
 
 ALWAYS_DIRECTLY: Final = ("localhost", "127.0.0.1", "::1", ".svc", ".cluster.local")
 """The pod itself, and the names by which the parts of a cluster call each other."""
@@ -23,9 +24,7 @@ OWN_ENDPOINT: Final = "tracing_endpoint"
 
 def variables(system: ArkaliaSystem, module: ResolvedModule) -> dict[str, str]:
     """What a container of *module* is told."""
-    return (
-        _proxies(system) | _authorities(system) | _tracing(system, module) | _before(system, module)
-    )
+    return _proxies(system) | _authorities(system) | _tracing(system, module)
 
 
 def sources(system: ArkaliaSystem) -> list[Manifest]:
@@ -95,8 +94,14 @@ def _tracing(system: ArkaliaSystem, module: ResolvedModule) -> dict[str, str]:
     }
 
 
-def _before(system: ArkaliaSystem, module: ResolvedModule) -> dict[str, str]:
-    """Who stands before a public module; the others are never asked from outside."""
+def before(system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution) -> dict[str, str]:
+    """Who stands before a public module; the others are never asked from outside.
+
+    The edge knows itself which proxies stand before it.
+    """
+    if exposure.is_behind_edge(system, module, resolution):
+        pods = identity.pods(system.namespace, names.edge_pods(system.name))
+        return {environment.EDGE: pods}
     trusted = system.spec.network.trusted_proxies
     if not module.spec.public or not trusted:
         return {}

@@ -33,7 +33,7 @@ def template(
     system: ArkaliaSystem, module: ResolvedModule, component: Component, resolution: Resolution
 ) -> Manifest:
     """The PodTemplateSpec of *component*, with the user's overlay on top."""
-    container = _container(system, module, component)
+    container = _container(system, module, component, resolution)
     container["volumeMounts"] = [*identity.mounts(module, resolution), SCRATCH_MOUNT]
     rendered = {
         "metadata": {
@@ -78,12 +78,15 @@ def _spread(system: ArkaliaSystem, module: ResolvedModule, component: Component)
     }
 
 
-def _container(system: ArkaliaSystem, module: ResolvedModule, component: Component) -> Manifest:
+def _container(
+    system: ArkaliaSystem, module: ResolvedModule, component: Component, resolution: Resolution
+) -> Manifest:
+    told = _told(system, module, component) | outside.before(system, module, resolution)
     return {
         "name": module.name,
         "image": module.image,
         "imagePullPolicy": system.spec.images.pull_policy,
-        "env": configuration.variables(system, module, _told(system, module, component)),
+        "env": configuration.variables(system, module, told),
         "securityContext": CONTAINER_SECURITY,
         "terminationMessagePolicy": LAST_WORDS,
         **_probes(component),

@@ -12,13 +12,18 @@ from typing import Final
 
 from arkalia_contract import labels
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import auth, kinds, llm, names, outside
+from arkalia_operator.desired import auth, exposure, kinds, llm, names, outside
 from arkalia_operator.desired.data import network
 from arkalia_operator.desired.data.access import DataAccess
 from arkalia_operator.desired.data.needs import services_of
 from arkalia_operator.desired.data.network import DNS
 from arkalia_operator.desired.manifest import Manifest, present
-from arkalia_operator.desired.metadata import manifest, module_labels, module_selector
+from arkalia_operator.desired.metadata import (
+    edge_selector,
+    manifest,
+    module_labels,
+    module_selector,
+)
 from arkalia_operator.desired.resolved import Resolution, ResolvedModule
 from arkalia_operator.desired.stored import as_stored
 
@@ -88,9 +93,17 @@ def _ingress(
     public = _public_ports(module)
     if module.spec.public and public:
         # Without peers the rule has no `from`: from everywhere, beyond the cluster too.
-        peers = present(**{"from": as_stored(policies.ingress_from)})
+        peers = present(**{"from": _users(system, module, resolution)})
         rules.append({**peers, "ports": public})
     return rules
+
+
+def _users(system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution) -> list[Manifest]:
+    """Where users' requests come from: the edge alone, where there is one."""
+    if exposure.is_behind_edge(system, module, resolution):
+        return [{"podSelector": {"matchLabels": edge_selector(system.name)}}]
+    peers: list[Manifest] = as_stored(system.spec.security.network_policies.ingress_from)
+    return peers
 
 
 def _egress(

@@ -21,7 +21,7 @@ PRIVATE_KEY: Final = {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Alwa
 
 
 def manifests(system: ArkaliaSystem, resolution: Resolution) -> Iterator[Manifest]:
-    """A Certificate for each rendered module that serves HTTPS, and for each data service.
+    """A Certificate for each rendered module that serves HTTPS, each data service, and the edge.
 
     Nothing in mode `builtin`.
     """
@@ -31,6 +31,9 @@ def manifests(system: ArkaliaSystem, resolution: Resolution) -> Iterator[Manifes
     for wanted in wanted_certificates(system, resolution):
         if wanted.data:
             own = {**system_labels(system, resolution.version), labels.DATA: wanted.data}
+            yield _certificate(system, own, wanted)
+        elif wanted.edge:
+            own = {**system_labels(system, resolution.version), labels.EDGE: "true"}
             yield _certificate(system, own, wanted)
         elif wanted.module in modules:
             own = module_labels(system, modules[wanted.module], names.MAIN)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from arkalia_contract.labels import MODULE
+from arkalia_contract.labels import EDGE, MODULE
 from arkalia_operator.api.changes import ApprovedStatus, UpgradePolicy
+from arkalia_operator.api.conditions import ConditionType
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import Desired
 from arkalia_operator.desired.kinds import DEPLOYMENT
@@ -72,7 +73,21 @@ def complete(evidence: Evidence) -> Evidence:
 
 def module_view(module: ResolvedModule, evidence: Evidence) -> ModuleView:
     """All that is known of *module*."""
-    wanted = {key_of(each): each for each in _manifests_of(module, evidence)}
+    wanted = _wanted(evidence, MODULE, module.name)
+    before = _reason_before(module.name, evidence.system)
+    return replace(_view(wanted, module.name, evidence), image=module.image, reason_before=before)
+
+
+def edge_view(evidence: Evidence) -> ModuleView:
+    """All that is known of the edge, as of a module. Its certificate is not among it."""
+    kind = ConditionType.EXPOSURE_READY
+    told = (each.reason for each in evidence.system.status.conditions if each.type == kind)
+    view = _view(_wanted(evidence, EDGE, "true"), "", evidence)
+    return replace(view, reason_before=next(told, ""))
+
+
+def _view(wanted: Mapping[ObjectKey, Manifest], module: str, evidence: Evidence) -> ModuleView:
+    """What is known of the objects *wanted*, whose pods are of *module*, or of none."""
     there = {
         key: record
         for key, record in evidence.observed.children.items()
@@ -87,17 +102,16 @@ def module_view(module: ResolvedModule, evidence: Evidence) -> ModuleView:
     held = {key: each for key, each in sent.items() if each.is_held and not each.waits_for_upgrade}
     revisions = {each.made.revision for each in sent.values()}
     return ModuleView(
-        image=module.image,
+        image="",
         deployments=[
             _deployment(there[key], key in waits, evidence) for key in deployments if key in there
         ],
-        pods=[each for each in _troubled_pods(module.name, evidence) if each.revision in revisions],
+        pods=[each for each in _troubled_pods(module, evidence) if each.revision in revisions],
         failures=[each for each in evidence.failures if each.key in wanted],
         missing=len(wanted.keys() - there.keys()),
         jobs=_jobs([*wanted, *(each for before in waits.values() for each in before)], evidence),
         waiting=waits,
         held={key: each.held for key, each in held.items()},
-        reason_before=_reason_before(module.name, evidence.system),
     )
 
 
@@ -127,14 +141,13 @@ def _owned(evidence: Evidence) -> list[ChildRecord]:
     return [each for each in evidence.observed.children.values() if each.owner_uid == uid]
 
 
-def _manifests_of(module: ResolvedModule, evidence: Evidence) -> list[Manifest]:
-    """What must exist for *module* now."""
-    return [
-        each
+def _wanted(evidence: Evidence, label: str, value: str) -> dict[ObjectKey, Manifest]:
+    """What must exist now, of those objects whose *label* has this *value*."""
+    return {
+        key_of(each): each
         for each in evidence.desired.manifests
-        if each["metadata"]["labels"].get(MODULE) == module.name
-        and is_served(each, evidence.observed)
-    ]
+        if each["metadata"]["labels"].get(label) == value and is_served(each, evidence.observed)
+    }
 
 
 def _jobs(keys: Iterable[ObjectKey], evidence: Evidence) -> list[Finding]:

@@ -7,7 +7,7 @@ anything, and a Gateway may be installed later. What they refuse is told.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from arkalia_operator.api.conditions import ConditionType, Reason
@@ -24,6 +24,8 @@ from arkalia_operator.planning.plan import is_served, key_of
 from arkalia_operator.planning.verdicts import Verdict, broken
 
 KINDS: Final = frozenset(kind.name for kind in ADMITTED)
+EDGE: Final = "the edge: "
+"""How everything begins that is told of the edge."""
 INSTALL: Final = (
     "the cluster does not serve {kinds} of gateway.networking.k8s.io/v1: install the Gateway API, or "
     "leave spec.exposure.gateway out"
@@ -39,6 +41,8 @@ class ExposureView:
     observed: Observed
     failures: Sequence[Failure] = ()
     """Actions of the plan that the API server refused."""
+    edge: Finding | None = None
+    """Why the edge is not ready; None if it is, or there is none."""
 
     @property
     def manifests(self) -> list[Manifest]:
@@ -69,6 +73,14 @@ def verdict(view: ExposureView) -> Verdict:
     return Verdict(kind, "True", Reason.EXPOSED, _told(view))
 
 
+def holds_back(found: Verdict) -> bool:
+    """Whether the system is not ready for what was *found*.
+
+    What others have not said yet holds nobody back; the edge is the system's own.
+    """
+    return found.status == "False" or (found.status != "True" and found.message.startswith(EDGE))
+
+
 def _not_clear(view: ExposureView) -> Iterator[Finding]:
     """Which module is meant."""
     found = view.leads_to
@@ -93,6 +105,12 @@ def _refused_by_api_server(view: ExposureView) -> Iterator[Finding]:
         if failure.key.kind in KINDS:
             message = f"{failure.key}: {failure.message}"
             yield Finding(Reason.APPLY_FAILED, message, doomed=failure.permanent)
+
+
+def _edge_not_ready(view: ExposureView) -> Iterator[Finding]:
+    """The reverse proxy before the public module is not as it must be."""
+    if view.edge is not None:
+        yield replace(view.edge, message=f"{EDGE}{view.edge.message}")
 
 
 def _refused(view: ExposureView) -> Iterator[Finding]:
@@ -122,6 +140,7 @@ CHECKS: Final[tuple[Callable[[ExposureView], Iterator[Finding]], ...]] = (
     _not_clear,
     _not_served,
     _refused_by_api_server,
+    _edge_not_ready,
     _refused,
     _not_there,
     _not_admitted,
@@ -136,4 +155,8 @@ def _told(view: ExposureView) -> str:
     )
     addresses = ", ".join(first_of(dict.fromkeys(found)))
     at = f", at {addresses}" if addresses else ""
-    return f"{view.system.spec.exposure.host} leads to {name}{at}."
+    wanted = view.system.spec.exposure
+    if not wanted.host:
+        return f"The edge leads to {name}."
+    through = " through the edge" if wanted.edge.enabled else ""
+    return f"{wanted.host} leads to {name}{through}{at}."

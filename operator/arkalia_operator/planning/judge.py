@@ -21,6 +21,7 @@ from arkalia_operator.planning.data import DataView
 from arkalia_operator.planning.evidence import (
     Evidence,
     complete,
+    edge_view,
     module_view,
     modules_with_objects,
     rollouts_of,
@@ -54,8 +55,7 @@ def judge(evidence: Evidence, now: datetime) -> ArkaliaSystemStatus:
     system, evidence = evidence.system, complete(evidence)
     judged = _judged(evidence)
     exposed = _exposure_ready(evidence)
-    # What others have not said yet holds nobody back: see `planning.exposure`.
-    told = [exposed] if exposed.status == "False" else []
+    told = [exposed] if exposure.holds_back(exposed) else []
     causes = (_accepted(evidence.desired), _data_ready(evidence), _identity_ready(evidence))
     accepted, data_ready, identity_ready = causes
     waits = waiting(evidence)
@@ -238,8 +238,10 @@ def _exposure_ready(evidence: Evidence) -> Verdict:
     problem = evidence.desired.resolution.problem
     if problem is not None:
         return Verdict(ConditionType.EXPOSURE_READY, "Unknown", problem.reason, problem.message)
+    edge = evidence.system.spec.exposure.edge
+    found = finding(edge_view(evidence)) if edge.enabled else None
     return exposure.verdict(
-        ExposureView(evidence.system, evidence.desired, evidence.observed, evidence.failures)
+        ExposureView(evidence.system, evidence.desired, evidence.observed, evidence.failures, found)
     )
 
 

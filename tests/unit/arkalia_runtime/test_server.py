@@ -209,3 +209,9 @@ def test_client_is_who_connects_unless_a_trusted_proxy_says_otherwise():
 
 def test_client_behind_a_trusted_proxy_is_who_the_proxy_says():
     assert forwarded(ARKALIA_TRUSTED_PROXIES="10.0.0.0/8,127.0.0.0/8") == "203.0.113.9"
+
+
+def test_client_behind_the_edge_is_who_the_edge_says_whatever_proxies_are_trusted():
+    assert forwarded(ARKALIA_EDGE="localhost") == "203.0.113.9"
+    told = {"ARKALIA_EDGE": "nowhere.invalid", "ARKALIA_TRUSTED_PROXIES": "127.0.0.0/8"}
+    assert forwarded(**told) == "127.0.0.1"

@@ -21,6 +21,9 @@ DOCS: Final = "/docs"
 OPENAPI: Final = "/openapi.json"
 CONTROL_ACTIONS: Final = "/control/actions"
 
+PUBLISHED: Final = "/api/v1"
+"""Below it the gateway publishes the routes of each module, at `/api/v1/<module>`."""
+
 EVENTS: Final = "/events"
 """The record: the events of all modules, in one sequence. Served by the module that keeps it."""
 EVENTS_OUTBOX: Final = "/events/outbox"

@@ -41,6 +41,9 @@ model alone."""
 TRUSTED_PROXIES: Final = "ARKALIA_TRUSTED_PROXIES"
 """Address ranges, separated by commas, from which `X-Forwarded-For` is believed. Set on public
 modules alone."""
+EDGE: Final = "ARKALIA_EDGE"
+"""Name that stands for the address of each pod of the edge, from which `X-Forwarded-For` is believed.
+Set on the module behind the edge alone."""
 SESSION_MINUTES: Final = "ARKALIA_SESSION_MINUTES"
 """Minutes after which a session ends. This and the next are set on the module alone that people log
 in to."""
@@ -81,6 +84,7 @@ SET_WHEN_ASKED: Final = (
     PROMPTS_POLICY,
     PROMPTS_RETENTION_DAYS,
     TRUSTED_PROXIES,
+    EDGE,
     SESSION_MINUTES,
     MFA,
 )

@@ -24,6 +24,8 @@ finds the same pods by the module's other Services."""
 
 DATA: Final = "arkalia.io/data"
 """Data service that the object belongs to: `postgresql`, `redis-queue` or `redis-cache`."""
+EDGE: Final = "arkalia.io/edge"
+"""On what belongs to the reverse proxy before the public module: its value is `true`."""
 LINEAGE: Final = "arkalia.io/lineage"
 """Uid of the first ArkaliaSystem of data that outlives its system."""
 DELETE_DATA: Final = "arkalia.io/delete-data"

@@ -13,9 +13,9 @@ from urllib.parse import unquote_to_bytes
 
 from pydantic import TypeAdapter
 
-from arkalia_contract import identity
+from arkalia_contract import endpoints, identity
 
-PREFIX: Final = "/api/v1"
+PREFIX: Final = endpoints.PUBLISHED
 """Each module's routes lie below it, in a folder of the module's name."""
 
 DANGEROUS: Final = frozenset({b".", b".."})

@@ -23,6 +23,7 @@ import uvloop
 from fastapi import FastAPI
 
 from arkalia_contract import files
+from arkalia_runtime.edge import BehindEdge
 from arkalia_runtime.freed_memory import give_back
 from arkalia_runtime.health import Health
 from arkalia_runtime.identity.certificates import ServerCertificate
@@ -153,7 +154,7 @@ def _config(
     if certificate is not None:
         app.state.metrics.certificate(certificate.expires)
     return uvicorn.Config(
-        app,
+        BehindEdge(app, settings.edge) if settings.edge else app,
         host=settings.host,
         port=settings.port,
         http="httptools",
@@ -163,7 +164,7 @@ def _config(
         access_log=False,
         server_header=False,
         # Whoever could set these headers would choose the address that he seems to come from.
-        proxy_headers=bool(settings.trusted_proxies),
+        proxy_headers=bool(settings.trusted_proxies) and not settings.edge,
         forwarded_allow_ips=settings.trusted_proxies,
         backlog=BACKLOG,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,

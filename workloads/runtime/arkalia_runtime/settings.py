@@ -90,6 +90,10 @@ class ServiceSettings(BaseSettings):
     """Addresses and ranges, separated by commas, of the proxies before the service, for example
     `10.0.0.0/8`: from there alone `X-Forwarded-For` and `X-Forwarded-Proto` are believed."""
 
+    edge: str = ""
+    """Name that stands for the address of each pod of the reverse proxy before the service: they are
+    believed in the same way. It may be set beside `trusted_proxies`, which then is not asked."""
+
     tls_folder: Path = Path(files.TLS_FOLDER)
     """Where the service's certificate and its key lie."""
 

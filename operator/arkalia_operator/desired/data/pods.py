@@ -52,9 +52,7 @@ def pod_spec(system: ArkaliaSystem) -> Manifest:
 
 def image(system: ArkaliaSystem, repository: str, resolution: Resolution) -> str:
     """The image of a data service, and of its Jobs."""
-    return images.of_data_service(
-        repository, system.spec.images, resolution.version, resolution.registry
-    )
+    return images.of_part(repository, system.spec.images, resolution.version, resolution.registry)
 
 
 def resources(wanted: ResourceRequirements | None, own: ResourceRequirements) -> Manifest:

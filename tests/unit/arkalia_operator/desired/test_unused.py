@@ -79,8 +79,8 @@ def test_digest_of_no_image_is_told():
 
     assert reason == Reason.FIELD_WITHOUT_EFFECT
     assert message == (
-        "spec.images.digests.alhpa: no module and no data service has this name: write one of "
-        "alpha, clock, postgresql, redis, or remove it"
+        "spec.images.digests.alhpa: no image of the system has this name: write one of "
+        "alpha, clock, edge, postgresql, redis, or remove it"
     )
 
 

@@ -1,17 +1,19 @@
 """ExposureReady tells of the way in; what others have not said holds nobody back."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from arkalia_operator.api.conditions import Reason
 from arkalia_operator.desired import desired_state
+from arkalia_operator.desired.templates import revision
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.evidence import Evidence
 from arkalia_operator.planning.exposure import ExposureView, verdict
 from arkalia_operator.planning.judge import judge
-from arkalia_operator.planning.observed import Admission, ObjectKey
-from builders import a_module, a_record, a_system, an_observed, modules_with
+from arkalia_operator.planning.observed import Admission, ObjectKey, PodRecord, RolloutProgress
+from builders import a_module, a_record, a_system, an_observed, modules_with, only
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 DOOR = a_module("door", public=True)
@@ -139,3 +141,51 @@ def test_way_in_of_a_spec_that_is_not_understood_is_unknown():
     view = ExposureView(system, desired, an_observed(system, desired))
 
     assert conditions(view)["ExposureReady"] == ("Unknown", "VersionNotSupported")
+
+
+EDGE = {"edge": {"enabled": True}}
+
+
+def an_edge_view(exposure=None, **changed):
+    """A system whose edge is there; *changed* of its Deployment's record."""
+    view = a_view(exposure or EDGE)
+    key = ObjectKey("Deployment", "arkalia", "luna-edge")
+    observed = view.observed
+    observed.children[key] = replace(observed.children[key], **changed)
+    return view
+
+
+def test_edge_that_is_ready_is_the_way_in_by_itself():
+    view = an_edge_view()
+
+    assert conditions(view)["ExposureReady"] == ("True", "Exposed")
+    assert conditions(view)["Ready"][0] == "True"
+    assert told(EDGE)[2] == "The edge leads to door."
+
+
+def test_host_leads_through_the_edge():
+    said = Admission(admitted=True, addresses=("203.0.113.9",))
+
+    message = told(INGRESS | EDGE, said=said)[2]
+
+    assert message == "ai.example.com leads to door through the edge, at 203.0.113.9."
+
+
+def test_edge_whose_pods_are_not_ready_keeps_the_system_from_being_ready():
+    view = an_edge_view(rollout=RolloutProgress(wanted=1, replicas=1, updated=1))
+    found = conditions(view)
+
+    assert found["ExposureReady"] == ("Unknown", "PodsNotReady")
+    assert found["Ready"] == ("Unknown", "PodsNotReady") or found["Ready"][0] != "True"
+
+
+def test_edge_whose_pods_crash_is_told_as_broken():
+    view = an_edge_view(rollout=RolloutProgress(wanted=1, replicas=1, updated=1))
+    template = only(view.desired.manifests, "Deployment", "luna-edge")["spec"]["template"]
+    pod = PodRecord(
+        "luna-edge-1", "", ready=False, revision=revision(template),
+        waiting_reason="CrashLoopBackOff", last_exit="Error, exit code 78", last_words="no",
+    )  # fmt: skip
+    crashing = replace(view, observed=replace(view.observed, pods=(pod,)))
+
+    assert conditions(crashing)["ExposureReady"] == ("False", "ContainerCrashes")

@@ -1,0 +1,136 @@
+"""`spec.exposure.edge`: an nginx before the public module, and who may reach whom through it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from arkalia_contract import endpoints
+from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.desired import exposure, kinds, names, routes
+from arkalia_operator.desired.data.network import DNS
+from arkalia_operator.desired.edge import nginx, pods, request_filter
+from arkalia_operator.desired.manifest import Manifest, present
+from arkalia_operator.desired.metadata import edge_selector, manifest, module_selector
+from arkalia_operator.desired.modules import PROGRESS_DEADLINE_SECONDS, REVISIONS_KEPT, ROLLING
+from arkalia_operator.desired.resolved import Resolution, ResolvedModule
+from arkalia_operator.desired.scaling import SPARE
+from arkalia_operator.desired.stored import as_stored
+
+CONFIGURATION: Final = "nginx.conf"
+MAX_BODY: Final = "max_body_bytes"
+"""Setting of a module that says how long a body it takes."""
+USUAL_MAX_BODY: Final = 1024 * 1024
+"""What a service takes that is told nothing else (`arkalia_runtime.settings`)."""
+
+
+def manifests(system: ArkaliaSystem, resolution: Resolution) -> Iterator[Manifest]:
+    """Everything that the edge is made of, while it is clear which module is behind it."""
+    module = exposure.exposed(system, resolution)
+    if not system.spec.exposure.edge.enabled or not isinstance(module, ResolvedModule):
+        return
+    name, own = names.edge(system.name), pods.labels_of(system, resolution.version)
+    told = configuration(system, module, resolution)
+    yield manifest(kinds.CONFIG_MAP, name, system, own, data=told)
+    yield from _services(system, own)
+    yield from _policies(system, module, own)
+    yield manifest(
+        kinds.DEPLOYMENT, name, system, own, spec=_deployment(system, module, resolution)
+    )
+    if system.spec.exposure.edge.replicas >= SPARE:
+        yield manifest(kinds.POD_DISRUPTION_BUDGET, name, system, own, spec=_budget(system))
+
+
+def configuration(
+    system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution
+) -> dict[str, str]:
+    """The files that the edge before *module* reads, by name."""
+    wanted, chosen = site(system, module), system.spec.exposure.edge.request_filter
+    told = {CONFIGURATION: nginx.configuration(wanted)}
+    if chosen.mode != "Off":
+        free = request_filter.free_paths(module, resolution)
+        filtered = request_filter.Filtered(chosen, wanted.max_body_bytes, free)
+        told[nginx.FILTER] = request_filter.configuration(filtered)
+    return told
+
+
+def site(system: ArkaliaSystem, module: ResolvedModule) -> nginx.Site:
+    """What nginx is told of *system*, whose public module is *module*."""
+    edge = system.spec.exposure.edge
+    told = module.settings.config.get(MAX_BODY)
+    return nginx.Site(
+        address=routes.address_of(system, module),
+        host=system.spec.exposure.host or "",
+        has_public_certificate=edge.tls is not None,
+        trusted_proxies=tuple(sorted(system.spec.network.trusted_proxies)),
+        max_body_bytes=told if isinstance(told, int) else USUAL_MAX_BODY,
+        requests_per_second=edge.requests_per_second,
+        auth_requests_per_second=edge.auth_requests_per_second,
+        stop_seconds=exposure.main(module).termination_grace_period_seconds,
+        filter_mode=edge.request_filter.mode,
+        deny_list=edge.deny_list,
+    )
+
+
+def _services(system: ArkaliaSystem, own: dict[str, str]) -> Iterator[Manifest]:
+    name, wanted = names.edge(system.name), system.spec.exposure.edge
+    chosen = edge_selector(system.name)
+    # Else a client would have the address of a node.
+    local = None if wanted.service_type == "ClusterIP" else "Local"
+    spec = {
+        "type": wanted.service_type,
+        **present(externalTrafficPolicy=local),
+        "ports": [_port(exposure.EDGE_PORT)],
+        "selector": chosen,
+    }
+    yield manifest(kinds.SERVICE, name, system, own, spec=spec)
+    # The module believes a pod by this name, so it must be known before the first request.
+    each = {"clusterIP": "None", "publishNotReadyAddresses": True, "ports": [_port(nginx.PORT)]}
+    name = names.edge_pods(system.name)
+    yield manifest(kinds.SERVICE, name, system, own, spec={**each, "selector": chosen})
+
+
+def _port(number: int) -> Manifest:
+    name = endpoints.PORT_HTTPS
+    return {"name": name, "port": number, "protocol": "TCP", "targetPort": name}
+
+
+def _policies(
+    system: ArkaliaSystem, module: ResolvedModule, own: dict[str, str]
+) -> Iterator[Manifest]:
+    policies = system.spec.security.network_policies
+    if not policies.enabled:
+        return
+    peers = present(**{"from": as_stored(policies.ingress_from)})
+    behind = {"podSelector": {"matchLabels": module_selector(system.name, module.name)}}
+    port = exposure.main(module).port
+    spec = {
+        "podSelector": {"matchLabels": edge_selector(system.name)},
+        "policyTypes": ["Ingress", "Egress"],
+        "ingress": [{**peers, "ports": [_tcp(nginx.PORT)]}],
+        "egress": [DNS, {"to": [behind], "ports": [_tcp(port)]}],
+    }
+    yield manifest(kinds.NETWORK_POLICY, names.edge(system.name), system, own, spec=spec)
+
+
+def _tcp(port: int | None) -> Manifest:
+    return {"port": port, "protocol": "TCP"}
+
+
+def _deployment(system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution) -> Manifest:
+    return {
+        "replicas": system.spec.exposure.edge.replicas,
+        "selector": {"matchLabels": edge_selector(system.name)},
+        "strategy": ROLLING,
+        "progressDeadlineSeconds": PROGRESS_DEADLINE_SECONDS,
+        "revisionHistoryLimit": REVISIONS_KEPT,
+        "template": pods.template(system, exposure.main(module), resolution),
+    }
+
+
+def _budget(system: ArkaliaSystem) -> Manifest:
+    return {
+        "maxUnavailable": 1,
+        "selector": {"matchLabels": edge_selector(system.name)},
+        "unhealthyPodEvictionPolicy": "AlwaysAllow",
+    }
