@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from arkalia_operator.api.images import Images
+from arkalia_operator.api.llm import ModelServerImage
 from arkalia_operator.api.resources import ArkaliaModule
+
+PUBLIC: Final = "docker.io"
+"""Where images of others are that no registry is named for."""
 
 
 def reference(module: ArkaliaModule, images: Images, version: str, registry: str) -> str:
@@ -22,6 +28,13 @@ def of_data_service(repository: str, images: Images, version: str, registry: str
     found = images.digests.get(repository)
     named = _with_host(repository, images, registry)
     return f"{named}@{found}" if found else f"{named}:{version}"
+
+
+def of_model_server(image: ModelServerImage, images: Images, name: str) -> str:
+    """The image of the builtin model server, which is somebody else's; its digest is that of *name*."""
+    found = images.digests.get(name)
+    named = _with_host(image.repository, images, PUBLIC)
+    return f"{named}@{found}" if found else f"{named}:{image.tag}"
 
 
 def _with_host(repository: str, images: Images, registry: str) -> str:

@@ -12,10 +12,13 @@ from typing import Final
 
 from arkalia_operator.api.conditions import Reason
 from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.desired import model_server
 from arkalia_operator.desired.data import postgresql, redis
 from arkalia_operator.desired.resolved import Problem, ResolvedModule
 
-OF_DATA: Final = frozenset({postgresql.IMAGE, redis.IMAGE})
+OF_SERVERS: Final = frozenset(
+    {postgresql.IMAGE, redis.IMAGE, model_server.IMAGE, model_server.KEEPER_IMAGE}
+)
 DROPPED: Final = "is in no schema, so the API server dropped it: correct its name, or remove it"
 
 
@@ -56,11 +59,11 @@ def modules_of_a_built_in_name(written: Written) -> Iterator[Problem]:
 
 def digests_of_nothing(written: Written) -> Iterator[Problem]:
     """Digests by a name that no image has."""
-    known = {*written.builtin, *written.foreign, *OF_DATA}
+    known = {*written.builtin, *written.foreign, *OF_SERVERS}
     for name in sorted(written.system.spec.images.digests.keys() - known):
         yield _without_effect(
-            f"spec.images.digests.{name}: no module and no data service has this name: write one "
-            f"of {', '.join(sorted({*written.builtin, *OF_DATA}))}, or remove it"
+            f"spec.images.digests.{name}: no module and no server has this name: write one "
+            f"of {', '.join(sorted({*written.builtin, *OF_SERVERS}))}, or remove it"
         )
 
 

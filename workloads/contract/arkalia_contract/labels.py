@@ -24,6 +24,8 @@ finds the same pods by the module's other Services."""
 
 DATA: Final = "arkalia.io/data"
 """Data service that the object belongs to: `postgresql`, `redis-queue` or `redis-cache`."""
+MODELS: Final = "arkalia.io/models"
+"""On the objects of the builtin model server: its value is `llm`."""
 LINEAGE: Final = "arkalia.io/lineage"
 """Uid of the first ArkaliaSystem of data that outlives its system."""
 DELETE_DATA: Final = "arkalia.io/delete-data"
