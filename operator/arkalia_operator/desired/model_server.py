@@ -37,7 +37,8 @@ KEEPER: Final = "keeper"
 LLM: Final = "llm"
 PORT: Final = 11434
 PORT_NAME: Final = "http"
-HEALTH_PORT: Final = 8080
+HEALTH_PORT: Final = 11435
+"""Of the keeper: a port that no image of a model server is likely to use, for both share the pod's."""
 HEALTH_PORT_NAME: Final = "health"
 FOLDER: Final = "/var/lib/arkalia"
 START_SECONDS: Final = 300

@@ -113,7 +113,7 @@ def _crashes(view: LlmView, pods: Sequence[PodRecord]) -> Finding | None:
     for pod in pods:
         if pod.waiting_reason == CRASH_REASON or (crashed and pod.last_exit):
             said = pod.last_words or pod.last_exit
-            message = of_pod(pod, f"the server ends again and again: {said}")
+            message = of_pod(pod, f"a container ends again and again: {said}")
             return Finding(Reason.CONTAINER_CRASHES, message, doomed=True)
     return None
 

@@ -25,7 +25,7 @@ def main() -> None:
     """Keep the models until a signal, or until one of them cannot be had."""
     parser = ArgumentParser("arkalia-model-keeper", description="Keeps models of Ollama loaded.")
     parser.add_argument("--server", default="http://127.0.0.1:11434", help="address of the server")
-    parser.add_argument("--port", type=int, default=8080, help="where to answer /health/ready")
+    parser.add_argument("--port", type=int, default=11435, help="where to answer /health/ready")
     parser.add_argument("models", nargs="+", metavar="MODEL")
     asked = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stdout)

@@ -91,7 +91,7 @@ def test_pod_is_ready_by_the_word_of_its_keeper():
 
     assert keeper["args"][-2:] == ["small", "large:7b"]
     assert keeper["readinessProbe"]["httpGet"] == {"path": "/health/ready", "port": "health"}
-    assert keeper["args"][:4] == ["--server", "http://127.0.0.1:11434", "--port", "8080"]
+    assert keeper["args"][:4] == ["--server", "http://127.0.0.1:11434", "--port", "11435"]
 
 
 def test_operator_knows_how_the_keeper_ends():

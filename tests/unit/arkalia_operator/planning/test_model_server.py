@@ -96,7 +96,7 @@ def test_keeper_without_words_is_told_by_its_exit_code():
 def test_server_that_crashes_is_told_until_it_is_ready():
     waiting = {"waiting_reason": "CrashLoopBackOff", "last_exit": "OOMKilled, exit code 137"}
     running = {"last_exit": "OOMKilled, exit code 137"}
-    message = "pod luna-llm-0: the server ends again and again: OOMKilled, exit code 137"
+    message = "pod luna-llm-0: a container ends again and again: OOMKilled, exit code 137"
 
     assert told(pods=[waiting], **WAITS) == ("False", "ContainerCrashes", message)
     assert told(pods=[running], before="ContainerCrashes", **WAITS)[1] == "ContainerCrashes"
