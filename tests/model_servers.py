@@ -9,7 +9,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from tempfile import mkdtemp
@@ -46,6 +46,13 @@ class ModelServer:
             [sys.executable, "-m", "arkalia_model", *words],
             env={**os.environ, "ARKALIA_MODEL_KEY_FILE": self.key_file},
         )
+        self.await_answer()
+
+    @property
+    def health(self) -> str:
+        return f"{self.url}/health"
+
+    def await_answer(self) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not self.answers():
             assert time.monotonic() < deadline, "the model server does not answer"
@@ -53,7 +60,7 @@ class ModelServer:
 
     def answers(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.url}/health", timeout=1) as answer:
+            with urllib.request.urlopen(self.health, timeout=1) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
@@ -66,6 +73,36 @@ class ModelServer:
         assert self.process is not None
         self.process.kill()
         self.process.wait(PATIENCE_SECONDS)
+
+
+@dataclass
+class OllamaServer(ModelServer):
+    """The same model by Ollama's API, in the place of Ollama."""
+
+    folder: Path = field(default_factory=lambda: Path(mkdtemp(prefix="arkalia-ollama-")))
+    inner_port: int = field(default_factory=free_port)
+
+    def start(self) -> None:
+        words = ("serve", str(model_file()), "--port", str(self.inner_port))
+        told = {"OLLAMA_HOST": f"127.0.0.1:{self.port}", "OLLAMA_MODELS": str(self.folder)}
+        command = [sys.executable, "-m", "arkalia_model", *words]
+        self.process = subprocess.Popen(command, env={**os.environ, **told})
+        self.await_answer()
+
+    @property
+    def health(self) -> str:
+        return f"{self.url}/api/version"
+
+
+@contextmanager
+def an_ollama_server() -> Iterator[OllamaServer]:
+    """A server by Ollama's API that answers, during the block, and has no model yet."""
+    server = OllamaServer(free_port())
+    server.start()
+    try:
+        yield server
+    finally:
+        server.kill()
 
 
 @contextmanager

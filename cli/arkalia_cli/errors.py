@@ -5,6 +5,7 @@
     ├── UnreachableError    3  no kubeconfig, no such context, no answer
     ├── NotFoundError       4  the system, module or word does not exist
     ├── ForbiddenError      5  the user's rights do not suffice
+    │   └── CodeNeededError     a code of the second factor is needed too
     └── RefusedError        6  the API server answers, but not with what was asked for
 
 A message says what is wrong; the hint says what to do.
@@ -75,6 +76,10 @@ class ForbiddenError(CliError):
     """The user's rights do not suffice."""
 
     code = Exit.FORBIDDEN
+
+
+class CodeNeededError(ForbiddenError):
+    """The password is right, and a code of the second factor is needed too."""
 
 
 class RefusedError(CliError):

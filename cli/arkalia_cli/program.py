@@ -15,6 +15,7 @@ from arkalia_cli.verbs.completion import completion
 from arkalia_cli.verbs.doctor import doctor
 from arkalia_cli.verbs.events import events
 from arkalia_cli.verbs.explain import explain
+from arkalia_cli.verbs.login import login, logout
 from arkalia_cli.verbs.logs import logs
 from arkalia_cli.verbs.open import open_
 from arkalia_cli.verbs.pause import pause, resume
@@ -26,7 +27,7 @@ EXITS = "  \n".join(f"{code.value}: {code.meaning}" for code in Exit)
 
 app = typer.Typer(
     name="arkalia",
-    help="Shows what an ArkaliaSystem does and why. It works with your own rights, and writes nothing but what `approve`, `pause`, `resume`, `users`, `keys` and `chat` say.",
+    help="Shows what an ArkaliaSystem does and why. It works with your own rights, and writes nothing but what `approve`, `pause`, `resume`, `users`, `keys`, `login`, `logout` and `chat` say.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
@@ -52,7 +53,7 @@ def main(
 
 
 for command in (
-    status, logs, events, open_, chat, plan, approve, pause, resume, report, doctor, explain,
+    status, logs, events, open_, login, logout, chat, plan, approve, pause, resume, report, doctor, explain,
     completion,
 ):  # fmt: skip
     app.command(command.__name__.rstrip("_"))(command)

@@ -1,16 +1,23 @@
-"""The command line: `python -m arkalia_model write FILE` and `... serve FILE`.
+"""The command line: `python -m arkalia_model write FILE` and `... serve [FILE]`.
 
-The two need different packages: an image that serves has none of those that write.
+The two need different packages: an image that serves has none of those that write. Told as Ollama is
+told (`OLLAMA_HOST`), it serves by Ollama's API.
 """
 
 import os
 from argparse import ArgumentParser, Namespace
 from importlib import import_module
 from pathlib import Path
-from typing import Final
+from threading import Thread
+from typing import Any, Final
 
 KEY: Final = "ARKALIA_MODEL_KEY_FILE"
 """Environment variable: the file with the key that callers have to show."""
+FILE: Final = Path("/opt/arkalia/model.gguf")
+"""Where the image has the model."""
+OLLAMA_HOST: Final = "OLLAMA_HOST"
+"""Environment variables of Ollama: where to listen, and where the models lie."""
+OLLAMA_MODELS: Final = "OLLAMA_MODELS"
 
 
 def main() -> None:
@@ -28,7 +35,7 @@ def _parser() -> ArgumentParser:
     writing.add_argument("file", type=Path)
     writing.set_defaults(work=_write)
     serving = verbs.add_parser("serve", help="serve it by the API that OpenAI has, until a signal")
-    serving.add_argument("file", type=Path)
+    serving.add_argument("file", type=Path, nargs="?", default=FILE)
     serving.add_argument("--host", default="127.0.0.1")
     serving.add_argument("--port", type=int, default=8080)
     serving.add_argument("--name", help="another name for the model")
@@ -45,7 +52,20 @@ def _serve(asked: Namespace) -> None:
     file = os.environ.get(KEY, "")
     key = Path(file).read_text(encoding="utf-8").strip() if file else ""
     place = serving.Place(asked.host, asked.port, key, asked.name or serving.NAME)
+    host = os.environ.get(OLLAMA_HOST, "")
+    if host:
+        models = Path(os.environ[OLLAMA_MODELS])
+        _serve_as_ollama(place, host, models)
     serving.serve(asked.file, place)
+
+
+def _serve_as_ollama(place: Any, host: str, models: Path) -> None:
+    """Beside the model server at *place*, by Ollama's API at *host*, as long as the process lives."""
+    ollama = import_module("arkalia_model.ollama")
+    name, _, port = host.rpartition(":")
+    address, shelf = (name, int(port)), ollama.Shelf(models)
+    asked = (place.host, place.port)
+    Thread(target=ollama.serve, args=(shelf, address, asked), daemon=True).start()
 
 
 if __name__ == "__main__":

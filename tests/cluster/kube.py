@@ -138,9 +138,10 @@ class Kube:
             for line in response.iter_lines():
                 yield json.loads(line)
 
-    def log(self, pod: Ref, lines: int = 1000) -> str:
-        """The last *lines* of what the pod wrote."""
-        response = self.http.get(f"{pod.path}/log", params={"tailLines": lines})
+    def log(self, pod: Ref, lines: int = 1000, container: str = "") -> str:
+        """The last *lines* of what the pod wrote, or one *container* of several."""
+        asked = {"tailLines": lines} | ({"container": container} if container else {})
+        response = self.http.get(f"{pod.path}/log", params=asked)
         if response.is_error:
             raise RefusedError(response.status_code, response.text)
         return response.text

@@ -25,7 +25,7 @@ PACKAGES = {f"arkalia_{member.name.replace('-', '_')}" for member in MEMBERS}
 DISTRIBUTIONS = {f"arkalia-{member.name}" for member in MEMBERS}
 
 
-def test_every_folder_of_workloads_is_a_member_or_an_image_without_python():
+def test_every_folder_of_workloads_is_a_member_or_an_image_of_its_own():
     folders = {path for path in (ROOT / "workloads").iterdir() if path.is_dir()}
     images = {path.parent for path in ROOT.glob("workloads/*/Containerfile")}
 

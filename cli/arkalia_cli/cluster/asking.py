@@ -1,8 +1,8 @@
 """Requests to the gateway of a system as somebody whom it knows.
 
-Who they are it learns from an API key in the environment; without one, from the first
-administrator's password, which lies in a Secret: then it takes the right to read that. The session
-that begins so ends with the command.
+Who they are it learns from an API key in the environment, else from the session that `arkalia login`
+has begun; without one, from the first administrator's password, which lies in a Secret: then it
+takes the right to read that, and the session that begins so ends with the command.
 """
 
 from __future__ import annotations
@@ -17,13 +17,15 @@ from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from typing import Any, Final
 
+from arkalia_cli import sessions
 from arkalia_cli.api_paths import SECRET
 from arkalia_cli.cluster import gateway as gateways
-from arkalia_cli.cluster import tunnel
+from arkalia_cli.cluster import logging_in, tunnel
 from arkalia_cli.cluster.connection import Connection
 from arkalia_cli.cluster.gateway import Gateway
 from arkalia_cli.errors import (
     CliError,
+    CodeNeededError,
     ForbiddenError,
     NotFoundError,
     RefusedError,
@@ -37,8 +39,8 @@ GATEWAY: Final = "helloria"
 ACCOUNTS: Final = "/api/v1/security"
 ANSWER_SECONDS: Final = 30.0
 PASSWORD_HINT: Final = (
-    "The password of the Secret may have been changed since: make an API key, and write it into "
-    f"{API_KEY}."
+    "The password of the Secret may have been changed since, or takes a code: log in with "
+    f"`arkalia login`, or make an API key, and write it into {API_KEY}."
 )
 
 
@@ -48,6 +50,8 @@ class Asking:
 
     connection: HTTPConnection
     token: str = ""
+    prefix: str = ""
+    """What the gateway's paths begin with."""
 
     def ask(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """JSON of the answer. Raises CliError."""
@@ -56,7 +60,7 @@ class Asking:
             said["Authorization"] = f"{identity.BEARER} {self.token}"
         text = None if body is None else json.dumps(body)
         try:
-            self.connection.request(method, f"{ACCOUNTS}{path}", text, said)
+            self.connection.request(method, f"{self.prefix}{ACCOUNTS}{path}", text, said)
             answer = self.connection.getresponse()
             content = answer.read()
         except (OSError, HTTPException) as error:
@@ -75,6 +79,11 @@ def asking(cluster: Connection, system: str) -> Iterator[Asking]:
         way = Asking(connection)
         if key := os.environ.get(API_KEY):
             way.token = key
+            yield way
+            return
+        own = sessions.file_of(cluster.settings.host, cluster.namespace, system)
+        if known := logging_in.token(way, own):
+            way.token = known
             yield way
             return
         session = _logged_in(cluster, system, way)
@@ -113,10 +122,18 @@ def _logged_in(cluster: Connection, system: str, way: Asking) -> dict[str, str]:
 
 def refusal(status: int, content: bytes) -> CliError:
     """What the gateway's problem means."""
-    try:
-        detail = str(json.loads(content)["detail"])
-    except (ValueError, KeyError, TypeError):
-        detail = f"the gateway answers {status}"
+    detail, needs = _problem(status, content)
+    if needs == "code":
+        return CodeNeededError(detail)
     if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         return ForbiddenError(detail)
     return NotFoundError(detail) if status == HTTPStatus.NOT_FOUND else RefusedError(detail)
+
+
+def _problem(status: int, content: bytes) -> tuple[str, str]:
+    """What the gateway says, and what it asks for beside."""
+    try:
+        problem = json.loads(content)
+        return str(problem["detail"]), str(problem.get("needs", ""))
+    except (ValueError, KeyError, TypeError):
+        return f"the gateway answers {status}", ""

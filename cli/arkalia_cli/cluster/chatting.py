@@ -3,42 +3,39 @@
 from __future__ import annotations
 
 import json
-import ssl
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
-from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse
 from typing import Any, Final
-from urllib.parse import SplitResult, urlsplit
 
 from arkalia_cli.cluster import asking
-from arkalia_cli.cluster import gateway as gateways
-from arkalia_cli.cluster.connection import Connection
-from arkalia_cli.errors import CliError, MistakeError, RefusedError, UnreachableError
+from arkalia_cli.cluster.doors import Door
+from arkalia_cli.errors import CliError, RefusedError, UnreachableError
 from arkalia_contract import identity
 
 CHAT: Final = "/api/v1/chat"
 SILENCE_SECONDS: Final = 120.0
 """Longer than a question waits for its turn and for the first word of a model."""
 LONGEST_LINE: Final = 4 * 1024 * 1024
-LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
 Told = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Assistant:
-    """The assistant behind a gateway, as the owner of an API key asks it."""
+    """The assistant behind a gateway, as somebody whom that knows asks it."""
 
     connect: Callable[[], HTTPConnection]
     """Each question has a connection of its own: none is kept that broke meanwhile."""
-    key: str
+    credential: Callable[[], str]
+    """An API key, or a token of a session: that is another one every few minutes."""
     path: str = CHAT
 
     def ask(self, question: Mapping[str, Any], say: Callable[[str], None]) -> Told:
         """What is told beside the answer, whose words went to *say*. Raises CliError."""
-        said = {"Authorization": f"{identity.BEARER} {self.key}"}
+        said = {"Authorization": f"{identity.BEARER} {self.credential()}"}
         said |= {"Content-Type": "application/json", "Accept": "text/event-stream"}
         body = json.dumps({**question, "stream": True})
         with closing(self.connect()) as connection:
@@ -53,45 +50,9 @@ class Assistant:
                 raise UnreachableError(message, "`arkalia status` tells how it is.") from error
 
 
-def through_the_api_server(cluster: Connection, system: str, key: str) -> Assistant:
-    """The assistant of *system*, by the way of `arkalia open`. Raises CliError."""
-    found = gateways.find(cluster, system, asking.GATEWAY)
-
-    def connect() -> HTTPConnection:
-        connection = asking.connected(cluster, found)
-        connection.sock.settimeout(SILENCE_SECONDS)
-        return connection
-
-    return Assistant(connect, key)
-
-
-def at(url: str, key: str) -> Assistant:
-    """The assistant behind the gateway at *url*. Raises MistakeError."""
-    parts = _usable(url)
-    host, port = str(parts.hostname), parts.port
-
-    def connect() -> HTTPConnection:
-        if parts.scheme == "http":
-            return HTTPConnection(host, port, timeout=SILENCE_SECONDS)
-        context = ssl.create_default_context()
-        return HTTPSConnection(host, port, timeout=SILENCE_SECONDS, context=context)
-
-    return Assistant(connect, key, f"{parts.path.rstrip('/')}{CHAT}")
-
-
-def _usable(url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        message = f"{url!r} is no URL of a gateway"
-        raise MistakeError(message, "Write it as in https://arkalia.example.com.")
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK:
-        message = f"the key would cross the network to {parts.hostname} in clear text"
-        raise MistakeError(message, "Use https, or `arkalia open` and its URL.")
-    return parts
+def behind(door: Door, credential: Callable[[], str]) -> Assistant:
+    """The assistant behind the gateway that *door* leads to."""
+    return Assistant(lambda: door.connect(SILENCE_SECONDS), credential, f"{door.prefix}{CHAT}")
 
 
 def _heard(answer: HTTPResponse, say: Callable[[str], None]) -> Told:
@@ -130,7 +91,10 @@ def _refusal(answer: HTTPResponse) -> CliError:
 
 def _advice(answer: HTTPResponse) -> str:
     if answer.status == HTTPStatus.UNAUTHORIZED:
-        return "Make a key with `arkalia keys create NAME --scope chat --scope 'model:*'`."
+        return (
+            "Log in with `arkalia login`, or make a key with "
+            "`arkalia keys create NAME --scope chat --scope 'model:*'`."
+        )
     if answer.status == HTTPStatus.FORBIDDEN:
         return "The key, and the roles of its user, must have the scope `chat`."
     if answer.status == HTTPStatus.NOT_FOUND:

@@ -53,7 +53,7 @@ def with_events(cluster: Connection, system: Body) -> tuple[Body, list[Body], li
 
 
 def _part(pod: Body) -> str:
-    """The module or data service that the pod runs, or works for."""
+    """The module, data service or model server that the pod runs, or works for."""
     own = pod["metadata"]["labels"]
-    keys = (labels.MODULE, labels.MIGRATION, labels.DATA)
+    keys = (labels.MODULE, labels.MIGRATION, labels.DATA, labels.MODELS)
     return next((own[key] for key in keys if key in own), "")

@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 users = typer.Typer(
     no_args_is_help=True,
-    help="Who may come in. Asks the gateway with the API key in $ARKALIA_API_KEY, else as the first administrator, whose Secret you must be allowed to read.",
+    help="Who may come in. Asks the gateway with the API key in $ARKALIA_API_KEY, else with your session (`arkalia login`), else as the first administrator, whose Secret you must be allowed to read.",
 )
 keys = typer.Typer(
     no_args_is_help=True,
-    help="API keys of programs. Asks the gateway with the API key in $ARKALIA_API_KEY, else as the first administrator, whose Secret you must be allowed to read.",
+    help="API keys of programs. Asks the gateway with the API key in $ARKALIA_API_KEY, else with your session (`arkalia login`), else as the first administrator, whose Secret you must be allowed to read.",
 )
 
 UserArgument = Annotated[str, typer.Argument(metavar="NAME", help="Name of the user.")]

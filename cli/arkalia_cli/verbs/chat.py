@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
 
+from arkalia_cli import sessions
 from arkalia_cli.errors import CliError, ForbiddenError, MistakeError
 from arkalia_cli.options import Output, OutputOption, Place, SystemArgument, tell, verb
 
 if TYPE_CHECKING:
     from arkalia_cli.cluster.chatting import Assistant
+    from arkalia_cli.cluster.doors import Door
 
 MOST_HISTORY: Final = 40
 """Messages that go along where the system does not keep them."""
@@ -47,7 +49,7 @@ class Gate:
     key_file: Annotated[
         Path | None,
         typer.Option(
-            help="File with the API key. By default $ARKALIA_API_KEY, else you are asked for it."
+            help="File with the API key. By default $ARKALIA_API_KEY, else your session (`arkalia login`), else you are asked for it."
         ),
     ] = None
     url: Annotated[
@@ -72,8 +74,7 @@ def chat(
     time to standard error. With `--output json` each answer is one line with all that is told of it.
     Ctrl-C ends an answer, Ctrl-D the conversation.
     """
-    key = _key(gate)
-    chatting = _Chatting(_assistant(place, gate, system, key), talk, output)
+    chatting = _Chatting(_assistant(place, gate, system), talk, output)
     if talk.message is not None:
         chatting.ask(talk.message)
         return
@@ -157,31 +158,46 @@ class _Chatting:
         self.is_kept = self.is_kept and told["kept"]["status"] == "kept"
 
 
-def _assistant(place: Place, gate: Gate, system: str | None, key: str) -> Assistant:
-    from arkalia_cli.cluster import chatting, systems
-    from arkalia_cli.cluster.connection import connect
+def _assistant(place: Place, gate: Gate, system: str | None) -> Assistant:
+    from arkalia_cli.cluster import chatting, doors
 
-    if gate.url is not None:
-        if system is not None:
-            message = f"--url names the gateway, and so does the system {system}"
-            raise MistakeError(message, "Leave one of the two out.")
-        return chatting.at(gate.url, key)
-    cluster = connect(place.namespace, place.context, place.kubeconfig)
-    name = systems.one(cluster, system)["metadata"]["name"]
-    return chatting.through_the_api_server(cluster, name, key)
+    key = _given(gate)
+    door = doors.of(place, system, gate.url)
+    if key is None and sessions.kept(door.session) is not None:
+        return chatting.behind(door, lambda: _token(door))
+    known = key or _asked_for()
+    return chatting.behind(door, lambda: known)
 
 
-def _key(gate: Gate) -> str:
-    """The API key. Raises MistakeError. It is no argument: those are shown to all on the machine."""
+def _token(door: Door) -> str:
+    """A token of the session, good for one more question. Raises CliError."""
+    from arkalia_cli.cluster import logging_in
+
+    with door.way() as way:
+        token = logging_in.token(way, door.session)
+    if token is None:
+        raise ForbiddenError(logging_in.ENDED, logging_in.AGAIN)
+    return token
+
+
+def _given(gate: Gate) -> str | None:
+    """The API key, if one is given. It is no argument: those are shown to all on the machine."""
     from arkalia_cli.cluster.asking import API_KEY
 
     if gate.key_file is not None:
         return _plain(_read(gate.key_file), f"the file {gate.key_file}")
-    if key := os.environ.get(API_KEY):
-        return _plain(key, f"${API_KEY}")
+    key = os.environ.get(API_KEY)
+    return _plain(key, f"${API_KEY}") if key else None
+
+
+def _asked_for() -> str:
+    """The API key that is typed. Raises MistakeError where nobody types."""
+    from arkalia_cli.cluster.asking import API_KEY
+
     if not sys.stdin.isatty():
-        message = "no API key is given"
-        raise MistakeError(message, f"Name a file with `--key-file`, or set ${API_KEY}.")
+        message = "no API key is given, and nobody is logged in"
+        hint = f"Log in with `arkalia login`, name a file with `--key-file`, or set ${API_KEY}."
+        raise MistakeError(message, hint)
     return _plain(typer.prompt("API key", hide_input=True, err=True), "what was typed")
 
 

@@ -78,10 +78,12 @@ class ConditionType(Explained):
     )
     LLM_READY = (
         "LLMReady",
-        "The modules that need a language model are told where one is. Without one the system is "
-        "ready all the same.",
-        "While it is `False`, do what the message says: name a model server in `spec.llm`, or make "
-        "the Secret with its API key.",
+        "The modules that need a language model are told where one is, and a builtin server has all "
+        "its models in memory. Without a model the system is ready all the same; a builtin server that "
+        "cannot get ready makes the system not ready.",
+        "While it is `False`, do what the message says: name a model server in `spec.llm`, make the "
+        "Secret with its API key, or correct what keeps the builtin server from its models. While it "
+        "is `Unknown`, models are pulled or loaded: `arkalia logs --module llm` tells how far.",
     )
     CHANGES_APPROVED = (
         "ChangesApproved",
@@ -246,8 +248,25 @@ class Reason(Explained):
     NOT_CONFIGURED = (
         "NotConfigured",
         "The spec names no language model. The system is ready without one.",
-        "Write `spec.llm: {mode: external, url: ...}` with the base URL of a model server, or leave "
-        "it so.",
+        "Write `spec.llm: {mode: external, url: ...}` with the base URL of a model server, or "
+        "`{mode: builtin, models: [...]}` for one that the operator runs, or leave it so.",
+    )
+    MODELS_LOADING = (
+        "ModelsLoading",
+        "The builtin model server starts, pulls its models or loads them.",
+        "Wait. Large models take a while; `arkalia logs --module llm` tells how far it is.",
+    )
+    MODEL_CANNOT_BE_PULLED = (
+        "ModelCannotBePulled",
+        "The builtin model server cannot get one of its models.",
+        "Correct the model's name in `spec.llm.models`, or let the pod reach the registry that the "
+        "message names (`spec.network.proxy`, `spec.security.networkPolicies`). It is tried again by "
+        "itself, at most five minutes later.",
+    )
+    MODEL_CANNOT_BE_LOADED = (
+        "ModelCannotBeLoaded",
+        "The builtin model server cannot hold all of its models in memory.",
+        "Raise `spec.llm.resources`, or name fewer or smaller models.",
     )
     API_KEY_MISSING = (
         "ApiKeyMissing",

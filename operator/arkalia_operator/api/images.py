@@ -45,4 +45,5 @@ class Images(ApiModel):
             )
         ),
     )
-    """Image digest by module name, or `postgresql` and `redis`; it wins over the version's tag."""
+    """Image digest by module name, or `postgresql`, `redis`, `ollama` and `model-keeper`; it wins over
+    the tag."""

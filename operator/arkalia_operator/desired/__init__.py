@@ -13,6 +13,7 @@ from arkalia_operator.desired import (
     exposure,
     kinds,
     migrations,
+    model_server,
     modules,
     monitoring,
     names,
@@ -148,6 +149,7 @@ def _manifests(
         yield trust_manifest(system, resolution.version, trust)
     yield from tls.manifests(system, resolution)
     yield from data.manifests(system, access, resolution)
+    yield from model_server.manifests(system, resolution)
     for module in resolution.modules:
         yield from modules.manifests(system, module, resolution)
         yield from scaling.manifests(system, module)

@@ -15,7 +15,9 @@ from arkalia_contract.llm import MAIN
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemSpec
 from arkalia_operator.api.conditions import Reason
 from arkalia_operator.api.data import Data
+from arkalia_operator.api.llm import Llm
 from arkalia_operator.api.modules import ResourceRequirements
+from arkalia_operator.api.placement import Placement
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.api.wording import first_of
 from arkalia_operator.desired import names, pod_template
@@ -136,7 +138,10 @@ def problems_of_system(system: ArkaliaSystem) -> Iterator[Problem]:
     """Everything that keeps all modules of *system* from being rendered."""
     if _too_deep(system.spec.placement.affinity):
         yield _invalid(f"spec.placement.affinity nests {TOO_DEEP}")
+    if _too_deep((system.spec.llm.placement or Placement()).affinity):
+        yield _invalid(f"spec.llm.placement.affinity nests {TOO_DEEP}")
     yield from map(_invalid, _wrong_amounts_of_data(system.spec.data))
+    yield from map(_invalid, _wrong_amounts_of_models(system.spec.llm))
     yield from map(_invalid, _wrong_ranges(system))
     yield from map(_invalid, _wrong_addresses(system.spec))
 
@@ -159,7 +164,7 @@ def _addresses(spec: ArkaliaSystemSpec) -> Iterator[tuple[str, str]]:
     yield from (("network.proxy.https", each) for each in [proxy.https] if each)
     yield from (("monitoring.tracing.endpoint", each.endpoint) for each in [tracing] if each)
     yield from (("auth.oidc.issuer", each.issuer) for each in [oidc] if each)
-    for each in spec.llm.servers():
+    for each in spec.llm.outside():
         yield "llm.url" if each.name == MAIN else f"llm.fallback[{each.name}].url", each.url
 
 
@@ -185,7 +190,7 @@ def _wrong_amounts_of_data(data: Data) -> Iterator[str]:
         "redis.cache.maxMemory": cache.max_memory or "0",
     }
     for place, quantity in amounts.items():
-        yield from _wrong_quantity(place, quantity)
+        yield from _wrong_quantity(f"data.{place}", quantity)
     resources = {
         "postgresql": data.postgresql.resources,
         "redis.queue": queue.resources,
@@ -196,11 +201,18 @@ def _wrong_amounts_of_data(data: Data) -> Iterator[str]:
             yield f"spec.data.{place}.resources.{mistake}"
 
 
+def _wrong_amounts_of_models(llm: Llm) -> Iterator[str]:
+    """What is wrong with the quantities of `spec.llm`."""
+    yield from _wrong_quantity("llm.storage.size", llm.volume.size)
+    for mistake in _wrong_quantities(llm.resources or ResourceRequirements()):
+        yield f"spec.llm.resources.{mistake}"
+
+
 def _wrong_quantity(place: str, quantity: str) -> Iterator[str]:
     try:
         canonical_quantity(quantity)
     except ValueError as error:
-        yield f"spec.data.{place}: {error}"
+        yield f"spec.{place}: {error}"
 
 
 def _invalid(message: str) -> Problem:

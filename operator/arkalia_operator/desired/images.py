@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from arkalia_operator.api.images import Images
+from arkalia_operator.api.llm import ModelServerImage
 from arkalia_operator.api.resources import ArkaliaModule
+
+PUBLIC: Final = "docker.io"
+"""Where images of others are that no registry is named for."""
 
 
 def reference(module: ArkaliaModule, images: Images, version: str, registry: str) -> str:
@@ -18,10 +24,17 @@ def reference(module: ArkaliaModule, images: Images, version: str, registry: str
 
 
 def of_part(repository: str, images: Images, version: str, registry: str) -> str:
-    """The image of a data service or the edge; its digest is written by the name of the image."""
+    """The image of a data service, the edge or the keeper of models; its digest is written by the name of the image."""
     found = images.digests.get(repository)
     named = _with_host(repository, images, registry)
     return f"{named}@{found}" if found else f"{named}:{version}"
+
+
+def of_model_server(image: ModelServerImage, images: Images, name: str) -> str:
+    """The image of the builtin model server, which is somebody else's; its digest is that of *name*."""
+    found = images.digests.get(name)
+    named = _with_host(image.repository, images, PUBLIC)
+    return f"{named}@{found}" if found else f"{named}:{image.tag}"
 
 
 def _with_host(repository: str, images: Images, registry: str) -> str:

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 from pydantic.alias_generators import to_camel
 
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import exposure, identity, kinds, llm, names
+from arkalia_operator.desired import exposure, identity, kinds, llm, model_server, names
 from arkalia_operator.desired.data.access import DataAccess, DataService
 from arkalia_operator.desired.manifest import Which
 from arkalia_operator.desired.resolved import Resolution, ResolvedModule
@@ -59,6 +59,8 @@ OF_DATA: Final = {
     DataService.CACHE: ("redis", "spec.data.redis.cache"),
 }
 """Of each data service: the name of its image, and the path of its block."""
+OF_MODEL_SERVER: Final = ("models", "image", "resources", "placement")
+"""Fields of `spec.llm` that the pod of the builtin model server is made from."""
 VERSION: Final = "spec.version"
 
 Inputs = Mapping[str, str]
@@ -84,6 +86,9 @@ def inputs(
     if system.spec.exposure.edge.enabled:
         own = common | dict(_of_edge(system, resolution))
         found[(kinds.DEPLOYMENT.name, names.edge(system.name))] = own
+    if model_server.is_wanted(system):
+        name = names.model_server(system.name)
+        found[(kinds.STATEFUL_SET.name, name)] = common | dict(_of_model_server(system))
     return found
 
 
@@ -186,6 +191,14 @@ def _of_edge(system: ArkaliaSystem, resolution: Resolution) -> Iterator[tuple[st
         grace = exposure.main(module).termination_grace_period_seconds
         yield "spec.exposure.module", digest(grace)
     yield from _image_digest(system, "edge")
+    yield from _version(system)
+
+
+def _of_model_server(system: ArkaliaSystem) -> Iterator[tuple[str, str]]:
+    for name in OF_MODEL_SERVER:
+        yield from _told("spec.llm", system.spec.llm, name)
+    for image in (model_server.IMAGE, model_server.KEEPER_IMAGE):
+        yield from _image_digest(system, image)
     yield from _version(system)
 
 

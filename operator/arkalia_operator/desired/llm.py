@@ -11,15 +11,29 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from arkalia_contract import environment, files
-from arkalia_contract.llm import LlmAccess
-from arkalia_operator.api.llm import ApiKeySecret
+from arkalia_contract.llm import MAIN, OLLAMA, LlmAccess
+from arkalia_operator.api.llm import ApiKeySecret, Server
 from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.desired import model_server
 from arkalia_operator.desired.manifest import Manifest
 from arkalia_operator.desired.outside import USUAL_PORTS
 from arkalia_operator.desired.resolved import ResolvedModule
 
 NAMESPACE_NAME = "kubernetes.io/metadata.name"
 """Label that every namespace has: its name."""
+
+
+def servers(system: ArkaliaSystem) -> Iterator[Server]:
+    """All model servers in the order in which they are asked: the builtin one before the others."""
+    if model_server.is_wanted(system):
+        yield Server.model_construct(
+            name=MAIN,
+            provider=OLLAMA,
+            url=model_server.url(system),
+            models=system.spec.llm.models,
+            api_key_secret=None,
+        )
+    yield from system.spec.llm.outside()
 
 
 def data(system: ArkaliaSystem, module: ResolvedModule) -> dict[str, str]:
@@ -35,7 +49,7 @@ def data(system: ArkaliaSystem, module: ResolvedModule) -> dict[str, str]:
                 "url": each.url,
                 "models": list(each.models),
             }
-            for each in found.servers()
+            for each in servers(system)
         ],
         "aliases": {name: list(models) for name, models in found.aliases.items()},
     }
@@ -68,7 +82,7 @@ def sources(system: ArkaliaSystem, module: ResolvedModule) -> list[Manifest]:
 
 def keys(system: ArkaliaSystem) -> Iterator[tuple[str, ApiKeySecret]]:
     """The Secret with the API key of each server that asks for one, by the server's name."""
-    for each in system.spec.llm.servers():
+    for each in servers(system):
         if each.api_key_secret is not None:
             yield each.name, each.api_key_secret
 
@@ -91,7 +105,7 @@ def egress(system: ArkaliaSystem, module: ResolvedModule) -> list[Manifest]:
     """
     if not module.spec.needs.llm:
         return []
-    urls = [urlsplit(each.url) for each in system.spec.llm.servers()]
+    urls = [urlsplit(each.url) for each in system.spec.llm.outside()]
     namespaces = {_namespace(each.hostname or "", system) for each in urls} - {""}
     ports = {
         each.port or USUAL_PORTS[each.scheme]
@@ -103,7 +117,8 @@ def egress(system: ArkaliaSystem, module: ResolvedModule) -> list[Manifest]:
         for name in sorted(namespaces)
     ]
     outside = [{"ports": [{"port": each, "protocol": "TCP"} for each in sorted(ports)]}]
-    return [*inside, *(outside if ports else [])]
+    builtin = [model_server.way_in(system)] if model_server.is_wanted(system) else []
+    return [*builtin, *inside, *(outside if ports else [])]
 
 
 def _namespace(host: str, system: ArkaliaSystem) -> str:

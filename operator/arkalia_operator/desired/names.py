@@ -18,7 +18,7 @@ LONGEST_ROLE: Final = 63 - len("_migrations")
 
 
 OWN: Final = frozenset({
-    "admin", "authority", "trust", "schemas", "migrating", "edge",
+    "admin", "authority", "trust", "schemas", "migrating", "edge", "llm",
     "postgresql", "postgresql-provisioning",
     "redis-queue", "redis-queue-provisioning", "redis-cache", "redis-cache-provisioning",
 })  # fmt: skip
@@ -115,6 +115,11 @@ def key(system: str, module_name: str) -> str:
 def admin(system: str) -> str:
     """The Secret of the first administrator."""
     return identity.administrator(system)
+
+
+def model_server(system: str) -> str:
+    """What belongs to the builtin model server: StatefulSet, Service, volume, policy."""
+    return f"{system}-llm"
 
 
 def data_service(system: str, service: str) -> str:

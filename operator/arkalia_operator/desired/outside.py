@@ -24,7 +24,12 @@ OWN_ENDPOINT: Final = "tracing_endpoint"
 
 def variables(system: ArkaliaSystem, module: ResolvedModule) -> dict[str, str]:
     """What a container of *module* is told."""
-    return _proxies(system) | _authorities(system) | _tracing(system, module)
+    return of_every_pod(system) | _tracing(system, module)
+
+
+def of_every_pod(system: ArkaliaSystem) -> dict[str, str]:
+    """What a container that asks the world outside is told, whatever it is."""
+    return _proxies(system) | _authorities(system)
 
 
 def sources(system: ArkaliaSystem) -> list[Manifest]:

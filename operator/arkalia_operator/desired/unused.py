@@ -12,11 +12,14 @@ from typing import Final
 
 from arkalia_operator.api.conditions import Reason
 from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.desired import model_server
 from arkalia_operator.desired.data import postgresql, redis
 from arkalia_operator.desired.edge import pods as edge
 from arkalia_operator.desired.resolved import Problem, ResolvedModule
 
-OTHER_IMAGES: Final = frozenset({postgresql.IMAGE, redis.IMAGE, edge.IMAGE})
+OTHER_IMAGES: Final = frozenset(
+    {postgresql.IMAGE, redis.IMAGE, edge.IMAGE, model_server.IMAGE, model_server.KEEPER_IMAGE}
+)
 DROPPED: Final = "is in no schema, so the API server dropped it: correct its name, or remove it"
 
 

@@ -15,12 +15,11 @@ from arkalia_operator.desired.data.access import DataService
 from arkalia_operator.desired.kinds import (
     CLUSTER,
     JOB,
-    PERSISTENT_VOLUME_CLAIM,
     STATEFUL_SET,
     Kind,
 )
 from arkalia_operator.desired.manifest import Manifest
-from arkalia_operator.desired.quantities import amount
+from arkalia_operator.planning import volumes
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.findings import (
     Finding,
@@ -30,13 +29,11 @@ from arkalia_operator.planning.findings import (
     start_trouble,
 )
 from arkalia_operator.planning.jobs import job_finding
-from arkalia_operator.planning.observed import ClaimState, ObjectKey, Observed, PodRecord
+from arkalia_operator.planning.observed import ObjectKey, Observed, PodRecord
 from arkalia_operator.planning.plan import is_served, key_of
 from arkalia_operator.planning.verdicts import Verdict, broken
 
-BOUND: Final = "Bound"
 CRASH_REASON: Final = "CrashLoopBackOff"
-PENDING: Final = "Pending"
 INSTALL_CNPG: Final = (
     "the cluster does not serve postgresql.cnpg.io/v1: install CloudNativePG, or write "
     "spec.data.postgresql.mode: builtin"
@@ -90,7 +87,7 @@ def verdict(view: DataView) -> Verdict:
     if not found:
         named = ", ".join(sorted(view.state.needed))
         message = f"Prepared for every module: {named}."
-        said = "".join([message, *_larger_than_asked(view)])
+        said = "".join([message, *volumes.larger_than_asked(view.manifests, view.observed)])
         return Verdict(kind, "True", Reason.PROVISIONED, said)
     messages = dict.fromkeys(each.message for each in found)
     first, message = found[0], "; ".join(first_of([*messages]))
@@ -114,39 +111,14 @@ def _refused(view: DataView) -> Iterator[Finding]:
     of_objects = (each for each in view.failures if each.key in wanted)
     for failure in (*view.state.failures, *of_objects):
         message = f"{failure.key}: {failure.message}"
-        volume = failure.permanent and failure.key in _claims(view)
+        volume = failure.permanent and failure.key in volumes.claims(view.manifests, view.observed)
         reason = Reason.VOLUME_CANNOT_CHANGE if volume else Reason.APPLY_FAILED
         yield Finding(reason, message, doomed=failure.permanent)
 
 
 def _growing(view: DataView) -> Iterator[Finding]:
     """A volume does not have the size yet that it is asked for."""
-    for key, claim in _claims(view).items():
-        if claim.phase == BOUND and _is_less(claim.capacity, claim.requested):
-            why = f": {claim.trouble}" if claim.trouble else ""
-            message = f"{key} grows from {claim.capacity} to {claim.requested}{why}"
-            yield Finding(Reason.VOLUME_GROWS, message, doomed=False)
-
-
-def _claims(view: DataView) -> dict[ObjectKey, ClaimState]:
-    """The volumes that are there, by their claims."""
-    records = (view.observed.children.get(key_of(each)) for each in view.manifests)
-    return {each.key: each.claim for each in records if each is not None and each.claim is not None}
-
-
-def _is_less(one: str, other: str) -> bool:
-    return bool(one and other) and amount(one) < amount(other)
-
-
-def _larger_than_asked(view: DataView) -> Iterator[str]:
-    """What is said of volumes that are larger than the spec: those of an earlier system may be."""
-    claims = _claims(view)
-    for manifest in view.manifests:
-        claim = claims.get(key_of(manifest))
-        if claim is not None:
-            asked = manifest["spec"]["resources"]["requests"]["storage"]
-            if _is_less(asked, claim.requested):
-                yield f" {key_of(manifest)} keeps its {claim.requested}: a volume never shrinks."
+    yield from volumes.growing(view.manifests, view.observed)
 
 
 def _servers(view: DataView) -> Iterator[Finding]:
@@ -182,17 +154,8 @@ def _server(view: DataView, key: ObjectKey, revision: str) -> Finding:
 
 def _storage_class_missing(view: DataView, server: ObjectKey) -> Finding | None:
     """The volume of *server* waits for a StorageClass that nobody names."""
-    claim = ObjectKey(PERSISTENT_VOLUME_CLAIM.name, server.namespace, server.name)
-    record = view.observed.children.get(claim)
-    state = record.claim if record else None
-    if state is None or state.phase != PENDING or state.storage_class:
-        return None
     place = "postgresql" if server.name == _name(view, DataService.POSTGRESQL) else "redis.queue"
-    message = (
-        f"{claim} names no StorageClass, and the cluster has no default one: write "
-        f"spec.data.{place}.storage.storageClassName, or mark a StorageClass as the default"
-    )
-    return Finding(Reason.STORAGE_CLASS_MISSING, message, doomed=True)
+    return volumes.class_missing(server, f"spec.data.{place}.storage", view.observed)
 
 
 def _name(view: DataView, service: DataService) -> str:

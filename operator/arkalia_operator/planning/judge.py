@@ -13,7 +13,7 @@ from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus, ModuleStatus
 from arkalia_operator.api.conditions import ConditionType, Reason
 from arkalia_operator.api.mistakes import mistakes_of
 from arkalia_operator.api.resources import ArkaliaSystem
-from arkalia_operator.desired import Desired
+from arkalia_operator.desired import Desired, model_server
 from arkalia_operator.desired.resolved import Problem
 from arkalia_operator.planning import changes, data, exposure, identity, llm, permissions, unused
 from arkalia_operator.planning.changes import waiting
@@ -29,6 +29,7 @@ from arkalia_operator.planning.evidence import (
 )
 from arkalia_operator.planning.exposure import ExposureView
 from arkalia_operator.planning.findings import Finding, first_of
+from arkalia_operator.planning.model_server import LlmView
 from arkalia_operator.planning.permissions import Right
 from arkalia_operator.planning.plan import key_of, unwanted
 from arkalia_operator.planning.readiness import finding, line, serves
@@ -55,7 +56,10 @@ def judge(evidence: Evidence, now: datetime) -> ArkaliaSystemStatus:
     system, evidence = evidence.system, complete(evidence)
     judged = _judged(evidence)
     exposed = _exposure_ready(evidence)
+    models = llm.verdict(_models(evidence))
     told = [exposed] if exposure.holds_back(exposed) else []
+    # Models that are still being pulled hold nobody back: all but the chat serves.
+    told += [models] if models.status == "False" and model_server.is_wanted(system) else []
     causes = (_accepted(evidence.desired), _data_ready(evidence), _identity_ready(evidence))
     accepted, data_ready, identity_ready = causes
     waits = waiting(evidence)
@@ -68,7 +72,7 @@ def judge(evidence: Evidence, now: datetime) -> ArkaliaSystemStatus:
     modules_ready = _modules_ready(evidence.desired, judged)
     facts = [accepted, modules_ready, identity_ready, data_ready]
     facts += [permissions.verdict(evidence.missing_rights), exposed, unused.verdict(evidence)]
-    facts += [changes.verdict(waits, evidence), llm.verdict(system, evidence.desired.resolution)]
+    facts += [changes.verdict(waits, evidence), models]
     facts += _drifted(evidence)
     return ArkaliaSystemStatus(
         observed_generation=system.generation,
@@ -243,6 +247,10 @@ def _exposure_ready(evidence: Evidence) -> Verdict:
     return exposure.verdict(
         ExposureView(evidence.system, evidence.desired, evidence.observed, evidence.failures, found)
     )
+
+
+def _models(evidence: Evidence) -> LlmView:
+    return LlmView(evidence.system, evidence.desired, evidence.observed, evidence.failures)
 
 
 def _drifted(evidence: Evidence) -> Iterator[Verdict]:

@@ -7,10 +7,12 @@ from typing import Any
 
 from arkalia_operator.api.conditions import ConditionType, Reason
 from arkalia_operator.api.llm import ApiKeySecret
-from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.api.wording import first_of
-from arkalia_operator.desired.resolved import Problem, Resolution
-from arkalia_operator.planning.verdicts import Verdict
+from arkalia_operator.desired import llm
+from arkalia_operator.desired.resolved import Problem
+from arkalia_operator.planning import model_server
+from arkalia_operator.planning.model_server import LlmView
+from arkalia_operator.planning.verdicts import Verdict, broken
 
 KIND = ConditionType.LLM_READY
 
@@ -27,22 +29,36 @@ def trouble(server: str, secret: ApiKeySecret, live: Mapping[str, Any] | None) -
     return None
 
 
-def verdict(system: ArkaliaSystem, resolution: Resolution) -> Verdict:
+def verdict(view: LlmView) -> Verdict:
     """The condition `LLMReady`. A system without a model is ready without it."""
+    resolution = view.desired.resolution
     if resolution.problem is not None:
         return Verdict(KIND, "Unknown", resolution.problem.reason, resolution.problem.message)
+    found = [each for check in model_server.CHECKS for each in check(view)]
+    if found:
+        found.sort(key=lambda each: not each.doomed)
+        message = "; ".join(first_of([each.message for each in found]))
+        return broken(KIND, found[0].reason, message, doomed=found[0].doomed)
+    return _told(view)
+
+
+def _told(view: LlmView) -> Verdict:
+    """Whether the modules that need a model know of one."""
+    resolution = view.desired.resolution
     users = [each.name for each in resolution.modules if each.spec.needs.llm]
     if not users:
         return Verdict(KIND, "True", Reason.AS_EXPECTED, "No module needs a language model.")
-    servers = [each.name for each in system.spec.llm.servers()]
+    servers = [each.name for each in llm.servers(view.system)]
     if not servers:
         message = (
             f"{', '.join(first_of(users))}: there is no language model: write "
-            "spec.llm: {mode: external, url: ...} with the base URL of a model server"
+            "spec.llm: {mode: external, url: ...} with the base URL of a model server, or "
+            "{mode: builtin, models: [...]} for one that the operator runs"
         )
         return Verdict(KIND, "False", Reason.NOT_CONFIGURED, message)
     if resolution.keys:
         message = "; ".join(first_of([each.message for each in resolution.keys]))
         return Verdict(KIND, "False", resolution.keys[0].reason, message)
     message = f"{', '.join(first_of(users))}: told of {', '.join(first_of(servers))}."
-    return Verdict(KIND, "True", Reason.AS_EXPECTED, message)
+    said = "".join([message, *model_server.remarks(view)])
+    return Verdict(KIND, "True", Reason.AS_EXPECTED, said)

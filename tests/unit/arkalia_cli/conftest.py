@@ -23,9 +23,14 @@ def cluster():
 def arkalia(cluster, tmp_path, monkeypatch):
     """Run the command line against the cluster: `arkalia("status").output`."""
     monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
     with serving(cluster) as url:
         monkeypatch.setenv("KUBECONFIG", kubeconfig(tmp_path / "config", url))
-        yield lambda *arguments: CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+
+        def run(*arguments, typed=None):
+            return CliRunner().invoke(app, list(arguments), input=typed, catch_exceptions=False)
+
+        yield run
 
 
 @pytest.fixture

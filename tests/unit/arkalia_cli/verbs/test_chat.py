@@ -11,6 +11,7 @@ import pty
 import socket
 import sys
 import termios
+import time
 from contextlib import asynccontextmanager
 
 import pytest
@@ -18,10 +19,12 @@ from starlette.responses import JSONResponse
 
 from arkalia_assistantia.app import create
 from arkalia_assistantia.settings import AssistantSettings
+from arkalia_cli import sessions
 from arkalia_cli.cluster import gateway as gateways
 from arkalia_cli.cluster import tunnel
 from arkalia_cli.cluster.gateway import Gateway
 from arkalia_cli.errors import Exit
+from arkalia_cli.sessions import Session
 from arkalia_contract import files, headers
 from arkalia_model.chains import SHORT
 from data_services import migrate
@@ -222,10 +225,22 @@ async def test_mistake_says_what_to_write_instead(run, words, sentence):
 def test_key_is_asked_for_at_a_terminal_alone(arkalia, monkeypatch):
     monkeypatch.delenv("ARKALIA_API_KEY", raising=False)
 
-    done = arkalia("chat", "-m", "Hello")
+    done = arkalia("chat", "-m", "Hello", "--url", f"http://127.0.0.1:{free_port()}")
 
     assert done.exit_code == Exit.MISTAKE
+    assert "arkalia login" in done.stderr
     assert "--key-file" in done.stderr
+
+
+async def test_session_is_shown_where_no_key_is_given(serving, arkalia, monkeypatch):
+    monkeypatch.delenv("ARKALIA_API_KEY", raising=False)
+    async with serving() as port:
+        session = Session("ada", KEY, time.time() + 300, "arr_none_here")
+        sessions.keep(sessions.file_of("http", f"127.0.0.1:{port}", ""), session)
+        words = ("-m", "How are you?", "--url", f"http://127.0.0.1:{port}")
+        done = await asyncio.to_thread(arkalia, "chat", *words)
+
+    assert (done.exit_code, done.stdout) == (Exit.OK, f"{SHORT}\n")
 
 
 @pytest.fixture
@@ -233,10 +248,10 @@ def terminal(tmp_path):
     """`terminal(*words)`: the verb as a process at a terminal, and what is typed and read there."""
 
     @asynccontextmanager
-    async def opened(*words, **environment):
+    async def opened(*words, verb="chat", **environment):
         master, slave = pty.openpty()
         started = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "arkalia_cli", "chat", *words,
+            sys.executable, "-m", "arkalia_cli", verb, *words,
             stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
             preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
             env=os.environ | {"HOME": str(tmp_path), "TERM": "dumb"} | environment,

@@ -39,6 +39,30 @@ def test_affinity_of_a_module_may_not_nest_too_deeply():
     assert message.startswith("spec.modules.alpha.placement.affinity nests")
 
 
+def problems_of(llm):
+    system = a_system(llm={"mode": "builtin", "models": ["small"], **llm})
+    return [each.message for each in rendered(system, a_module()).resolution.problems]
+
+
+def test_affinity_of_the_model_server_may_not_nest_too_deeply():
+    [message] = problems_of({"placement": {"affinity": nested(32)}})
+
+    assert message.startswith("spec.llm.placement.affinity nests")
+
+
+@pytest.mark.parametrize(
+    ("field", "place"),
+    [
+        ({"storage": {"size": "1e30"}}, "spec.llm.storage.size"),
+        ({"resources": {"limits": {"memory": "1e30"}}}, "spec.llm.resources.limits.memory"),
+    ],
+)
+def test_quantity_of_the_model_server_that_kubernetes_cannot_store_is_refused(field, place):
+    [message] = problems_of(field)
+
+    assert message.startswith(f"{place}: '1e30' is too much")
+
+
 @pytest.mark.parametrize("monitoring", [{"rules": [nested(40)]}, {"dashboard": nested(40)}])
 def test_monitoring_of_a_module_may_not_nest_too_deeply(monitoring):
     assert problem({}, a_module(monitoring=monitoring)) == (

@@ -80,12 +80,14 @@ def test_digest_of_no_image_is_told():
     assert reason == Reason.FIELD_WITHOUT_EFFECT
     assert message == (
         "spec.images.digests.alhpa: no image of the system has this name: write one of "
-        "alpha, clock, edge, postgresql, redis, or remove it"
+        "alpha, clock, edge, model-keeper, ollama, postgresql, redis, or remove it"
     )
 
 
-def test_digests_of_modules_and_data_services_are_used():
-    digests = dict.fromkeys(("alpha", "weather", "postgresql", "redis"), DIGEST)
+def test_digests_of_modules_and_servers_are_used():
+    digests = dict.fromkeys(
+        ("alpha", "weather", "postgresql", "redis", "ollama", "model-keeper"), DIGEST
+    )
 
     assert told(foreign=[a_module("weather")], images={"digests": digests}) == []
 

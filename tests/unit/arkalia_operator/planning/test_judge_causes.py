@@ -7,12 +7,13 @@ from arkalia_operator.api.conditions import Reason
 from arkalia_operator.desired import rendered
 from arkalia_operator.desired.data.access import DataService
 from arkalia_operator.desired.resolve import resolve
+from arkalia_operator.desired.templates import revision
 from arkalia_operator.planning.data import DataState
 from arkalia_operator.planning.evidence import Evidence
 from arkalia_operator.planning.findings import Finding
 from arkalia_operator.planning.judge import judge
-from arkalia_operator.planning.observed import JobState
-from builders import a_module, a_system, an_access, an_observed, modules_with
+from arkalia_operator.planning.observed import JobState, PodRecord, RolloutProgress
+from builders import a_module, a_system, an_access, an_observed, modules_with, only
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 NAMES = [f"m-{number}" for number in range(5)]
@@ -76,3 +77,33 @@ def test_data_that_is_being_prepared_is_told_before_the_modules_that_wait_for_it
 
     assert found["Ready"].status == "Unknown"
     assert found["Ready"].reason == "Provisioning"
+
+
+def with_model_server(**pod):
+    """What is said of a system that has nothing but a model server, which is not ready."""
+    system = a_system(llm={"mode": "builtin", "models": ["small"]})
+    desired = rendered(system, resolve(system, modules_with(a_module(needs={"llm": True}))), None)
+    found = an_observed(system, desired)
+    children = {
+        key: replace(each, rollout=RolloutProgress(ready=0)) if key.kind == "StatefulSet" else each
+        for key, each in found.children.items()
+    }
+    server = only(desired.manifests, "StatefulSet")
+    told = {"revision": revision(server["spec"]["template"]), "ready": False, **pod}
+    pods = (PodRecord("luna-llm-0", "", **told),)
+    status = judge(Evidence(system, desired, replace(found, children=children, pods=pods)), NOW)
+    return {each.type: each for each in status.conditions}
+
+
+def test_models_that_are_being_pulled_keep_no_system_from_being_ready():
+    found = with_model_server()
+
+    assert found["LLMReady"].reason == "ModelsLoading"
+    assert found["Ready"].status == "True"
+
+
+def test_model_that_cannot_be_had_keeps_the_system_from_being_ready():
+    found = with_model_server(last_exit="Error, exit code 69", last_words="no such model")
+
+    assert found["LLMReady"].reason == found["Ready"].reason == "ModelCannotBePulled"
+    assert (found["Ready"].status, found["Stalled"].status) == ("False", "True")

@@ -3,8 +3,11 @@
 from dataclasses import replace
 
 from arkalia_operator.api.llm import ApiKeySecret
+from arkalia_operator.desired import rendered as desired_of
 from arkalia_operator.desired.resolve import resolve
 from arkalia_operator.planning.llm import trouble, verdict
+from arkalia_operator.planning.model_server import LlmView
+from arkalia_operator.planning.observed import Observed
 from builders import a_module, a_system, modules_with
 
 TALKER = a_module(needs={"llm": True})
@@ -14,7 +17,7 @@ WITH_SERVER = {"mode": "external", "url": "http://ollama:11434"}
 
 def judged(system, module=TALKER, **changed):
     found = replace(resolve(system, modules_with(module)), **changed)
-    return verdict(system, found)
+    return verdict(LlmView(system, desired_of(system, found, None), Observed()))
 
 
 def test_system_whose_modules_need_none_lacks_none():
