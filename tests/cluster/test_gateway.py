@@ -90,7 +90,8 @@ def edge_pods(luna):
 
 
 def test_edge_stands_before_the_gateway_and_the_gateway_believes_it(luna):
-    luna.change(exposure={"edge": {"enabled": True}})
+    # Whoever asks again and again whether an attack passes is denied else, and so is this story.
+    luna.change(exposure={"edge": {"enabled": True, "denyList": {"enabled": False}}})
     eventually(lambda: luna.expect("ExposureReady", "True", "Exposed"), PATIENCE_SECONDS)
     luna.ready()
     edge = luna.reach("edge")
@@ -112,9 +113,8 @@ def test_edge_stands_before_the_gateway_and_the_gateway_believes_it(luna):
 
 def test_edge_is_told_something_new_without_a_new_pod_and_is_gone_when_nobody_wants_it(luna):
     before = [each["metadata"]["uid"] for each in edge_pods(luna)]
-    asks = {"enabled": True, "requestFilter": {"mode": "Off"}}
 
-    luna.change(exposure={"edge": asks})
+    luna.change(exposure={"edge": {"requestFilter": {"mode": "Off"}}})
 
     def off():
         assert luna.reach("edge").get("/docs?q=<script>alert(1)</script>").status_code == 200
