@@ -44,11 +44,11 @@ def luna(kube, operator, namespace):
 
 
 def pod(luna):
-    """The one pod of the server."""
-    [found] = luna.kube.find(
-        kinds.POD, luna.namespace, {labels.SYSTEM: luna.name, labels.MODELS: "llm"}
-    )
-    return found
+    """The one pod of the server. Raises AssertionError while there is none."""
+    wanted = {labels.SYSTEM: luna.name, labels.MODELS: "llm"}
+    found = luna.kube.find(kinds.POD, luna.namespace, wanted)
+    assert len(found) == 1
+    return found[0]
 
 
 def is_ready(luna):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import subprocess
 import sys
@@ -95,11 +96,12 @@ def chat(luna):
     return Chat(luna)
 
 
-def arkalia(luna, *words: str) -> tuple[str, str]:
+def arkalia(luna, *words: str, typed: str = "", **variables: str) -> tuple[str, str]:
     """Standard output and standard error of the command line, which succeeds."""
     done = subprocess.run(
         [ARKALIA, *words, "--namespace", luna.namespace],
-        env=environment(),
+        env=environment() | variables,
+        input=typed,
         capture_output=True,
         text=True,
         timeout=ANSWER_SECONDS,
@@ -157,6 +159,22 @@ def front(luna, key):
 
 def test_system_is_told_of_its_model(luna):
     assert luna.expect("LLMReady", "True")["message"] == "assistantia: told of main."
+
+
+def test_somebody_who_is_logged_in_chats_without_a_key(luna, tmp_path):
+    secret = Ref(kinds.SECRET, luna.namespace, names.admin(luna.name))
+    password = base64.b64decode(luna.kube.require(secret)["data"]["password"]).decode()
+    here = {"XDG_STATE_HOME": str(tmp_path), "ARKALIA_API_KEY": ""}
+
+    login = ("login", luna.name, "--user", "admin", "--password-stdin")
+    said, _ = eventually(lambda: arkalia(luna, *login, typed=password, **here))
+    answer, _ = arkalia(luna, "chat", luna.name, "--message", "How are you?", **here)
+    ended, _ = arkalia(luna, "logout", luna.name, **here)
+
+    assert said == "You are logged in as admin.\n"
+    assert answer.strip() == SHORT
+    assert ended == "The session of admin has ended.\n"
+    assert not list(tmp_path.rglob("sessions/*.json"))
 
 
 def test_answer_carries_a_score_and_is_on_record(chat):

@@ -93,7 +93,11 @@ def test_every_pod_keeps_what_is_the_operators(system, available):
 @given(SYSTEMS, AVAILABLE)
 def test_every_service_selects_the_pods_of_one_component(system, available):
     desired = desired_state(system, available)
-    pods = {each["metadata"]["name"]: each["spec"]["template"] for each in deployments(desired)}
+    pods = {
+        each["metadata"]["name"]: each["spec"]["template"]
+        for each in desired.manifests
+        if each["kind"] in ("Deployment", "StatefulSet")
+    }
 
     for service in (each for each in desired.manifests if each["kind"] == "Service"):
         selected = [
