@@ -30,7 +30,7 @@ def test_argument_has_the_same_default_in_every_recipe():
         for name, value in ARGUMENT.findall(recipe.read_text("utf-8")):
             defaults[name].add(value)
 
-    assert len(RECIPES) == 6
+    assert len(RECIPES) == 7
     assert {name for name, values in defaults.items() if len(values) > 1} <= PER_RECIPE
 
 

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Final
 
+from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.desired import llm
 from arkalia_operator.desired.resolved import Problem
 
 FRESH_SECONDS: Final = 60.0
@@ -52,6 +54,11 @@ class Looks:
         if len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)
         return problem
+
+
+def names_objects_of_others(system: ArkaliaSystem) -> bool:
+    """Whether there is anything to look at: a bundle of authorities, or API keys."""
+    return system.spec.network.ca_bundle is not None or any(llm.keys(system))
 
 
 def next_look(*problems: Problem | None) -> float:

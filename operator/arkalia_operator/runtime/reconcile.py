@@ -15,7 +15,7 @@ from arkalia_operator.cluster.bundles import Bundles
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.events import Recorder, Subject
 from arkalia_operator.cluster.execute import Executor
-from arkalia_operator.cluster.looks import next_look
+from arkalia_operator.cluster.looks import names_objects_of_others, next_look
 from arkalia_operator.cluster.observe import observe
 from arkalia_operator.cluster.status import write_status
 from arkalia_operator.cluster.store import Store, SystemKey
@@ -173,7 +173,9 @@ class Reconciler:
         )
         before = replace(observe(self.store, key, before.served), gate=gate)
         rights, actions = self.missing_rights(key.namespace), self.actions.on(key)
-        look = min(identity.next_look, data.next_look, next_look(trouble, *keys))
+        look = min(identity.next_look, data.next_look)
+        if names_objects_of_others(carries.system):
+            look = min(look, next_look(trouble, *keys))
         return Facts(system, resolution, before, identity, data, rights, actions, look)
 
     def _decide(self, facts: Facts, carries: Carried) -> Decision:

@@ -136,7 +136,7 @@ def test_image_comes_from_the_public_registry_unless_another_is_named(spec, imag
 
 
 def test_keeper_comes_from_where_the_images_of_modules_come_from():
-    assert container(a_builtin(), "keeper")["image"] == images.of_data_service(
+    assert container(a_builtin(), "keeper")["image"] == images.of_part(
         "model-keeper", a_system().spec.images, "0.1.0", "images.example.com/arkalia"
     )
 

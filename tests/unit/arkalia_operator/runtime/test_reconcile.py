@@ -16,6 +16,7 @@ from arkalia_operator.cluster.credentials import Credentials
 from arkalia_operator.cluster.drifts import Drifts
 from arkalia_operator.cluster.events import Recorder
 from arkalia_operator.cluster.execute import Executor
+from arkalia_operator.cluster.looks import TROUBLED_SECONDS
 from arkalia_operator.cluster.store import Store, SystemKey
 from arkalia_operator.desired.certificates import Lifetimes
 from arkalia_operator.desired.kinds import SERVICE as SERVICE_KIND
@@ -115,6 +116,24 @@ async def test_nothing_of_a_new_system_is_applied_while_it_is_paused(server, rec
     await reconciler.reconcile(LUNA)
 
     assert [each.path for each in server.writes() if "/status" not in each.path] == []
+
+
+@pytest.mark.parametrize(
+    ("network", "seconds"),
+    [({}, 1000), ({"caBundle": {"configMap": "corporate"}}, TROUBLED_SECONDS)],
+)
+async def test_only_who_names_objects_of_others_is_looked_at_for_them(
+    server, reconciler, network, seconds
+):
+    reconciler.identity.longest_look = reconciler.data.longest_look = lambda: 1000.0
+    off = {name: {"enabled": False} for name in catalogue.load()["0.1.0"] if name != "helloria"}
+    spec = {"modules": off, "network": network}
+    reconciler.resources.systems.put(await server.put(SYSTEM, {"spec": spec}))
+
+    await reconciler.reconcile(LUNA)
+    reconciler.resources.systems.put(server.objects[SYSTEM])
+
+    assert (await reconciler.reconcile(LUNA)).after == seconds
 
 
 async def test_a_lost_object_is_made_anew(server, converged):
