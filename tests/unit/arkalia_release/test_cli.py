@@ -106,7 +106,7 @@ def test_images_are_those_that_the_recipes_build(capsys):
 
     images = {each["name"]: each for each in json.loads(capsys.readouterr().out)}
     modules = {path.parent.name for path in ROOT.glob("workloads/*/module.yaml")}
-    assert images.keys() == {"operator", "postgresql", "redis", *modules}
+    assert images.keys() == {"operator", "edge", "model-keeper", "postgresql", "redis", *modules}
     for each in images.values():
         assert (ROOT / each["file"]).is_file()
         assert (ROOT / each["context"]).is_dir()
