@@ -41,6 +41,15 @@ def unpacked() -> Path:
     return folder
 
 
+def nginx_in(folder: Path) -> Path:
+    """A program in *folder* that runs nginx with the libraries of its packages."""
+    root, program = unpacked(), folder / "nginx"
+    libraries = ":".join(str(each.parent) for each in root.rglob("lib*.so.*"))
+    program.write_text(f'#!/bin/sh\nLD_LIBRARY_PATH={libraries} exec {root}/usr/sbin/nginx "$@"\n')
+    program.chmod(0o755)
+    return program
+
+
 def packages() -> list[str]:
     """What the recipe of the image installs."""
     text = RECIPE.read_text().replace("\\\n", " ")

@@ -15,6 +15,7 @@ from pathlib import Path
 import httptools
 import pytest
 
+import edge_programs
 from bench.gateways import BODY, KEY
 from bench.test_service import START_SECONDS, answers, free_port
 
@@ -128,6 +129,11 @@ def mounted(folder, upstream_port):
     return folders | {"ARKALIA_REQUESTS_PER_SECOND": "1000000", "ARKALIA_DRAIN_SECONDS": "0"}
 
 
+def unpacked_nginx(folder):
+    """nginx of the edge's image, where its packages can be had."""
+    return edge_programs.nginx_in(folder) if shutil.which("apt-get") else None
+
+
 @pytest.fixture
 def gateways(tmp_path):
     """Ports and processes of all gateways, before one upstream."""
@@ -142,10 +148,10 @@ def gateways(tmp_path):
             told = own | {"ARKALIA_PORT": str(port)} if which == "helloria" else {}
             command = [*module, which, str(port), str(up)]
             found[which] = port, stack.enter_context(running(command, port, **told))
-        if nginx := shutil.which("nginx"):
+        folder = tmp_path / "nginx"
+        folder.mkdir()
+        if nginx := shutil.which("nginx") or unpacked_nginx(folder):
             port = free_port()
-            folder = tmp_path / "nginx"
-            folder.mkdir()
             file = folder / "nginx.conf"
             file.write_text(NGINX.format(folder=folder, port=port, upstream=up))
             found["nginx"] = port, stack.enter_context(running([nginx, "-c", str(file)], port))

@@ -115,7 +115,7 @@ def test_server_goes_with_its_mode_and_its_volume_with_the_system(luna):
         assert luna.kube.get(ref) is None
 
     eventually(lambda: gone(server))
-    luna.expect("LLMReady", "False", "NotConfigured")
+    eventually(lambda: luna.expect("LLMReady", "False", "NotConfigured"))
     assert luna.kube.get(claim) is not None
 
     luna.kube.delete(luna.ref)

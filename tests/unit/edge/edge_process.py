@@ -213,14 +213,10 @@ def _here(running: RunningEdge, text: str) -> str:
 
 
 def _place_programs(folder: Path) -> None:
-    root = edge_programs.unpacked()
     script = (IMAGE / "arkalia-edge").read_text().replace("/etc/arkalia", str(folder / "etc"))
     script = script.replace("/run/arkalia", str(folder / "run")).replace("drain=5", "drain=1")
     (folder / "arkalia-edge").write_text(script)
-    libraries = ":".join(str(each.parent) for each in root.rglob("lib*.so.*"))
-    program = f'#!/bin/sh\nLD_LIBRARY_PATH={libraries} exec {root}/usr/sbin/nginx "$@"\n'
-    (folder / "nginx").write_text(program)
-    (folder / "nginx").chmod(0o755)
+    edge_programs.nginx_in(folder)
 
 
 def _await(running: RunningEdge) -> None:
