@@ -28,6 +28,7 @@ worker_processes 1; daemon off; error_log /dev/null; pid {folder}/pid;
 events {{ worker_connections 1024; }}
 http {{
   access_log off; client_body_temp_path {folder}; proxy_temp_path {folder};
+  fastcgi_temp_path {folder}; uwsgi_temp_path {folder}; scgi_temp_path {folder};
   upstream pods {{ server 127.0.0.1:{upstream}; keepalive 64; }}
   server {{
     listen 127.0.0.1:{port}; keepalive_requests 1000000;
@@ -154,7 +155,10 @@ def gateways(tmp_path):
             port = free_port()
             file = folder / "nginx.conf"
             file.write_text(NGINX.format(folder=folder, port=port, upstream=up))
-            found["nginx"] = port, stack.enter_context(running([nginx, "-c", str(file)], port))
+            found["nginx"] = (
+                port,
+                stack.enter_context(running([nginx, "-e", "stderr", "-c", str(file)], port)),
+            )
         yield up, found
 
 
