@@ -18,7 +18,8 @@ import typer.main
 from arkalia_cli.errors import Exit
 from arkalia_cli.program import app
 from arkalia_generate.runbook_index import alerts
-from arkalia_operator.api.conditions import ConditionType, Explained, Reason
+from arkalia_operator.api.conditions import ConditionType, Reason
+from arkalia_operator.api.words import Explained
 
 PAGE: Final = "docs/reference/command-line.md"
 WORDS: Final = "cli/arkalia_cli/knowledge/words.json"
