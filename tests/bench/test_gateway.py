@@ -4,7 +4,6 @@ import asyncio
 import json
 import os
 import shutil
-import signal
 import statistics
 import subprocess
 import sys
@@ -52,8 +51,12 @@ def running(command, port, **environment):
             time.sleep(0.05)
         yield process
     finally:
-        process.send_signal(signal.SIGKILL)
-        process.wait(20)
+        process.terminate()  # nginx ends its worker only if it is asked to end
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def seconds_of(process):
