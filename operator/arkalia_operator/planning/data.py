@@ -23,6 +23,7 @@ from arkalia_operator.planning import volumes
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.findings import (
     Finding,
+    crashing,
     image_trouble,
     of_pod,
     schedule_trouble,
@@ -33,7 +34,6 @@ from arkalia_operator.planning.observed import ObjectKey, Observed, PodRecord
 from arkalia_operator.planning.plan import is_served, key_of
 from arkalia_operator.planning.verdicts import Verdict, broken
 
-CRASH_REASON: Final = "CrashLoopBackOff"
 INSTALL_CNPG: Final = (
     "the cluster does not serve postgresql.cnpg.io/v1: install CloudNativePG, or write "
     "spec.data.postgresql.mode: builtin"
@@ -164,13 +164,12 @@ def _name(view: DataView, service: DataService) -> str:
 
 def _crashes(view: DataView, pods: Sequence[PodRecord]) -> Finding | None:
     """A server that ends again and again counts as crashing, once it did, until it is ready."""
-    crashed = view.reason_before == Reason.CONTAINER_CRASHES
-    for pod in pods:
-        if pod.waiting_reason == CRASH_REASON or (crashed and pod.last_exit):
-            said = pod.last_words or pod.last_exit
-            message = of_pod(pod, f"the server ends again and again: {said}")
-            return Finding(Reason.CONTAINER_CRASHES, message, doomed=True)
-    return None
+    pod = crashing(pods, view.reason_before)
+    if pod is None:
+        return None
+    said = pod.last_words or pod.last_exit
+    message = of_pod(pod, f"the server ends again and again: {said}")
+    return Finding(Reason.CONTAINER_CRASHES, message, doomed=True)
 
 
 def _jobs(view: DataView) -> Iterator[Finding]:

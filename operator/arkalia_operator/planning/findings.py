@@ -18,6 +18,7 @@ IMAGE_REASONS: Final = frozenset(
 CONFIG_REASONS: Final = frozenset(
     {"CreateContainerConfigError", "CreateContainerError", "RunContainerError"}
 )
+CRASH_REASON: Final = "CrashLoopBackOff"
 CACHE_LATE: Final = re.compile("failed to sync (secret|configmap) cache: timed out")
 """The kubelet waits for an answer of the API server, and asks again by itself."""
 
@@ -57,6 +58,19 @@ def schedule_trouble(pods: Sequence[PodRecord]) -> Finding | None:
         if pod.unschedulable:
             message = of_pod(pod, pod.unschedulable)
             return Finding(Reason.POD_CANNOT_BE_SCHEDULED, message, doomed=False)
+    return None
+
+
+def crashing(pods: Sequence[PodRecord], before: str) -> PodRecord | None:
+    """The first of *pods* of which a container ends again and again; *before* is the last reason.
+
+    Between two ends it runs for a moment, and nothing tells it from one that mends: so it counts as
+    crashing, once it did, until its pod is ready.
+    """
+    crashed = before == Reason.CONTAINER_CRASHES
+    for pod in pods:
+        if pod.waiting_reason == CRASH_REASON or (crashed and pod.last_exit):
+            return pod
     return None
 
 

@@ -18,6 +18,7 @@ from arkalia_operator.planning import volumes
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.findings import (
     Finding,
+    crashing,
     image_trouble,
     of_pod,
     schedule_trouble,
@@ -26,7 +27,6 @@ from arkalia_operator.planning.findings import (
 from arkalia_operator.planning.observed import ObjectKey, Observed, PodRecord
 from arkalia_operator.planning.plan import key_of
 
-CRASH_REASON: Final = "CrashLoopBackOff"
 STORAGE: Final = "spec.llm.storage"
 OF_KEEPER: Final = {
     f"exit code {CANNOT_PULL}": Reason.MODEL_CANNOT_BE_PULLED,
@@ -109,13 +109,12 @@ def _keeper(pods: Sequence[PodRecord]) -> Finding | None:
 
 def _crashes(view: LlmView, pods: Sequence[PodRecord]) -> Finding | None:
     """A container that ends again and again counts as crashing, once it did, until it is ready."""
-    crashed = view.reason_before == Reason.CONTAINER_CRASHES
-    for pod in pods:
-        if pod.waiting_reason == CRASH_REASON or (crashed and pod.last_exit):
-            said = pod.last_words or pod.last_exit
-            message = of_pod(pod, f"a container ends again and again: {said}")
-            return Finding(Reason.CONTAINER_CRASHES, message, doomed=True)
-    return None
+    pod = crashing(pods, view.reason_before)
+    if pod is None:
+        return None
+    said = pod.last_words or pod.last_exit
+    message = of_pod(pod, f"a container ends again and again: {said}")
+    return Finding(Reason.CONTAINER_CRASHES, message, doomed=True)
 
 
 def _loading(view: LlmView, key: ObjectKey) -> Finding:

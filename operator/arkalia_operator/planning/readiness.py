@@ -16,6 +16,7 @@ from arkalia_operator.api.wording import first_of
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.findings import (
     Finding,
+    crashing,
     image_trouble,
     of_pod,
     schedule_trouble,
@@ -23,7 +24,6 @@ from arkalia_operator.planning.findings import (
 )
 from arkalia_operator.planning.observed import ObjectKey, PodRecord, RolloutProgress
 
-CRASH_REASON: Final = "CrashLoopBackOff"
 NAMESPACE_ENDS: Final = "because it is being terminated"
 """How the API server refuses a new object in a namespace that is being deleted."""
 MESSAGE_LIMIT: Final = 1024
@@ -114,18 +114,13 @@ def container_cannot_start(view: ModuleView) -> Finding | None:
 
 
 def container_crashes(view: ModuleView) -> Finding | None:
-    """A container ends again and again.
-
-    Between two ends it runs for a moment, and nothing tells it from one that mends: so it counts
-    as crashing, once it did, until its pod is ready.
-    """
-    crashed = view.reason_before == Reason.CONTAINER_CRASHES
-    for pod in view.pods:
-        if pod.waiting_reason == CRASH_REASON or (crashed and pod.last_exit):
-            said = pod.last_words or "read its log"
-            message = f"the container ends again and again ({pod.last_exit}): {said}"
-            return Finding(Reason.CONTAINER_CRASHES, of_pod(pod, message), doomed=True)
-    return None
+    """A container ends again and again."""
+    pod = crashing(view.pods, view.reason_before)
+    if pod is None:
+        return None
+    said = pod.last_words or "read its log"
+    message = f"the container ends again and again ({pod.last_exit}): {said}"
+    return Finding(Reason.CONTAINER_CRASHES, of_pod(pod, message), doomed=True)
 
 
 def rollout_stalled(view: ModuleView) -> Finding | None:
