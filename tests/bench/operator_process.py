@@ -13,14 +13,15 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
-from bench.control_plane import ControlPlane, cpu_seconds, resident_mebibytes
+from bench.control_plane import ROOT, ControlPlane, cpu_seconds, resident_mebibytes
 from unit.arkalia_runtime.serving import free_port
 
 START_SECONDS: Final = 120.0
-CONTAINERFILE: Final = Path(__file__).parents[2] / "operator" / "Containerfile"
+CONTAINERFILE: Final = ROOT / "operator" / "Containerfile"
 ALLOCATOR: Final = dict(re.findall(r"\b(MALLOC_\w+)=(\w+)", CONTAINERFILE.read_text()))
 """How memory is given back, as in the image."""
 PEAK: Final = re.compile(r"VmHWM:\s+(\d+) kB")
@@ -57,6 +58,22 @@ class OperatorProcess:
         return sum(float(value) for _, _, value in named)
 
 
+@cache
+def interpreter() -> str:
+    """A Python beside which there is what the operator's image has, and nothing else.
+
+    kopf loads the client of the command line where it finds it, for 18 MiB.
+    """
+    home = ROOT / "build" / "bench" / "operator"
+    run = partial(subprocess.run, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    asked = [sys.executable, "-m", "arkalia_dev", "bootstrap"]
+    uv = run(asked, env={**os.environ, "PYTHONPATH": str(ROOT / "dev")}).stdout.strip()
+    what = ("--frozen", "--quiet", "--no-dev", "--package", "arkalia-operator")
+    where = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(home)}
+    run([uv, "sync", *what, "--python", sys.executable], env=where)
+    return str(home / "bin" / "python")
+
+
 @contextmanager
 def operator(
     plane: ControlPlane, user: str = "operator", **settings: str
@@ -71,11 +88,10 @@ def operator(
         "ARKALIA_OPERATOR_DRAIN_SECONDS": "2",
         **{f"ARKALIA_OPERATOR_{name.upper()}": value for name, value in settings.items()},
     }
-    wrapped = os.environ.get("ARKALIA_BENCH_PYTHON", sys.executable).split()
     with (plane.folder / "operator.log").open("ab") as log:
         began = time.monotonic()
         process = subprocess.Popen(
-            [*wrapped, "-m", "arkalia_operator", "run"],
+            [interpreter(), "-m", "arkalia_operator", "run"],
             env=environment,
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -6,6 +6,7 @@ on some of them, and another one that takes its place writes nothing; and whatev
 its last edit, it ends as one that never was anything else.
 """
 
+import json
 import re
 import secrets
 
@@ -125,14 +126,15 @@ def test_operator_converges_and_the_next_one_writes_nothing(own, plane, starter,
     audit = AuditLog(plane.audit, "operator")
 
     for _ in range(OPERATORS):
-        mark = audit.mark()
+        mark, before = audit.mark(), told_by(luna)
         with_operator(starter, luna)
         written = [str(each) for each in audit.since(mark, luna.namespace) if each.code < 400]
         if not written:
             break
 
+    now = told_by(luna)
     end(luna)
-    assert written == []
+    assert written == [], difference(before, now)
 
 
 @FEW
@@ -197,6 +199,11 @@ def worked_off(operator, system):
 
 def told(system):
     assert system.conditions(), f"nothing is told of the present spec of {system.ref}"
+
+
+def told_by(system):
+    """The status of *system*, line by line."""
+    return json.dumps(system.kube.require(system.ref).get("status"), indent=1).splitlines()
 
 
 def is_ready(system):

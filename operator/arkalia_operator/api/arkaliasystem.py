@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from arkalia_operator.api.auth import Auth
 from arkalia_operator.api.base import (
@@ -47,6 +47,21 @@ CLIENTS_RULE = rule(
 )
 
 
+PLAIN = frozenset({"enabled", "replicas"})
+"""Settings of a module that are one word; all others may be of any depth."""
+
+
+def _kept_once(modules: dict[str, ModuleSettings]) -> dict[str, ModuleSettings]:
+    """*modules* with one object in the place of settings that say the same: most say nothing."""
+    known: dict[tuple[object, ...], ModuleSettings] = {}
+    return {
+        name: known.setdefault((each.enabled, each.replicas, *sorted(each.model_fields_set)), each)
+        if each.model_fields_set <= PLAIN
+        else each
+        for name, each in modules.items()
+    }
+
+
 class ArkaliaSystemSpec(ApiModel):
     """What the system shall be. Empty is a complete, working, secure system."""
 
@@ -87,7 +102,7 @@ class ArkaliaSystemSpec(ApiModel):
     network: Network = Network()
     """The ways out of the cluster, and into it."""
 
-    modules: dict[ModuleName, ModuleSettings] = Field(
+    modules: Annotated[dict[ModuleName, ModuleSettings], AfterValidator(_kept_once)] = Field(
         default_factory=dict, max_length=64, json_schema_extra=rules(MODULE_NAMES_RULE)
     )
     """Modules by name. A built-in module runs unless it is disabled here; an ArkaliaModule of

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -52,6 +52,13 @@ class ApiModel(BaseModel):
             given = self.model_fields_set
             shared = GIVEN.setdefault(frozenset(given), given)
             object.__setattr__(self, "__pydantic_fields_set__", shared)
+
+    def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
+        """Itself, as of a tuple: it never changes.
+
+        Pydantic copies a default wherever a resource leaves the field out, which is nearly everywhere.
+        """
+        return self
 
 
 class StatusModel(ApiModel):

@@ -10,8 +10,8 @@ def observe(store: Store, key: SystemKey, served: frozenset[str]) -> Observed:
     """All that is known of the cluster for the system *key*. *served*: optional kinds in use."""
     shelf = store.shelf(key)
     return Observed(
-        children=dict(shelf.children),
+        children=shelf.children,
         pods=tuple(shelf.pods.values()),
         served=served,
-        accepted=dict(shelf.accepted),
+        accepted=shelf.accepted,
     )

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
-from typing import Any, Final, NamedTuple
+from sys import intern
+from typing import Any, Final, NamedTuple, TypeVar
 
 import orjson
 
@@ -20,6 +21,8 @@ from arkalia_operator.planning.observed import Accepted, ChildRecord, ObjectKey,
 from arkalia_operator.planning.ownership import FIELD_MANAGER
 from arkalia_operator.planning.records import changing, child_record, pod_record
 
+Key = TypeVar("Key")
+Value = TypeVar("Value")
 Live = Mapping[str, Any]
 Place = tuple[str, str]
 """Namespace and name."""
@@ -38,12 +41,15 @@ NOBODY: Final[tuple[SystemKey, ...]] = ()
 
 @dataclass(slots=True)
 class Shelf:
-    """What is kept for one system."""
+    """What is kept for one system. No mapping is ever changed: a new one takes its place.
+
+    So whoever decided from one may keep it, and it is remembered once.
+    """
 
     key: SystemKey
-    children: dict[ObjectKey, ChildRecord] = field(default_factory=dict)
-    pods: dict[str, PodRecord] = field(default_factory=dict)
-    accepted: dict[ObjectKey, Accepted] = field(default_factory=dict)
+    children: Mapping[ObjectKey, ChildRecord] = field(default_factory=dict)
+    pods: Mapping[str, PodRecord] = field(default_factory=dict)
+    accepted: Mapping[ObjectKey, Accepted] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -76,10 +82,8 @@ class Store:
     def put(self, kind: Kind, live: Live) -> tuple[SystemKey, ...]:
         """The object is *live*. Gives the systems concerned."""
         metadata = live["metadata"]
-        place, version = (
-            (metadata["namespace"], metadata["name"]),
-            number(metadata["resourceVersion"]),
-        )
+        place = (intern(metadata["namespace"]), metadata["name"])
+        version = number(metadata["resourceVersion"])
         old = self._entries[kind.name].get(place)
         if old is not None and version <= old.version:
             return NOBODY
@@ -137,14 +141,13 @@ class Store:
         shelf = self._shelves.get(key)
         record = shelf.children.get(child) if shelf is not None else None
         if shelf is not None and record is not None:
-            if accepted.sent == accepted.held:  # nearly always: then it is kept once
-                accepted = replace(accepted, sent=accepted.held)
-            shelf.accepted[record.key] = accepted
+            told = _kept_once(accepted, record.fingerprint)
+            shelf.accepted = {**shelf.accepted, record.key: told}
 
     def forget_accepted(self) -> None:
         """Somebody else may have applied since: believe only what the objects themselves say."""
         for shelf in self._shelves.values():
-            shelf.accepted.clear()
+            shelf.accepted = {}
 
     def systems(self) -> Iterator[SystemKey]:
         """Every system of which something is known."""
@@ -168,9 +171,9 @@ class Store:
         self._entries[kind.name][place] = entry
         shelf = self._shelves.setdefault(entry.shelf.key, entry.shelf)
         if isinstance(entry.record, PodRecord):
-            shelf.pods[place[1]] = entry.record
+            shelf.pods = {**shelf.pods, place[1]: entry.record}
         else:
-            shelf.children[entry.record.key] = entry.record
+            shelf.children = {**shelf.children, entry.record.key: entry.record}
         same = not moved and old is not None and _alike(old.record, entry.record)
         return moved if same else (*moved, shelf.key)
 
@@ -180,13 +183,24 @@ class Store:
             return NOBODY
         shelf = entry.shelf
         if isinstance(entry.record, PodRecord):
-            shelf.pods.pop(place[1], None)
+            shelf.pods = _without(place[1], shelf.pods)
         else:
-            shelf.children.pop(entry.record.key, None)
-            shelf.accepted.pop(entry.record.key, None)
+            shelf.children = _without(entry.record.key, shelf.children)
+            shelf.accepted = _without(entry.record.key, shelf.accepted)
         if not shelf.children and not shelf.pods:
             self._shelves.pop(shelf.key, None)
         return (shelf.key,)
+
+
+def _kept_once(accepted: Accepted, known: bytes) -> Accepted:
+    """*accepted* with one digest in the place of three: all are nearly always what is *known*."""
+    held = known if accepted.held == known else accepted.held
+    return replace(accepted, held=held, sent=held if accepted.sent == held else accepted.sent)
+
+
+def _without(left: Key, every: Mapping[Key, Value]) -> Mapping[Key, Value]:
+    """*every* but *left*."""
+    return {key: value for key, value in every.items() if key != left}
 
 
 def glance(live: Live) -> int:
@@ -220,7 +234,7 @@ def _follow(kind: Kind, live: Live, entry: _Entry) -> tuple[SystemKey, ...]:
     version = live["metadata"]["resourceVersion"]
     moving = changing(kind, live)
     entry.version, entry.record = number(version), replace(old, resource_version=version, **moving)
-    entry.shelf.children[old.key] = entry.record
+    entry.shelf.children = {**entry.shelf.children, old.key: entry.record}
     still = all(getattr(old, name) == value for name, value in moving.items())
     return NOBODY if still else (entry.shelf.key,)
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
+from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final
 
@@ -83,7 +84,13 @@ def _digest(value: Any) -> bytes:
 def applied_at(live: Mapping[str, Any], manager: str = FIELD_MANAGER) -> datetime | None:
     """When *manager* last changed *live*; None if it never applied anything."""
     time = _applied(live, manager).get("time")
-    return datetime.fromisoformat(time) if time else None
+    return _moment(time) if time else None
+
+
+@lru_cache(maxsize=1024)
+def _moment(time: str) -> datetime:
+    """*time*, RFC 3339; what was applied in the same second shares it."""
+    return datetime.fromisoformat(time)
 
 
 def applied_fields(live: Mapping[str, Any], manager: str = FIELD_MANAGER) -> Fields:

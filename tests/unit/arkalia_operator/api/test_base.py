@@ -3,6 +3,7 @@
 import pytest
 from pydantic import ValidationError
 
+from arkalia_operator.api.arkaliasystem import ArkaliaSystemSpec
 from arkalia_operator.api.base import rule_on_keys
 from arkalia_operator.api.modules import ResourceRequirements
 
@@ -42,6 +43,26 @@ def test_what_a_copy_was_given_is_its_own():
     copy = nothing.model_copy(update={"requests": {"cpu": "1"}})
 
     assert (copy.model_fields_set, nothing.model_fields_set) == ({"requests"}, set())
+
+
+def test_what_resources_leave_out_is_remembered_once():
+    one, other = (ArkaliaSystemSpec.model_validate({}) for _ in range(2))
+
+    assert one.placement.tolerations is other.placement.tolerations
+    assert (one.images, one.data) == (other.images, other.data)
+    assert one.images is other.images
+    assert one.data is other.data
+
+
+def test_settings_of_modules_that_say_the_same_are_remembered_once():
+    told = {"zeroia": {"replicas": 2}, "taskia": {"replicas": 2}, "cognitia": {"replicas": 3}}
+
+    modules = ArkaliaSystemSpec.model_validate({"modules": told}).modules
+
+    assert modules["zeroia"] is modules["taskia"]
+    assert {name: each.replicas for name, each in modules.items()} == {
+        name: each["replicas"] for name, each in told.items()
+    }
 
 
 def test_rule_on_keys_names_the_first_key_that_breaks_it():

@@ -203,6 +203,33 @@ def test_what_was_accepted_is_remembered_as_long_as_the_object():
     assert observe(store, LUNA, frozenset()).accepted == {}
 
 
+def test_digest_that_was_sent_and_is_held_is_remembered_once():
+    store, key = Store(), ObjectKey("ConfigMap", "ns", "a")
+    store.put(CONFIG_MAP, an_object(1))
+    known = the_child(store).fingerprint
+
+    store.accept(LUNA, key, Accepted(bytes(bytearray(known)), bytes(bytearray(known)), 3))
+
+    accepted = observe(store, LUNA, frozenset()).accepted[key]
+    assert accepted.sent is accepted.held is known
+    assert accepted == Accepted(known, known, 3)
+
+
+@pytest.mark.parametrize(
+    "later", [a_deployment(2, metadata={"name": "b"}), a_deployment(9, ready=2)]
+)
+def test_what_was_observed_stays_as_it_was(later):
+    store = Store()
+    store.put(DEPLOYMENT, a_deployment(1))
+    before = observe(store, LUNA, frozenset())
+    seen = dict(before.children)
+
+    store.put(DEPLOYMENT, later)
+    store.gone(DEPLOYMENT, a_deployment(10))
+
+    assert before.children == seen
+
+
 def test_pods_are_told_by_what_explains_them():
     store = Store()
     pod = an_object(1, status={"conditions": [{"type": "Ready", "status": "True"}]})
