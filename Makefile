@@ -16,6 +16,9 @@ WORKERS := -m "not soak" -n 4 --dist loadfile --no-loadscope-reorder --reruns 1
 MEASURED := $(WORKERS) --timeout 240 --cov --cov-report= --cov-report=xml:build/coverage.xml
 PURE := operator/arkalia_operator/desired/*,operator/arkalia_operator/planning/*
 SHARED := workloads/contract/*,workloads/runtime/*
+# What reads the code and starts nothing: the longest first, two at a time.
+STATIC := $(addprefix check-, types layers yaml generated templates charts lint format shell workflows pinning lock)
+AT_ONCE := $(MAKE) --jobs 2
 SHELL_FILES = $(shell git grep -lI '^\#!/.*bash' -- . ':!*.md')
 
 # The project's own Python and tools come first, whatever else the machine has.
@@ -24,7 +27,7 @@ export PYTHONPATH := $(CURDIR)/dev
 # What is compiled once is read by every worker of the tests and by every process that they start.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help up down check test generate format docs images bench soak audit clean tools python
+.PHONY: help up down check checked test generate format docs images bench soak audit clean tools python $(STATIC)
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -36,24 +39,44 @@ down: ## Stop the development cluster and leave nothing of it behind.
 	@$(DEV) down
 
 check: $(INSTALLED) tools ## Check all that needs no cluster: style, types, layers, tests, chart.
-	$(STEP) format "Run 'make format'." ruff format --check
-	$(STEP) lint "Run 'make format', then mend what is left." ruff check
-	$(STEP) types "Mend the types named above." mypy
-	$(STEP) layers "The contract's name says the rule; pyproject.toml has it." lint-imports --no-logo
-	$(STEP) shell "Mend the scripts named above." shellcheck $(SHELL_FILES)
-	$(STEP) yaml "Mend the files named above." yamllint --strict .
-	$(STEP) workflows "Mend the workflow." actionlint
-	$(STEP) pinning "Mend the workflow." zizmor --offline --quiet .github
-	$(STEP) lock "Run 'uv lock' and commit uv.lock." "$$($(DEV) bootstrap)" lock --check
-	$(STEP) generated "Run 'make generate' and commit what it writes." dev/generate --check
-	$(STEP) charts "Mend the chart named above." helm lint --strict --quiet charts/arkalia charts/arkalia-crds
-	$(STEP) templates "Mend the chart named above." helm-unittest --strict charts/arkalia charts/arkalia-crds
+	@$(AT_ONCE) $(STATIC)
+	@$(MAKE) checked
+
+checked: $(INSTALLED) tools
 	$(STEP) --show tests "Run the failing test alone: .venv/bin/pytest PATH -k NAME." pytest $(MEASURED) $(wildcard tests/contract tests/unit tests/golden)
 	$(STEP) coverage "Test the lines listed above." coverage report --include='$(PURE)' --fail-under=100
 	$(STEP) coverage "Test the lines listed above." coverage report --include='$(SHARED)' --fail-under=95
 
-test: check ## Check, then run the stories of tests/cluster on a real cluster: what CI runs.
+# Images are made by one process after another, and so is what reads the code: they go on side by side.
+test: $(INSTALLED) tools ## Check, then run the stories of tests/cluster on a real cluster: what CI runs.
+	@$(AT_ONCE) images $(STATIC)
+	@$(MAKE) checked
 	@dev/with-cluster pytest $(WORKERS) tests/cluster tests/faults
+
+check-format:
+	$(STEP) format "Run 'make format'." ruff format --check
+check-lint:
+	$(STEP) lint "Run 'make format', then mend what is left." ruff check
+check-types:
+	$(STEP) types "Mend the types named above." mypy
+check-layers:
+	$(STEP) layers "The contract's name says the rule; pyproject.toml has it." lint-imports --no-logo
+check-shell:
+	$(STEP) shell "Mend the scripts named above." shellcheck $(SHELL_FILES)
+check-yaml:
+	$(STEP) yaml "Mend the files named above." yamllint --strict .
+check-workflows:
+	$(STEP) workflows "Mend the workflow." actionlint
+check-pinning:
+	$(STEP) pinning "Mend the workflow." zizmor --offline --quiet .github
+check-lock:
+	$(STEP) lock "Run 'uv lock' and commit uv.lock." "$$($(DEV) bootstrap)" lock --check
+check-generated:
+	$(STEP) generated "Run 'make generate' and commit what it writes." dev/generate --check
+check-charts:
+	$(STEP) charts "Mend the chart named above." helm lint --strict --quiet charts/arkalia charts/arkalia-crds
+check-templates:
+	$(STEP) templates "Mend the chart named above." helm-unittest --strict charts/arkalia charts/arkalia-crds
 
 generate: $(INSTALLED) tools ## Write every generated file: CRDs, catalogue, chart, reference.
 	@dev/generate

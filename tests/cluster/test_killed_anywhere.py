@@ -21,7 +21,7 @@ from arkalia_operator.desired import kinds
 from cluster.kinds import NAMESPACE, Ref
 from cluster.pictures import difference, picture
 from cluster.systems import System, off_except
-from cluster.waiting import eventually
+from cluster.waiting import eventually, steadily
 
 MODULES = off_except("sandozia")
 """A small system: one module with a database, which has all kinds of objects but few of each."""
@@ -104,8 +104,8 @@ def undisturbed(own, starter):
         before = operator.requests
         phase(course.system)
         eventually(partial(is_done, phase, course.system))
-        eventually(operator.calm())
-        at_the_end = eventually(partial(unchanged, course, []))
+        steadily(operator.calm())
+        at_the_end = steadily(partial(unchanged, course, []))
         first = operator.first_write if phase is install else 1
         found[phase] = Undisturbed(at_the_end, first, operator.requests - before)
     operator.kill()
@@ -172,12 +172,12 @@ def go_through(course, kills, answered, undisturbed):
         if kill_at and phase is not install:
             operator.kill_after(kill_at)
         phase(course.system)
-        eventually(partial(ended, operator, operator.calm(), course, wanted))
+        steadily(partial(ended, operator, operator.calm(), course, wanted))
         if kill_at:
             killed += not operator.lives
             operator.kill()
             operator = course.start(answered=answered)
-            eventually(operator.calm())
+            steadily(operator.calm())
         told = f"{phase.__name__}, killed at request {kill_at}, answered: {answered}"
         eventually(partial(same, course, wanted, told))
     operator.kill()

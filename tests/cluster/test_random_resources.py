@@ -24,7 +24,7 @@ from cluster.kinds import MODULE, NAMESPACE, SYSTEM, Ref
 from cluster.kube import JSON_PATCH
 from cluster.pictures import difference, line
 from cluster.systems import CHILD_KINDS, System, off_except
-from cluster.waiting import eventually
+from cluster.waiting import eventually, steadily
 from random_modules import module_specs
 from random_specs import SPECS, specs
 from schema_values import Admitted, spoilt
@@ -194,7 +194,7 @@ def with_operator(starter, system):
 def worked_off(operator, system):
     """Wait until the operator has told of the present spec and has nothing more to do."""
     eventually(lambda: told(system))
-    eventually(operator.calm(CALM_LOOKS))
+    steadily(operator.calm(CALM_LOOKS))
 
 
 def told(system):

@@ -16,7 +16,7 @@ from arkalia_operator import preview_command
 from arkalia_operator.desired.kinds import DEPLOYMENT
 from cluster.stand_ins import REFUSES
 from cluster.systems import System, off_except
-from cluster.waiting import eventually
+from cluster.waiting import eventually, steadily
 
 NAMES = ("luna", "mars", "sol", "terra", "venus")
 MODULE = "plain"
@@ -100,7 +100,7 @@ def test_upgrade_stops_at_the_first_system_that_gets_worse(installed, upgraded):
 
     operator = upgraded(systems)
     eventually(lambda: sol.expect("Ready", "False", "PodCannotBeCreated"))
-    eventually(operator.calm(LOOKS))
+    steadily(operator.calm(LOOKS))
 
     reached = let_in(history(systems, before))
     left = [each for each in systems if each.name not in reached]

@@ -15,14 +15,23 @@ On a machine that does other work beside, what takes seconds may take minutes; h
 is, `tests/bench/` says.
 """
 STEP_SECONDS: Final = 0.2
+LONGEST_STEP_SECONDS: Final = 0.8
+GROWTH: Final = 1.2
+"""From one step to the next: four runners that looked at everything five times a second took a fifth
+of the machine from what they waited for."""
 
 
-def eventually(look: Callable[[], T], within: float = PATIENCE_SECONDS) -> T:
+def eventually(
+    look: Callable[[], T],
+    within: float = PATIENCE_SECONDS,
+    longest_step: float = LONGEST_STEP_SECONDS,
+) -> T:
     """What *look* returns as soon as it raises no AssertionError.
 
     Raises an AssertionError with its last words after *within* seconds.
     """
     deadline = time.monotonic() + within
+    step = STEP_SECONDS
     while True:
         try:
             return look()
@@ -30,4 +39,10 @@ def eventually(look: Callable[[], T], within: float = PATIENCE_SECONDS) -> T:
             if time.monotonic() >= deadline:
                 message = f"not within {within:g} s: {seen}"
                 raise AssertionError(message) from seen
-        time.sleep(STEP_SECONDS)
+        time.sleep(step)
+        step = min(step * GROWTH, longest_step)
+
+
+def steadily(look: Callable[[], T]) -> T:
+    """The same for a *look* that counts how often it was asked: all steps are as short as the first."""
+    return eventually(look, longest_step=STEP_SECONDS)

@@ -11,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[2]
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 TOLD = re.compile(r"^([a-z]+):.*## (.+)$", re.MULTILINE)
 DEFINED = re.compile(r"^([a-z]+):", re.MULTILINE)
-INTERNAL = {"python", "tools"}
+INTERNAL = {"checked", "python", "tools"}
 
 
 def run(*command, **environment):

@@ -16,7 +16,7 @@ import pytest
 from bench.control_plane import resident_mebibytes
 from cluster.kinds import SYSTEM
 from cluster.kube import Kube
-from cluster.waiting import eventually
+from cluster.waiting import STEP_SECONDS, eventually
 from faults.process import OperatorProcess, operator
 from faults.proxy import (
     Broken,
@@ -93,11 +93,11 @@ class Judge:
         began = time.monotonic()
         yield
         ended = time.monotonic()
-        eventually(self.wishes.came_true, CONVERGED_SECONDS * BUSY)
+        eventually(self.wishes.came_true, CONVERGED_SECONDS * BUSY, STEP_SECONDS)
         took = time.monotonic() - ended
         rate = self.proxy.count(began) / (time.monotonic() - began)
         print(f"converged {took:.2f} s after the end; {rate:.0f} requests a second")
-        eventually(self.knows_all, CONVERGED_SECONDS * BUSY)
+        eventually(self.knows_all, CONVERGED_SECONDS * BUSY, STEP_SECONDS)
         assert rate < REQUESTS_A_SECOND
         assert self.running.is_running()
         assert not [each for each in self.running.said("unexpectedly", "Traceback") if OURS in each]
