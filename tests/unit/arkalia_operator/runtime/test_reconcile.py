@@ -1,44 +1,17 @@
 """One reconcile against a model of the API server: what it does when news is late."""
 
-from copy import deepcopy
-from datetime import UTC, datetime
-
 import pytest
 from aiohttp import web
 
-from arkalia_contract.labels import PART_OF
 from arkalia_operator import catalogue
-from arkalia_operator.cluster.api_keys import ApiKeys
-from arkalia_operator.cluster.bundles import Bundles
-from arkalia_operator.cluster.certificates import Certificates
-from arkalia_operator.cluster.client import Client
-from arkalia_operator.cluster.credentials import Credentials
-from arkalia_operator.cluster.drifts import Drifts
-from arkalia_operator.cluster.events import Recorder
-from arkalia_operator.cluster.execute import Executor
 from arkalia_operator.cluster.looks import TROUBLED_SECONDS
-from arkalia_operator.cluster.store import Store, SystemKey
-from arkalia_operator.desired.certificates import Lifetimes
+from arkalia_operator.cluster.store import SystemKey
 from arkalia_operator.desired.kinds import SERVICE as SERVICE_KIND
-from arkalia_operator.desired.kinds import SERVICE_ACCOUNT
-from arkalia_operator.desired.resolve import Defaults
-from arkalia_operator.desired.trust import Issuer
 from arkalia_operator.planning.permissions import Right
 from arkalia_operator.planning.plan import plan
-from arkalia_operator.runtime.actions import Actions
-from arkalia_operator.runtime.data import DataServices
-from arkalia_operator.runtime.identity import Identity
-from arkalia_operator.runtime.reconcile import Reconciler
-from arkalia_operator.runtime.resolver import Resolver
-from arkalia_operator.runtime.resources import Resources
-from builders import an_upgrade
 from model_api_server import respond, session_for, until
+from unit.arkalia_operator.runtime.reconciling import LUNA, SYSTEM, a_reconciler, settle
 
-NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-LIFETIMES = Lifetimes()
-ISSUER = Issuer("https://issuer", '{"keys":[]}')
-LUNA = SystemKey("ns", "luna")
-SYSTEM = "/apis/arkalia.io/v1alpha1/namespaces/ns/arkaliasystems/luna"
 ACTION = "/apis/arkalia.io/v1alpha1/namespaces/ns/arkaliaactions/approve"
 SERVICE = "/api/v1/namespaces/ns/services/luna-helloria"
 ACCOUNT = "/api/v1/namespaces/ns/serviceaccounts/luna-helloria"
@@ -47,24 +20,7 @@ ACCOUNT = "/api/v1/namespaces/ns/serviceaccounts/luna-helloria"
 @pytest.fixture
 async def reconciler(server):
     async with session_for(server) as session:
-        client, store, resources = Client(session), Store(), Resources()
-        yield Reconciler(
-            resources=resources,
-            store=store,
-            client=client,
-            executor=Executor(client, store),
-            recorder=Recorder(client),
-            identity=Identity(
-                Certificates(client, LIFETIMES), LIFETIMES, lambda: ISSUER, lambda: NOW
-            ),
-            data=DataServices(Credentials(client), LIFETIMES.spread_seconds, lambda: NOW),
-            bundles=Bundles(client),
-            api_keys=ApiKeys(client),
-            served=frozenset,
-            resolver=Resolver(resources, catalogue.load(), Defaults("0.1.0", "localhost/arkalia")),
-            upgrades=an_upgrade(),
-            actions=Actions(client, resources),
-        )
+        yield a_reconciler(session, catalogue.load())
 
 
 @pytest.fixture
@@ -173,11 +129,7 @@ async def test_nothing_is_made_anew_for_a_system_that_is_being_deleted(server, c
 @pytest.fixture
 async def settled(server, reconciler):
     """A system of which nothing is left to do for now, and how often it was planned since."""
-    reconciler.resources.systems.put(await server.put(SYSTEM, {"spec": {}}))
-    for _ in range(3):
-        await reconciler.reconcile(LUNA)
-        reconciler.resources.systems.put(server.objects[SYSTEM])
-    server.seen.clear()
+    await settle(server, reconciler)
     return reconciler
 
 
@@ -324,95 +276,6 @@ async def test_nothing_new_is_applied_while_what_was_approved_cannot_be_read(ser
     assert waits["ChangesApproved"] == "WaitingForApproval"
 
 
-async def changed_by_a_robot(server, reconciler):
-    """A robot has taken a field of the ServiceAccount over."""
-    live = deepcopy(server.objects[ACCOUNT])
-    ours = live["metadata"]["managedFields"][0]
-    del ours["fieldsV1"]["f:automountServiceAccountToken"]
-    fields = {"f:automountServiceAccountToken": {}}
-    theirs = {"manager": "robot", "operation": "Update", "fieldsV1": fields}
-    live["metadata"]["managedFields"] = [ours, theirs]
-    live["automountServiceAccountToken"] = True
-    reconciler.store.put(SERVICE_ACCOUNT, await server.put(ACCOUNT, live))
-
-
-async def removed_by_a_robot(server, reconciler):
-    """A robot has removed a label of the ServiceAccount."""
-    live = deepcopy(server.objects[ACCOUNT])
-    [ours] = live["metadata"]["managedFields"]
-    del ours["fieldsV1"]["f:metadata"]["f:labels"][f"f:{PART_OF}"]
-    del live["metadata"]["labels"][PART_OF]
-    other = {"manager": "robot", "operation": "Update", "fieldsV1": {"f:data": {}}}
-    live["metadata"]["managedFields"].append(other)
-    reconciler.store.put(SERVICE_ACCOUNT, await server.put(ACCOUNT, live))
-
-
-def is_open(server):
-    return server.objects[ACCOUNT]["automountServiceAccountToken"]
-
-
-REPAIRED = (
-    "ServiceAccount luna-helloria: automountServiceAccountToken was changed by robot from false to "
-    "true, and was changed back"
-)
-
-
-@pytest.fixture
-def told(settled, monkeypatch):
-    """The messages of the Events that were announced."""
-    found = []
-    monkeypatch.setattr(
-        settled.recorder, "announce", lambda _, announcement: found.append(announcement.message)
-    )
-    return found
-
-
-async def test_change_by_somebody_else_is_told_after_a_restart_too(server, settled, told):
-    settled.rest()
-    await settled.reconcile(LUNA)
-
-    await changed_by_a_robot(server, settled)
-    await settled.reconcile(LUNA)
-
-    assert not is_open(server)
-    assert told == [REPAIRED]
-
-
-async def test_what_somebody_else_removed_is_told_after_a_restart_too(server, settled, told):
-    settled.rest()
-    await settled.reconcile(LUNA)
-
-    await removed_by_a_robot(server, settled)
-    await settled.reconcile(LUNA)
-
-    field = f'metadata.labels.{PART_OF} was changed by robot from "arkalia" to nothing'
-    assert told == [f"ServiceAccount luna-helloria: {field}, and was changed back"]
-
-
-async def test_change_by_somebody_else_while_no_operator_ran_is_told(server, settled, told):
-    settled.rest()
-
-    await changed_by_a_robot(server, settled)
-    await settled.reconcile(LUNA)
-
-    assert told == [REPAIRED]
-
-
-async def test_change_while_the_system_was_paused_is_told_when_it_goes_on(server, settled, told):
-    settled.rest()
-    pause = {"changes": {"pause": True}}
-    settled.resources.systems.put(await server.edit(SYSTEM, spec=pause))
-    await changed_by_a_robot(server, settled)
-    await settled.reconcile(LUNA)
-    before = list(told)
-
-    settled.resources.systems.put(await server.edit(SYSTEM, spec={}))
-    await settled.reconcile(LUNA)
-
-    assert REPAIRED not in before
-    assert REPAIRED in told
-
-
 async def test_who_starts_anew_plans_a_settled_system_once(settled, plans):
     settled.rest()
 
@@ -420,13 +283,3 @@ async def test_who_starts_anew_plans_a_settled_system_once(settled, plans):
         await settled.reconcile(LUNA)
 
     assert len(plans) == 1
-
-
-async def test_system_is_looked_at_again_when_a_fight_about_it_has_rested(server, settled):
-    settled.executor.drifts = Drifts(rest_seconds=5)
-    for _ in range(6):
-        await changed_by_a_robot(server, settled)
-        found = await settled.reconcile(LUNA)
-
-    assert is_open(server)
-    assert 0 < found.after <= 5

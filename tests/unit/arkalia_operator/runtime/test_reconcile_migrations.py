@@ -1,34 +1,11 @@
 """A module from version to version against a model of the API server, with all its Jobs."""
 
-from datetime import UTC, datetime
-
 import pytest
 
-from arkalia_operator.cluster.api_keys import ApiKeys
-from arkalia_operator.cluster.bundles import Bundles
-from arkalia_operator.cluster.certificates import Certificates
-from arkalia_operator.cluster.client import Client
-from arkalia_operator.cluster.credentials import Credentials
-from arkalia_operator.cluster.events import Recorder
-from arkalia_operator.cluster.execute import Executor
-from arkalia_operator.cluster.store import Store, SystemKey
-from arkalia_operator.desired.certificates import Lifetimes
 from arkalia_operator.desired.kinds import BY_NAME
-from arkalia_operator.desired.resolve import Defaults
-from arkalia_operator.desired.trust import Issuer
-from arkalia_operator.runtime.actions import Actions
-from arkalia_operator.runtime.data import DataServices
-from arkalia_operator.runtime.identity import Identity
-from arkalia_operator.runtime.reconcile import Reconciler
-from arkalia_operator.runtime.resolver import Resolver
-from arkalia_operator.runtime.resources import Resources
-from builders import an_upgrade
-from model_api_server import running, session_for
+from model_api_server import session_for
+from unit.arkalia_operator.runtime.reconciling import LUNA, SYSTEM, a_reconciler
 
-NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
-LIFETIMES = Lifetimes()
-LUNA = SystemKey("ns", "luna")
-SYSTEM = "/apis/arkalia.io/v1alpha1/namespaces/ns/arkaliasystems/luna"
 MODULE = "/apis/arkalia.io/v1alpha1/namespaces/ns/arkaliamodules/weather"
 DEPLOYMENT = "/apis/apps/v1/namespaces/ns/deployments/luna-weather"
 ROUNDS = 12
@@ -107,29 +84,9 @@ class Cluster:
 
 
 @pytest.fixture
-async def cluster():
-    async with running() as server, session_for(server) as session:
-        client, store, resources = Client(session), Store(), Resources()
-        certificates = Certificates(client, LIFETIMES)
-        issuer = Issuer("https://issuer", '{"keys":[]}')
-        found = Cluster(
-            server,
-            Reconciler(
-                resources=resources,
-                store=store,
-                client=client,
-                executor=Executor(client, store),
-                recorder=Recorder(client),
-                identity=Identity(certificates, LIFETIMES, lambda: issuer, lambda: NOW),
-                data=DataServices(Credentials(client), LIFETIMES.spread_seconds, lambda: NOW),
-                bundles=Bundles(client),
-                api_keys=ApiKeys(client),
-                served=frozenset,
-                resolver=Resolver(resources, {"0.1.0": {}}, Defaults("0.1.0", "localhost/arkalia")),
-                upgrades=an_upgrade(),
-                actions=Actions(client, resources),
-            ),
-        )
+async def cluster(server):
+    async with session_for(server) as session:
+        found = Cluster(server, a_reconciler(session, {"0.1.0": {}}))
         await found.declare()
         yield found
 
