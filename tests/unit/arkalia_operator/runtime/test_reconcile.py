@@ -14,7 +14,6 @@ from unit.arkalia_operator.runtime.reconciling import LUNA, SYSTEM, a_reconciler
 
 ACTION = "/apis/arkalia.io/v1alpha1/namespaces/ns/arkaliaactions/approve"
 SERVICE = "/api/v1/namespaces/ns/services/luna-helloria"
-ACCOUNT = "/api/v1/namespaces/ns/serviceaccounts/luna-helloria"
 
 
 @pytest.fixture
