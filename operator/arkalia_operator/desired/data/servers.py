@@ -144,10 +144,12 @@ def _probes(server: Server) -> Manifest:
     # A program that must start on a busy node first says nothing about the server, and a server is
     # not ended for that: its data would have to recover, on the same node.
     reached = {"tcpSocket": {"port": server.port_name}, "timeoutSeconds": 5}
+    # A program in a container costs the node a tenth of a second of a core each time. Who is let in
+    # hangs on it only while the server neither ends nor answers: an end is seen without being asked.
     return {
         "startupProbe": {**asked, "periodSeconds": 1, "failureThreshold": START_SECONDS},
         "livenessProbe": {**reached, "periodSeconds": 10, "failureThreshold": 6},
-        "readinessProbe": {**asked, "periodSeconds": 5, "failureThreshold": 2},
+        "readinessProbe": {**asked, "periodSeconds": 10, "failureThreshold": 2},
     }
 
 
