@@ -40,6 +40,10 @@ class Talk:
     keep: Annotated[
         bool, typer.Option("--keep/--no-keep", help="Whether the system keeps what is said.")
     ] = True
+    file: Annotated[
+        list[Path] | None,
+        typer.Option(help="A text that the answers may stand on; may be given several times."),
+    ] = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +97,13 @@ class _Chatting:
     wanted: Talk
     output: Output
     history: list[dict[str, str]] = field(default_factory=list)
+    context: list[dict[str, str]] = field(default_factory=list)
     conversation: str = ""
     is_kept: bool = True
 
     def __post_init__(self) -> None:
         self.conversation = self.wanted.conversation
+        self.context = [{"name": each.name, "text": _text(each)} for each in self.wanted.file or ()]
 
     def talk(self) -> None:
         """Ask what is typed, until Ctrl-D; what goes wrong is told, and the talk goes on."""
@@ -147,6 +153,8 @@ class _Chatting:
             body["model"] = self.wanted.model
         if self.conversation:
             body["conversation_id"] = self.conversation
+        if self.context:
+            body["context"] = self.context
         # What the system keeps it knows by itself; otherwise it has to be told.
         return body if self.is_kept else body | {"history": self.history}
 
@@ -208,6 +216,16 @@ def _read(path: Path) -> str:
         reason = getattr(error, "strerror", None) or "it is no text"
         message = f"the API key cannot be read from {path}: {reason}"
         raise MistakeError(message, "The file holds the key and nothing else.") from error
+
+
+def _text(path: Path) -> str:
+    """What stands in *path*. Raises MistakeError."""
+    try:
+        return path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
+        message = f"{path} cannot be read: {reason}"
+        raise MistakeError(message, "Name a file with text.") from error
 
 
 def _plain(text: str, where: str) -> str:

@@ -6,8 +6,10 @@ from contextlib import asynccontextmanager
 import pytest
 
 from arkalia_assistantia.app import create
+from arkalia_assistantia.conversations.store import Store
 from arkalia_assistantia.settings import AssistantSettings
 from arkalia_contract import files
+from arkalia_runtime.database import Database
 from data_services import migrate
 from model_servers import a_model_server
 from unit.arkalia_runtime.serving import served
@@ -79,3 +81,24 @@ def recorded(mounts, schema, llm_folder):
             yield client
 
     return opened
+
+
+@pytest.fixture
+def standing(mounts, schema):
+    """`standing(**settings)`: a store whose database is open."""
+    migrate(mounts, schema, "forward", module="assistantia")
+
+    @asynccontextmanager
+    async def opened(**settings):
+        own = {"system": "", "module": "assistantia", "database_timeout_seconds": 5}
+        made = AssistantSettings(**mounts.settings | own | settings)
+        async with Database.of(made).open() as database:
+            yield Store(database, made)
+
+    return opened
+
+
+@pytest.fixture
+async def store(standing):
+    async with standing() as opened:
+        yield opened

@@ -57,7 +57,8 @@ class AssistantSettings(ServiceSettings):
     """Seconds, up to 30, that an answer waits for its validation."""
 
     prompts_retention_days: int = Field(default=30, ge=1, le=3650)
-    """Days, 1 to 3650, after its last message until a conversation is deleted."""
+    """Days, 1 to 3650, after its last message until a conversation is deleted, and after its upload
+    until a file is."""
 
     most_conversations: int = Field(default=1000, ge=1, le=100_000)
     """Most conversations, 1 to 100000, that are kept of one user."""
@@ -67,6 +68,21 @@ class AssistantSettings(ServiceSettings):
 
     most_characters: int = Field(default=1_000_000, ge=1000, le=10_000_000)
     """Most characters, 1000 to 10000000, of one conversation."""
+
+    upload_types: list[str] = Field(
+        default_factory=lambda: [
+            "text/plain", "text/markdown", "text/csv", "text/html", "application/json",
+            "application/x-ndjson", "application/yaml", "application/xml", "text/xml",
+        ],
+        max_length=64,
+    )  # fmt: skip
+    """Media types of the files that are taken, at most 64. What stands in them must be text in UTF-8."""
+
+    most_upload_bytes: int = Field(default=262_144, ge=1, le=1_000_000)
+    """Most bytes, 1 to 1000000, of one file."""
+
+    most_uploads: int = Field(default=100, ge=0, le=10_000)
+    """Most files, up to 10000, that are kept of one user."""
 
     remembered_messages: int = Field(default=40, ge=0, le=500)
     """Most messages, up to 500, of a kept conversation that a model is shown before the next

@@ -1,16 +1,10 @@
-"""A store in a schema of its own, and a way to put something into it."""
+"""A way to put something into a store of conversations."""
 
-from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from uuid import uuid4
 
-import pytest
-
 from arkalia_assistantia.conversations.forms import Message
-from arkalia_assistantia.conversations.store import Place, Store
-from arkalia_assistantia.settings import AssistantSettings
-from arkalia_runtime.database import Database
-from data_services import migrate
+from arkalia_assistantia.conversations.store import Place
 
 
 def a_message(text, role="user", **more):
@@ -19,27 +13,6 @@ def a_message(text, role="user", **more):
 
 def a_turn(question, answer="Yes."):
     return [a_message(question), a_message(answer, "assistant", model="m", finish_reason="stop")]
-
-
-@pytest.fixture
-def standing(mounts, schema):
-    """`standing(**settings)`: a store whose database is open."""
-    migrate(mounts, schema, "forward", module="assistantia")
-
-    @asynccontextmanager
-    async def opened(**settings):
-        own = {"system": "", "module": "assistantia", "database_timeout_seconds": 5}
-        made = AssistantSettings(**mounts.settings | own | settings)
-        async with Database.of(made).open() as database:
-            yield Store(database, made)
-
-    return opened
-
-
-@pytest.fixture
-async def store(standing):
-    async with standing() as opened:
-        yield opened
 
 
 async def lead(store, owner, number, prefix="c"):

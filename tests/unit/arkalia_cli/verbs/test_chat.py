@@ -131,6 +131,22 @@ async def test_programs_get_all_that_is_told(run, serving):
     assert told["timings"]["total"] > 0
 
 
+async def test_answer_may_stand_on_a_file(run, serving, tmp_path):
+    file = tmp_path / "notes.txt"
+    file.write_text("\n".join(f"zeroia-{number}: {number} restarts" for number in range(20)))
+
+    async with serving() as port:
+        without = await run(port, "-m", "Why?", "-o", "json")
+        along = await run(port, "-m", "Why?", "--file", str(file), "-o", "json")
+
+    assert read_by_the_model(along) > read_by_the_model(without) + 100
+
+
+def read_by_the_model(done):
+    """Tokens of the prompt."""
+    return json.loads(done.stdout)["tokens"]["prompt"]
+
+
 async def test_conversation_goes_on(run, serving):
     async with serving() as port:
         first = json.loads((await run(port, "-m", "One", "-o", "json")).stdout)
@@ -213,6 +229,7 @@ async def test_gateway_that_is_gone_is_told(run):
         (["luna", "--url", "https://arkalia.example.com"], "Leave one of the two out."),
         (["--key-file", "/nowhere/key"], "cannot be read from /nowhere/key: No such file"),
         (["--key-file", "/dev/null"], "/dev/null is no API key"),
+        (["--file", "/nowhere/notes"], "/nowhere/notes cannot be read: No such file"),
     ],
 )
 async def test_mistake_says_what_to_write_instead(run, words, sentence):

@@ -14,6 +14,7 @@ from typing import Any, Final
 from arkalia_assistantia.backends.completion import Chunk, Whole
 from arkalia_assistantia.backends.errors import BrokenError
 from arkalia_assistantia.backends.pool import Answering, Asked, Backends
+from arkalia_assistantia.chat.attaching import Attaching
 from arkalia_assistantia.chat.checking import BlockedError, checked
 from arkalia_assistantia.chat.instructing import Instructing
 from arkalia_assistantia.chat.keeping import Keeper, Said
@@ -54,6 +55,7 @@ class Steps:
     recorder: Recorder
     keeper: Keeper
     instructing: Instructing
+    attaching: Attaching
 
 
 class Assistant:
@@ -67,10 +69,11 @@ class Assistant:
     async def begin(self, question: Question) -> "Session":
         """The answer to *question*, with its first word said.
 
-        Raises BlockedError, NoAnswerError or RefusedError.
+        Raises BlockedError, NoAnswerError, RefusedError, NotAttachedError or UploadsAwayError.
         """
         start = time.monotonic()
         question = self.steps.instructing.instructed(question)
+        question = await self.steps.attaching.attached(question)
         question = await self.steps.keeper.continued(question)
         told = await checked(question, self.steps.validating)
         recording = asyncio.ensure_future(self.steps.recorder.checked(question, told))

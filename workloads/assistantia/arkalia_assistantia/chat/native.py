@@ -12,12 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
 from arkalia_assistantia.chat.asking import caller_of, question_of
+from arkalia_assistantia.chat.attaching import MOST_FILES
 from arkalia_assistantia.chat.flow import Assistant, Session
 from arkalia_assistantia.chat.problems import Unanswered, told_in
 from arkalia_assistantia.chat.questions import SHOWN
 from arkalia_assistantia.chat.streaming import EVENTS, Streamed, event, while_here
 from arkalia_assistantia.chat.told import Told
 from arkalia_assistantia.conversations.forms import ID, LONGEST_ID
+from arkalia_assistantia.uploads.forms import ID as FILE_ID
 from arkalia_runtime import logs
 from arkalia_runtime.ids import new_id
 
@@ -60,6 +62,10 @@ class Chat(_Form):
     context: Annotated[list[Text], Field(max_length=100)] = []
     """Texts that the answer may stand on. They are shown to the model as such, and the answer is held
     against them."""
+    files: Annotated[
+        list[Annotated[str, Field(pattern=FILE_ID)]], Field(max_length=MOST_FILES)
+    ] = []
+    """Uploaded texts that the answer may stand on, by id."""
     language: Language | None = None
     """In which language the answer has to be; none: in any."""
     most_tokens: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
@@ -114,9 +120,17 @@ async def _asked(assistant: Assistant, body: Chat) -> dict[str, Any]:
         messages.append({"role": "system", "content": quotation.rule})
         shown = f"{each.name}:\n{quotation.text}"
         messages.append({"role": "user", "name": SHOWN, "content": shown})
-    messages.append({"role": "user", "content": body.message})
+    messages.append({"role": "user", "content": _content(body)})
     limit = {"max_tokens": body.most_tokens} if body.most_tokens else {}
     return {"model": body.model, "messages": messages, **limit}
+
+
+def _content(body: Chat) -> str | list[dict[str, Any]]:
+    """What is asked; files stand in it as OpenAI's API names them."""
+    if not body.files:
+        return body.message
+    named = [{"type": "file", "file": {"file_id": each}} for each in body.files]
+    return [{"type": "text", "text": body.message}, *named]
 
 
 async def _whole(request: Request, session: Session) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any, Literal
 
 from arkalia_assistantia.backends.errors import BrokenError, NoAnswerError, RefusedError
+from arkalia_assistantia.chat.attaching import NotAttachedError, UploadsAwayError
 from arkalia_assistantia.chat.checking import BlockedError
 from arkalia_runtime.problems import Problem
 
@@ -34,6 +35,11 @@ def told_in(dialect: Dialect) -> Iterator[None]:
         problem = Unanswered(dialect, HTTPStatus.BAD_REQUEST, BLOCKED, str(error))
         problem.members["prompt"] = error.told.model_dump()
         raise problem from error
+    except NotAttachedError as error:
+        raise Unanswered(dialect, HTTPStatus.BAD_REQUEST, "file_not_usable", str(error)) from error
+    except UploadsAwayError as error:
+        away = HTTPStatus.SERVICE_UNAVAILABLE
+        raise Unanswered(dialect, away, "files_unavailable", str(error)) from error
     except RefusedError as error:
         detail = f"The model server {error}"
         raise Unanswered(dialect, HTTPStatus.BAD_REQUEST, "refused", detail) from error

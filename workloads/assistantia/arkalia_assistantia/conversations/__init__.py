@@ -1,5 +1,4 @@
 """Conversations that are kept, each for the user who leads it.
 
-`store` is all that is asked of the database; `routes` is what their owner can do with them; `purging`
-removes those that are older than they may become.
+`store` is all that is asked of the database; `routes` is what their owner can do with them.
 """

@@ -1,14 +1,13 @@
-"""Retention: conversations in which nothing was said for long are deleted, some at a time."""
+"""Retention: what is too old is deleted, some at a time: conversations and uploads."""
 
 import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Final
+from typing import Final, Protocol
 
 from prometheus_client import Counter
 
-from arkalia_assistantia.conversations.store import AT_ONCE, Store
 from arkalia_runtime import background
 from arkalia_runtime.database import DatabaseError
 from arkalia_runtime.metrics import Metrics
@@ -20,14 +19,23 @@ MOST_BATCHES: Final = 100
 """Transactions of one run: what is left over waits for the next, and chats need not."""
 
 
+class Ages(Protocol):
+    """Holds what is kept for some days."""
+
+    async def purge_some(self, days: int) -> int:
+        """Delete some that are older, and say how many: none when none is left. Raises DatabaseError."""
+
+
 class Purging:
     """Deletes beside the requests. A part of the service."""
 
-    def __init__(self, store: Store, days: int, every_seconds: float = EVERY_SECONDS) -> None:
-        self._store, self._days, self._every_seconds = store, days, every_seconds
+    def __init__(
+        self, store: Ages, days: int, what: str, every_seconds: float = EVERY_SECONDS
+    ) -> None:
+        self._store, self._days, self._what, self._every_seconds = store, days, what, every_seconds
         self._purged = Counter(
-            "arkalia_conversations_purged",
-            "Conversations that were deleted because nothing was said in them for long.",
+            f"arkalia_{what}_purged",
+            f"{what.capitalize()} that were deleted because they were too old.",
             registry=None,
         )
 
@@ -48,7 +56,7 @@ class Purging:
             some = await self._store.purge_some(self._days)
             self._purged.inc(some)
             purged += some
-            if some < AT_ONCE:
+            if not some:
                 break
         return purged
 
@@ -56,9 +64,9 @@ class Purging:
         while True:
             try:
                 if number := await self.purge():
-                    logger.info("Old conversations were deleted.", extra={"conversations": number})
+                    logger.info("Old %s were deleted.", self._what, extra={self._what: number})
             except DatabaseError as error:
-                logger.info("Old conversations stay for now: %s", error.detail)
+                logger.info("Old %s stay for now: %s", self._what, error.detail)
             except Exception:
-                logger.exception("Old conversations could not be deleted.")
+                logger.exception("Old %s could not be deleted.", self._what)
             await asyncio.sleep(self._every_seconds)
