@@ -123,7 +123,7 @@ class Program:
                     "resync": resync(
                         self._resources.system_keys,
                         self._queue.add,
-                        self._settings.resync_seconds,
+                        lambda systems: max(self._settings.resync_seconds, fresh_for(systems)),
                     ),
                     "issuer": self._issuer.run(self._intake.everything),
                     "permissions": self._look_at_rights(),

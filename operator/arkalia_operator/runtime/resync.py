@@ -13,11 +13,17 @@ STEPS: Final = 60
 
 
 async def resync(
-    known: Callable[[], Iterable[SystemKey]], add: Callable[[SystemKey], None], seconds: float
+    known: Callable[[], Iterable[SystemKey]],
+    add: Callable[[SystemKey], None],
+    within: Callable[[int], float],
 ) -> None:
-    """Add every *known* system once in *seconds*, in small shares, until cancelled."""
+    """Add every *known* system once, in small shares, again and again until cancelled.
+
+    *within* says for a number of systems how many seconds that takes.
+    """
     while True:
         keys = sorted(known())
+        seconds = within(len(keys))
         for step in range(STEPS):
             await asyncio.sleep(jittered(seconds / STEPS))
             for key in keys[len(keys) * step // STEPS : len(keys) * (step + 1) // STEPS]:

@@ -8,7 +8,7 @@ from model_api_server import until
 async def test_every_system_is_added_once_in_the_time_and_not_all_at_once():
     keys = [SystemKey("ns", f"{number}") for number in range(10)]
     added = []
-    task = asyncio.create_task(resync(lambda: keys, added.append, 0.6))
+    task = asyncio.create_task(resync(lambda: keys, added.append, lambda systems: systems * 0.06))
 
     await until(lambda: len(added) >= 2)
     early = len(added)
