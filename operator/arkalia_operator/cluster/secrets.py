@@ -64,6 +64,9 @@ class _Seen(Generic[Record]):
     record: Record
     until: float
     mark: str
+    version: str | None
+    """`metadata.resourceVersion` of what it was made of; empty if there was no Secret, None if nobody
+    said which."""
 
 
 class Secrets(Generic[Record]):
@@ -82,12 +85,16 @@ class Secrets(Generic[Record]):
     ) -> Record:
         """The record of a Secret that is fresh; *recorded* gets None if there is none.
 
-        With another *mark* than the last time it is read again at once.
+        With another *mark* than the last time it is read again at once. What has not changed since it
+        was read last is not taken apart again: most of a look would go into keys and certificates.
         """
         seen = self._seen.get(place)
         if seen is not None and seen.mark == mark and self._clock() < seen.until:
             return seen.record
-        return self.remember(place, recorded(await self.live(place)), mark)
+        live = await self.live(place)
+        version = live["metadata"]["resourceVersion"] if live else ""
+        record = seen.record if seen and seen.version == version else recorded(live)
+        return self._believe(place, record, mark, version)
 
     async def live(self, place: Place) -> Live | None:
         """The Secret as it is now; None if there is none. Raises ApiError."""
@@ -103,9 +110,12 @@ class Secrets(Generic[Record]):
         changed = {**manifest, "metadata": described}
         return await self._client.apply(kinds.SECRET, changed, force=True)
 
-    def remember(self, place: Place, record: Record, mark: str = "") -> Record:
-        """Believe *record* for a minute, or longer where there are many systems."""
-        self._seen[place] = _Seen(record, self._clock() + self._fresh(), mark)
+    def remember(self, place: Place, record: Record) -> Record:
+        """Believe *record*, of what was written, for a minute, or longer where there are many systems."""
+        return self._believe(place, record, "", None)
+
+    def _believe(self, place: Place, record: Record, mark: str, version: str | None) -> Record:
+        self._seen[place] = _Seen(record, self._clock() + self._fresh(), mark, version)
         self._seen.move_to_end(place)
         if len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)

@@ -67,6 +67,29 @@ async def test_secret_that_is_missing_is_believed_to_be_missing_for_a_minute(han
     assert (await hands.read()).word == b"hello"
 
 
+async def test_what_has_not_changed_is_taken_apart_once(hands):
+    first = await hands.write(b"hello")
+    before = await hands.read()
+
+    hands.now = FRESH_SECONDS
+    same = await hands.read()
+    await hands.write(b"goodbye", first)
+    hands.now = 2 * FRESH_SECONDS
+    changed = await hands.read()
+
+    assert same is before
+    assert changed.word == b"goodbye"
+
+
+async def test_secret_that_was_written_and_then_deleted_is_missing_at_the_next_look(hands, server):
+    hands.secrets.remember(PLACE, await hands.write(b"hello"))
+
+    await server.remove(f"/api/v1/namespaces/{SYSTEM.namespace}/secrets/one")
+    hands.now = FRESH_SECONDS
+
+    assert await hands.read() is None
+
+
 async def test_secret_is_believed_longer_where_there_are_many_systems(hands):
     hands.fresh = fresh_for(systems=1000)
     await hands.read()
