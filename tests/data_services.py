@@ -259,6 +259,9 @@ def a_redis() -> Iterator[Redis]:
     socket = folder / "socket"
     options = {"port": "0", "unixsocket": str(socket), "save": "", "dir": str(folder)}
     words = [word for key, value in options.items() for word in (f"--{key}", value)]
+    rights = ["~zeroia:*", "~wake:*", "resetchannels", "&zeroia:*", "+@all", "-@dangerous"]
+    # Not by a command: the user is there again after a restart.
+    words += ["--user", "zeroia", "on", ">secret", *rights]
 
     def begin() -> subprocess.Popen[bytes]:
         with (folder / "log").open("ab") as log:
@@ -275,6 +278,4 @@ def a_redis() -> Iterator[Redis]:
 
     server.is_ready = is_ready
     with running(server):
-        rights = ["~zeroia:*", "~wake:*", "resetchannels", "&zeroia:*", "+@all", "-@dangerous"]
-        server.admin("ACL", "SETUSER", "zeroia", "on", ">secret", *rights)
         yield server

@@ -6,7 +6,9 @@ import base64
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -230,6 +232,32 @@ def test_conversations_are_listed_and_deleted_through_the_gateway(front):
     assert mine not in front.conversations()
     assert front.delete() == 200
     assert front.conversations() == []
+
+
+def test_gateway_and_assistant_are_replaced_and_no_stream_is_cut(luna, front):
+    replaced, ends, over = ("helloria", "assistantia"), [], threading.Event()
+    before = {uid for name in replaced for uid in uids(luna.pods(name))}
+
+    def streaming():
+        while not over.is_set():
+            ends.append(front.stream("Tell me at length.")[-1][0])
+
+    def gone():
+        left = before & uids(luna.kube.find(kinds.POD, luna.namespace))
+        assert not left, f"{len(left)} old pods have not ended"
+
+    with ThreadPoolExecutor() as threads:
+        running = [threads.submit(streaming) for _ in range(2)]
+        try:
+            luna.change(modules={name: {"env": {"STORY": "told"}} for name in replaced})
+            luna.ready()
+            eventually(gone)
+        finally:
+            over.set()
+
+    assert [each.result() for each in running] == [None, None]
+    assert set(ends) == {"end"}
+    assert len(ends) > 4
 
 
 def test_who_shows_no_key_is_not_answered(luna):

@@ -148,6 +148,10 @@ class Route(ApiModel):
     requests_per_second: int | None = Field(default=None, ge=1, le=100_000)
     """Requests a second for each caller. Default: the gateway's own limit."""
 
+    answer_seconds: int | None = Field(default=None, ge=1, le=3600)
+    """Seconds until an answer must have begun. Default: the gateway's own limit, a minute. A module
+    whose answers may take longer ends them itself before, and says why."""
+
     free_text: bool = False
     """Whether its bodies hold what people or models write freely, such as prompts or passwords: then
     the edge's request filter does not take code in them for an attack. The module judges them."""

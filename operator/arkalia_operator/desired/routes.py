@@ -65,5 +65,6 @@ def _route(route: Route, alias: list[str]) -> Manifest:
         "methods": sorted(route.methods),
         "scopes": sorted(route.scopes),
         "requests_per_second": route.requests_per_second,
+        "answer_seconds": route.answer_seconds,
         "alias": alias,
     }

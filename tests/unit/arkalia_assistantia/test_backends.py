@@ -158,11 +158,14 @@ async def test_client_that_leaves_stops_the_model(alone, doomed_server, path, bo
             return await slots(doomed_server) == 0
 
         await eventually(is_at_work)
+
+        async def is_counted():
+            cut = await measured(client, "arkalia_model_answers_cut_total")
+            return cut == {'arkalia_model_answers_cut_total{backend="main",by="client"}': 1}
+
         asking.cancel()
         await eventually(is_idle)
-        cut = await measured(client, "arkalia_model_answers_cut_total")
-
-    assert cut == {'arkalia_model_answers_cut_total{backend="main",by="client"}': 1}
+        await eventually(is_counted)
 
 
 async def _read_forever(client, path, body):
@@ -213,6 +216,20 @@ async def test_silent_server_is_given_up_and_the_next_one_asked(alone, model_ser
         doomed_server.tell(signal.SIGCONT)
 
     assert (status, told["backend"]) == (200, "other")
+
+
+async def test_server_that_said_nothing_is_not_asked_twice_for_the_same_question(
+    alone, doomed_server
+):
+    one = backend("main", doomed_server.url, models=[NAME])
+    async with alone(one, first_word_seconds=0.3) as client:
+        doomed_server.tell(signal.SIGSTOP)
+        status, problem = await asked(client)
+        tries = await measured(client, "arkalia_model_tries_total")
+        doomed_server.tell(signal.SIGCONT)
+
+    assert (status, sum(tries.values())) == (503, 1)
+    assert "main said no word" in problem["detail"]
 
 
 async def test_request_ends_with_the_time_that_its_caller_gives(alone, doomed_server):

@@ -84,7 +84,31 @@ async def test_deadline_is_passed_on_and_kept(gateway):
 
         assert response.status == 504
         assert "in time" in (await problem(response))["detail"]
-        assert 0 < float(module.asked[0]["given"]["x-request-timeout"]) <= 0.3
+        assert 0 < float(module.asked[0]["given"]["x-request-timeout"]) <= 0.27
+
+
+async def test_module_that_ends_in_time_says_itself_why_there_is_no_answer(gateway):
+    async def late(scope, receive, send):
+        given = dict(scope["headers"])
+        await asyncio.sleep(float(given[b"x-request-timeout"]))
+        await reply(send, b"the database is slow", status=503)
+
+    async with a_module(late) as (_, port), gateway({"taskia": port}) as client:
+        response = await client.get("/api/v1/taskia/x", headers={"X-Request-Timeout": "3"})
+
+        assert (response.status, await response.text()) == (503, "the database is slow")
+
+
+async def test_route_has_the_time_for_an_answer_that_its_module_says(gateway):
+    async def never(scope, receive, send):
+        await asyncio.sleep(PATIENCE_SECONDS)
+
+    routes = {"taskia": [{"path": "/x", "answer_seconds": 1}]}
+    async with (
+        a_module(never) as (_, port),
+        gateway({"taskia": port}, routes=routes, answer_seconds=3600) as client,
+    ):
+        assert (await client.get("/api/v1/taskia/x")).status == 504
 
 
 async def test_answer_streams_while_it_is_made(gateway):

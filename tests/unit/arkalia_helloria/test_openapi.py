@@ -138,3 +138,12 @@ def test_what_was_given_is_left_as_it_was():
     merged(OWN, ROUTES, {"taskia": TASKIA})
 
     assert json.dumps([OWN, TASKIA]) == before
+
+
+def test_what_lies_below_a_path_is_described_by_the_one_route_that_a_module_has_there():
+    read = {"summary": "A file", "parameters": [{"name": "key", "in": "path", "required": True}]}
+    found = merged(OWN, ROUTES, {"taskia": {"paths": {"/files/{key}": {"get": read}}}})
+
+    operation = found["paths"]["/api/v1/taskia/files/{rest}"]["get"]
+    assert operation["summary"] == "A file"
+    assert operation["parameters"][0]["name"] == "rest"

@@ -103,10 +103,12 @@ def test_alias_takes_no_path_from_the_module_whose_it_is():
 
 
 def test_scopes_and_limits_come_with_the_route():
-    found = table(a=[{"path": "/x", "scopes": ["one"], "requests_per_second": 3}])
+    limits = {"requests_per_second": 3, "answer_seconds": 90}
+    found = table(a=[{"path": "/x", "scopes": ["one"], **limits}])
 
     route = found.match("GET", "/api/v1/a/x").route
     assert (route.scopes, route.requests_per_second) == (frozenset({"one"}), 3)
+    assert route.answer_seconds == 90
 
 
 def test_file_of_another_form_is_refused():

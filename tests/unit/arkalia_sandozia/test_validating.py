@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 
 import pytest
 
@@ -109,6 +110,24 @@ async def test_answer_is_validated_though_the_database_is_away(alone):
     assert found["validation_score"] < 0.2
     assert found["recorded"] is False
     assert (await metrics(alone))["arkalia_answer_validations_unrecorded_total"] == "1.0"
+
+
+async def test_service_is_ready_though_the_database_is_away(alone):
+    async with alone.get(endpoints.HEALTH_READY) as answer:
+        assert answer.status == 200
+
+
+async def test_outcome_reaches_who_waits_for_it_while_the_database_hangs(client, schema):
+    await validate(client, record=RECORD)  # the connection is open
+    body, waits = ASKED | {"record": RECORD}, {"X-Request-Timeout": "0.5"}
+    with schema.server.door.held():
+        start = time.monotonic()
+        async with client.post("/validate", json=body, headers=waits) as answer:
+            found = await answer.json(content_type=None)
+        seconds = time.monotonic() - start
+
+    assert (answer.status, found["recorded"]) == (200, False)
+    assert seconds < 4  # psycopg alone would wait five seconds for the end of the statement
 
 
 async def test_what_is_found_is_measured(alone):

@@ -24,6 +24,10 @@ class AssistantSettings(ServiceSettings):
 
     port: Port = 8005
 
+    stop_seconds: int = Field(default=240, ge=1, le=3600)
+    """Seconds, 1 to 3600, that answers get to their end when the assistant stops: as long as they may
+    stream. With `drain_seconds` it must be less than the pod's termination grace period."""
+
     prompts_policy: Literal["Observe", "Flag", "Block"] = "Flag"
     """What becomes of a prompt that looks like an attack: `Observe` lets it pass and tells its score,
     `Flag` marks it, `Block` says that the model must not be asked."""

@@ -56,8 +56,8 @@ ROUTES_KEY: Final = "routes.json"
 ROUTES: Final = f"{IDENTITY_FOLDER}/{ROUTES_KEY}"
 """What a public module publishes of the others, by module: `{"<module>": {"address": "<base URL>",
 "pods": "<name that stands for the address of each ready pod>", "routes": [...]}}`. A route is
-`{"path": "/tasks/{id}", "methods": ["GET"], "scopes": [], "requests_per_second": null, "alias": []}`,
-as the module's description has it."""
+`{"path": "/tasks/{id}", "methods": ["GET"], "scopes": [], "requests_per_second": null,
+"answer_seconds": null, "alias": []}`, as the module's description has it."""
 CORS_KEY: Final = "cors.json"
 CORS: Final = f"{IDENTITY_FOLDER}/{CORS_KEY}"
 """Which pages may read the answers of a public module in a browser: a list of origins, `*` for all."""

@@ -7,6 +7,7 @@ from typing import TypeVar
 from fastapi import FastAPI
 
 from arkalia_contract import files
+from arkalia_helloria import open_files
 from arkalia_helloria.access.door import AccountDoor
 from arkalia_helloria.cache.answers import Answers, Forwards
 from arkalia_helloria.callers import Door
@@ -42,6 +43,7 @@ class Ways:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
         """Keep connections for the block."""
+        open_files.allow_most()
         yield
         self.open_ones().close()
 

@@ -77,7 +77,8 @@ class Attempt:
         if asked.has_more:
             await self._send_rest(connection)
         self._watch = Watch(asked.receive, connection)
-        answer = await connection.head(deadline.left(self._settings.answer_seconds))
+        seconds = asked.match.route.answer_seconds or self._settings.answer_seconds
+        answer = await connection.head(deadline.left(seconds))
         if answer.status in UNAVAILABLE and self._others and self._is_repeatable:
             message = f"answers {answer.status}"
             raise UnavailableError(message)

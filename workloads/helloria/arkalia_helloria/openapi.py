@@ -70,11 +70,12 @@ def _operation(public: str, route: Route, method: str, modules: Mapping[str, Doc
 
 def _described(route: Route, method: str, document: Document) -> Document | None:
     """What the module says of *route*; parameters may have other names there."""
+    published = _template(route.path)
     for path, item in document.get("paths", {}).items():
-        if _shape(path) == _shape(route.path) and isinstance(item, dict):
+        if _shape(path) == _shape(published) and isinstance(item, dict):
             found = item.get(method.lower())
             if isinstance(found, dict):
-                return _with_names(found, path, route.path)
+                return _with_names(found, path, published)
     return None
 
 

@@ -37,6 +37,8 @@ class Route:
     """All of them are needed; none: everybody who is known."""
     requests_per_second: int | None = None
     """For each caller, if the module says so."""
+    answer_seconds: int | None = None
+    """Until an answer must have begun, if the module says so."""
 
 
 @dataclass(frozen=True)
@@ -165,6 +167,7 @@ class _GivenRoute:
     methods: list[str]
     scopes: list[str]
     requests_per_second: int | None = None
+    answer_seconds: int | None = None
     alias: list[str] = field(default_factory=list)
 
 
@@ -191,6 +194,7 @@ def _route(module: str, given: _GivenRoute) -> Route:
         frozenset(given.methods),
         frozenset(given.scopes),
         given.requests_per_second,
+        given.answer_seconds,
     )
 
 

@@ -16,7 +16,8 @@ class GatewaySettings(ServiceSettings):
     may stream. With `drain_seconds` it must be less than the pod's termination grace period."""
 
     answer_seconds: Seconds = Field(default=60, gt=0, le=3600)
-    """Seconds, up to 3600, until a module must have begun to answer."""
+    """Seconds, up to 3600, until a module must have begun to answer, where its route says nothing
+    else (`answerSeconds`)."""
 
     silence_seconds: Seconds = Field(default=120, gt=0, le=3600)
     """Seconds, up to 3600, that an answer may pause once it has begun."""

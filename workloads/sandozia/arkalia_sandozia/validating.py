@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter
 
-from arkalia_runtime import logs
+from arkalia_runtime import deadline, logs
 from arkalia_runtime.database import Database, DatabaseError
 from arkalia_runtime.events import Outbox
 from arkalia_runtime.metrics import Metrics
@@ -28,7 +28,8 @@ AT_ONCE: Final = 2
 MOST_WAITING: Final = 64
 """Requests that wait for their turn; others are told to come again."""
 RECORD_SECONDS: Final = 1.0
-"""How long an answer waits for its event to be written."""
+"""How long an answer waits for its event to be written, and never more than a third of what its caller
+still waits: the outcome shall reach it in time."""
 MOST_REASONS: Final = 20
 """In an event."""
 
@@ -81,9 +82,10 @@ class Validating:
             self._measures.findings.labels(each.check, each.severity).inc()
 
     async def _record(self, record: Record, found: Validation) -> bool:
-        """Tell the outcome. An answer is worth more than its event: it waits for a second."""
+        """Tell the outcome. An answer is worth more than its event: it does not wait long."""
+        seconds = min(RECORD_SECONDS, deadline.left(3 * RECORD_SECONDS) / 3)
         try:
-            async with asyncio.timeout(RECORD_SECONDS), self._database.transaction() as connection:
+            async with asyncio.timeout(seconds), self._database.transaction() as connection:
                 await self._outbox.publish(
                     connection, VALIDATED, record.conversation_id, _event(record, found)
                 )

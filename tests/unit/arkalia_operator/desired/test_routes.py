@@ -38,6 +38,7 @@ def test_public_module_is_told_the_routes_of_the_others_and_where_their_pods_are
                     "methods": ["GET"],
                     "scopes": ["weather"],
                     "requests_per_second": None,
+                    "answer_seconds": None,
                     "alias": ["/v1/days"],
                 }
             ],

@@ -201,6 +201,18 @@ async def test_connection_is_cut_when_the_server_hangs(settings, schema, monkeyp
         await eventually(database, "after")
 
 
+async def test_request_that_is_given_up_waits_no_longer_for_a_server_that_hangs(settings, schema):
+    async with opened(settings, database_connections=1) as database:
+        await tell(database, "before")
+        with schema.server.door.held():
+            start = time.monotonic()
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await sleep(database, 10)
+            assert time.monotonic() - start < 4  # psycopg alone would wait five seconds
+        await eventually(database, "after")
+
+
 async def test_request_that_is_given_up_leaves_the_connection_usable(settings, schema):
     async with opened(settings, database_connections=1) as database:
         await tell(database, "before")

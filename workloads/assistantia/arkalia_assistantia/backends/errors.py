@@ -2,6 +2,7 @@
 
 BackendError          what one server did; another may be asked as long as nothing was said
 ├── UnreachableError  no connection, an answer of 5xx, or silence: it is left alone for a while
+│   └── SilentError   silence: it is not asked again for the same question, which has waited enough
 ├── BusyError         its queue is full, or it says that it has too much to do
 ├── UnsuitableError   it does not have the model, or does not take the key
 └── BrokenError       it stopped in the middle of its answer
@@ -23,6 +24,10 @@ class UnreachableError(BackendError):
     """It cannot be reached, fails, or says nothing in time."""
 
     reason = "unreachable"
+
+
+class SilentError(UnreachableError):
+    """It says nothing in time."""
 
 
 class BusyError(BackendError):

@@ -25,6 +25,7 @@ from arkalia_assistantia.backends.errors import (
     BusyError,
     NoAnswerError,
     RefusedError,
+    SilentError,
     UnreachableError,
 )
 from arkalia_assistantia.backends.measures import Measures
@@ -45,7 +46,8 @@ LISTS: Final = {llm.OPENAI: openai.MODELS, llm.OLLAMA: ollama.TAGS}
 ROUNDS: Final = 2
 """How often the servers are gone through: a restart, or a connection that breaks, is over soon."""
 AGAIN_SECONDS: Final = 0.2
-LIST_SECONDS: Final = 10.0
+LIST_SECONDS: Final = 3.0
+"""Telling its models costs a server nothing; questions wait while one hangs."""
 LISTED_SECONDS: Final = 30.0
 """How long a list of models is believed."""
 
@@ -159,7 +161,9 @@ class Backends:
                 else:
                     self._remembered.note(asked.conversation, choice.backend.name)
                     return answering
-            if number + 1 < ROUNDS:
+            silent = {name for name, error in told.items() if isinstance(error, SilentError)}
+            found = [each for each in found if each.backend.name not in silent]
+            if found and number + 1 < ROUNDS:
                 await asyncio.sleep(min(AGAIN_SECONDS, max(0.0, ends - time.monotonic())))
         raise self._no_answer(told)
 
@@ -246,7 +250,7 @@ class Backends:
                 first = await _until_something(rest)
         except TimeoutError:
             message = f"said no word within {seconds:.0f} s"
-            raise UnreachableError(message) from None
+            raise SilentError(message) from None
         return Answering(
             choice,
             waited_seconds=begun - start,

@@ -23,6 +23,8 @@ from arkalia_runtime.redis import Redis, RedisUnavailableError
 logger: Final = logging.getLogger(__name__)
 
 TELL_SECONDS: Final = 0.1
+ANSWER_SECONDS: Final = 1.0
+"""A Redis that takes longer cannot be used: the client itself would wait ten times as long."""
 AGAIN_SECONDS: Final = 1.0
 """After Redis could not be used."""
 
@@ -87,7 +89,8 @@ class SharedAccounts:
     async def _go_on(self) -> None:
         while True:
             try:
-                await self.tell()
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    await self.tell()
             except (RedisError, RedisUnavailableError, OSError, TimeoutError) as error:
                 self._show(is_shared=False, cause=repr(error.__cause__ or error))
                 # What the others were not told is not owed later: it was allowed.

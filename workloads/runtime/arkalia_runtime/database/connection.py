@@ -19,6 +19,10 @@ from arkalia_runtime.access import PostgresqlAccess
 GRACE_SECONDS: Final = 1
 """How much later than the server's own limit a connection is cut."""
 
+CANCEL_SECONDS: Final = 0.25
+"""How long a server may take to hear that nobody waits for a statement any more. psycopg would wait five
+seconds, and so would whoever has stopped waiting."""
+
 
 class SwallowedError(RuntimeError):
     """A statement of a transaction failed, and the code went on as if it had not."""
@@ -36,6 +40,14 @@ class Connection(psycopg.AsyncConnection[TupleRow]):
     def after_commit(self, tell: Callable[[], None]) -> None:
         """Call *tell* once this transaction is committed; not if it is rolled back."""
         self._told.append(tell)
+
+    async def cancel_safe(self, *, timeout: float = CANCEL_SECONDS) -> None:  # noqa: ASYNC109 - psycopg's own
+        """Cancel the statement that runs. A server that does not hear of it is cut off."""
+        try:
+            await super().cancel_safe(timeout=min(timeout, CANCEL_SECONDS))
+        except psycopg.OperationalError:
+            self._cut()
+            raise
 
     def is_of(self, access: PostgresqlAccess) -> bool:
         """Whether it was opened with *access*, and not with a former login."""
