@@ -26,7 +26,7 @@ async def test_only_conversations_are_deleted_in_which_nothing_was_said_for_long
     age(schema, 8, "id <> 'c-001'")
     age(schema, 6, "id = 'c-001'")
 
-    assert await Purging(store, 7, "conversations").purge() == 3
+    assert await Purging(store, 7).purge() == 3
     assert left(schema) == ["c-001"]
     assert schema.rows("SELECT DISTINCT conversation FROM messages") == [("c-001",)]
 
@@ -36,7 +36,7 @@ async def test_conversation_that_goes_on_stays(store, schema):
     age(schema, 8)
     await store.keep(Place("ada", "c-000"), a_turn("Still here"))
 
-    assert await Purging(store, 7, "conversations").purge() == 0
+    assert await Purging(store, 7).purge() == 0
     assert left(schema) == ["c-000"]
 
 
@@ -45,15 +45,15 @@ async def test_run_is_bounded_and_the_next_one_goes_on(store, schema, monkeypatc
     await lead(store, "ada", AT_ONCE + 1)
     age(schema, 8)
 
-    assert await Purging(store, 7, "conversations").purge() == AT_ONCE
-    assert await Purging(store, 7, "conversations").purge() == 1
+    assert await Purging(store, 7).purge() == AT_ONCE
+    assert await Purging(store, 7).purge() == 1
 
 
 async def test_two_pods_delete_each_conversation_once(store, schema):
     await lead(store, "ada", 20)
     age(schema, 8)
 
-    purged = await asyncio.gather(*(Purging(store, 7, "conversations").purge() for _ in range(4)))
+    purged = await asyncio.gather(*(Purging(store, 7).purge() for _ in range(4)))
 
     assert sum(purged) == 20
 
@@ -63,7 +63,7 @@ async def test_deletion_goes_on_once_the_database_is_back(store, schema):
     age(schema, 8)
     schema.server.door.close()
     try:
-        async with Purging(store, 7, "conversations", every_seconds=0.05).open():
+        async with Purging(store, 7, every_seconds=0.05).open():
             await asyncio.sleep(0.2)
             schema.server.door.open()
             async with asyncio.timeout(30):

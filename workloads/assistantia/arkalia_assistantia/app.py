@@ -1,6 +1,6 @@
 """The app of the assistant."""
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from arkalia_assistantia.allowed import GrantedMiddleware
 from arkalia_assistantia.backends.pool import Backends
@@ -29,29 +29,27 @@ def create(settings: AssistantSettings) -> FastAPI:
     database = Database.of(settings, required=False)
     outbox = Outbox.of(database, settings, EMITTED)
     validating = Validating(settings.prompts_policy)
-    backends, validator = Backends(settings), Validator(settings, validating)
-    store, days = Store(database, settings), settings.prompts_retention_days
-    uploads = Uploads(database, settings)
-    keeper, recorder = Keeper(store), Recorder(database, outbox)
-    instructing = Instructing(settings.system_prompts)
-    attaching = Attaching(uploads, settings, validating)
-    steps = Steps(validating, backends, validator, recorder, keeper, instructing, attaching)
-    assistant = Assistant(steps)
-    ways = [each.routes(assistant) for each in (native, openai, ollama)]
-    app = assembled(
-        "assistantia",
-        settings,
-        database,
-        outbox,
+    store, uploads = Store(database, settings), Uploads(database, settings)
+    steps = Steps(
         validating,
-        backends,
-        validator,
-        keeper,
-        Purging(store, days, "conversations"),
-        Purging(uploads, days, "uploads"),
-        Routes(conversations.routes(store, days)),
-        Routes(uploading.routes(uploads, settings)),
-        *(Routes(way) for way in ways),
+        Backends(settings),
+        Validator(settings, validating),
+        Recorder(database, outbox),
+        Keeper(store),
+        Instructing(settings.system_prompts),
+        Attaching(uploads, settings, validating),
     )
+    parts = (database, outbox, validating, steps.backends, steps.validator, steps.keeper)
+    routes = _routes(Assistant(steps), store, uploads, settings)
+    purging = (Purging(each, settings.prompts_retention_days) for each in (store, uploads))
+    app = assembled("assistantia", settings, *parts, *purging, *map(Routes, routes))
     app.add_middleware(GrantedMiddleware)
     return app
+
+
+def _routes(
+    assistant: Assistant, store: Store, uploads: Uploads, settings: AssistantSettings
+) -> list[APIRouter]:
+    ways = [each.routes(assistant) for each in (native, openai, ollama)]
+    kept = conversations.routes(store, settings.prompts_retention_days)
+    return [kept, uploading.routes(uploads, settings), *ways]

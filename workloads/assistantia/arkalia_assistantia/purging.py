@@ -19,8 +19,11 @@ MOST_BATCHES: Final = 100
 """Transactions of one run: what is left over waits for the next, and chats need not."""
 
 
-class Ages(Protocol):
+class Purgeable(Protocol):
     """Holds what is kept for some days."""
+
+    purged: Counter
+    """What became too old and was deleted."""
 
     async def purge_some(self, days: int) -> int:
         """Delete some that are older, and say how many: none when none is left. Raises DatabaseError."""
@@ -29,19 +32,12 @@ class Ages(Protocol):
 class Purging:
     """Deletes beside the requests. A part of the service."""
 
-    def __init__(
-        self, store: Ages, days: int, what: str, every_seconds: float = EVERY_SECONDS
-    ) -> None:
-        self._store, self._days, self._what, self._every_seconds = store, days, what, every_seconds
-        self._purged = Counter(
-            f"arkalia_{what}_purged",
-            f"{what.capitalize()} that were deleted because they were too old.",
-            registry=None,
-        )
+    def __init__(self, store: Purgeable, days: int, every_seconds: float = EVERY_SECONDS) -> None:
+        self._store, self._days, self._every_seconds = store, days, every_seconds
 
     def measure(self, metrics: Metrics) -> None:
         """Show in *metrics* how many."""
-        metrics.registry.register(self._purged)
+        metrics.registry.register(self._store.purged)
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Purging"]:
@@ -54,7 +50,7 @@ class Purging:
         purged = 0
         for _ in range(MOST_BATCHES):
             some = await self._store.purge_some(self._days)
-            self._purged.inc(some)
+            self._store.purged.inc(some)
             purged += some
             if not some:
                 break
@@ -64,9 +60,9 @@ class Purging:
         while True:
             try:
                 if number := await self.purge():
-                    logger.info("Old %s were deleted.", self._what, extra={self._what: number})
+                    logger.info("What was kept for too long was deleted.", extra={"rows": number})
             except DatabaseError as error:
-                logger.info("Old %s stay for now: %s", self._what, error.detail)
+                logger.info("What is kept for too long stays for now: %s", error.detail)
             except Exception:
-                logger.exception("Old %s could not be deleted.", self._what)
+                logger.exception("What is kept for too long could not be deleted.")
             await asyncio.sleep(self._every_seconds)

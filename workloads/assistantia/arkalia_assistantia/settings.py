@@ -76,14 +76,18 @@ class AssistantSettings(ServiceSettings):
     upload_types: list[str] = Field(
         default_factory=lambda: [
             "text/plain", "text/markdown", "text/csv", "text/html", "application/json",
-            "application/x-ndjson", "application/yaml", "application/xml", "text/xml",
+            "application/x-ndjson", "application/yaml", "application/xml",
         ],
         max_length=64,
     )  # fmt: skip
-    """Media types of the files that are taken, at most 64. What stands in them must be text in UTF-8."""
+    """Media types of the files that are taken, at most 64, in small letters. What stands in them must
+    be text in UTF-8."""
 
     most_upload_bytes: int = Field(default=262_144, ge=1, le=1_000_000)
     """Most bytes, 1 to 1000000, of one file."""
+
+    most_shown_bytes: int = Field(default=300_000, ge=1000, le=800_000)
+    """Most bytes, 1000 to 800000, of all texts that one question is shown with: context and files."""
 
     most_uploads: int = Field(default=100, ge=0, le=10_000)
     """Most files, up to 10000, that are kept of one user."""

@@ -85,7 +85,7 @@ class Validated(BaseModel):
     """The text without what nobody sees, its letters folded."""
     unseen_characters: int
     """How many were looked at for hidden characters only: the text is too long for the rest."""
-    quoted: Quotation | None
+    quoted: Quotation | None = None
     """For `content` alone: the text in lines with a random mark."""
 
 
@@ -146,7 +146,6 @@ class Validating:
             reasons=[Reason.of(each) for each in found.findings],
             text=found.text,
             unseen_characters=found.unseen,
-            quoted=self.quoted(found.text) if prompt.source == "content" else None,
         )
 
     async def inspected(self, answer: Answer) -> Inspected:
@@ -166,9 +165,11 @@ class Validating:
             reasons=[Reason.of(each) for each in found],
         )
 
-    def quoted(self, text: str) -> Quotation:
+    async def quoted(self, text: str) -> Quotation:
         """*text* as a model may be shown it: in lines with a mark that nobody could know."""
-        shown = quoted(text, secrets.token_hex(MARK_BYTES))
+        mark = secrets.token_hex(MARK_BYTES)
+        is_short = len(text) <= SHORT
+        shown = quoted(text, mark) if is_short else await asyncio.to_thread(quoted, text, mark)
         return Quotation(text=shown.text, rule=shown.rule)
 
     def _routes(self) -> APIRouter:
@@ -176,7 +177,10 @@ class Validating:
 
         @router.post("/validate", summary="How much a prompt looks like an attack, and why")
         async def validate_prompt(body: Prompt) -> Validated:
-            return await self.validated(body)
+            found = await self.validated(body)
+            if body.source != "content":
+                return found
+            return found.model_copy(update={"quoted": await self.quoted(found.text)})
 
         @router.post("/validate/answer", summary="Whether an answer gives away what it must not")
         async def inspect_answer(body: Answer) -> Inspected:

@@ -20,12 +20,15 @@ TAKEN = ("text/plain", "text/markdown", "application/json", "application/yaml")
         ("pods.yml", "application/octet-stream", "application/yaml"),
         ("pods.json", "", "application/json"),
         ("today.log", "", "text/plain"),
+        ("pods.yaml", "application/x-yaml", "application/yaml"),
+        ("pods.yaml", "text/yaml", "application/yaml"),
+        ("notes.md", "text/x-markdown", "text/markdown"),
     ],
 )
 def test_type_is_what_the_client_says_or_else_what_the_name_ends_with(name, declared, media_type):
     found = read(name, declared, b"{}", TAKEN)
 
-    assert (found.name, found.media_type, found.text, found.size) == (name, media_type, "{}", 2)
+    assert (found.name, found.media_type, found.content, found.size) == (name, media_type, "{}", 2)
 
 
 @pytest.mark.parametrize(
@@ -35,6 +38,7 @@ def test_type_is_what_the_client_says_or_else_what_the_name_ends_with(name, decl
         ("page.md", "application/pdf", "application/pdf"),
         ("thing", "", "of no known type"),
         ("thing.unheard-of", "application/octet-stream", "of no known type"),
+        ("notes.txt.gz", "", "of no known type"),
     ],
 )
 def test_other_types_are_refused_with_those_that_are_taken(name, declared, told):
@@ -61,7 +65,7 @@ def test_what_is_no_text_is_refused_with_the_place(content, told):
 
 
 def test_byte_order_mark_is_no_part_of_the_text():
-    assert read("notes.txt", "", b"\xef\xbb\xbfHello", TAKEN).text == "Hello"
+    assert read("notes.txt", "", b"\xef\xbb\xbfHello", TAKEN).content == "Hello"
 
 
 @pytest.mark.parametrize(
@@ -95,4 +99,4 @@ def test_whatever_is_sent_is_read_or_refused(content):
     except UnreadableError:
         return
     assert found.size == len(content)
-    assert found.text.encode() == content.removeprefix(b"\xef\xbb\xbf")
+    assert found.content.encode() == content.removeprefix(b"\xef\xbb\xbf")

@@ -85,6 +85,15 @@ async def test_files_are_listed_in_pages_the_newest_first(client):
     assert first["first_id"] == made[2]
 
 
+async def test_list_goes_on_behind_a_file_that_was_deleted(client):
+    made = [(await sent(client, name=f"{n}.txt"))[1]["id"] for n in range(3)]
+    await asked(client, "DELETE", f"/v1/files/{made[1]}")
+
+    _, rest = await asked(client, "GET", f"/v1/files?after={made[1]}")
+
+    assert [each["id"] for each in rest["data"]] == made[:1]
+
+
 async def test_nobody_meets_what_is_somebody_elses(client):
     _, told = await sent(client)
 
@@ -132,7 +141,7 @@ async def test_number_of_files_has_a_bound_for_each_user_also_for_many_at_once(c
 
     assert sorted(status for status, _ in found) == [200] * 3 + [409] * 5
     assert {each["detail"] for status, each in found if status == HTTPStatus.CONFLICT} == {
-        "You have 3 files, and more are not kept: delete some."
+        "At most 3 files of a user are kept, and you have 3."
     }
     assert (await sent(client, who=BOB))[0] == HTTPStatus.OK
 
@@ -166,6 +175,6 @@ async def test_files_are_deleted_when_their_days_are_over(client, uploads, schem
         "RETURNING 1"
     )
 
-    assert await Purging(uploads, 7, "uploads").purge() == 1
+    assert await Purging(uploads, 7).purge() == 1
     left = (await asked(client, "GET", "/v1/files"))[1]["data"]
     assert [each["id"] for each in left] == [young["id"]]

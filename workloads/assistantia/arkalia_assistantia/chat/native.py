@@ -15,7 +15,6 @@ from arkalia_assistantia.chat.asking import caller_of, question_of
 from arkalia_assistantia.chat.attaching import MOST_FILES
 from arkalia_assistantia.chat.flow import Assistant, Session
 from arkalia_assistantia.chat.problems import Unanswered, told_in
-from arkalia_assistantia.chat.questions import SHOWN
 from arkalia_assistantia.chat.streaming import EVENTS, Streamed, event, while_here
 from arkalia_assistantia.chat.told import Told
 from arkalia_assistantia.conversations.forms import ID, LONGEST_ID
@@ -95,7 +94,7 @@ def routes(assistant: Assistant) -> APIRouter:
         conversation = body.conversation_id or str(new_id())
         context = [each.model_dump() for each in body.context]
         question = question_of(
-            await _asked(assistant, body),
+            _asked(body),
             caller_of(request),
             conversation,
             context=context,
@@ -112,14 +111,9 @@ def routes(assistant: Assistant) -> APIRouter:
     return router
 
 
-async def _asked(assistant: Assistant, body: Chat) -> dict[str, Any]:
-    """*body* in OpenAI's form; the context stands in lines with a mark that nobody could know."""
+def _asked(body: Chat) -> dict[str, Any]:
+    """*body* in OpenAI's form; its context stands beside it."""
     messages: list[dict[str, Any]] = [each.model_dump() for each in body.history]
-    for each in body.context:
-        quotation = assistant.steps.validating.quoted(each.text)
-        messages.append({"role": "system", "content": quotation.rule})
-        shown = f"{each.name}:\n{quotation.text}"
-        messages.append({"role": "user", "name": SHOWN, "content": shown})
     messages.append({"role": "user", "content": _content(body)})
     limit = {"max_tokens": body.most_tokens} if body.most_tokens else {}
     return {"model": body.model, "messages": messages, **limit}

@@ -35,6 +35,8 @@ class Question:
     actor: str = ""
     context: Sequence[Mapping[str, str]] = field(default_factory=tuple)
     """Texts that the answer may stand on, with `name` and `text`."""
+    shown: Sequence[Message] = ()
+    """The same as the model is shown them, which is not part of the request either."""
     language: str | None = None
     owner: str = ""
     """The user who asks; empty if the gateway names none."""
@@ -58,11 +60,18 @@ class Question:
 
     @property
     def asked(self) -> Mapping[str, Any]:
-        """What the model is asked: the request, after the system's own instructions."""
-        if not self.given:
+        """What the model is asked: the request, after the system's own instructions.
+
+        Texts that the answer may stand on come before what the user said last.
+        """
+        if not self.given and not self.shown:
             return self.body
         first = {"role": "system", "content": planted(self.given, self.canary)}
-        return {**self.body, "messages": [first, *self.messages]}
+        said = self.messages
+        users = (n for n, each in enumerate(said) if each.get("role") == "user")
+        last = max(users, default=len(said))
+        begun = [first, *said[:last]] if self.given else said[:last]
+        return {**self.body, "messages": [*begun, *self.shown, *said[last:]]}
 
     @property
     def prompt(self) -> str:
@@ -91,7 +100,9 @@ class Question:
         return [each for each in messages[since:] if each.get("name") != SHOWN]
 
     def written_by_others(self) -> Iterator[tuple[str, Source]]:
-        """The texts that users and tools wrote, and who: what an attack can be in."""
+        """The texts that users, tools and strangers wrote, and who: what an attack can be in."""
+        for shown in self.context:
+            yield shown["text"], "content"
         for each in self.messages:
             role, is_shown = each.get("role"), each.get("name") == SHOWN
             if (role == "user" or role in OF_TOOLS) and (text := text_of(each)):

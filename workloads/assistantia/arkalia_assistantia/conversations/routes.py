@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Annotated, Final
 
-from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi import APIRouter, Path, Query
 from starlette.responses import Response, StreamingResponse
 
 from arkalia_assistantia.conversations.forms import (
@@ -22,7 +22,7 @@ from arkalia_assistantia.conversations.store import (
     mark_in,
     text_of,
 )
-from arkalia_contract import headers
+from arkalia_assistantia.owners import Owner
 from arkalia_runtime.problems import Problem
 
 LINES: Final = "application/x-ndjson"
@@ -30,16 +30,6 @@ FILE: Final = {"Content-Disposition": 'attachment; filename="conversations.jsonl
 MARK: Final = r"^[0-9]{1,17}\.[A-Za-z0-9][A-Za-z0-9._:-]{0,127}$"
 
 
-def owner_of(request: Request) -> str:
-    """Whose conversations are meant: the gateway says so. Raises a 401 Problem if it does not."""
-    owner = request.headers.get(headers.USER, "")
-    if not owner:
-        detail = "Conversations belong to users: log in, or show an API key, at the gateway."
-        raise Problem(HTTPStatus.UNAUTHORIZED, detail)
-    return owner
-
-
-Owner = Annotated[str, Depends(owner_of)]
 Id = Annotated[str, Path(pattern=ID, max_length=LONGEST_ID)]
 Before = Annotated[str | None, Query(pattern=MARK, description="`next` of the page before.")]
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from prometheus_client import Counter
 from psycopg.rows import TupleRow
 
 from arkalia_assistantia.conversations.forms import Conversation, Message, Role, Summary
@@ -102,6 +103,11 @@ class Store:
 
     def __init__(self, database: Database, settings: AssistantSettings) -> None:
         self._database, self._settings = database, settings
+        self.purged = Counter(
+            "arkalia_conversations_purged",
+            "Conversations that were deleted because nothing was said in them for long.",
+            registry=None,
+        )
 
     async def keep(self, place: Place, messages: Sequence[Message]) -> None:
         """Add *messages*, all or none. Raises DatabaseError, and FullError if there is no room."""

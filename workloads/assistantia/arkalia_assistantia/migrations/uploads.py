@@ -10,7 +10,7 @@ FORWARD = (
     """
     CREATE TABLE uploads (
         owner text NOT NULL,
-        id text NOT NULL,
+        id text COLLATE "C" NOT NULL,
         name text NOT NULL,
         media_type text NOT NULL,
         bytes integer NOT NULL,
@@ -19,7 +19,6 @@ FORWARD = (
         PRIMARY KEY (owner, id)
     )
     """,
-    "CREATE INDEX uploads_newest ON uploads (owner, created_at, id)",
     "CREATE INDEX uploads_oldest ON uploads (created_at)",
 )
 

@@ -4,19 +4,38 @@ Only text is taken: a program that takes documents and pictures apart reads what
 and none of it is needed to answer from a text.
 """
 
-import mimetypes
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final
 
-NAMED_BY_SUFFIX: Final = {
+BY_SUFFIX: Final = {
+    ".csv": "text/csv",
+    ".htm": "text/html",
+    ".html": "text/html",
+    ".json": "application/json",
+    ".jsonl": "application/x-ndjson",
+    ".log": "text/plain",
+    ".markdown": "text/markdown",
     ".md": "text/markdown",
+    ".ndjson": "application/x-ndjson",
+    ".pdf": "application/pdf",
+    ".png": "image/png",
+    ".txt": "text/plain",
+    ".xml": "application/xml",
     ".yaml": "application/yaml",
     ".yml": "application/yaml",
-    ".log": "text/plain",
-    ".jsonl": "application/x-ndjson",
 }
-"""What the table of the machine may not know, or calls otherwise."""
+"""A table of its own: that of the machine is another one on each."""
+ALIASES: Final = {
+    "application/x-yaml": "application/yaml",
+    "application/jsonl": "application/x-ndjson",
+    "text/json": "application/json",
+    "text/x-markdown": "text/markdown",
+    "text/x-yaml": "application/yaml",
+    "text/xml": "application/xml",
+    "text/yaml": "application/yaml",
+}
+"""Other names for the same, by clients that are older than the name."""
 UNTOLD: Final = frozenset({"", "application/octet-stream"})
 """What clients say that do not know what they send."""
 LONGEST_NAME: Final = 200
@@ -28,17 +47,17 @@ class UnreadableError(Exception):
 
 
 @dataclass(frozen=True)
-class Text:
+class ReadFile:
     """What stands in a file."""
 
     name: str
     media_type: str
-    text: str
+    content: str
     size: int
     """In bytes, as it was sent."""
 
 
-def read(name: str, declared: str, content: bytes, taken: Collection[str]) -> Text:
+def read(name: str, declared: str, content: bytes, taken: Collection[str]) -> ReadFile:
     """The text of the file *name*, whose client *declared* its type. *taken*: the types to take.
 
     Raises UnreadableError.
@@ -58,7 +77,7 @@ def read(name: str, declared: str, content: bytes, taken: Collection[str]) -> Te
     if "\0" in text:
         message = f"{called} has a character 0 in it, and is no text: send text."
         raise UnreadableError(message)
-    return Text(called, media_type, text.removeprefix(BYTE_ORDER_MARK), len(content))
+    return ReadFile(called, media_type, text.removeprefix(BYTE_ORDER_MARK), len(content))
 
 
 def name_of(name: str) -> str:
@@ -72,9 +91,9 @@ def type_of(name: str, declared: str) -> str:
     """The media type of the file *name*: what its client *declared*, else what its end tells."""
     told = declared.partition(";")[0].strip().lower()
     if told not in UNTOLD:
-        return told
+        return ALIASES.get(told, told)
     suffix = name[name.rfind(".") :].lower() if "." in name else ""
-    return NAMED_BY_SUFFIX.get(suffix) or mimetypes.guess_type(name)[0] or ""
+    return BY_SUFFIX.get(suffix, "")
 
 
 def _listed(taken: Collection[str]) -> str:

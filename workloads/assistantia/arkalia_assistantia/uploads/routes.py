@@ -6,10 +6,10 @@ from typing import Annotated, Final, TypeVar
 from fastapi import APIRouter, Form, Path, Query, UploadFile
 from starlette.responses import PlainTextResponse, Response
 
-from arkalia_assistantia.conversations.routes import Owner
+from arkalia_assistantia.owners import Owner
 from arkalia_assistantia.settings import AssistantSettings
 from arkalia_assistantia.uploads.forms import ID, DeletedFile, File, Listed
-from arkalia_assistantia.uploads.reading import Text, UnreadableError, name_of, read
+from arkalia_assistantia.uploads.reading import ReadFile, UnreadableError, name_of, read
 from arkalia_assistantia.uploads.store import Uploads, UploadsFullError
 from arkalia_runtime.problems import Problem
 
@@ -60,11 +60,12 @@ def _of_one(uploads: Uploads) -> APIRouter:
     async def read_content(file_id: FileId, owner: Owner) -> Response:
         found = await uploads.texts(owner, [file_id])
         # As plain text whatever it is, so that no browser takes it for a page of this address.
-        return PlainTextResponse(_found(found.get(file_id), file_id).text, headers=AS_IT_IS)
+        return PlainTextResponse(_found(found.get(file_id), file_id).content, headers=AS_IT_IS)
 
     @router.delete(FILE, summary="Delete a file")
     async def delete_file(file_id: FileId, owner: Owner) -> DeletedFile:
-        _found(await uploads.delete(owner, file_id) or None, file_id)
+        if not await uploads.delete(owner, file_id):
+            raise _missing(file_id)
         return DeletedFile(id=file_id)
 
     return router
@@ -73,11 +74,15 @@ def _of_one(uploads: Uploads) -> APIRouter:
 def _found(what: T | None, file_id: str) -> T:
     """*what* was found of a file. Raises a 404 Problem where it is nothing."""
     if what is None:
-        raise Problem(HTTPStatus.NOT_FOUND, f"You have no file {file_id}.")
+        raise _missing(file_id)
     return what
 
 
-async def _sent(file: UploadFile, settings: AssistantSettings) -> Text:
+def _missing(file_id: str) -> Problem:
+    return Problem(HTTPStatus.NOT_FOUND, f"You have no file {file_id}.")
+
+
+async def _sent(file: UploadFile, settings: AssistantSettings) -> ReadFile:
     """What stands in *file*. Raises Problem."""
     name = file.filename or ""
     content = await file.read(settings.most_upload_bytes + 1)

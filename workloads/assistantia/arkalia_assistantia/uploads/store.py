@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from prometheus_client import Counter
 from psycopg.rows import TupleRow
 
 from arkalia_assistantia.settings import AssistantSettings
 from arkalia_assistantia.uploads.forms import File, Listed
-from arkalia_assistantia.uploads.reading import Text
+from arkalia_assistantia.uploads.reading import ReadFile
 from arkalia_runtime.database import Connection, Database
 from arkalia_runtime.ids import new_id
 
@@ -24,12 +25,9 @@ COUNT: Final = "SELECT count(*) FROM (SELECT FROM uploads WHERE owner = %s LIMIT
 LOCK: Final = "SELECT pg_advisory_xact_lock(hashtextextended('uploads of ' || %s, 0))"
 """Two uploads of one user are counted one after the other."""
 LIST: Final = f"""
-    SELECT {TOLD} FROM uploads WHERE owner = %(owner)s AND (
-        %(after)s::text IS NULL
-        OR (created_at, id) < (SELECT created_at, id FROM uploads WHERE owner = %(owner)s AND id = %(after)s)
-    )
-    ORDER BY created_at DESC, id DESC LIMIT %(limit)s
-"""  # noqa: S608
+    SELECT {TOLD} FROM uploads WHERE owner = %(owner)s AND (%(after)s::text IS NULL OR id < %(after)s)
+    ORDER BY id DESC LIMIT %(limit)s
+"""  # noqa: S608 - ids grow with time
 READ: Final = f"SELECT {TOLD} FROM uploads WHERE owner = %s AND id = %s"  # noqa: S608
 TEXTS: Final = (
     "SELECT id, name, media_type, text, bytes FROM uploads WHERE owner = %s AND id = ANY(%s)"
@@ -56,15 +54,20 @@ class Uploads:
         self._database = database
         self._most = settings.most_uploads
         self._stays = timedelta(days=settings.prompts_retention_days)
+        self.purged = Counter(
+            "arkalia_uploads_purged",
+            "Files that were deleted because they were old.",
+            registry=None,
+        )
 
-    async def add(self, owner: str, sent: Text) -> File:
+    async def add(self, owner: str, sent: ReadFile) -> File:
         """Keep *sent*. Raises DatabaseError, and UploadsFullError if *owner* has too many."""
-        row = (owner, f"file-{new_id()}", sent.name, sent.media_type, sent.size, sent.text)
+        row = (owner, f"file-{new_id()}", sent.name, sent.media_type, sent.size, sent.content)
         async with self._database.transaction() as connection:
             await connection.execute(LOCK.encode(), (owner,))
             [(number,)] = await _every(connection, COUNT, (owner, self._most))
             if number >= self._most:
-                message = f"You have {self._most} files, and more are not kept: delete some."
+                message = f"At most {self._most} files of a user are kept, and you have {number}."
                 raise UploadsFullError(message)
             [kept] = await _every(connection, ADD, row)
         return self._file(kept)
@@ -84,11 +87,11 @@ class Uploads:
             rows = await _every(connection, READ, (owner, file_id))
         return self._file(rows[0]) if rows else None
 
-    async def texts(self, owner: str, file_ids: Sequence[str]) -> dict[str, Text]:
+    async def texts(self, owner: str, file_ids: Sequence[str]) -> dict[str, ReadFile]:
         """What stands in those of the files that there are, by id. Raises DatabaseError."""
         async with self._database.transaction() as connection:
             rows = await _every(connection, TEXTS, (owner, list(file_ids)))
-        return {row[0]: Text(*row[1:]) for row in rows}
+        return {row[0]: ReadFile(*row[1:]) for row in rows}
 
     async def delete(self, owner: str, file_id: str) -> bool:
         """Whether there was such a file. Raises DatabaseError."""
