@@ -18,7 +18,7 @@ PURE := operator/arkalia_operator/desired/*,operator/arkalia_operator/planning/*
 SHARED := workloads/contract/*,workloads/runtime/*
 # What reads the code and starts nothing: the longest first, two at a time.
 STATIC := $(addprefix check-, types layers yaml generated templates charts lint format shell workflows pinning lock)
-AT_ONCE := $(MAKE) --jobs 2
+AT_ONCE := --jobs 2
 SHELL_FILES = $(shell git grep -lI '^\#!/.*bash' -- . ':!*.md')
 
 # The project's own Python and tools come first, whatever else the machine has.
@@ -27,7 +27,7 @@ export PYTHONPATH := $(CURDIR)/dev
 # What is compiled once is read by every worker of the tests and by every process that they start.
 export PYTHONDONTWRITEBYTECODE :=
 
-.PHONY: help up down check checked test generate format docs images bench soak audit clean tools python $(STATIC)
+.PHONY: help up down check check-tests test generate format docs images bench soak audit clean tools python $(STATIC)
 
 help: ## List the targets.
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -39,20 +39,21 @@ down: ## Stop the development cluster and leave nothing of it behind.
 	@$(DEV) down
 
 check: $(INSTALLED) tools ## Check all that needs no cluster: style, types, layers, tests, chart.
-	@$(AT_ONCE) $(STATIC)
-	@$(MAKE) checked
+	@$(MAKE) $(AT_ONCE) $(STATIC)
+	@$(MAKE) check-tests
 
-checked: $(INSTALLED) tools
+check-tests: $(INSTALLED) tools
 	$(STEP) --show tests "Run the failing test alone: .venv/bin/pytest PATH -k NAME." pytest $(MEASURED) $(wildcard tests/contract tests/unit tests/golden)
 	$(STEP) coverage "Test the lines listed above." coverage report --include='$(PURE)' --fail-under=100
 	$(STEP) coverage "Test the lines listed above." coverage report --include='$(SHARED)' --fail-under=95
 
 # Images are made by one process after another, and so is what reads the code: they go on side by side.
 test: $(INSTALLED) tools ## Check, then run the stories of tests/cluster on a real cluster: what CI runs.
-	@$(AT_ONCE) images $(STATIC)
-	@$(MAKE) checked
+	@$(MAKE) $(AT_ONCE) images $(STATIC)
+	@$(MAKE) check-tests
 	@dev/with-cluster pytest $(WORKERS) tests/cluster tests/faults
 
+$(STATIC): | $(INSTALLED) tools
 check-format:
 	$(STEP) format "Run 'make format'." ruff format --check
 check-lint:

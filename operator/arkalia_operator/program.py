@@ -8,6 +8,7 @@ import signal
 import socket
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from importlib.metadata import version
 from uuid import uuid4
 
@@ -47,7 +48,7 @@ from arkalia_operator.runtime.queue import Queue
 from arkalia_operator.runtime.reconcile import Reconciler, now
 from arkalia_operator.runtime.resolver import Resolver
 from arkalia_operator.runtime.resources import Resources
-from arkalia_operator.runtime.resync import resync
+from arkalia_operator.runtime.resync import resync, resync_seconds
 from arkalia_operator.runtime.supervision import supervise
 from arkalia_operator.runtime.sweeper import Sweeper
 from arkalia_operator.runtime.upgrades import Upgrades
@@ -123,7 +124,7 @@ class Program:
                     "resync": resync(
                         self._resources.system_keys,
                         self._queue.add,
-                        lambda systems: max(self._settings.resync_seconds, fresh_for(systems)),
+                        partial(resync_seconds, self._settings.resync_seconds),
                     ),
                     "issuer": self._issuer.run(self._intake.everything),
                     "permissions": self._look_at_rights(),

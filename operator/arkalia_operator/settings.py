@@ -62,7 +62,8 @@ class Settings(BaseModel):
     15 minutes counts as stuck."""
 
     resync_seconds: float = Field(default=600, ge=1, le=86400)
-    """Longest time without a reconcile of a system; a second for each where there are more systems."""
+    """About the longest time without a reconcile of a system; where there are more systems than
+    seconds in it, one second for each."""
 
     upgrades: UpgradePolicy = "Hold"
     """What becomes of pods that nothing but an upgrade of the operator would replace, where

@@ -62,7 +62,7 @@ class OperatorProcess:
 def interpreter() -> str:
     """A Python beside which there is what the operator's image has, and nothing else.
 
-    kopf loads the client of the command line where it finds it, for 18 MiB.
+    kopf loads the client of the command line where it finds it, for 8 MiB.
     """
     home = ROOT / "build" / "bench" / "operator"
     run = partial(subprocess.run, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import subprocess
 import threading
+import traceback
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -125,9 +126,13 @@ def _pods_run(plane: ControlPlane) -> Iterator[None]:
 def _follow(kubeconfig: str, kind: Kind, status: Status, ended: threading.Event) -> None:
     with closing(Kube(kubeconfig)) as kube:
         while not ended.wait(PAUSE_SECONDS):
-            with suppress(httpx.HTTPError, RefusedError, ValueError):
+            try:
                 for body in kube.watch(kind, WATCH_SECONDS):
                     _say(kube, body, status(body))
+            except (httpx.HTTPError, RefusedError, ValueError):
+                continue
+            except Exception:  # if it ended, everybody would wait for pods in vain
+                traceback.print_exc()
 
 
 def ready(body: Body) -> Body:

@@ -18,6 +18,7 @@ import yaml
 
 import kubernetes_schemas
 from arkalia_operator import catalogue
+from arkalia_operator.api.arkaliasystem import ArkaliaSystemSpec
 from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
 from arkalia_operator.desired import desired_state, names
 from arkalia_operator.desired.certificates import wanted_certificates
@@ -156,6 +157,20 @@ def test_case_is_rendered_as_expected(case):
         path.write_text(text, encoding="utf-8")
 
     assert text == path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_rendering_changes_nothing_that_all_systems_share(case):
+    before = dumped(ArkaliaSystemSpec())
+
+    rendered(case)
+
+    assert dumped(ArkaliaSystemSpec.model_validate({})) == before
+
+
+def dumped(spec):
+    """*spec* with its defaults, which are the same objects in each."""
+    return spec.model_dump_json()
 
 
 @pytest.mark.parametrize("case", CASES)

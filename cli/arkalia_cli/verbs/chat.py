@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from arkalia_cli.cluster.chatting import Assistant
     from arkalia_cli.cluster.doors import Door
 
+OF_A_KEY: Final = "The file of a key holds the key and nothing else."
+OF_A_TEXT: Final = "Name a file with text."
 MOST_HISTORY: Final = 40
 """Messages that go along where the system does not keep them."""
 
@@ -40,9 +42,11 @@ class Talk:
     keep: Annotated[
         bool, typer.Option("--keep/--no-keep", help="Whether the system keeps what is said.")
     ] = True
-    file: Annotated[
+    files: Annotated[
         list[Path] | None,
-        typer.Option(help="A text that the answers may stand on; may be given several times."),
+        typer.Option(
+            "--file", help="A text that the answers may stand on; may be given several times."
+        ),
     ] = None
 
 
@@ -103,7 +107,9 @@ class _Chatting:
 
     def __post_init__(self) -> None:
         self.conversation = self.wanted.conversation
-        self.context = [{"name": each.name, "text": _text(each)} for each in self.wanted.file or ()]
+        self.context = [
+            {"name": each.name, "text": _read(each, OF_A_TEXT)} for each in self.wanted.files or ()
+        ]
 
     def talk(self) -> None:
         """Ask what is typed, until Ctrl-D; what goes wrong is told, and the talk goes on."""
@@ -193,7 +199,7 @@ def _given(gate: Gate) -> str | None:
     from arkalia_cli.cluster.asking import API_KEY
 
     if gate.key_file is not None:
-        return _plain(_read(gate.key_file), f"the file {gate.key_file}")
+        return _plain(_read(gate.key_file, OF_A_KEY), f"the file {gate.key_file}")
     key = os.environ.get(API_KEY)
     return _plain(key, f"${API_KEY}") if key else None
 
@@ -209,23 +215,14 @@ def _asked_for() -> str:
     return _plain(typer.prompt("API key", hide_input=True, err=True), "what was typed")
 
 
-def _read(path: Path) -> str:
-    try:
-        return path.read_text("utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "it is no text"
-        message = f"the API key cannot be read from {path}: {reason}"
-        raise MistakeError(message, "The file holds the key and nothing else.") from error
-
-
-def _text(path: Path) -> str:
-    """What stands in *path*. Raises MistakeError."""
+def _read(path: Path, hint: str) -> str:
+    """What stands in *path*. Raises MistakeError with *hint*."""
     try:
         return path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "it is no text in UTF-8"
         message = f"{path} cannot be read: {reason}"
-        raise MistakeError(message, "Name a file with text.") from error
+        raise MistakeError(message, hint) from error
 
 
 def _plain(text: str, where: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field
 
@@ -47,16 +47,16 @@ CLIENTS_RULE = rule(
 )
 
 
-PLAIN = frozenset({"enabled", "replicas"})
+ONE_WORD_SETTINGS: Final = frozenset({"enabled", "replicas"})
 """Settings of a module that are one word; all others may be of any depth."""
 
 
-def _kept_once(modules: dict[str, ModuleSettings]) -> dict[str, ModuleSettings]:
+def _sharing_equals(modules: dict[str, ModuleSettings]) -> dict[str, ModuleSettings]:
     """*modules* with one object in the place of settings that say the same: most say nothing."""
     known: dict[tuple[object, ...], ModuleSettings] = {}
     return {
         name: known.setdefault((each.enabled, each.replicas, *sorted(each.model_fields_set)), each)
-        if each.model_fields_set <= PLAIN
+        if each.model_fields_set <= ONE_WORD_SETTINGS
         else each
         for name, each in modules.items()
     }
@@ -102,7 +102,7 @@ class ArkaliaSystemSpec(ApiModel):
     network: Network = Network()
     """The ways out of the cluster, and into it."""
 
-    modules: Annotated[dict[ModuleName, ModuleSettings], AfterValidator(_kept_once)] = Field(
+    modules: Annotated[dict[ModuleName, ModuleSettings], AfterValidator(_sharing_equals)] = Field(
         default_factory=dict, max_length=64, json_schema_extra=rules(MODULE_NAMES_RULE)
     )
     """Modules by name. A built-in module runs unless it is disabled here; an ArkaliaModule of

@@ -54,7 +54,7 @@ class ApiModel(BaseModel):
             object.__setattr__(self, "__pydantic_fields_set__", shared)
 
     def __deepcopy__(self, memo: dict[int, Any] | None = None) -> Self:
-        """Itself, as of a tuple: it never changes.
+        """Itself, as of a tuple: nobody writes into its lists and dicts either (tests/golden sees to it).
 
         Pydantic copies a default wherever a resource leaves the field out, which is nearly everywhere.
         """

@@ -251,7 +251,7 @@ def _never_smaller(mode: str, storage: str) -> dict[str, str]:
     """
     modes = [_said(each, f"spec.data.{mode}", "'builtin'") for each in ("self", "oldSelf")]
     new, old = (
-        _said(each, f"spec.data.{storage}.size", repr(DEFAULT_SIZE), as_text=True)
+        f"quantity({_said(each, f'spec.data.{storage}.size', repr(DEFAULT_SIZE), as_text=True)})"
         for each in ("self", "oldSelf")
     )
     refused = (
@@ -261,7 +261,7 @@ def _never_smaller(mode: str, storage: str) -> dict[str, str]:
     )
     return rule(
         f"{modes[0]} != {modes[1]} || {modes[0]} == 'external' || {refused} "
-        f"|| !isQuantity({new}) || !quantity({new}).isLessThan(quantity({old}))",
+        f"|| !{new}.isLessThan({old})",
         "a volume never shrinks: write the present size or a larger one; to get a smaller volume, "
         "move the data into a new system",
     ) | {"fieldPath": f".spec.data.{storage}"}

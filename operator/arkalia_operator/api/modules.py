@@ -23,7 +23,6 @@ VARIABLE_NAMES_RULE = rule_on_keys(
 
 REQUESTS_RULE = rule(
     "!has(self.requests) || !has(self.limits) || self.requests.all(key, !(key in self.limits) "
-    "|| !isQuantity(string(self.requests[key])) || !isQuantity(string(self.limits[key])) "
     "|| !quantity(string(self.requests[key])).isGreaterThan(quantity(string(self.limits[key]))))",
     "a request must not be greater than the limit of the same resource: lower the request or "
     "raise the limit",

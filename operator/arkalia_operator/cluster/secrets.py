@@ -85,7 +85,7 @@ class Secrets(Generic[Record]):
     ) -> Record:
         """The record of a Secret that is fresh; *recorded* gets None if there is none.
 
-        With another *mark* than the last time it is read again at once. What has not changed since it
+        It depends on nothing else. With another *mark* than the last time it is read again at once. What has not changed since it
         was read last is not taken apart again: most of a look would go into keys and certificates.
         """
         seen = self._seen.get(place)

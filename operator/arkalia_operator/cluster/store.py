@@ -141,7 +141,7 @@ class Store:
         shelf = self._shelves.get(key)
         record = shelf.children.get(child) if shelf is not None else None
         if shelf is not None and record is not None:
-            told = _kept_once(accepted, record.fingerprint)
+            told = _sharing(accepted, record.fingerprint)
             shelf.accepted = {**shelf.accepted, record.key: told}
 
     def forget_accepted(self) -> None:
@@ -192,7 +192,7 @@ class Store:
         return (shelf.key,)
 
 
-def _kept_once(accepted: Accepted, known: bytes) -> Accepted:
+def _sharing(accepted: Accepted, known: bytes) -> Accepted:
     """*accepted* with one digest in the place of three: all are nearly always what is *known*."""
     held = known if accepted.held == known else accepted.held
     return replace(accepted, held=held, sent=held if accepted.sent == held else accepted.sent)

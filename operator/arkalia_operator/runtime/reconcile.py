@@ -256,7 +256,7 @@ class Reconciler:
         for at in before.children.keys() - before.accepted.keys() - wrong:
             found = before.children[at].fingerprint
             self.store.accept(key, at, Accepted(found, found))
-        accepted = dict(self.store.shelf(key).accepted)
+        accepted = self.store.shelf(key).accepted
         return replace(facts, observed=replace(before, accepted=accepted))
 
     def _note(self, key: SystemKey, facts: Facts, *, is_settled: bool) -> None:

@@ -7,9 +7,15 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from arkalia_operator.backoff import jittered
+from arkalia_operator.cluster.secrets import fresh_for
 from arkalia_operator.cluster.store import SystemKey
 
 STEPS: Final = 60
+
+
+def resync_seconds(wanted: float, systems: int) -> float:
+    """Seconds within which so many *systems* are added: *wanted*, if that is not too much at once."""
+    return max(wanted, fresh_for(systems))
 
 
 async def resync(

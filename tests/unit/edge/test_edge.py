@@ -151,6 +151,18 @@ async def test_attack_is_refused(client, edge, attack):
         assert (answer.status, answer.content_type) == (403, "application/problem+json")
 
 
+@pytest.mark.parametrize("text", prompts.CODE)
+async def test_file_that_is_uploaded_to_a_route_with_free_text_is_left_to_the_module(
+    client, edge, text
+):
+    form = aiohttp.FormData({"purpose": "user_data"})
+    form.add_field("file", text.encode(), filename="notes.md", content_type="text/markdown")
+
+    status, _, _ = await asked(client, edge, "/v1/talk", "POST", data=form)
+
+    assert status == 200
+
+
 @pytest.mark.parametrize("path", ["/v1/talk", "/api/v1/inner/talk"])
 @pytest.mark.parametrize("prompt", prompts.CODE)
 async def test_prompt_about_code_is_no_attack(client, edge, path, prompt):

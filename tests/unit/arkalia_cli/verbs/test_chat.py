@@ -227,7 +227,7 @@ async def test_gateway_that_is_gone_is_told(run):
         (["--url", "arkalia"], "is no URL of a gateway"),
         (["--url", "http://127.0.0.1:99999"], "is no URL of a gateway"),
         (["luna", "--url", "https://arkalia.example.com"], "Leave one of the two out."),
-        (["--key-file", "/nowhere/key"], "cannot be read from /nowhere/key: No such file"),
+        (["--key-file", "/nowhere/key"], "/nowhere/key cannot be read: No such file"),
         (["--key-file", "/dev/null"], "/dev/null is no API key"),
         (["--file", "/nowhere/notes"], "/nowhere/notes cannot be read: No such file"),
     ],

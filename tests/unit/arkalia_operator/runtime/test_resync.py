@@ -1,7 +1,9 @@
 import asyncio
 
+import pytest
+
 from arkalia_operator.cluster.store import SystemKey
-from arkalia_operator.runtime.resync import resync
+from arkalia_operator.runtime.resync import resync, resync_seconds
 from model_api_server import until
 
 
@@ -17,3 +19,8 @@ async def test_every_system_is_added_once_in_the_time_and_not_all_at_once():
 
     assert early < 10
     assert sorted(added[:10]) == sorted(keys)
+
+
+@pytest.mark.parametrize(("systems", "seconds"), [(1, 600), (600, 600), (1000, 1000)])
+def test_no_more_than_one_system_a_second_is_added(systems, seconds):
+    assert resync_seconds(600, systems) == seconds
