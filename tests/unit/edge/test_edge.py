@@ -7,6 +7,7 @@ import socket
 import ssl
 
 import aiohttp
+import httpx
 import pytest
 import yarl
 
@@ -155,10 +156,11 @@ async def test_attack_is_refused(client, edge, attack):
 async def test_file_that_is_uploaded_to_a_route_with_free_text_is_left_to_the_module(
     client, edge, text
 ):
-    form = aiohttp.FormData({"purpose": "user_data"})
-    form.add_field("file", text.encode(), filename="notes.md", content_type="text/markdown")
+    file = {"file": ("notes.md", text.encode(), "text/markdown")}
+    form = httpx.Request("POST", "http://edge", data={"purpose": "user_data"}, files=file)
+    said = {"Content-Type": form.headers["Content-Type"]}
 
-    status, _, _ = await asked(client, edge, "/v1/talk", "POST", data=form)
+    status, _, _ = await asked(client, edge, "/v1/talk", "POST", data=form.read(), headers=said)
 
     assert status == 200
 
