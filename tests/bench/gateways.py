@@ -4,6 +4,7 @@
 limits, breaker, balancer and metrics on. The others pass on and do nothing else.
 """
 
+import asyncio
 import hashlib
 import hmac
 import sys
@@ -20,6 +21,7 @@ from arkalia_runtime.server import run
 
 BODY = b'{"answer":"' + b"x" * 1000 + b'"}'
 SECRET, KEY = b"k" * 32, "ark_" + "1" * 43
+EVENT, EVERY_SECONDS = b"data: " + b"x" * 58 + b"\n\n", 10
 JSON = (b"content-type", b"application/json")
 
 
@@ -47,6 +49,26 @@ async def upstream(scope, receive, send):
         length = (b"content-length", b"%d" % len(BODY))
         await send({"type": "http.response.start", "status": 200, "headers": [JSON, length]})
         await send({"type": "http.response.body", "body": BODY})
+
+
+async def streams(scope, receive, send):
+    """Answers without an end: an event at once, and then from time to time."""
+    if scope["type"] != "http":
+        return
+    kind = [(b"content-type", b"text/event-stream")]
+    await send({"type": "http.response.start", "status": 200, "headers": kind})
+    left = asyncio.create_task(until_gone(receive))
+    while not left.done():
+        await send({"type": "http.response.body", "body": EVENT, "more_body": True})
+        await asyncio.wait({left}, timeout=EVERY_SECONDS)
+
+
+async def until_gone(receive):
+    while (await receive())["type"] != "http.disconnect":
+        pass
+
+
+UPSTREAMS = {"upstream": upstream, "streams": streams}
 
 
 def raw_asgi(address):
@@ -92,8 +114,8 @@ def main(which, port, upstream_port):
     address = f"http://127.0.0.1:{upstream_port}"
     if which == "helloria":
         run("helloria", GatewaySettings, partial(create, door=KeyDoor()))
-    elif which == "upstream":
-        serve(upstream, port)
+    elif which in UPSTREAMS:
+        serve(UPSTREAMS[which], port)
     else:
         serve({"asgi": raw_asgi, "fastapi": fastapi}[which](address), port)
 

@@ -238,16 +238,18 @@ def test_gateway_and_assistant_are_replaced_and_no_stream_is_cut(luna, front):
     replaced, ends, over = ("helloria", "assistantia"), [], threading.Event()
     before = {uid for name in replaced for uid in uids(luna.pods(name))}
 
-    def streaming():
+    def streaming(question):
         while not over.is_set():
-            ends.append(front.stream("Tell me at length.")[-1][0])
+            ends.append(front.stream(question)[-1][0])
 
     def gone():
         left = before & uids(luna.kube.find(kinds.POD, luna.namespace))
         assert not left, f"{len(left)} old pods have not ended"
 
     with ThreadPoolExecutor() as threads:
-        running = [threads.submit(streaming) for _ in range(2)]
+        # Long ones are open while pods end, and of the short ones some begin just then.
+        questions = ("Tell me at length.", "How are you?")
+        running = [threads.submit(streaming, each) for each in questions]
         try:
             luna.change(modules={name: {"env": {"STORY": "told"}} for name in replaced})
             luna.ready()

@@ -110,10 +110,14 @@ class Talk:
     """Of the first administrator; made when the first client comes."""
 
     def start(self) -> None:
-        """Start every module's pod."""
-        self.pods = {name: module.pod().launch() for name, module in self.modules.items()}
-        for pod in self.pods.values():
+        """Start every module's pod, the gateway's once there is something to describe."""
+        self.pods = {name: module.pod() for name, module in self.modules.items()}
+        others = [pod for name, pod in self.pods.items() if name != "helloria"]
+        for pod in others:
+            pod.launch()
+        for pod in others:
             pod.await_serving()
+        self.pods["helloria"].start()
 
     def stop(self) -> None:
         """End them."""
@@ -320,6 +324,7 @@ def _give_files(security: Module, assistantia: Module, model: ModelServer) -> No
     mount(admin, username="admin", password=ADMIN)
     security.environment[f"{PREFIX}KEY_FOLDER"] = str(key)
     security.environment[f"{PREFIX}ADMIN_FOLDER"] = str(admin)
+    security.environment[f"{PREFIX}TOKEN_SECONDS"] = "3600"
     folder = assistantia.mounts.root / "llm"
     main = {"name": "main", "provider": "openai", "url": model.url, "models": []}
     mount(folder, llm_json=json.dumps({"backends": [main], "aliases": {}}))

@@ -63,7 +63,7 @@ class Way:
         self._budget.earn()
         tried: set[Replica] = set()
         for tries in range(1, TRIES + 1):
-            replica = await self.balancer.choose(tried)
+            replica = await self.balancer.choose(tried) or self.balancer.service(tried)
             if replica is None:
                 raise self._problem(HTTPStatus.SERVICE_UNAVAILABLE, NOBODY)
             tried.add(replica)
@@ -75,6 +75,8 @@ class Way:
             if attempt.met_an_old_connection(error):
                 tried.discard(replica)
                 others = tries < TRIES
+            if isinstance(error, NotSentError):
+                others = others or (tries < TRIES and self.balancer.service(tried) is not None)
             if not (others and attempt.may_follow(error) and self._affords(error)):
                 raise self._problem(STATUSES[type(error)], str(error)) from error
             self._measures.tried_again(self._module, error.outcome)

@@ -175,3 +175,15 @@ async def test_user_that_the_gateway_names_is_on_record(recorded, model_server):
             checked, _ = await answer.json(content_type=None)
 
     assert checked["data"]["actor"] == "user:u-7"
+
+
+@pytest.mark.parametrize("path", ["/v1/chat/completions", "/api/chat"])
+@pytest.mark.parametrize("further", ["\ud800", 2**80], ids=["half a character", "a large number"])
+async def test_member_that_cannot_be_passed_on_is_refused(alone, model_server, path, further):
+    body = {"messages": [{"role": "user", "content": "Hello"}], "further": [further]}
+    async with (
+        alone(backend("main", model_server.url)) as client,
+        client.post(path, data=json.dumps(body), headers={"Content-Type": "application/json"}) as a,
+    ):
+        assert a.status == 422
+        assert "passed on" in await a.text()

@@ -10,7 +10,7 @@ import uvicorn
 
 from arkalia_helloria.upstream.budget import MOST, RetryBudget
 from arkalia_helloria.upstream.replica import FAILURES_UNTIL_ASIDE, Endpoint, Replica
-from unit.arkalia_helloria.conftest import Module, reply
+from unit.arkalia_helloria.conftest import Module, a_module, reply
 from unit.arkalia_runtime.serving import PATIENCE_SECONDS, free_port
 
 POD = """
@@ -180,7 +180,8 @@ async def test_pod_that_never_answers_is_put_aside_and_the_breaker_opens(gateway
         assert set(found) == {503}
         text = await (await client.get("/metrics")).text()
         assert 'arkalia_cb_state{callee="taskia"} 1.0' in text
-        counted = f'outcome="unreachable"}} {float(FAILURES_UNTIL_ASIDE)}'
+        # Each request that finds no pod tries the Service too, which is put aside as well.
+        counted = f'outcome="unreachable"}} {2.0 * FAILURES_UNTIL_ASIDE}'
         assert counted in text, "an open breaker asks nobody"
 
         async with pods(port, one=None):
@@ -243,3 +244,16 @@ def test_retries_are_a_tenth_of_the_requests():
     for _ in range(10_000):
         budget.earn()
     assert sum(budget.spend() for _ in range(1000)) == pytest.approx(MOST, abs=1)
+
+
+async def test_service_is_asked_while_no_known_pod_takes_connections(gateway):
+    """A name is known for longer than a pod that ends lets anybody in."""
+
+    async def old(_name, port):
+        return [("127.0.0.9", port)]
+
+    async with a_module() as (module, port), gateway({"taskia": port}, lookup=old) as client:
+        answers = [(await client.post("/api/v1/taskia/x", data=b"a")).status for _ in range(20)]
+
+        assert set(answers) == {200}
+        assert len(module.asked) == 20

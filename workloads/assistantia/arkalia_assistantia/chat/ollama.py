@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
 from arkalia_assistantia.backends import ollama
@@ -17,20 +17,20 @@ from arkalia_assistantia.backends.ollama import CHAT, TAGS
 from arkalia_assistantia.chat.asking import caller_of, named_in, question_of
 from arkalia_assistantia.chat.flow import Assistant, Session
 from arkalia_assistantia.chat.openai import ChatMessage
+from arkalia_assistantia.chat.passed_on import PassedOn
 from arkalia_assistantia.chat.problems import Unanswered, told_in
 from arkalia_assistantia.chat.streaming import LINES, Streamed, line, while_here
 
 GENERATE: Final = "/api/generate"
 
+STREAMED: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {LINES: {}}}}
+"""What the description says of an answer beside one JSON document."""
+
 Form = Callable[[dict[str, Any]], dict[str, Any]]
 """What becomes of an object of `/api/chat` in the other route."""
 
 
-class _Open(BaseModel):
-    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
-
-
-class OllamaChat(_Open):
+class OllamaChat(PassedOn):
     """A request of `/api/chat`."""
 
     model: Annotated[str, Field(max_length=255)] = ""
@@ -38,7 +38,7 @@ class OllamaChat(_Open):
     stream: bool = True
 
 
-class OllamaPrompt(_Open):
+class OllamaPrompt(PassedOn):
     """A request of `/api/generate`."""
 
     model: Annotated[str, Field(max_length=255)] = ""
@@ -64,13 +64,17 @@ def routes(assistant: Assistant) -> APIRouter:
                 return JSONResponse(await _whole(request, session, form, begun))
         return Streamed(_stream(session, form, begun), LINES, session.close)
 
-    @router.post(CHAT, summary="An answer, in Ollama's form", response_model=None)
+    @router.post(
+        CHAT, summary="An answer, in Ollama's form", responses=STREAMED, response_model=None
+    )
     async def chat(request: Request, body: OllamaChat) -> Response:
         told = body.model_dump(exclude_unset=True)
         asked = ollama.asked(told, told["messages"])
         return await answered(request, body, asked, dict)
 
-    @router.post(GENERATE, summary="An answer to one prompt", response_model=None)
+    @router.post(
+        GENERATE, summary="An answer to one prompt", responses=STREAMED, response_model=None
+    )
     async def generate(request: Request, body: OllamaPrompt) -> Response:
         told = body.model_dump(exclude_unset=True)
         prompt = {"role": "user", "content": body.prompt, "images": body.images or []}

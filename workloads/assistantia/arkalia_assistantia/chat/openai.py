@@ -17,6 +17,7 @@ from arkalia_assistantia.backends.openai import CHAT, EMBEDDINGS, MODELS, OWN
 from arkalia_assistantia.backends.openai import DONE as END
 from arkalia_assistantia.chat.asking import caller_of, question_of
 from arkalia_assistantia.chat.flow import Assistant, Session
+from arkalia_assistantia.chat.passed_on import PassedOn
 from arkalia_assistantia.chat.problems import Unanswered, told_in
 from arkalia_assistantia.chat.streaming import EVENTS, Streamed, event, while_here
 
@@ -42,7 +43,7 @@ class StreamOptions(_Open):
     include_usage: bool = False
 
 
-class Completion(_Open):
+class Completion(PassedOn):
     """A request for an answer."""
 
     model: Annotated[str, Field(max_length=255)] = ""
@@ -52,7 +53,7 @@ class Completion(_Open):
     stream_options: StreamOptions | None = None
 
 
-class Embedding(_Open):
+class Embedding(PassedOn):
     """A request for embeddings."""
 
     model: Annotated[str, Field(max_length=255)] = ""
@@ -63,7 +64,12 @@ def routes(assistant: Assistant) -> APIRouter:
     """The three routes."""
     router = APIRouter(tags=["OpenAI"])
 
-    @router.post(CHAT, summary="An answer, in OpenAI's form", response_model=None)
+    @router.post(
+        CHAT,
+        summary="An answer, in OpenAI's form",
+        responses={200: {"content": {EVENTS: {}}}},
+        response_model=None,
+    )
     async def complete(request: Request, body: Completion) -> Response:
         asked = body.model_dump(exclude_unset=True)
         question = question_of(asked, caller_of(request))

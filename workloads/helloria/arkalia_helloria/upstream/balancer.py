@@ -2,7 +2,8 @@
 
 The pods are found by name: the operator gives each module with routes a headless Service, whose
 name stands for the address of every ready pod. Where that name leads nowhere, the module's usual
-Service is asked, and the cluster balances.
+Service is asked, and the cluster balances. So it is while none of the known pods takes connections: a
+name is known for some seconds longer than a pod that ends lets anybody in.
 """
 
 import asyncio
@@ -58,6 +59,7 @@ class Balancer:
         self._replicas: dict[tuple[str, int], Replica] = {}
         self._look_at = 0.0
         self._looking: asyncio.Task[None] | None = None
+        self._service: Replica | None = None
         self.lookup: Lookup = look_up
 
     async def choose(self, tried: set[Replica]) -> Replica | None:
@@ -73,6 +75,17 @@ class Balancer:
         if len(asked) > 2:  # noqa: PLR2004 - the power of two choices
             asked = random.sample(asked, 2)
         return min(asked, key=_cost) if asked else None
+
+    def service(self, tried: set[Replica]) -> Replica | None:
+        """The module's usual Service, as if it were a pod; None if it was *tried* or is put aside."""
+        parts = urlsplit(self.place.address)
+        host, port = parts.hostname or "", parts.port or USUAL_PORTS[parts.scheme]
+        if (host, port) in self._replicas:
+            return None
+        if self._service is None:
+            self._service = self._replica(host, port, host)
+        usable = self._service not in tried and not self._service.is_aside(time.monotonic())
+        return self._service if usable else None
 
     def has_others(self, tried: set[Replica]) -> bool:
         """Whether there is a pod to ask beside those that were *tried*."""
@@ -104,7 +117,7 @@ class Balancer:
         """Close all idle connections."""
         if self._looking is not None:
             self._looking.cancel()
-        for each in self._replicas.values():
+        for each in [*self._replicas.values(), *([self._service] if self._service else [])]:
             each.close()
 
     def _look(self, now: float) -> None:
