@@ -95,7 +95,7 @@ async def test_memory_is_flat_over_a_million_requests(behind, figure):
         await load(port, PART)
         seen.append(mib(gateway))
 
-    figure("helloria: memory after 100,000 requests", seen[0], "MiB")
+    figure(f"helloria: memory after {PART:,} requests", seen[0], "MiB")
     figure(f"helloria: memory after {REQUESTS:,} requests", seen[-1], "MiB")
     assert seen[-1] < seen[0] + FLAT_MIB, seen
     assert CONNECTIONS < PART
