@@ -8,6 +8,7 @@ import fcntl
 import json
 import os
 import pty
+import signal
 import socket
 import sys
 import termios
@@ -260,6 +261,12 @@ async def test_session_is_shown_where_no_key_is_given(serving, arkalia, monkeypa
     assert (done.exit_code, done.stdout) == (Exit.OK, f"{SHORT}\n")
 
 
+def _sit_down():
+    """What a shell does for a program: a terminal of its own, and Ctrl-C that reaches it."""
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # the tests may run where it is ignored
+
+
 @pytest.fixture
 def terminal(tmp_path):
     """`terminal(*words)`: the verb as a process at a terminal, and what is typed and read there."""
@@ -270,7 +277,7 @@ def terminal(tmp_path):
         started = await asyncio.create_subprocess_exec(
             sys.executable, "-m", "arkalia_cli", verb, *words,
             stdin=slave, stdout=slave, stderr=slave, start_new_session=True,
-            preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+            preexec_fn=_sit_down,
             env=os.environ | {"HOME": str(tmp_path), "TERM": "dumb"} | environment,
         )  # fmt: skip
         os.close(slave)
