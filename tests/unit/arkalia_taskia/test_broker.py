@@ -1,9 +1,13 @@
 """Celery's way to the queue trusts the authority that the file names, and no other."""
 
+import socket
+
 import pytest
 from redis.exceptions import ConnectionError as UnreachableError
 
 from arkalia_taskia import broker
+from arkalia_taskia.broker import NOTICED
+from arkalia_taskia.celery_app import celery_app
 from unit.arkalia_runtime.authority import Authority
 
 
@@ -11,6 +15,16 @@ from unit.arkalia_runtime.authority import Authority
 def client(settings):
     broker.PLACE.set(settings)
     return broker.client(settings)
+
+
+def test_worker_notices_a_queue_that_went_without_a_word(settings):
+    with celery_app(settings).connection_for_read() as connection:
+        opened = connection.default_channel.client.connection_pool.get_connection()
+        options = {each: opened._sock.getsockopt(socket.IPPROTO_TCP, each) for each in NOTICED}
+        opened.disconnect()
+
+    assert options == NOTICED
+    assert options[socket.TCP_USER_TIMEOUT] == 20_000
 
 
 def test_queue_with_the_named_authority_s_certificate_is_trusted(client):

@@ -4,8 +4,8 @@ kombu keeps the password that it was started with. So it is given a transport of
 connections read host, user, password and authorities when they are opened, as the runtime's do.
 """
 
+import socket
 import ssl
-from socket import socket
 from typing import Any, Final
 
 import redis
@@ -25,6 +25,18 @@ SCHEME: Final = "arkalia"
 CONNECT_SECONDS: Final = 3
 ANSWER_SECONDS: Final = 30
 """Longer than the 10 s for which a worker waits for a task in one command."""
+LOST_SECONDS: Final = 20
+NOTICED: Final = {
+    socket.TCP_KEEPIDLE: 10,
+    socket.TCP_KEEPINTVL: 3,
+    socket.TCP_KEEPCNT: 3,
+    socket.TCP_USER_TIMEOUT: LOST_SECONDS * 1000,
+}
+"""Options of TCP (tcp(7)), by which a connection to a pod that went without a word is noticed.
+
+Celery waits in its own loop, which no time limit of a command ends: without them it waits for what the
+kernel gives up after a quarter of an hour.
+"""
 
 
 class Place:
@@ -79,7 +91,7 @@ class FollowingConnection(redis.SSLConnection):
         self.ca_certs = authorities
         super().connect()  # type: ignore[no-untyped-call]
 
-    def _wrap_socket_with_ssl(self, sock: socket) -> ssl.SSLSocket:
+    def _wrap_socket_with_ssl(self, sock: socket.socket) -> ssl.SSLSocket:
         # redis-py's own also trusts, and loads, every authority that the image knows.
         context = ssl.create_default_context(cafile=self.ca_certs)
         return context.wrap_socket(sock, server_hostname=self.host)

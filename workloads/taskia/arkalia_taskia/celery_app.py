@@ -50,6 +50,7 @@ def configuration(settings: TaskSettings, prefix: str) -> dict[str, Any]:
             "socket_connect_timeout": broker.CONNECT_SECONDS,
             "socket_timeout": broker.ANSWER_SECONDS,
             "socket_keepalive": True,
+            "socket_keepalive_options": broker.NOTICED,
             "health_check_interval": 15,
             "max_retries": 1,
         },
