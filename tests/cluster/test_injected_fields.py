@@ -10,6 +10,7 @@ import pytest
 from arkalia_operator.desired import kinds
 from cluster.audit import AuditLog
 from cluster.foreigners import at_work
+from cluster.happenings import told
 from cluster.kube import Kube
 from cluster.replaceable import USER, replaceable
 from cluster.stand_ins import cluster
@@ -115,14 +116,21 @@ def trail(plane):
 
 @pytest.fixture(scope="module")
 def luna(own, process):
-    """A Ready system with a sidecar of somebody else's in every Deployment."""
-    return System(own, NAMESPACE, "luna").declare(modules=MODULES).ready()
+    """A Ready system with a sidecar of somebody else's in every Deployment, and its Event too."""
+    system = System(own, NAMESPACE, "luna").declare(modules=MODULES).ready()
+    eventually(lambda: is_told(system))
+    return system
 
 
 @pytest.fixture(scope="module")
 def sol(own, process):
     """A Ready system whose images others replace."""
     return System(own, NAMESPACES["mirror"], "sol").declare(modules=MODULES).ready()
+
+
+def is_told(system):
+    """Raises AssertionError until an Event says that *system* is ready: it comes after the status."""
+    assert told(system, "SystemReady")
 
 
 def has_looked(process):
