@@ -95,7 +95,8 @@ class Judge:
         ended = time.monotonic()
         eventually(self.wishes.came_true, CONVERGED_SECONDS * BUSY, STEP_SECONDS)
         took = time.monotonic() - ended
-        rate = self.proxy.count(began) / (time.monotonic() - began)
+        # A handful of requests in a moment is no loop: what follows them tells.
+        rate = self.proxy.count(began) / max(time.monotonic() - began, CONVERGED_SECONDS)
         print(f"converged {took:.2f} s after the end; {rate:.0f} requests a second")
         eventually(self.knows_all, CONVERGED_SECONDS * BUSY, STEP_SECONDS)
         assert rate < REQUESTS_A_SECOND
