@@ -41,14 +41,15 @@ NOBODY: Final[tuple[SystemKey, ...]] = ()
 
 @dataclass(slots=True)
 class Shelf:
-    """What is kept for one system. No mapping is ever changed: a new one takes its place.
+    """What is kept for one system.
 
-    So whoever decided from one may keep it, and it is remembered once.
+    Its children, and what was accepted of them, are never changed in place: whoever decided from such
+    a mapping may keep it, and it is remembered once.
     """
 
     key: SystemKey
     children: Mapping[ObjectKey, ChildRecord] = field(default_factory=dict)
-    pods: Mapping[str, PodRecord] = field(default_factory=dict)
+    pods: dict[str, PodRecord] = field(default_factory=dict)
     accepted: Mapping[ObjectKey, Accepted] = field(default_factory=dict)
 
 
@@ -171,7 +172,7 @@ class Store:
         self._entries[kind.name][place] = entry
         shelf = self._shelves.setdefault(entry.shelf.key, entry.shelf)
         if isinstance(entry.record, PodRecord):
-            shelf.pods = {**shelf.pods, place[1]: entry.record}
+            shelf.pods[place[1]] = entry.record
         else:
             shelf.children = {**shelf.children, entry.record.key: entry.record}
         same = not moved and old is not None and _alike(old.record, entry.record)
@@ -183,7 +184,7 @@ class Store:
             return NOBODY
         shelf = entry.shelf
         if isinstance(entry.record, PodRecord):
-            shelf.pods = _without(place[1], shelf.pods)
+            shelf.pods.pop(place[1], None)
         else:
             shelf.children = _without(entry.record.key, shelf.children)
             shelf.accepted = _without(entry.record.key, shelf.accepted)
