@@ -7,7 +7,7 @@ from typing import Final, TypeVar
 
 from arkalia_cli.api_paths import DEFINITION, DEPLOYMENT, STORAGE_CLASS
 from arkalia_cli.cluster.connection import Body, Connection
-from arkalia_cli.errors import ForbiddenError, NotFoundError
+from arkalia_cli.errors import CliError, ForbiddenError, NotFoundError
 from arkalia_cli.views.doctor import DEFINITIONS, RIGHTS, Definition, Facts, Operator, Right
 from arkalia_contract import labels
 
@@ -65,6 +65,14 @@ def operators(cluster: Connection) -> tuple[Operator, ...]:
         )
         for each in cluster.find(DEPLOYMENT, labelSelector=OPERATOR)
     )
+
+
+def operator_runs(cluster: Connection) -> bool | None:
+    """Whether an operator of the cluster runs; None if that cannot be told, for want of rights too."""
+    try:
+        return any(each.ready for each in operators(cluster))
+    except CliError:
+        return None
 
 
 def _default_classes(cluster: Connection) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ def status(
     """
     from arkalia_cli.cluster import systems
     from arkalia_cli.cluster.connection import connect
+    from arkalia_cli.cluster.facts import operator_runs
     from arkalia_cli.output import show
     from arkalia_cli.system import System
     from arkalia_cli.views import status as view
@@ -38,6 +39,7 @@ def status(
     told = [System.from_body(each) for each in found]
     asked = "The cluster" if everywhere else f"Namespace {cluster.namespace}"
     hint = "" if told or everywhere else systems.elsewhere(cluster)
-    show(output, view.text(told, asked, hint), view.data(told))
+    runs = operator_runs(cluster) if told else None
+    show(output, view.text(told, asked, hint, runs=runs), view.data(told, runs))
     if not all(each.ready for each in told):
         raise typer.Exit(Exit.NOT_READY)

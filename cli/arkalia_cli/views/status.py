@@ -30,12 +30,19 @@ TROUBLES: Final = {
 NOT_CONFIGURED: Final = "NotConfigured"
 SUMMARIES: Final = ("Ready", "ModulesReady")
 """Conditions that stand at the head of what they sum up."""
+ABSENT: Final = "No operator runs: this is what one said last; `arkalia doctor` tells more."
 
 
-def text(systems: Sequence[System], place: str, hint: str = "") -> RenderableType:
-    """The trees of all *systems* that *place* has; *hint* says where else to look if there are none."""
+def text(
+    systems: Sequence[System], place: str, hint: str = "", *, runs: bool | None = None
+) -> RenderableType:
+    """The trees of all *systems* that *place* has; *hint* says where else to look if there are none.
+
+    *runs* says whether an operator does, and is None if nobody knows.
+    """
     if systems:
-        return Group(*map(tree, systems))
+        warning = [_line(BAD, "operator", "", ABSENT)] if runs is False else []
+        return Group(*warning, *map(tree, systems))
     return Text(f"{place} has no ArkaliaSystem. {hint}".strip())
 
 
@@ -54,9 +61,9 @@ def tree(system: System) -> Tree:
     return root
 
 
-def data(systems: Sequence[System]) -> dict[str, Any]:
+def data(systems: Sequence[System], runs: bool | None = None) -> dict[str, Any]:
     """The same for programs."""
-    return {"systems": [_data(each) for each in systems]}
+    return {"operatorRuns": runs, "systems": [_data(each) for each in systems]}
 
 
 def _data(system: System) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """`arkalia status` from the command to the exit code, against an API server."""
 
+import json
+
 import pytest
 
 from unit.arkalia_cli.api_server import Refusal
@@ -7,6 +9,7 @@ from unit.arkalia_cli.conftest import SYSTEMS
 from unit.arkalia_cli.systems import a_system
 
 EVERYWHERE = "/apis/arkalia.io/v1alpha1/arkaliasystems"
+DEPLOYMENTS = "/apis/apps/v1/deployments"
 
 
 def test_ready_system_ends_with_0(cluster, arkalia):
@@ -116,6 +119,33 @@ def test_request_without_credentials_is_told_from_one_without_rights(cluster, ar
 
     assert done.exit_code == 5
     assert "log in again" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("pods", "told"), [(0, False), (1, True)], ids=["no pod is ready", "a pod is ready"]
+)
+def test_operator_that_is_gone_is_told_before_what_it_said_last(cluster, arkalia, pods, told):
+    cluster.list(SYSTEMS, a_system())
+    cluster.list(DEPLOYMENTS, an_operator(pods))
+
+    first = arkalia("status", "luna").stdout.splitlines()[0]
+
+    assert ("No operator runs" in first) is not told
+    assert json.loads(arkalia("status", "-o", "json").stdout)["operatorRuns"] is told
+
+
+def test_user_who_may_not_look_for_the_operator_is_told_nothing_of_it(cluster, told):
+    cluster.list(SYSTEMS, a_system())
+    cluster.by_path[DEPLOYMENTS] = 403
+
+    assert told("status")["operatorRuns"] is None
+
+
+def an_operator(ready):
+    return {
+        "metadata": {"name": "arkalia-operator", "namespace": "arkalia-system"},
+        "status": {"readyReplicas": ready},
+    }
 
 
 def test_nothing_is_written_to_the_cluster(cluster, arkalia):
