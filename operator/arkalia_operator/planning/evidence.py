@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from arkalia_contract.labels import EDGE, MODULE
 from arkalia_operator.api.changes import ApprovedStatus, UpgradePolicy
@@ -32,6 +33,9 @@ from arkalia_operator.planning.permissions import Right
 from arkalia_operator.planning.plan import is_served, key_of, not_yet
 from arkalia_operator.planning.readiness import DeploymentView, ModuleView
 from arkalia_operator.planning.rollouts import rollout_of
+
+TEMPLATE: Final = "spec.template"
+"""Where a Deployment holds its pod template, as the API server names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +79,17 @@ def module_view(module: ResolvedModule, evidence: Evidence) -> ModuleView:
     """All that is known of *module*."""
     wanted = _wanted(evidence, MODULE, module.name)
     before = _reason_before(module.name, evidence.system)
-    return replace(_view(wanted, module.name, evidence), image=module.image, reason_before=before)
+    view = _view(wanted, module.name, evidence)
+    failures = [_with_origin(each, module) for each in view.failures]
+    return replace(view, failures=failures, image=module.image, reason_before=before)
+
+
+def _with_origin(failure: Failure, module: ResolvedModule) -> Failure:
+    """*failure*, with the field of the system that a refused part of a pod template may be from."""
+    if TEMPLATE not in failure.message or not module.settings.pod_template:
+        return failure
+    origin = f"spec.modules.{module.name}.podTemplate is merged into {TEMPLATE}"
+    return replace(failure, message=f"{failure.message} ({origin})")
 
 
 def edge_view(evidence: Evidence) -> ModuleView:

@@ -27,6 +27,7 @@ SYSTEM = a_system()
 ALPHA, GAMMA = a_module(components=[a_component(), a_component("worker")]), a_module("gamma")
 DESIRED = rendered(SYSTEM, ALPHA, GAMMA)
 MAIN = ObjectKey("Deployment", "arkalia", "luna-alpha")
+MISTYPED = "arkalia/luna-alpha: .spec.template.spec.nodename: field not declared in schema"
 REVISION = revision(only(DESIRED.manifests, "Deployment", "luna-alpha")["spec"]["template"])
 
 
@@ -222,3 +223,21 @@ def test_own_job_that_nothing_waits_for_tells_how_it_is_too():
     found = view(desired=desired, children=changed() | {JOB: a_job(failed=True)})
 
     assert [str(each.reason) for each in found.jobs] == ["MigrationFailed"]
+
+
+@pytest.mark.parametrize(
+    ("written", "message", "told"),
+    [
+        ({"spec": {"nodeName": "n"}}, MISTYPED, True),
+        ({"spec": {"nodeName": "n"}}, "no answer in time", False),
+        ({}, MISTYPED, False),
+    ],
+    ids=["of the pod template", "of something else", "without a podTemplate"],
+)
+def test_refused_pod_template_is_told_with_the_field_that_is_merged_into_it(written, message, told):
+    system = a_system(modules={"alpha": {"podTemplate": written}})
+    found = view(system, rendered(system, ALPHA, GAMMA), [Failure(MAIN, message, permanent=True)])
+
+    [failure] = found.failures
+    assert failure.message.startswith(message)
+    assert ("spec.modules.alpha.podTemplate is merged" in failure.message) is told
