@@ -62,9 +62,3 @@ async def one(connection: Connection, statement: str, values: Row = ()) -> Tuple
     """The first row."""
     cursor = await connection.execute(statement.encode(), values)
     return await cursor.fetchone()
-
-
-async def every(connection: Connection, statement: str, values: Row = ()) -> list[TupleRow]:
-    """All rows."""
-    cursor = await connection.execute(statement.encode(), values)
-    return await cursor.fetchall()

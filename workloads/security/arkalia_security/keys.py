@@ -19,7 +19,7 @@ from arkalia_runtime.database import Connection
 from arkalia_runtime.problems import Problem
 from arkalia_security import users
 from arkalia_security.actors import Actor, Asking
-from arkalia_security.ground import Ground, changed, every, one
+from arkalia_security.ground import Ground, changed, one
 from arkalia_security.material import digest
 from arkalia_security.roles import Patterns, granted_by
 
@@ -118,7 +118,7 @@ class Keys:
         """The keys of a user, newest first."""
         async with self._ground.database.transaction() as connection:
             user_id, _, _ = await _owner(connection, name, actor)
-            return [Key.of(row) for row in await every(connection, LIST, (user_id,))]
+            return [Key.of(row) for row in await connection.every(LIST, (user_id,))]
 
     async def add(self, wanted: NewKey, actor: Actor) -> ShownKey:
         """Make a key. Raises a 403, 404, 409 or 422 Problem."""
@@ -134,7 +134,7 @@ class Keys:
             await self._require_room(connection, user_id)
             what = (user_id, "api_key", "issued")
             await users.tell_credential(self._ground, connection, what, actor.name, key_id)
-            [made] = await every(connection, READ, (key_id,))
+            [made] = await connection.every(READ, (key_id,))
         return ShownKey(key=text, **Key.of(made).model_dump())
 
     async def revoke(self, key_id: str, actor: Actor) -> None:
@@ -151,7 +151,7 @@ class Keys:
                 await users.tell_credential(self._ground, connection, what, actor.name, key_id)
 
     async def _require_room(self, connection: Connection, user_id: str) -> None:
-        [(number,)] = await every(connection, COUNT, (user_id,))
+        [(number,)] = await connection.every(COUNT, (user_id,))
         if number > self._ground.settings.most_keys:
             detail = f"{self._ground.settings.most_keys} keys are in use: revoke one first."
             raise Problem(HTTPStatus.CONFLICT, detail)

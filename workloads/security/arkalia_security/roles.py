@@ -11,7 +11,7 @@ from arkalia_contract import scopes
 from arkalia_runtime.database import Connection
 from arkalia_runtime.problems import Problem
 from arkalia_security.actors import Actor, Asking
-from arkalia_security.ground import Ground, changed, every, one
+from arkalia_security.ground import Ground, changed, one
 
 ADMINISTRATOR: Final = "administrator"
 """Has every scope, and cannot be changed: somebody must always be able to mend the others."""
@@ -57,7 +57,7 @@ class Roles:
     async def listed(self) -> list[Role]:
         """All of them."""
         async with self._ground.database.transaction() as connection:
-            rows = await every(connection, LIST)
+            rows = await connection.every(LIST)
         return [Role(name=name, scopes=granted) for name, granted in rows]
 
     async def write(self, name: str, content: RoleContent, actor: Actor) -> Role:
@@ -83,7 +83,7 @@ class Roles:
             if row is None:
                 raise Problem(HTTPStatus.NOT_FOUND, f"There is no role {name}.")
             actor.require_all(frozenset(row[0]), "The role")
-            [(holders,)] = await every(connection, HOLDERS, (name,))
+            [(holders,)] = await connection.every(HOLDERS, (name,))
             if holders:
                 detail = f"{holders} users have the role {name}: take it from them first."
                 raise Problem(HTTPStatus.CONFLICT, detail)
@@ -96,7 +96,7 @@ class Roles:
 
 async def granted_by(connection: Connection, names: Iterable[str]) -> dict[str, list[str]]:
     """The patterns of those of the roles *names* that there are."""
-    rows = await every(connection, SCOPES, (list(names),))
+    rows = await connection.every(SCOPES, (list(names),))
     return dict(rows)
 
 
@@ -140,7 +140,7 @@ def _require_other(name: str) -> None:
 
 
 async def _require_room(connection: Connection) -> None:
-    [(number,)] = await every(connection, COUNT)
+    [(number,)] = await connection.every(COUNT)
     if number > MOST_ROLES:
         detail = f"There are {MOST_ROLES} roles already: remove one first."
         raise Problem(HTTPStatus.INSUFFICIENT_STORAGE, detail)

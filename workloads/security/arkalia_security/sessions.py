@@ -19,7 +19,7 @@ from arkalia_runtime.database import Connection
 from arkalia_runtime.ids import new_id
 from arkalia_runtime.problems import Problem
 from arkalia_security import signing
-from arkalia_security.ground import Ground, changed, every, one
+from arkalia_security.ground import Ground, changed, one
 from arkalia_security.signing import SigningKey
 
 MARK: Final = "arr"
@@ -96,7 +96,7 @@ class Sessions:
         """End the oldest sessions of *user*, where there are too many."""
         most = self._ground.settings.most_sessions
         async with self._ground.database.transaction() as connection:
-            oldest = await every(connection, BEYOND, (user, most))
+            oldest = await connection.every(BEYOND, (user, most))
         for (each,) in oldest:
             await self.end(each, ACTOR)
 

@@ -17,7 +17,7 @@ from psycopg.types.json import Jsonb
 
 from arkalia_contract import access
 from arkalia_runtime.database import Connection
-from arkalia_security.ground import Ground, changed, every
+from arkalia_security.ground import Ground, changed
 from arkalia_security.material import Material, UnsealableError
 
 PUBLISHED_SECONDS: Final = 60
@@ -44,7 +44,7 @@ async def keep_fresh(ground: Ground) -> None:
     """Make the next key when it is due, and remove those that nobody needs."""
     async with ground.database.transaction() as connection:
         await connection.execute(ALONE)
-        rows = await every(connection, NEWEST)
+        rows = await connection.every(NEWEST)
         usable = [row for row in rows if _opened(ground.material, row[0], row[1]) is not None]
         if not usable or usable[0][2] > ground.settings.signing_key_days * 86400:
             await _add(ground, connection)
@@ -80,7 +80,7 @@ def signed(key: SigningKey, audience: str, user: str, session: str, seconds: int
 
 async def _found(ground: Ground) -> SigningKey | None:
     async with ground.database.transaction() as connection:
-        return _chosen(ground.material, await every(connection, NEWEST))
+        return _chosen(ground.material, await connection.every(NEWEST))
 
 
 async def _add(ground: Ground, connection: Connection) -> None:

@@ -13,7 +13,7 @@ from arkalia_runtime.ids import new_id
 from arkalia_runtime.problems import Problem
 from arkalia_security import passwords
 from arkalia_security.actors import Actor, Asking
-from arkalia_security.ground import Ground, changed, every, one
+from arkalia_security.ground import Ground, changed, one
 from arkalia_security.roles import ADMINISTRATOR, require_grantable
 
 SCOPE: Final = "users"
@@ -101,7 +101,7 @@ class Users:
     async def listed(self, after: str, limit: int) -> list[User]:
         """A page of users, by name."""
         async with self._ground.database.transaction() as connection:
-            return [User.of(row) for row in await every(connection, LIST, (after, limit))]
+            return [User.of(row) for row in await connection.every(LIST, (after, limit))]
 
     async def read(self, name: str) -> User:
         """The user. Raises a 404 Problem."""
@@ -169,7 +169,7 @@ class Users:
         return await self._ground.passwords.hash(password.get_secret_value())
 
     async def _require_room(self, connection: Connection) -> None:
-        [(number,)] = await every(connection, COUNT)
+        [(number,)] = await connection.every(COUNT)
         if number > self._ground.settings.most_users:
             detail = (
                 f"There are {self._ground.settings.most_users} users already: remove one first."
@@ -239,7 +239,7 @@ async def _require_administrator(connection: Connection, before: User) -> None:
     """Raise a 409 Problem if *before* was the last who could mend everything, and is no more."""
     if ADMINISTRATOR not in before.roles or before.disabled:
         return
-    [(left,)] = await every(connection, ADMINISTRATORS)
+    [(left,)] = await connection.every(ADMINISTRATORS)
     if not left:
         detail = f"{before.name} is the last administrator: give somebody else that role first."
         raise Problem(HTTPStatus.CONFLICT, detail)

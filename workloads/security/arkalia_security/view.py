@@ -14,7 +14,7 @@ from psycopg.rows import TupleRow
 from arkalia_contract import access
 from arkalia_contract.access import View, ViewedKey, ViewedUser
 from arkalia_runtime.database import Connection
-from arkalia_security.ground import Ground, every
+from arkalia_security.ground import Ground
 
 VERSION: Final = "SELECT version FROM versions"
 ROLES: Final = "SELECT name, scopes FROM roles"
@@ -35,16 +35,16 @@ ENDED: Final = """
 
 async def viewed(ground: Ground, connection: Connection) -> View:
     """What there is now."""
-    [(version,)] = await every(connection, VERSION)
-    granted: dict[str, list[str]] = dict(await every(connection, ROLES))
-    users, keys = await every(connection, USERS), await every(connection, KEYS)
+    [(version,)] = await connection.every(VERSION)
+    granted: dict[str, list[str]] = dict(await connection.every(ROLES))
+    users, keys = await connection.every(USERS), await connection.every(KEYS)
     # Twice as long as a token is good: clocks differ, and a token may be made while one is ended.
-    ended = await every(connection, ENDED, (ground.settings.token_seconds * 2,))
+    ended = await connection.every(ENDED, (ground.settings.token_seconds * 2,))
     return View(
         version=version,
         digest_key=ground.material.api_keys.hex(),
         audience=ground.audience,
-        signing_keys=[row[0] for row in await every(connection, SIGNING)],
+        signing_keys=[row[0] for row in await connection.every(SIGNING)],
         roles=granted,
         users=[_user(row, granted, is_required(ground)) for row in users],
         keys=[_key(row) for row in keys],
@@ -59,7 +59,7 @@ def routes(ground: Ground) -> APIRouter:
     @router.get(access.VIEW, summary="What the gateway knows of accounts", response_model=None)
     async def read_view(if_none_match: Annotated[str, Header()] = "") -> Response:
         async with ground.database.transaction() as connection:
-            [(version,)] = await every(connection, VERSION)
+            [(version,)] = await connection.every(VERSION)
             ground.measures.version.set(version)
             tag = {"ETag": _tag(ground, version), "Cache-Control": "no-store"}
             if tag["ETag"] == if_none_match:

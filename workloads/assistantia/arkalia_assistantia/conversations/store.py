@@ -131,7 +131,7 @@ class Store:
         left = self._settings.remembered_characters
         values = (place.owner, place.id, self._settings.remembered_messages)
         async with self._database.transaction() as connection:
-            rows = await _every(connection, LAST, values)
+            rows = await connection.every(LAST, values)
         for role, text in rows:
             left -= len(text)
             if left < 0:
@@ -144,15 +144,15 @@ class Store:
         at, last = (mark.at, mark.id) if mark else (None, None)
         wanted = {"owner": owner, "at": at, "id": last, "limit": limit}
         async with self._database.transaction() as connection:
-            rows = await _every(connection, LIST, wanted)
+            rows = await connection.every(LIST, wanted)
         return [Summary(**dict(zip(SUMMARY, row, strict=True))) for row in rows]
 
     async def read(self, place: Place) -> Conversation | None:
         """All of a conversation, if there is one. Raises DatabaseError."""
         values = (place.owner, place.id)
         async with self._database.transaction() as connection:
-            rows = await _every(connection, READ, values)
-            said = await _every(connection, SAID, values)
+            rows = await connection.every(READ, values)
+            said = await connection.every(SAID, values)
         for row in rows:
             messages = [Message(**dict(zip(MESSAGE, each, strict=True))) for each in said]
             return Conversation(**dict(zip(SUMMARY, row, strict=True)), said=messages)
@@ -169,27 +169,20 @@ class Store:
 
     async def delete(self, place: Place) -> bool:
         """Whether there was such a conversation. Raises DatabaseError."""
-        async with self._database.transaction() as connection:
-            cursor = await connection.execute(DELETE, (place.owner, place.id))
-            return bool(cursor.rowcount)
+        return bool(await self._database.run(DELETE, (place.owner, place.id)))
 
     async def delete_all(self, owner: str) -> int:
         """How many there were. Some are gone already if it raises DatabaseError."""
         wanted = {"owner": owner, "until": datetime.now(UTC), "limit": AT_ONCE}
-        deleted = removed = await self._removed(DELETE_SOME, wanted)
+        deleted = removed = await self._database.run(DELETE_SOME, wanted)
         while removed == AT_ONCE:
-            removed = await self._removed(DELETE_SOME, wanted)
+            removed = await self._database.run(DELETE_SOME, wanted)
             deleted += removed
         return deleted
 
     async def purge_some(self, days: int) -> int:
         """Delete some in which nothing was said for *days*, and say how many. Raises DatabaseError."""
-        return await self._removed(PURGE_SOME, (days, AT_ONCE))
-
-    async def _removed(self, statement: str, values: Any) -> int:
-        async with self._database.transaction() as connection:
-            cursor = await connection.execute(statement.encode(), values)
-            return cursor.rowcount
+        return await self._database.run(PURGE_SOME, (days, AT_ONCE))
 
     def _require_room(self, messages: int, characters: int) -> None:
         most, longest = self._settings.most_messages, self._settings.most_characters
@@ -240,10 +233,5 @@ def _from_a_question(turns: list[Turn]) -> list[Turn]:
 
 
 async def _one(connection: Connection, statement: str, values: Any) -> TupleRow:
-    [row] = await _every(connection, statement, values)
+    [row] = await connection.every(statement, values)
     return row
-
-
-async def _every(connection: Connection, statement: str, values: Any) -> list[TupleRow]:
-    cursor = await connection.execute(statement.encode(), values)
-    return await cursor.fetchall()

@@ -13,7 +13,7 @@ from psycopg.rows import TupleRow
 from arkalia_assistantia.settings import AssistantSettings
 from arkalia_assistantia.uploads.forms import File, Listed
 from arkalia_assistantia.uploads.reading import ReadFile
-from arkalia_runtime.database import Connection, Database
+from arkalia_runtime.database import Database
 from arkalia_runtime.ids import new_id
 
 TOLD: Final = "id, name, media_type, bytes, created_at"
@@ -65,18 +65,18 @@ class Uploads:
         row = (owner, f"file-{new_id()}", sent.name, sent.media_type, sent.size, sent.content)
         async with self._database.transaction() as connection:
             await connection.execute(LOCK.encode(), (owner,))
-            [(number,)] = await _every(connection, COUNT, (owner, self._most))
+            [(number,)] = await connection.every(COUNT, (owner, self._most))
             if number >= self._most:
                 message = f"At most {self._most} files of a user are kept, and you have {number}."
                 raise UploadsFullError(message)
-            [kept] = await _every(connection, ADD, row)
+            [kept] = await connection.every(ADD, row)
         return self._file(kept)
 
     async def listed(self, owner: str, after: str | None, limit: int) -> Listed:
         """At most *limit* uploads of *owner* behind the file *after*. Raises DatabaseError."""
         wanted = {"owner": owner, "after": after, "limit": limit + 1}
         async with self._database.transaction() as connection:
-            rows = await _every(connection, LIST, wanted)
+            rows = await connection.every(LIST, wanted)
         found = [self._file(each) for each in rows[:limit]]
         first, last = (found[0].id, found[-1].id) if found else (None, None)
         return Listed(data=found, first_id=first, last_id=last, has_more=len(rows) > limit)
@@ -84,27 +84,22 @@ class Uploads:
     async def read(self, owner: str, file_id: str) -> File | None:
         """What is told of a file, if there is one. Raises DatabaseError."""
         async with self._database.transaction() as connection:
-            rows = await _every(connection, READ, (owner, file_id))
+            rows = await connection.every(READ, (owner, file_id))
         return self._file(rows[0]) if rows else None
 
     async def texts(self, owner: str, file_ids: Sequence[str]) -> dict[str, ReadFile]:
         """What stands in those of the files that there are, by id. Raises DatabaseError."""
         async with self._database.transaction() as connection:
-            rows = await _every(connection, TEXTS, (owner, list(file_ids)))
+            rows = await connection.every(TEXTS, (owner, list(file_ids)))
         return {row[0]: ReadFile(*row[1:]) for row in rows}
 
     async def delete(self, owner: str, file_id: str) -> bool:
         """Whether there was such a file. Raises DatabaseError."""
-        return bool(await self._removed(DELETE, (owner, file_id)))
+        return bool(await self._database.run(DELETE, (owner, file_id)))
 
     async def purge_some(self, days: int) -> int:
         """Delete some that are older than *days*, and say how many. Raises DatabaseError."""
-        return await self._removed(PURGE_SOME, (days, AT_ONCE))
-
-    async def _removed(self, statement: str, values: Any) -> int:
-        async with self._database.transaction() as connection:
-            cursor = await connection.execute(statement.encode(), values)
-            return cursor.rowcount
+        return await self._database.run(PURGE_SOME, (days, AT_ONCE))
 
     def _file(self, row: TupleRow) -> File:
         file_id, name, media_type, size, created_at = row
@@ -115,8 +110,3 @@ class Uploads:
 
 def _seconds(at: datetime) -> int:
     return int(at.timestamp())
-
-
-async def _every(connection: Connection, statement: str, values: Any) -> list[TupleRow]:
-    cursor = await connection.execute(statement.encode(), values)
-    return await cursor.fetchall()

@@ -37,6 +37,11 @@ class Connection(psycopg.AsyncConnection[TupleRow]):
         set_json_loads(orjson.loads, self)
         set_json_dumps(orjson.dumps, self)
 
+    async def every(self, statement: str, values: Any = ()) -> list[TupleRow]:
+        """All rows of a statement, which is no text of anybody else's. Raises psycopg's errors."""
+        cursor = await self.execute(statement.encode(), values)
+        return await cursor.fetchall()
+
     def after_commit(self, tell: Callable[[], None]) -> None:
         """Call *tell* once this transaction is committed; not if it is rolled back."""
         self._told.append(tell)

@@ -95,6 +95,12 @@ class Database:
             self._measures.failures.labels(error.reason).inc()
             raise
 
+    async def run(self, statement: str, values: Any = ()) -> int:
+        """How many rows a statement changed, in a transaction of its own. Raises DatabaseError."""
+        async with self.transaction() as connection:
+            cursor = await connection.execute(statement.encode(), values)
+            return cursor.rowcount
+
     @asynccontextmanager
     async def _concluded(self, connection: Connection) -> AsyncIterator[None]:
         seconds = deadline.left(self._settings.database_statement_seconds)
