@@ -13,7 +13,7 @@ whether the field is owned still counts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
@@ -32,6 +32,7 @@ NESTING: Final = (dict, list)
 
 Fields = Mapping[str, Any]
 """A part of `fieldsV1`: what is owned below a value. Empty: the value as a whole."""
+Shaped = Callable[[Any], Any]
 
 
 def owned(live: Mapping[str, Any], manager: str = FIELD_MANAGER) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def owned(live: Mapping[str, Any], manager: str = FIELD_MANAGER) -> dict[str, An
 
 def part_of(value: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
     """*value* cut down to *fields*; what is not there is None."""
-    return _owned_of_mapping(value, fields)
+    return _owned_of_mapping(value, fields, _as_it_is)
 
 
 def fingerprint(manifest: Mapping[str, Any], template: str = "") -> bytes:
@@ -53,31 +54,50 @@ def fingerprint(manifest: Mapping[str, Any], template: str = "") -> bytes:
     A pod template counts by its own digest, *template* in the place of one that is not there. What
     is packed of it in an annotation says nothing more.
     """
-    body = {name: value for name, value in manifest.items() if name not in IDENTITY}
-    body["metadata"] = _metadata_told(body.get("metadata") or {})
-    spec = body.get("spec")
-    if isinstance(spec, dict) and (template or "template" in spec):
-        body["spec"] = {**spec, "template": template or template_digest(spec["template"])}
-    return _digest(body)
+    spec = manifest.get("spec")
+    if isinstance(spec, dict) and not template and "template" in spec:
+        template = template_digest(spec["template"])
+    return _digest(_told(_counted(manifest, template)))
+
+
+def digests(live: Mapping[str, Any]) -> tuple[bytes, str]:
+    """Digests of what the operator owns of *live*: of all, as `fingerprint` has it, and of its template.
+
+    In one go: an operator that starts takes them of every object. The second is that of nothing
+    where no pod template is owned.
+    """
+    told = _owned_of_mapping(live, applied_fields(live), _told)
+    spec = told.get("spec")
+    template = _digest(spec["template"]).hex() if spec and "template" in spec else ""
+    return _digest(_counted(told, template)), template or NO_TEMPLATE
+
+
+def _counted(body: Mapping[str, Any], template: str) -> dict[str, Any]:
+    """What of *body* counts, *template* in the place of its pod template."""
+    counted = {name: value for name, value in body.items() if name not in IDENTITY}
+    counted["metadata"] = _metadata_counted(body.get("metadata") or {})
+    if template and isinstance(body.get("spec"), dict):
+        counted["spec"] = {**body["spec"], "template": template}
+    return counted
 
 
 def template_digest(template: Any) -> str:
     """What tells a pod template from others: as it is rendered, or the owned part of a live one."""
-    return _digest(template).hex()
+    return _digest(_told(template)).hex()
 
 
-def _metadata_told(metadata: Mapping[str, Any]) -> dict[str, Any]:
-    told = {name: value for name, value in metadata.items() if name not in METADATA_IDENTITY}
-    annotations = told.get("annotations")
+def _metadata_counted(metadata: Mapping[str, Any]) -> dict[str, Any] | None:
+    counted = {name: value for name, value in metadata.items() if name not in METADATA_IDENTITY}
+    annotations = counted.get("annotations")
     if annotations and TEMPLATE in annotations:
-        told["annotations"] = {
+        counted["annotations"] = {
             name: value for name, value in annotations.items() if name != TEMPLATE
-        }
-    return told
+        } or None
+    return counted or None
 
 
-def _digest(value: Any) -> bytes:
-    text = orjson.dumps(_told(value), option=orjson.OPT_SORT_KEYS)
+def _digest(told: Any) -> bytes:
+    text = orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
     return blake2b(text, digest_size=DIGEST_BYTES).digest()
 
 
@@ -109,26 +129,30 @@ def _applied(live: Mapping[str, Any], manager: str) -> Mapping[str, Any]:
     return {}
 
 
-def _owned_part(value: Any, fields: Fields) -> Any:
-    """*value* cut down to *fields*."""
+def _owned_part(value: Any, fields: Fields, whole: Shaped) -> Any:
+    """*value* cut down to *fields*, in the shape that *whole* gives to what is owned as a whole."""
     if not fields:
-        return value
+        return whole(value)
     if isinstance(value, list):
-        return list(_owned_items(value, fields))
-    if isinstance(value, dict):
-        return _owned_of_mapping(value, fields)
-    return value
+        part: Any = list(_owned_items(value, fields, whole))
+    elif isinstance(value, dict):
+        part = _owned_of_mapping(value, fields, whole)
+    else:
+        part = value
+    return part or whole(part)
 
 
-def _owned_of_mapping(value: Mapping[str, Any], fields: Fields) -> dict[str, Any]:
+def _owned_of_mapping(value: Mapping[str, Any], fields: Fields, whole: Shaped) -> dict[str, Any]:
     return {
-        name[2:]: _owned_part(value.get(name[2:]), inner)
+        name[2:]: (
+            _owned_part(value.get(name[2:]), inner, whole) if inner else whole(value.get(name[2:]))
+        )
         for name, inner in fields.items()
         if name.startswith("f:")
     }
 
 
-def _owned_items(values: Sequence[Any], fields: Fields) -> Iterator[Any]:
+def _owned_items(values: Sequence[Any], fields: Fields, whole: Shaped) -> Iterator[Any]:
     """The owned items, in the order in which they are stored: for some lists it matters.
 
     An item is named by its key fields (`k:`) or, in a set, by its value (`v:`).
@@ -140,9 +164,9 @@ def _owned_items(values: Sequence[Any], fields: Fields) -> Iterator[Any]:
             for keys, owned_items in by_key.items():
                 inner = owned_items.get(tuple(item.get(key) for key in keys))
                 if inner is not None:
-                    yield _owned_part(item, inner)
+                    yield _owned_part(item, inner, whole)
         elif item in owned_values:
-            yield item
+            yield whole(item)
 
 
 def _by_key(fields: Fields) -> Mapping[tuple[str, ...], Mapping[tuple[Any, ...], Fields]]:
@@ -150,9 +174,20 @@ def _by_key(fields: Fields) -> Mapping[tuple[str, ...], Mapping[tuple[Any, ...],
     found: dict[tuple[str, ...], dict[tuple[Any, ...], Fields]] = {}
     for name, inner in fields.items():
         if name.startswith("k:"):
-            key = orjson.loads(name[2:])
-            found.setdefault(tuple(key), {})[tuple(key.values())] = inner
+            keys, values = _key(name)
+            found.setdefault(keys, {})[values] = inner
     return found
+
+
+@lru_cache(maxsize=4096)
+def _key(name: str) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """The key fields that *name* tells, and their values: many objects have the same."""
+    key = orjson.loads(name[2:])
+    return tuple(key), tuple(key.values())
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
 def _told(value: Any) -> Any:
@@ -170,5 +205,7 @@ def _told(value: Any) -> Any:
     return value or None
 
 
+NO_TEMPLATE: Final = template_digest(None)
+"""What is told of a pod template where none is owned."""
 NOTHING: Final = fingerprint({})
 """Digest of an object of which the operator owns nothing."""

@@ -30,7 +30,7 @@ from arkalia_operator.planning.observed import (
     PodRecord,
     RolloutProgress,
 )
-from arkalia_operator.planning.ownership import applied_at, fingerprint, owned, template_digest
+from arkalia_operator.planning.ownership import applied_at, applied_fields, digests
 
 TAKING_TURNS: Final = frozenset({"ContainerCreating", "PodInitializing"})
 """Reasons to wait that pass by themselves."""
@@ -46,20 +46,20 @@ LAST_WORDS: Final = 480
 def child_record(kind: Kind, live: Mapping[str, Any]) -> ChildRecord:
     """The record of an object that a system may own. What many have in common is kept once."""
     metadata = live["metadata"]
-    part = owned(live)
+    digest, template = digests(live)
     return ChildRecord(
         key=ObjectKey(kind.name, intern(metadata["namespace"]), metadata["name"]),
         uid=metadata["uid"],
         resource_version=metadata["resourceVersion"],
         generation=metadata.get("generation", 0),
         owner_uid=intern(owner_uid(metadata)),
-        fingerprint=fingerprint(part),
+        fingerprint=digest,
         deleting="deletionTimestamp" in metadata,
         module=intern(metadata.get("labels", {}).get(labels.MODULE, "")),
         version=_version(metadata) if kind is DEPLOYMENT else "",
-        owned_replicas=part.get("spec", {}).get("replicas") if kind is DEPLOYMENT else None,
+        owned_replicas=owned_replicas(live) if kind is DEPLOYMENT else None,
         rollout=rollout(live) if kind in ROLLED_OUT else None,
-        **(_templates(live, part) if kind in ROLLED_OUT else {}),
+        **(_templates(live, template) if kind in ROLLED_OUT else {}),
         job=job_state(live) if kind is JOB else None,
         claim=claim_state(live) if kind is PERSISTENT_VOLUME_CLAIM else None,
         admission=admission(kind, live) if kind in ADMITTED else None,
@@ -70,12 +70,20 @@ def child_record(kind: Kind, live: Mapping[str, Any]) -> ChildRecord:
     )
 
 
-def _templates(live: Mapping[str, Any], part: Mapping[str, Any]) -> dict[str, Any]:
-    """What is remembered of the pod template of *live*, of which *part* is the operator's."""
+def owned_replicas(live: Mapping[str, Any]) -> int | None:
+    """The number of pods that the operator asked for; None if it leaves that to somebody else."""
+    if "f:replicas" not in applied_fields(live).get("f:spec", {}):
+        return None
+    replicas: int | None = live["spec"].get("replicas")
+    return replicas
+
+
+def _templates(live: Mapping[str, Any], template: str) -> dict[str, Any]:
+    """What is remembered of the pod template of *live*; *template*: the digest of what we own of it."""
     annotations = live["metadata"].get("annotations") or {}
     pods = live["spec"].get("template", {}).get("metadata", {}).get("annotations") or {}
     return {
-        "template": template_digest(part.get("spec", {}).get("template")),
+        "template": template,
         "made": annotations.get(labels.ROLLOUT, ""),
         "restarted_at": pods.get(labels.RESTARTED_AT, ""),
     }

@@ -11,7 +11,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from applied_objects import managed
-from arkalia_operator.planning.ownership import fingerprint, owned
+from arkalia_operator.planning.ownership import digests, fingerprint, owned, template_digest
 
 WORDS = st.sampled_from(["a", "b", "c", "d"])
 SCALARS = st.sampled_from(["", "x", "y", 0, 1, False, True])
@@ -84,7 +84,10 @@ def disown(fields, path):
 
 
 def digest_of_owned(live):
-    return fingerprint(owned(live))
+    """By both ways to it, which say the same."""
+    digest, _ = digests(live)
+    assert digest == fingerprint(owned(live))
+    return digest
 
 
 @given(MANIFESTS)
@@ -97,6 +100,15 @@ def test_what_others_add_does_not_change_the_digest(manifest):
     live = with_foreign_parts(managed(manifest))
 
     assert digest_of_owned(live) == fingerprint(manifest)
+
+
+@given(MANIFESTS, VALUES)
+def test_pod_template_has_a_digest_of_its_own_by_which_the_whole_counts(manifest, template):
+    manifest = manifest | {"spec": manifest["spec"] | {"template": template}}
+    live = managed(manifest)
+
+    assert digest_of_owned(live) == fingerprint(manifest)
+    assert digests(live)[1] == template_digest(template)
 
 
 @given(MANIFESTS, st.data())
