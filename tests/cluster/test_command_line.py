@@ -10,7 +10,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import tarfile
 from pathlib import Path
 
@@ -18,12 +17,12 @@ import httpx
 import pytest
 
 from arkalia_contract import endpoints
+from cluster.command_line import ARKALIA
 from cluster.conftest import SAMPLE_NAMESPACE
 from cluster.development import environment
 from cluster.systems import System
 from cluster.waiting import eventually
 
-ARKALIA = Path(sys.executable).parent / "arkalia"
 HERE = ("--namespace", SAMPLE_NAMESPACE)
 ANSWER_SECONDS = 120
 SHORTEST_SECRET = 9

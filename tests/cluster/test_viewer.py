@@ -2,17 +2,15 @@
 
 import json
 import subprocess
-import sys
 import tarfile
-from pathlib import Path
 
 import pytest
 
+from cluster.command_line import ARKALIA
 from cluster.development import environment
 from cluster.talkers import token
 from cluster.test_command_line import cluster_of
 
-ARKALIA = Path(sys.executable).parent / "arkalia"
 VIEWER = "viewer"
 API_SERVER = "https://kubernetes.default.svc.cluster.local"
 ANSWER_SECONDS = 120
