@@ -28,6 +28,8 @@ SERVICES: Manifest = {"group": "", "kind": "Service"}
 EVERYTHING: Manifest = {"path": {"type": "PathPrefix", "value": "/"}}
 EDGE_PORT: Final = 443
 """Port of the edge's Service."""
+EDGE_PLAIN_PORT: Final = 80
+"""The other one, which leads to nothing but the way to the first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,7 @@ class RunningEdge:
 
     folder: Path
     port: int
+    plain_port: int
     module: Module
     authority: Authority
     process: subprocess.Popen[bytes]
@@ -128,7 +129,8 @@ def an_edge(**wanted: object) -> Iterator[RunningEdge]:
     folder = Path(tempfile.mkdtemp(prefix="arkalia-edge-"))
     authority = Authority("authority of the edge")
     with _module(folder, authority) as module:
-        running = RunningEdge(folder, free_port(), module, authority, subprocess.Popen(["true"]))
+        ports = free_port(), free_port()
+        running = RunningEdge(folder, *ports, module, authority, subprocess.Popen(["true"]))
         running.process.wait()
         (folder / "run").mkdir()
         (folder / "scratch").mkdir()
@@ -199,6 +201,7 @@ def _here(running: RunningEdge, text: str) -> str:
         "luna-door.arkalia.svc:8000": f"localhost:{port}",
         "luna-door.arkalia.svc": "localhost",
         f"{nginx.PORT} ssl": f"{running.port} ssl",
+        f"{nginx.PLAIN_PORT};": f"{running.plain_port};",
         f"{nginx.PROBE_PORT};": f"{free_port()};",
         "/usr/local/share/arkalia": str(IMAGE),
         "/etc/arkalia": str(running.folder / "etc"),

@@ -72,6 +72,34 @@ async def test_request_reaches_the_module_with_the_security_headers_of_the_edge(
     assert headers["X-Content-Type-Options"] == "nosniff"
 
 
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/"), ("POST", "/v1/talk?a=%3Cb%3E"), ("GET", "/metrics")]
+)
+async def test_who_asks_by_plain_http_is_told_to_ask_by_https(client, edge, method, path):
+    url = yarl.URL(f"http://localhost:{edge.plain_port}{path}", encoded=True)
+
+    async with client.request(
+        method, url, headers={"Host": "AI.example.com:80"}, allow_redirects=False
+    ) as answer:
+        told = answer.headers
+
+    assert (answer.status, told["Location"]) == (308, f"https://ai.example.com{path}")
+    assert "Strict-Transport-Security" not in told, "RFC 6797 forbids it over plain HTTP"
+
+
+@pytest.mark.parametrize(
+    "head", ["GET / HTTP/1.0", "GET / HTTP/1.1", "GET / HTTP/1.1\r\nHost: a/b"]
+)
+async def test_who_asks_by_plain_http_and_names_no_host_is_told_nowhere_to_go(edge, head):
+    reader, writer = await asyncio.open_connection("127.0.0.1", edge.plain_port)
+    writer.write(f"{head}\r\n\r\n".encode())
+    answer = await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)
+    writer.close()
+
+    assert b" 400 " in answer.splitlines()[0]
+    assert b"location" not in answer.lower()
+
+
 async def test_client_cannot_say_that_it_is_somebody_else(client, edge):
     told = {"X-Forwarded-For": "203.0.113.9", "X-Real-IP": "203.0.113.9", "Forwarded": "for=x"}
 

@@ -80,18 +80,24 @@ def _services(system: ArkaliaSystem, own: dict[str, str]) -> Iterator[Manifest]:
     spec = {
         "type": wanted.service_type,
         **present(externalTrafficPolicy=local),
-        "ports": [_port(exposure.EDGE_PORT)],
+        "ports": [
+            _port(endpoints.PORT_HTTPS, exposure.EDGE_PORT),
+            _port(endpoints.PORT_HTTP, exposure.EDGE_PLAIN_PORT),
+        ],
         "selector": chosen,
     }
     yield manifest(kinds.SERVICE, name, system, own, spec=spec)
     # The module believes a pod by this name, so it must be known before the first request.
-    each = {"clusterIP": "None", "publishNotReadyAddresses": True, "ports": [_port(nginx.PORT)]}
+    each = {
+        "clusterIP": "None",
+        "publishNotReadyAddresses": True,
+        "ports": [_port(endpoints.PORT_HTTPS, nginx.PORT)],
+    }
     name = names.edge_pods(system.name)
     yield manifest(kinds.SERVICE, name, system, own, spec={**each, "selector": chosen})
 
 
-def _port(number: int) -> Manifest:
-    name = endpoints.PORT_HTTPS
+def _port(name: str, number: int) -> Manifest:
     return {"name": name, "port": number, "protocol": "TCP", "targetPort": name}
 
 
@@ -107,7 +113,7 @@ def _policies(
     spec = {
         "podSelector": {"matchLabels": edge_selector(system.name)},
         "policyTypes": ["Ingress", "Egress"],
-        "ingress": [{**peers, "ports": [_tcp(nginx.PORT)]}],
+        "ingress": [{**peers, "ports": [_tcp(nginx.PLAIN_PORT), _tcp(nginx.PORT)]}],
         "egress": [DNS, {"to": [behind], "ports": [_tcp(port)]}],
     }
     yield manifest(kinds.NETWORK_POLICY, names.edge(system.name), system, own, spec=spec)

@@ -23,6 +23,8 @@ FILTER: Final = "filter.conf"
 MODULES: Final = "/usr/lib/nginx/modules"
 LUA: Final = "/usr/local/share/arkalia/?.lua;/usr/share/lua/5.1/?.lua"
 PORT: Final = 8443
+PLAIN_PORT: Final = 8080
+"""Plain HTTP from outside: where to ask instead, and nothing else."""
 PROBE_PORT: Final = 8081
 """Plain HTTP: whether nginx answers. Nothing of the system is behind it."""
 LIVE: Final = "/live"
@@ -131,6 +133,7 @@ def _http(site: Site) -> Iterator[str]:
     yield from _upstream(site)
     yield from _denying() if site.deny_list.enabled else ()
     yield from _block("server", *_probed())
+    yield from _block("server", *_redirected())
     if site.has_public_certificate:
         named = (f"server_name {site.host};", *_shown(PUBLIC_TLS_FOLDER))
         yield from _block("server", *_listening(""), *named, *_served(site))
@@ -191,6 +194,13 @@ def _probed() -> Iterator[str]:
     yield "access_log off;"
     yield from _block(f"location = {LIVE}", 'return 200 "";')
     yield from _block("location /", "return 404;")
+
+
+def _redirected() -> Iterator[str]:
+    """308 keeps the method. Nobody who names no host can be told where to go."""
+    yield from (f"listen {address}{PLAIN_PORT};" for address in ADDRESSES)
+    yield from _block('if ($http_host = "")', "return 400;")
+    yield "return 308 https://$host$request_uri;"
 
 
 def _listening(default: str) -> Iterator[str]:

@@ -83,7 +83,11 @@ def _spec(system: ArkaliaSystem, component: Component) -> Manifest:
 
 
 def _container(system: ArkaliaSystem, resolution: Resolution) -> Manifest:
-    ports = {endpoints.PORT_HTTPS: nginx.PORT, PROBE_PORT_NAME: nginx.PROBE_PORT}
+    ports = {
+        endpoints.PORT_HTTPS: nginx.PORT,
+        endpoints.PORT_HTTP: nginx.PLAIN_PORT,
+        PROBE_PORT_NAME: nginx.PROBE_PORT,
+    }
     chosen = resources(system.spec.exposure.edge.resources, OWN_RESOURCES)
     return {
         "name": IMAGE,

@@ -78,7 +78,9 @@ def test_only_the_edge_reaches_the_module_and_nothing_else_is_reached_from_it():
     to_module = only(found, "NetworkPolicy", "luna-door")["spec"]["ingress"][-1]
     assert to_module["from"] == [{"podSelector": {"matchLabels": OF_EDGE}}]
     edge = only(found, "NetworkPolicy", "luna-edge")["spec"]
-    assert edge["ingress"] == [{"ports": [{"port": 8443, "protocol": "TCP"}]}]
+    assert edge["ingress"] == [
+        {"ports": [{"port": number, "protocol": "TCP"} for number in (8080, 8443)]}
+    ]
     [_, to_door] = edge["egress"]
     assert to_door["ports"] == [{"port": 8443, "protocol": "TCP"}]
     assert to_door["to"][0]["podSelector"]["matchLabels"]["arkalia.io/module"] == "door"
@@ -104,6 +106,17 @@ def test_pods_are_known_by_their_name_before_they_are_ready():
     each = only(manifests(), "Service", "luna-edge-pods")["spec"]
 
     assert (each["clusterIP"], each["publishNotReadyAddresses"]) == ("None", True)
+
+
+def test_plain_http_has_a_port_outside_and_none_where_the_parts_of_a_system_ask():
+    def ports(name):
+        return {
+            each["name"]: each["port"]
+            for each in only(manifests(), "Service", name)["spec"]["ports"]
+        }
+
+    assert ports("luna-edge") == {"https": 443, "http": 80}
+    assert ports("luna-edge-pods") == {"https": 8443}
 
 
 @pytest.mark.parametrize("chosen", ["NodePort", "LoadBalancer"])
