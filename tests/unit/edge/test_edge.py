@@ -14,7 +14,7 @@ import yarl
 from unit.arkalia_runtime.authority import mount
 from unit.arkalia_runtime.serving import PATIENCE_SECONDS
 from unit.edge import prompts
-from unit.edge.edge_process import PUBLIC_NAME, an_edge
+from unit.edge.edge_process import CALM, PUBLIC_NAME, an_edge
 
 # An edge that is killed leaves its module in the middle of a handshake, whose socket nobody closes.
 pytestmark = [
@@ -22,8 +22,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
-CALM = {"requestsPerSecond": 10_000, "denyList": {"enabled": False}}
-"""Limits that no test of something else meets."""
 JSON = {"Content-Type": "application/json"}
 ATTACKS = {
     "SQL injection": ("GET", "/api/v1/inner/x?id=1'%20OR%20'1'='1'--", {}, None),
