@@ -8,11 +8,11 @@ from typing import Final
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import exposure, kinds, names, routes
 from arkalia_operator.desired.edge import monitoring, network, nginx, pods, request_filter
-from arkalia_operator.desired.manifest import Manifest
+from arkalia_operator.desired.manifest import Manifest, present
 from arkalia_operator.desired.metadata import edge_selector, manifest
 from arkalia_operator.desired.modules import PROGRESS_DEADLINE_SECONDS, REVISIONS_KEPT, ROLLING
 from arkalia_operator.desired.resolved import Resolution, ResolvedModule
-from arkalia_operator.desired.scaling import SPARE
+from arkalia_operator.desired.scaling import SPARE, budget, following
 
 CONFIGURATION: Final = "nginx.conf"
 MAX_BODY: Final = "max_body_bytes"
@@ -34,9 +34,8 @@ def manifests(system: ArkaliaSystem, resolution: Resolution) -> Iterator[Manifes
     yield manifest(
         kinds.DEPLOYMENT, name, system, own, spec=_deployment(system, module, resolution)
     )
-    if system.spec.exposure.edge.replicas >= SPARE:
-        yield manifest(kinds.POD_DISRUPTION_BUDGET, name, system, own, spec=_budget(system))
-    yield from monitoring.manifests(system, own, system.spec.exposure.edge.replicas)
+    yield from _scaling(system, own)
+    yield from monitoring.manifests(system, own)
 
 
 def configuration(
@@ -70,20 +69,31 @@ def site(system: ArkaliaSystem, module: ResolvedModule) -> nginx.Site:
     )
 
 
+def autoscaled(system: ArkaliaSystem) -> dict[str, int]:
+    """The Deployment of the edge, if an autoscaler owns its `replicas`, with its least number."""
+    edge = system.spec.exposure.edge
+    if not edge.enabled or edge.scaling is None:
+        return {}
+    return {names.edge(system.name): edge.scaling.min_replicas}
+
+
+def _scaling(system: ArkaliaSystem, own: dict[str, str]) -> Iterator[Manifest]:
+    name, edge = names.edge(system.name), system.spec.exposure.edge
+    if edge.least_replicas >= SPARE:
+        spec = budget(edge_selector(system.name))
+        yield manifest(kinds.POD_DISRUPTION_BUDGET, name, system, own, spec=spec)
+    if edge.scaling is not None:
+        spec = following(name, edge.scaling)
+        yield manifest(kinds.HORIZONTAL_POD_AUTOSCALER, name, system, own, spec=spec)
+
+
 def _deployment(system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution) -> Manifest:
+    edge = system.spec.exposure.edge
     return {
-        "replicas": system.spec.exposure.edge.replicas,
+        **present(replicas=None if edge.scaling else edge.replicas),
         "selector": {"matchLabels": edge_selector(system.name)},
         "strategy": ROLLING,
         "progressDeadlineSeconds": PROGRESS_DEADLINE_SECONDS,
         "revisionHistoryLimit": REVISIONS_KEPT,
         "template": pods.template(system, exposure.main(module), resolution),
-    }
-
-
-def _budget(system: ArkaliaSystem) -> Manifest:
-    return {
-        "maxUnavailable": 1,
-        "selector": {"matchLabels": edge_selector(system.name)},
-        "unhealthyPodEvictionPolicy": "AlwaysAllow",
     }

@@ -13,14 +13,14 @@ from arkalia_operator.desired.metadata import edge_selector, manifest
 from arkalia_operator.desired.monitoring import DASHBOARD_LABEL, SCRAPE_INTERVAL
 
 
-def manifests(system: ArkaliaSystem, own: dict[str, str], least: int) -> Iterator[Manifest]:
-    """Monitor, rules and dashboard, as far as the spec wants them; there are *least* pods."""
+def manifests(system: ArkaliaSystem, own: dict[str, str]) -> Iterator[Manifest]:
+    """Monitor, rules and dashboard, as far as the spec wants them."""
     wanted, name = system.spec.monitoring, names.edge(system.name)
     told = {**wanted.labels, **own}
     if wanted.service_monitors:
         yield manifest(kinds.SERVICE_MONITOR, name, system, told, spec=_monitor(system))
         # Without pods that Prometheus asks, an alert on their silence would never end.
-        if wanted.alert_rules and least:
+        if wanted.alert_rules and system.spec.exposure.edge.least_replicas:
             groups = [{"name": name, "rules": list(alerts.rules(system))}]
             yield manifest(kinds.PROMETHEUS_RULE, name, system, told, spec={"groups": groups})
     if wanted.dashboards:

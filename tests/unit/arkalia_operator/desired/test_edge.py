@@ -57,6 +57,34 @@ def test_edge_has_a_budget_where_a_pod_can_be_spared(replicas, budgets):
     assert [each["metadata"]["name"] for each in found] == ["luna-edge"] * budgets
 
 
+def test_edge_that_scales_leaves_its_number_of_pods_to_the_autoscaler():
+    scaling = {"minReplicas": 2, "maxReplicas": 7, "targetCPUUtilizationPercentage": 60}
+    system = a_system(**a_spec(scaling=scaling))
+    found = desired_state(system, modules_with(DOOR))
+
+    scaler = only(found.manifests, "HorizontalPodAutoscaler", "luna-edge")["spec"]
+    assert (scaler["minReplicas"], scaler["maxReplicas"]) == (2, 7)
+    assert scaler["metrics"][0]["resource"]["target"]["averageUtilization"] == 60
+    assert scaler["scaleTargetRef"]["name"] == "luna-edge"
+    assert "replicas" not in only(found.manifests, "Deployment", "luna-edge")["spec"]
+    assert found.autoscaled["luna-edge"] == 2
+    assert only(found.manifests, "PodDisruptionBudget", "luna-edge")
+
+
+def test_edge_that_does_not_scale_has_no_autoscaler():
+    found = desired_state(a_system(**a_spec(replicas=3)), modules_with(DOOR))
+
+    assert not [each for each in found.manifests
+                if each["kind"] == "HorizontalPodAutoscaler" and "edge" in each["metadata"]["name"]]  # fmt: skip
+    assert "luna-edge" not in found.autoscaled
+
+
+def test_edge_that_may_scale_down_to_one_pod_has_no_budget():
+    found = manifests(scaling={"minReplicas": 1})
+
+    assert not [each for each in found if each["kind"] == "PodDisruptionBudget"]
+
+
 def test_ways_in_lead_to_the_edge():
     ways = {
         "host": "ai.example.com",
