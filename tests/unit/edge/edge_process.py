@@ -222,6 +222,7 @@ def _here(running: RunningEdge, text: str) -> str:
 def _place_programs(folder: Path) -> None:
     script = (IMAGE / "arkalia-edge").read_text().replace("/etc/arkalia", str(folder / "etc"))
     script = script.replace("/run/arkalia", str(folder / "run")).replace("drain=5", "drain=1")
+    script = script.replace("settling=15", "settling=5")
     (folder / "arkalia-edge").write_text(script)
     for each in IMAGE.glob("*.lua"):
         text = each.read_text().replace("/run/arkalia", str(folder / "run"))

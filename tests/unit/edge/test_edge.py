@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import re
 import socket
 import ssl
 
@@ -287,6 +288,62 @@ async def test_edge_that_stops_lets_open_answers_end():
 
         assert rest.endswith(b"data: 2\n\n")
         assert await stopping == 0
+
+
+async def kept_open(client, edge, path, done):
+    """Ask on one connection until it is *done*, and never a second time for the same thing."""
+    statuses, reader, writer = [], None, None
+    while not done.is_set():
+        if writer is None:
+            reader, writer = await asyncio.open_connection("localhost", edge.port, ssl=client)
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        await reader.readexactly(int(re.search(r"content-length: (\d+)", head)[1]))
+        statuses.append(int(head.split()[1]))
+        if "connection: close" in head:
+            writer.close()
+            writer = None
+        await asyncio.sleep(0.05)
+    return statuses
+
+
+@pytest.mark.parametrize("path", ["/health", "/api/auth/x", "/x"])
+async def test_client_that_keeps_its_connection_loses_nothing_while_settings_change(path):
+    with an_edge(**CALM | {"authRequestsPerSecond": 10_000}) as edge:
+        context = ssl.create_default_context(cadata=edge.authority.pem.decode())
+        done = asyncio.Event()
+        asking = asyncio.create_task(kept_open(context, edge, path, done))
+        for number in (1, 2):
+            mount(
+                edge.folder / "etc/tls",
+                **edge.authority.issue("localhost", f"{number}.example.com"),
+            )
+            await asyncio.to_thread(edge.until, "reads it again", number)
+            await asyncio.to_thread(edge.until, "gracefully shutting down", number)
+        await until(lambda: asyncio.to_thread(edge.certificate), "2.example.com")
+        done.set()
+        statuses = await asking
+
+    assert set(statuses) == {200}
+    assert len(statuses) > 50
+
+
+async def test_limits_and_filter_hold_while_connections_are_ended():
+    body = {"a": prompts.CODE[3]}
+    with an_edge(**CALM | {"authRequestsPerSecond": 1}) as edge:
+        (edge.folder / "run/closing").touch()
+        async with aiohttp.ClientSession(connector=edge.connector()) as client:
+            passed, headers, told = await asked(client, edge, "/docs?a=%3Cb%3E&c")
+            refused, _, _ = await asked(client, edge, "/?q=<script>alert(1)</script>")
+            hidden, _, _ = await asked(client, edge, "/metrics")
+            free, _, _ = await asked(client, edge, "/v1/talk", "POST", json=body)
+            looked_at, _, _ = await asked(client, edge, "/v1/x", "POST", json=body)
+            login = [(await asked(client, edge, "/api/auth/x"))[0] for _ in range(20)]
+
+    assert (passed, headers["Connection"]) == (200, "close")
+    assert json.loads(told)["path"] == "/docs?a=%3Cb%3E&c"
+    assert (refused, hidden, free, looked_at) == (403, 404, 200, 403)
+    assert 429 in login
 
 
 async def test_filter_that_only_detects_lets_pass_and_names_the_rule():

@@ -231,13 +231,20 @@ def _served(site: Site) -> Iterator[str]:
     parts = urlsplit(site.address)
     yield from _verifying(parts.hostname) if parts.scheme == "https" else ()
     ask = f"proxy_pass {parts.scheme}://module;"
-    yield from _block(f"location = {endpoints.HEALTH}", ask)
+    yield from _place(f"= {endpoints.HEALTH}", "@health", ask)
     yield from _block(f"location ~ {INSIDE}", "return 404;")
     limits = {f"~ {OF_AUTH}": ("auth", site.auth_requests_per_second)}
     limits |= {"/": ("api", site.requests_per_second)}
     for place, (zone, rate) in limits.items():
         limit = f"limit_req zone={zone} burst={BURST_SECONDS * rate} nodelay;"
-        yield from _block(f"location {place}", limit, ask)
+        yield from _place(place, f"@{zone}", limit, ask)
+
+
+def _place(place: str, closing: str, *lines: str) -> Iterator[str]:
+    """The same twice: at the second, the connection ends with the answer (`closing.lua`)."""
+    go_on = _block("rewrite_by_lua_block", f'require("closing").go_on_at("{closing}")')
+    yield from _block(f"location {place}", *go_on, *lines)
+    yield from _block(f"location {closing}", "keepalive_timeout 0;", *lines)
 
 
 def _counting(site: Site) -> Iterator[str]:
