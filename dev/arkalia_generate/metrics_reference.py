@@ -16,6 +16,8 @@ from typing import Final, get_type_hints
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics import MetricWrapperBase
 
+from arkalia_generate import edge_monitoring
+from arkalia_generate.edge_monitoring import Declared
 from arkalia_operator import metrics as operator_metrics
 from arkalia_runtime.calls.measures import Measures as OfCalls
 from arkalia_runtime.database import Database
@@ -42,10 +44,14 @@ Served on `/metrics` of the operator's health port. Defined in
 `operator/arkalia_operator/metrics.py`."""
 SERVICES: Final = """\
 Served on `/metrics` of each service; the certificate's end only where it serves HTTPS."""
+EDGE: Final = """\
+Served on `/metrics` of the port `metrics` of each pod of `spec.exposure.edge`. Counted in
+`workloads/edge/metrics.lua`; it has no `process_*`."""
 ANY_SERVICE: Final = "helloria"
 """Whose distribution gives the version of a service that has no parts."""
 
 Collectors = Iterable[MetricWrapperBase]
+Measured = Iterable[MetricWrapperBase | Declared]
 
 
 def texts(root: Path) -> dict[str, str]:
@@ -56,7 +62,12 @@ def texts(root: Path) -> dict[str, str]:
         own = [metric for metric in _of_module(module) if _name(metric) not in known]
         if own:
             sections.append((f"Module `{module}`", "Beside those above.", own))
-    return {"docs/reference/metrics.md": HEAD + "".join(_section(*each) for each in sections)}
+    written = [*(_section(*each) for each in sections), _of_edge(root)]
+    return {"docs/reference/metrics.md": HEAD + "".join(written)}
+
+
+def _of_edge(root: Path) -> str:
+    return _section("The edge", EDGE, edge_monitoring.declared(root))
 
 
 def _of_operator() -> list[MetricWrapperBase]:
@@ -113,7 +124,7 @@ def _of_registry(registry: CollectorRegistry) -> Collectors:
     return sorted(found, key=_name)
 
 
-def _section(title: str, text: str, metrics: Collectors) -> str:
+def _section(title: str, text: str, metrics: Measured) -> str:
     rows = sorted(_row(metric) for metric in metrics)
     return f"\n## {title}\n\n{text}\n{TABLE}{''.join(rows)}"
 
@@ -123,7 +134,10 @@ def _name(metric: MetricWrapperBase) -> str:
     return f"{family.name}_total" if family.type == "counter" else str(family.name)
 
 
-def _row(metric: MetricWrapperBase) -> str:
+def _row(metric: MetricWrapperBase | Declared) -> str:
+    if isinstance(metric, Declared):
+        label = f"`{metric.label}`" if metric.label else ""
+        return f"| `{metric.name}` | {metric.kind} | {label} | {metric.meaning} |\n"
     [family] = metric.describe()
     # Nor is there one of a metric's labels before the first sample.
     labels = ", ".join(f"`{label}`" for label in metric._labelnames)

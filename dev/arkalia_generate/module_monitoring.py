@@ -36,7 +36,7 @@ def texts(root: Path) -> dict[str, str]:
     """Rules with their tests, and dashboard, of every module below *root* that has them, by path."""
     return {
         f"manifests/monitoring/{_module(manifest)}/{name}": text
-        for manifest in desired_state(_system(root), _modules(root)).manifests
+        for manifest in desired_state(example(root), modules(root)).manifests
         for name, text in _files(manifest, root)
     }
 
@@ -68,14 +68,16 @@ def _tests(module: str, root: Path) -> str:
     return head + yaml.safe_dump(whole, sort_keys=False, allow_unicode=True, width=1000)
 
 
-def _system(root: Path) -> ArkaliaSystem:
+def example(root: Path, **spec: Any) -> ArkaliaSystem:
+    """The system of docs/examples/empty, with *spec*."""
     body = _read(root / "docs/examples/empty/system.yaml")
     return ArkaliaSystem.from_body(
-        body | {"metadata": body["metadata"] | {"uid": "", "generation": 1}}
+        body | {"metadata": body["metadata"] | {"uid": "", "generation": 1}, "spec": spec}
     )
 
 
-def _modules(root: Path) -> Modules:
+def modules(root: Path) -> Modules:
+    """The modules of the catalogue."""
     found = [ArkaliaModule.from_body(body) for body in bodies(root).values()]
     builtin = {VERSION: {module.name: module for module in found}}
     return Modules(builtin, foreign={}, broken={}, defaults=Defaults(VERSION, registry=""))

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import yaml
 
-from arkalia_generate import module_monitoring
+from arkalia_generate import edge_monitoring, module_monitoring
 
 HEAD: Final = """\
 <!-- GENERATED from manifests/monitoring/*/rules.yaml by `make generate`: do not edit. -->
@@ -42,8 +42,8 @@ def _rules(root: Path) -> dict[str, str]:
         str(path.relative_to(root)): path.read_text(encoding="utf-8")
         for path in root.glob("manifests/monitoring/*/rules.yaml")
     }
-    written = module_monitoring.texts(root).items()
-    return present | {path: text for path, text in written if path.endswith("/rules.yaml")}
+    written = module_monitoring.texts(root) | edge_monitoring.texts(root)
+    return present | {path: text for path, text in written.items() if path.endswith("/rules.yaml")}
 
 
 def _row(rule: dict[str, Any]) -> str:

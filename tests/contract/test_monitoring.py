@@ -1,6 +1,7 @@
 """Alerts and dashboards agree with the metrics that exist, with their runbooks and with their tests.
 
-`manifests/monitoring/<component>/` stands for the component of that name: the operator or a module.
+`manifests/monitoring/<component>/` stands for the component of that name: the operator, the edge or a
+module.
 """
 
 import importlib
@@ -16,11 +17,13 @@ import pytest
 import yaml
 from prometheus_client.metrics import MetricWrapperBase
 
+from arkalia_generate import edge_monitoring
 from arkalia_operator import metrics
 
 ROOT = Path(__file__).resolve().parents[2]
 MONITORING = ROOT / "manifests/monitoring"
 COMPONENTS = sorted(path.name for path in MONITORING.iterdir() if path.is_dir())
+NO_MODULES = {"operator", "edge"}
 RUNBOOKS = "https://github.com/arkalia-luna-system/arkalia-luna-pro/blob/main/docs/runbooks"
 SEVERITIES = {"critical", "warning", "info"}
 RUNBOOK_PARTS = ["Meaning", "Impact", "Diagnosis", "Mitigation"]
@@ -76,6 +79,8 @@ def exposed_by(component):
     """The names under which Prometheus gets the component's metrics."""
     if component == "operator":
         return samples(prometheus_client.REGISTRY.collect())
+    if component == "edge":  # tests/unit/edge compares what is declared with what is told
+        return {metric.name for metric in edge_monitoring.declared(ROOT)}
     create = importlib.import_module(f"arkalia_{component.replace('-', '_')}.app").create
     app = create(get_type_hints(create)["settings"]())
     app.state.metrics.certificate(lambda: 0.0)  # as the process does that serves HTTPS
@@ -137,7 +142,7 @@ OF_MODULES = set().union(*OF_GROUNDS.values())
 def test_every_folder_stands_for_a_component():
     described = {path.parent.name for path in ROOT.glob("workloads/*/module.yaml")}
 
-    assert set(COMPONENTS) == {"operator", *described}
+    assert set(COMPONENTS) == {"operator", "edge", *described}
 
 
 @pytest.mark.parametrize("component", COMPONENTS)
@@ -151,7 +156,7 @@ def test_every_metric_that_is_asked_for_exists(component):
 @pytest.mark.parametrize("need", GROUNDS)
 def test_every_metric_that_is_asked_for_by_need_exists_in_some_module(need):
     # globalstate needs PostgreSQL and has no outbox: it is the record itself.
-    modules = set(COMPONENTS) - {"operator"}
+    modules = set(COMPONENTS) - NO_MODULES
     known = recorded() | OF_PROMETHEUS | set().union(*map(exposed_by, modules))
 
     assert asked_by(GROUNDS[need]) - known == set()
@@ -164,6 +169,12 @@ def test_every_metric_of_the_operator_is_used_by_an_alert_or_a_panel():
 
     assert own != []
     assert [metric.describe()[0].name for metric in unused] == []
+
+
+def test_every_metric_of_the_edge_is_used_by_an_alert_or_a_panel():
+    asked = {name for query in queries("edge") for name in names_in(query)}
+
+    assert exposed_by("edge") - asked == set()
 
 
 def test_queries_of_the_operator_name_its_loop():
@@ -221,7 +232,7 @@ def test_alert_of_many_modules_says_so_in_its_name():
     assert [alert for alert in OF_MODULES if not alert.startswith("ArkaliaModule")] == []
 
 
-@pytest.mark.parametrize("component", sorted(set(COMPONENTS) - {"operator"}))
+@pytest.mark.parametrize("component", sorted(set(COMPONENTS) - NO_MODULES))
 def test_every_module_has_the_alerts_of_its_needs_with_its_own_name(component):
     module = yaml.safe_load((ROOT / f"workloads/{component}/module.yaml").read_text("utf-8"))
     wanted = set().union(*(OF_GROUNDS.get(need, ()) for need in ("", *module["spec"]["needs"])))
@@ -287,8 +298,9 @@ def test_dashboard_can_be_provisioned(component):
     assert "arkalia" in dashboard["tags"]
 
 
-def test_panels_of_the_operator_lie_side_by_side():
-    dashboard = json.loads(read("operator", "dashboard.json"))
+@pytest.mark.parametrize("component", sorted(NO_MODULES))
+def test_panels_lie_side_by_side(component):
+    dashboard = json.loads(read(component, "dashboard.json"))
     cells = [
         (x, y)
         for panel in dashboard["panels"]

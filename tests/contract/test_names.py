@@ -82,8 +82,8 @@ def test_every_service_has_a_description():
     assert services - {"contract", "runtime"} == set(MODULES)
 
 
-def test_monitoring_folders_are_the_operator_and_the_modules():
-    assert monitoring_folders() == {"operator", *MODULES}
+def test_monitoring_folders_are_the_operator_the_edge_and_the_modules():
+    assert monitoring_folders() == {"operator", "edge", *MODULES}
 
 
 def test_catalogue_has_a_copy_of_every_module():

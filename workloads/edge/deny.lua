@@ -12,8 +12,12 @@ local function origin()
     return #address == 16 and address:sub(1, 8) or address
 end
 
+function deny.denies()
+    return shared:get("denied:" .. origin()) ~= nil
+end
+
 function deny.refuse()
-    if not ngx.req.is_internal() and shared:get("denied:" .. origin()) then
+    if not ngx.req.is_internal() and deny.denies() then
         return ngx.exit(ngx.HTTP_FORBIDDEN)
     end
 end
@@ -28,6 +32,7 @@ function deny.count(refusals, window, seconds)
     if counted and counted >= refusals then
         shared:delete("refusals:" .. who)
         shared:set("denied:" .. who, true, seconds)
+        require("metrics").denied()
         ngx.log(ngx.WARN, ngx.var.remote_addr, " is denied for ", seconds, " s after ", refusals, " refusals")
     end
 end

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
-from arkalia_operator.api.base import ApiModel
+from arkalia_operator.api.base import ApiModel, rule, rules
 from arkalia_operator.api.modules import ResourceRequirements
 
 FilterMode = Literal["Off", "Detect", "Block"]
@@ -55,6 +55,32 @@ class DenyList(ApiModel):
     """Seconds for which the address is denied: it gets 403, whatever it asks."""
 
 
+class EdgeScaling(ApiModel):
+    """Automatic scaling of the edge by a HorizontalPodAutoscaler."""
+
+    min_replicas: int = Field(default=2, ge=1, le=32)
+    """Fewest pods."""
+
+    max_replicas: int = Field(default=4, ge=1, le=32)
+    """Most pods."""
+
+    target_cpu_utilization_percentage: Annotated[
+        int, Field(alias="targetCPUUtilizationPercentage")
+    ] = Field(default=70, ge=1, le=100)
+    """Average CPU use to steer to, in percent of the CPU request (`resources.requests.cpu`)."""
+
+    model_config = ApiModel.model_config | {
+        "json_schema_extra": rules(
+            rule(
+                "(has(self.minReplicas) ? self.minReplicas : 2) "
+                "<= (has(self.maxReplicas) ? self.maxReplicas : 4)",
+                "minReplicas (default 2) must not be greater than maxReplicas (default 4): lower "
+                "minReplicas or raise maxReplicas",
+            )
+        )
+    }
+
+
 class Edge(ApiModel):
     """An nginx of the system's own before the public module: TLS, headers, limits, a filter.
 
@@ -65,7 +91,12 @@ class Edge(ApiModel):
     """Whether there is one."""
 
     replicas: int = Field(default=1, ge=0, le=32)
-    """Number of its pods. Each counts on its own what one address asks for."""
+    """A fixed number of its pods. Each counts on its own what one address asks for. Excludes
+    `scaling`."""
+
+    scaling: EdgeScaling | None = None
+    """Automatic scaling. Excludes `replicas`. Write `resources.requests.cpu` with it: the default is
+    what an idle edge needs, and one request in a second takes some 10 % of it."""
 
     resources: ResourceRequirements | None = None
     """CPU and memory of each pod of the edge. Default: what a small system needs."""
@@ -90,6 +121,21 @@ class Edge(ApiModel):
 
     deny_list: DenyList = DenyList()
     """What becomes of who is refused again and again. A restarted pod of the edge has forgotten it."""
+
+    model_config = ApiModel.model_config | {
+        "json_schema_extra": rules(
+            rule(
+                "!(has(self.replicas) && has(self.scaling))",
+                "replicas and scaling exclude each other: write replicas for a fixed number of "
+                "pods, or scaling to let it follow the load",
+            )
+        )
+    }
+
+    @property
+    def least_replicas(self) -> int:
+        """The number of its pods that there are at least."""
+        return self.scaling.min_replicas if self.scaling else self.replicas
 
 
 _ENABLED: Final = "has(self.edge) && has(self.edge.enabled) && self.edge.enabled"

@@ -32,14 +32,14 @@ class Monitoring(ApiModel):
     """Objects for the Prometheus operator and Grafana, while their kinds are served."""
 
     service_monitors: bool = True
-    """Whether each module gets a ServiceMonitor."""
+    """Whether each module, and the edge, gets a ServiceMonitor."""
 
     alert_rules: bool = True
-    """Whether each module that has rules and a ServiceMonitor gets a PrometheusRule: without
+    """Whether each module that has rules and a ServiceMonitor, and the edge, gets a PrometheusRule: without
     scrapes, alerts on the silence of pods would never end."""
 
     dashboards: bool = True
-    """Whether each module that has a dashboard gets it as a ConfigMap for Grafana's sidecar."""
+    """Whether each module that has a dashboard, and the edge, gets it as a ConfigMap for Grafana's sidecar."""
 
     labels: Labels = Field(default_factory=dict)
     """Labels added to ServiceMonitors and PrometheusRules, for example `release: prometheus`."""

@@ -96,7 +96,7 @@ def rendered(
     return Desired(
         resolution,
         tuple(sorted(found, key=lambda each: RANK[each["kind"]])),
-        dict(_autoscaled(system, resolution)),
+        dict(_autoscaled(system, resolution)) | edge.autoscaled(system),
         kept=told
         | moves.kept
         | access.kept

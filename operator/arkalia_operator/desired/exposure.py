@@ -28,6 +28,8 @@ SERVICES: Manifest = {"group": "", "kind": "Service"}
 EVERYTHING: Manifest = {"path": {"type": "PathPrefix", "value": "/"}}
 EDGE_PORT: Final = 443
 """Port of the edge's Service."""
+EDGE_PLAIN_PORT: Final = 80
+"""The other one, which leads to nothing but the way to the first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ def kept(system: ArkaliaSystem, resolution: Resolution) -> frozenset[str]:
     if not (unclear and system.spec.exposure.is_wanted):
         return frozenset()
     way_in = {names.exposure(system.name)}
-    of_edge = {names.edge(system.name), names.edge_pods(system.name)}
+    of_edge = {each(system.name) for each in (names.edge, names.edge_pods, names.edge_dashboard)}
     return frozenset(way_in | (of_edge if system.spec.exposure.edge.enabled else set()))
 
 

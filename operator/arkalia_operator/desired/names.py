@@ -18,7 +18,8 @@ LONGEST_ROLE: Final = 63 - len("_migrations")
 
 
 OWN: Final = frozenset({
-    "admin", "authority", "trust", "schemas", "migrating", "edge", "llm",
+    "admin", "authority", "trust", "schemas", "migrating", "llm",
+    "edge", "edge-tls", "edge-pods", "edge-dashboard",
     "postgresql", "postgresql-provisioning",
     "redis-queue", "redis-queue-provisioning", "redis-cache", "redis-cache-provisioning",
 })  # fmt: skip
@@ -100,6 +101,11 @@ def edge_tls(system: str) -> str:
 def edge_pods(system: str) -> str:
     """The headless Service by which the public module knows each pod of the edge."""
     return f"{edge(system)}-pods"
+
+
+def edge_dashboard(system: str) -> str:
+    """The ConfigMap of the edge's dashboard."""
+    return f"{edge(system)}-dashboard"
 
 
 def data(system: str, module_name: str) -> str:

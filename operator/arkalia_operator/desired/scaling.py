@@ -7,6 +7,7 @@ from typing import Final
 
 from arkalia_operator.api.arkaliamodule import ModuleScaling
 from arkalia_operator.api.components import Component
+from arkalia_operator.api.edge import EdgeScaling
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import kinds, names
 from arkalia_operator.desired.manifest import Manifest
@@ -35,11 +36,7 @@ def _disruption_budget(
         names.component(system.name, module.name, component.name),
         system,
         module_labels(system, module, component.name),
-        spec={
-            "maxUnavailable": 1,
-            "selector": {"matchLabels": selector(system.name, module.name, component.name)},
-            "unhealthyPodEvictionPolicy": "AlwaysAllow",
-        },
+        spec=budget(selector(system.name, module.name, component.name)),
     )
 
 
@@ -47,23 +44,33 @@ def _autoscaler(
     system: ArkaliaSystem, module: ResolvedModule, component: Component, scaling: ModuleScaling
 ) -> Manifest:
     name = names.component(system.name, module.name, component.name)
+    own = module_labels(system, module, component.name)
+    spec = following(name, scaling)
+    return manifest(kinds.HORIZONTAL_POD_AUTOSCALER, name, system, own, spec=spec)
+
+
+def budget(pods: dict[str, str]) -> Manifest:
+    """One of the *pods* with these labels may be evicted at a time, and any that is not ready."""
+    return {
+        "maxUnavailable": 1,
+        "selector": {"matchLabels": pods},
+        "unhealthyPodEvictionPolicy": "AlwaysAllow",
+    }
+
+
+def following(deployment: str, scaling: ModuleScaling | EdgeScaling) -> Manifest:
+    """What lets the pods of *deployment* follow their use of CPU."""
     target = {
         "type": "Utilization",
         "averageUtilization": scaling.target_cpu_utilization_percentage,
     }
-    return manifest(
-        kinds.HORIZONTAL_POD_AUTOSCALER,
-        name,
-        system,
-        module_labels(system, module, component.name),
-        spec={
-            "scaleTargetRef": {
-                "apiVersion": kinds.DEPLOYMENT.api_version,
-                "kind": kinds.DEPLOYMENT.name,
-                "name": name,
-            },
-            "minReplicas": scaling.min_replicas,
-            "maxReplicas": scaling.max_replicas,
-            "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
+    return {
+        "scaleTargetRef": {
+            "apiVersion": kinds.DEPLOYMENT.api_version,
+            "kind": kinds.DEPLOYMENT.name,
+            "name": deployment,
         },
-    )
+        "minReplicas": scaling.min_replicas,
+        "maxReplicas": scaling.max_replicas,
+        "metrics": [{"type": "Resource", "resource": {"name": "cpu", "target": target}}],
+    }

@@ -27,6 +27,8 @@ from unit.arkalia_runtime.serving import PATIENCE_SECONDS, free_port
 
 IMAGE = Path(edge_programs.RECIPE).parent
 PUBLIC_NAME = "ai.example.com"
+CALM = {"requestsPerSecond": 10_000, "denyList": {"enabled": False}}
+"""Limits that no test of something else meets."""
 
 
 class Echo(BaseHTTPRequestHandler):
@@ -83,6 +85,8 @@ class RunningEdge:
 
     folder: Path
     port: int
+    plain_port: int
+    metrics_port: int
     module: Module
     authority: Authority
     process: subprocess.Popen[bytes]
@@ -128,7 +132,8 @@ def an_edge(**wanted: object) -> Iterator[RunningEdge]:
     folder = Path(tempfile.mkdtemp(prefix="arkalia-edge-"))
     authority = Authority("authority of the edge")
     with _module(folder, authority) as module:
-        running = RunningEdge(folder, free_port(), module, authority, subprocess.Popen(["true"]))
+        ports = free_port(), free_port(), free_port()
+        running = RunningEdge(folder, *ports, module, authority, subprocess.Popen(["true"]))
         running.process.wait()
         (folder / "run").mkdir()
         (folder / "scratch").mkdir()
@@ -199,8 +204,10 @@ def _here(running: RunningEdge, text: str) -> str:
         "luna-door.arkalia.svc:8000": f"localhost:{port}",
         "luna-door.arkalia.svc": "localhost",
         f"{nginx.PORT} ssl": f"{running.port} ssl",
+        f"{nginx.METRICS_PORT} ssl": f"{running.metrics_port} ssl",
+        f"{nginx.PLAIN_PORT};": f"{running.plain_port};",
         f"{nginx.PROBE_PORT};": f"{free_port()};",
-        "/usr/local/share/arkalia": str(IMAGE),
+        "/usr/local/share/arkalia": str(running.folder),
         "/etc/arkalia": str(running.folder / "etc"),
         "/run/arkalia": str(running.folder / "run"),
         "/usr/": f"{root}/usr/",
@@ -215,7 +222,11 @@ def _here(running: RunningEdge, text: str) -> str:
 def _place_programs(folder: Path) -> None:
     script = (IMAGE / "arkalia-edge").read_text().replace("/etc/arkalia", str(folder / "etc"))
     script = script.replace("/run/arkalia", str(folder / "run")).replace("drain=5", "drain=1")
+    script = script.replace("settling=15", "settling=5")
     (folder / "arkalia-edge").write_text(script)
+    for each in IMAGE.glob("*.lua"):
+        text = each.read_text().replace("/run/arkalia", str(folder / "run"))
+        (folder / each.name).write_text(text)
     edge_programs.nginx_in(folder)
 
 

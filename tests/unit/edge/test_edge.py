@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import re
 import socket
 import ssl
 
@@ -14,7 +15,7 @@ import yarl
 from unit.arkalia_runtime.authority import mount
 from unit.arkalia_runtime.serving import PATIENCE_SECONDS
 from unit.edge import prompts
-from unit.edge.edge_process import PUBLIC_NAME, an_edge
+from unit.edge.edge_process import CALM, PUBLIC_NAME, an_edge
 
 # An edge that is killed leaves its module in the middle of a handshake, whose socket nobody closes.
 pytestmark = [
@@ -22,8 +23,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
 ]
 
-CALM = {"requestsPerSecond": 10_000, "denyList": {"enabled": False}}
-"""Limits that no test of something else meets."""
 JSON = {"Content-Type": "application/json"}
 ATTACKS = {
     "SQL injection": ("GET", "/api/v1/inner/x?id=1'%20OR%20'1'='1'--", {}, None),
@@ -70,6 +69,34 @@ async def test_request_reaches_the_module_with_the_security_headers_of_the_edge(
     assert headers["Strict-Transport-Security"] == "max-age=31536000"
     assert headers.getall("X-Frame-Options") == ["DENY"]
     assert headers["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/"), ("POST", "/v1/talk?a=%3Cb%3E"), ("GET", "/metrics")]
+)
+async def test_who_asks_by_plain_http_is_told_to_ask_by_https(client, edge, method, path):
+    url = yarl.URL(f"http://localhost:{edge.plain_port}{path}", encoded=True)
+
+    async with client.request(
+        method, url, headers={"Host": "AI.example.com:80"}, allow_redirects=False
+    ) as answer:
+        told = answer.headers
+
+    assert (answer.status, told["Location"]) == (308, f"https://ai.example.com{path}")
+    assert "Strict-Transport-Security" not in told, "RFC 6797 forbids it over plain HTTP"
+
+
+@pytest.mark.parametrize(
+    "head", ["GET / HTTP/1.0", "GET / HTTP/1.1", "GET / HTTP/1.1\r\nHost: a/b"]
+)
+async def test_who_asks_by_plain_http_and_names_no_host_is_told_nowhere_to_go(edge, head):
+    reader, writer = await asyncio.open_connection("127.0.0.1", edge.plain_port)
+    writer.write(f"{head}\r\n\r\n".encode())
+    answer = await asyncio.wait_for(reader.read(), PATIENCE_SECONDS)
+    writer.close()
+
+    assert b" 400 " in answer.splitlines()[0]
+    assert b"location" not in answer.lower()
 
 
 async def test_client_cannot_say_that_it_is_somebody_else(client, edge):
@@ -261,6 +288,62 @@ async def test_edge_that_stops_lets_open_answers_end():
 
         assert rest.endswith(b"data: 2\n\n")
         assert await stopping == 0
+
+
+async def kept_open(client, edge, path, done):
+    """Ask on one connection until it is *done*, and never a second time for the same thing."""
+    statuses, reader, writer = [], None, None
+    while not done.is_set():
+        if writer is None:
+            reader, writer = await asyncio.open_connection("localhost", edge.port, ssl=client)
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        await reader.readexactly(int(re.search(r"content-length: (\d+)", head)[1]))
+        statuses.append(int(head.split()[1]))
+        if "connection: close" in head:
+            writer.close()
+            writer = None
+        await asyncio.sleep(0.05)
+    return statuses
+
+
+@pytest.mark.parametrize("path", ["/health", "/api/auth/x", "/x"])
+async def test_client_that_keeps_its_connection_loses_nothing_while_settings_change(path):
+    with an_edge(**CALM | {"authRequestsPerSecond": 10_000}) as edge:
+        context = ssl.create_default_context(cadata=edge.authority.pem.decode())
+        done = asyncio.Event()
+        asking = asyncio.create_task(kept_open(context, edge, path, done))
+        for number in (1, 2):
+            mount(
+                edge.folder / "etc/tls",
+                **edge.authority.issue("localhost", f"{number}.example.com"),
+            )
+            await asyncio.to_thread(edge.until, "reads it again", number)
+            await asyncio.to_thread(edge.until, "gracefully shutting down", number)
+        await until(lambda: asyncio.to_thread(edge.certificate), "2.example.com")
+        done.set()
+        statuses = await asking
+
+    assert set(statuses) == {200}
+    assert len(statuses) > 50
+
+
+async def test_limits_and_filter_hold_while_connections_are_ended():
+    body = {"a": prompts.CODE[3]}
+    with an_edge(**CALM | {"authRequestsPerSecond": 1}) as edge:
+        (edge.folder / "run/closing").touch()
+        async with aiohttp.ClientSession(connector=edge.connector()) as client:
+            passed, headers, told = await asked(client, edge, "/docs?a=%3Cb%3E&c")
+            refused, _, _ = await asked(client, edge, "/?q=<script>alert(1)</script>")
+            hidden, _, _ = await asked(client, edge, "/metrics")
+            free, _, _ = await asked(client, edge, "/v1/talk", "POST", json=body)
+            looked_at, _, _ = await asked(client, edge, "/v1/x", "POST", json=body)
+            login = [(await asked(client, edge, "/api/auth/x"))[0] for _ in range(20)]
+
+    assert (passed, headers["Connection"]) == (200, "close")
+    assert json.loads(told)["path"] == "/docs?a=%3Cb%3E&c"
+    assert (refused, hidden, free, looked_at) == (403, 404, 200, 403)
+    assert 429 in login
 
 
 async def test_filter_that_only_detects_lets_pass_and_names_the_rule():

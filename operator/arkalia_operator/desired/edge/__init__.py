@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from arkalia_contract import endpoints
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import exposure, kinds, names, routes
-from arkalia_operator.desired.data.network import DNS
-from arkalia_operator.desired.edge import nginx, pods, request_filter
+from arkalia_operator.desired.edge import monitoring, network, nginx, pods, request_filter
 from arkalia_operator.desired.manifest import Manifest, present
-from arkalia_operator.desired.metadata import edge_selector, manifest, module_selector
+from arkalia_operator.desired.metadata import edge_selector, manifest
 from arkalia_operator.desired.modules import PROGRESS_DEADLINE_SECONDS, REVISIONS_KEPT, ROLLING
 from arkalia_operator.desired.resolved import Resolution, ResolvedModule
-from arkalia_operator.desired.scaling import SPARE
-from arkalia_operator.desired.stored import as_stored
+from arkalia_operator.desired.scaling import SPARE, budget, following
 
 CONFIGURATION: Final = "nginx.conf"
 MAX_BODY: Final = "max_body_bytes"
@@ -32,13 +29,13 @@ def manifests(system: ArkaliaSystem, resolution: Resolution) -> Iterator[Manifes
     name, own = names.edge(system.name), pods.labels_of(system, resolution.version)
     told = configuration(system, module, resolution)
     yield manifest(kinds.CONFIG_MAP, name, system, own, data=told)
-    yield from _services(system, own)
-    yield from _policies(system, module, own)
+    yield from network.services(system, own)
+    yield from network.policies(system, module, own)
     yield manifest(
         kinds.DEPLOYMENT, name, system, own, spec=_deployment(system, module, resolution)
     )
-    if system.spec.exposure.edge.replicas >= SPARE:
-        yield manifest(kinds.POD_DISRUPTION_BUDGET, name, system, own, spec=_budget(system))
+    yield from _scaling(system, own)
+    yield from monitoring.manifests(system, own)
 
 
 def configuration(
@@ -72,65 +69,31 @@ def site(system: ArkaliaSystem, module: ResolvedModule) -> nginx.Site:
     )
 
 
-def _services(system: ArkaliaSystem, own: dict[str, str]) -> Iterator[Manifest]:
-    name, wanted = names.edge(system.name), system.spec.exposure.edge
-    chosen = edge_selector(system.name)
-    # Else a client would have the address of a node.
-    local = None if wanted.service_type == "ClusterIP" else "Local"
-    spec = {
-        "type": wanted.service_type,
-        **present(externalTrafficPolicy=local),
-        "ports": [_port(exposure.EDGE_PORT)],
-        "selector": chosen,
-    }
-    yield manifest(kinds.SERVICE, name, system, own, spec=spec)
-    # The module believes a pod by this name, so it must be known before the first request.
-    each = {"clusterIP": "None", "publishNotReadyAddresses": True, "ports": [_port(nginx.PORT)]}
-    name = names.edge_pods(system.name)
-    yield manifest(kinds.SERVICE, name, system, own, spec={**each, "selector": chosen})
+def autoscaled(system: ArkaliaSystem) -> dict[str, int]:
+    """The Deployment of the edge, if an autoscaler owns its `replicas`, with its least number."""
+    edge = system.spec.exposure.edge
+    if not edge.enabled or edge.scaling is None:
+        return {}
+    return {names.edge(system.name): edge.scaling.min_replicas}
 
 
-def _port(number: int) -> Manifest:
-    name = endpoints.PORT_HTTPS
-    return {"name": name, "port": number, "protocol": "TCP", "targetPort": name}
-
-
-def _policies(
-    system: ArkaliaSystem, module: ResolvedModule, own: dict[str, str]
-) -> Iterator[Manifest]:
-    policies = system.spec.security.network_policies
-    if not policies.enabled:
-        return
-    peers = present(**{"from": as_stored(policies.ingress_from)})
-    behind = {"podSelector": {"matchLabels": module_selector(system.name, module.name)}}
-    port = exposure.main(module).port
-    spec = {
-        "podSelector": {"matchLabels": edge_selector(system.name)},
-        "policyTypes": ["Ingress", "Egress"],
-        "ingress": [{**peers, "ports": [_tcp(nginx.PORT)]}],
-        "egress": [DNS, {"to": [behind], "ports": [_tcp(port)]}],
-    }
-    yield manifest(kinds.NETWORK_POLICY, names.edge(system.name), system, own, spec=spec)
-
-
-def _tcp(port: int | None) -> Manifest:
-    return {"port": port, "protocol": "TCP"}
+def _scaling(system: ArkaliaSystem, own: dict[str, str]) -> Iterator[Manifest]:
+    name, edge = names.edge(system.name), system.spec.exposure.edge
+    if edge.least_replicas >= SPARE:
+        spec = budget(edge_selector(system.name))
+        yield manifest(kinds.POD_DISRUPTION_BUDGET, name, system, own, spec=spec)
+    if edge.scaling is not None:
+        spec = following(name, edge.scaling)
+        yield manifest(kinds.HORIZONTAL_POD_AUTOSCALER, name, system, own, spec=spec)
 
 
 def _deployment(system: ArkaliaSystem, module: ResolvedModule, resolution: Resolution) -> Manifest:
+    edge = system.spec.exposure.edge
     return {
-        "replicas": system.spec.exposure.edge.replicas,
+        **present(replicas=None if edge.scaling else edge.replicas),
         "selector": {"matchLabels": edge_selector(system.name)},
         "strategy": ROLLING,
         "progressDeadlineSeconds": PROGRESS_DEADLINE_SECONDS,
         "revisionHistoryLimit": REVISIONS_KEPT,
         "template": pods.template(system, exposure.main(module), resolution),
-    }
-
-
-def _budget(system: ArkaliaSystem) -> Manifest:
-    return {
-        "maxUnavailable": 1,
-        "selector": {"matchLabels": edge_selector(system.name)},
-        "unhealthyPodEvictionPolicy": "AlwaysAllow",
     }

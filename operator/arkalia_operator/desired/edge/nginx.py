@@ -23,6 +23,10 @@ FILTER: Final = "filter.conf"
 MODULES: Final = "/usr/lib/nginx/modules"
 LUA: Final = "/usr/local/share/arkalia/?.lua;/usr/share/lua/5.1/?.lua"
 PORT: Final = 8443
+PLAIN_PORT: Final = 8080
+"""Plain HTTP from outside: where to ask instead, and nothing else."""
+METRICS_PORT: Final = 8444
+"""HTTPS with the certificate of the system's own authority, as the modules show their metrics."""
 PROBE_PORT: Final = 8081
 """Plain HTTP: whether nginx answers. Nothing of the system is behind it."""
 LIVE: Final = "/live"
@@ -118,8 +122,7 @@ def _main(site: Site) -> Iterator[str]:
 
 
 def _loaded(site: Site) -> Iterator[str]:
-    if site.deny_list.enabled:
-        yield from ("ndk_http_module", "ngx_http_lua_module")
+    yield from ("ndk_http_module", "ngx_http_lua_module")
     if site.filter_mode != "Off":
         yield "ngx_http_modsecurity_module"
 
@@ -129,8 +132,10 @@ def _http(site: Site) -> Iterator[str]:
     yield from _clients(site)
     yield from _limits(site)
     yield from _upstream(site)
-    yield from _denying() if site.deny_list.enabled else ()
+    yield from _counting(site)
     yield from _block("server", *_probed())
+    yield from _block("server", *_measured())
+    yield from _block("server", *_redirected())
     if site.has_public_certificate:
         named = (f"server_name {site.host};", *_shown(PUBLIC_TLS_FOLDER))
         yield from _block("server", *_listening(""), *named, *_served(site))
@@ -193,8 +198,25 @@ def _probed() -> Iterator[str]:
     yield from _block("location /", "return 404;")
 
 
-def _listening(default: str) -> Iterator[str]:
-    yield from (f"listen {address}{PORT} ssl http2{default};" for address in ADDRESSES)
+def _measured() -> Iterator[str]:
+    yield from _listening("", METRICS_PORT)
+    yield from _shown(files.TLS_FOLDER)
+    yield "access_log off;"
+    ask = f"location = {endpoints.METRICS}"
+    yield from _block(ask, *_block("content_by_lua_block", 'require("metrics").tell()'))
+    yield from _block("location /", "return 404;")
+
+
+def _redirected() -> Iterator[str]:
+    """308 keeps the method. Nobody who names no host can be told where to go."""
+    yield from (f"listen {address}{PLAIN_PORT};" for address in ADDRESSES)
+    yield from _block('if ($http_host = "")', "return 400;")
+    yield "return 308 https://$host$request_uri;"
+    yield from _block("log_by_lua_block", 'require("metrics").redirected()')
+
+
+def _listening(default: str, port: int = PORT) -> Iterator[str]:
+    yield from (f"listen {address}{port} ssl http2{default};" for address in ADDRESSES)
 
 
 def _shown(folder: str) -> tuple[str, str]:
@@ -209,27 +231,37 @@ def _served(site: Site) -> Iterator[str]:
     parts = urlsplit(site.address)
     yield from _verifying(parts.hostname) if parts.scheme == "https" else ()
     ask = f"proxy_pass {parts.scheme}://module;"
-    yield from _block(f"location = {endpoints.HEALTH}", ask)
+    yield from _place(f"= {endpoints.HEALTH}", "@health", ask)
     yield from _block(f"location ~ {INSIDE}", "return 404;")
     limits = {f"~ {OF_AUTH}": ("auth", site.auth_requests_per_second)}
     limits |= {"/": ("api", site.requests_per_second)}
     for place, (zone, rate) in limits.items():
         limit = f"limit_req zone={zone} burst={BURST_SECONDS * rate} nodelay;"
-        yield from _block(f"location {place}", limit, ask)
+        yield from _place(place, f"@{zone}", limit, ask)
 
 
-def _denying() -> Iterator[str]:
+def _place(place: str, closing: str, *lines: str) -> Iterator[str]:
+    """The same twice: at the second, the connection ends with the answer (`closing.lua`)."""
+    go_on = _block("rewrite_by_lua_block", f'require("closing").go_on_at("{closing}")')
+    yield from _block(f"location {place}", *go_on, *lines)
+    yield from _block(f"location {closing}", "keepalive_timeout 0;", *lines)
+
+
+def _counting(site: Site) -> Iterator[str]:
     """The counts and the denied addresses lie in memory that all workers share."""
     yield f'lua_package_path "{LUA};;";'
-    yield "lua_shared_dict denied 10m;"
+    yield "lua_shared_dict counts 1m;"
+    if site.deny_list.enabled:
+        yield "lua_shared_dict denied 10m;"
 
 
 def _guarded(site: Site) -> Iterator[str]:
-    denying = site.deny_list
+    denying, counted = site.deny_list, ['require("metrics").count()']
     if denying.enabled:
         numbers = f"{denying.refusals}, {denying.window_seconds}, {denying.deny_seconds}"
         yield from _block("server_rewrite_by_lua_block", 'require("deny").refuse()')
-        yield from _block("log_by_lua_block", f'require("deny").count({numbers})')
+        counted.append(f'require("deny").count({numbers})')
+    yield from _block("log_by_lua_block", *counted)
     if site.filter_mode != "Off":
         yield "modsecurity on;"
         yield f"modsecurity_rules_file {RUN_FOLDER}/{FILTER};"

@@ -31,6 +31,7 @@ IMAGE: Final = "edge"
 CONFIGURATION_FOLDER: Final = f"{files.SETTINGS_FOLDER}/settings"
 READABLE: Final = 0o444
 PROBE_PORT_NAME: Final = "probe"
+METRICS_PORT_NAME: Final = "metrics"
 MARGIN_SECONDS: Final = 15
 """For the time in which the endpoints are withdrawn, and a little."""
 OWN_RESOURCES: Final = ResourceRequirements(
@@ -83,7 +84,12 @@ def _spec(system: ArkaliaSystem, component: Component) -> Manifest:
 
 
 def _container(system: ArkaliaSystem, resolution: Resolution) -> Manifest:
-    ports = {endpoints.PORT_HTTPS: nginx.PORT, PROBE_PORT_NAME: nginx.PROBE_PORT}
+    ports = {
+        endpoints.PORT_HTTPS: nginx.PORT,
+        endpoints.PORT_HTTP: nginx.PLAIN_PORT,
+        METRICS_PORT_NAME: nginx.METRICS_PORT,
+        PROBE_PORT_NAME: nginx.PROBE_PORT,
+    }
     chosen = resources(system.spec.exposure.edge.resources, OWN_RESOURCES)
     return {
         "name": IMAGE,

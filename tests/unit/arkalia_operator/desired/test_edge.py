@@ -57,6 +57,34 @@ def test_edge_has_a_budget_where_a_pod_can_be_spared(replicas, budgets):
     assert [each["metadata"]["name"] for each in found] == ["luna-edge"] * budgets
 
 
+def test_edge_that_scales_leaves_its_number_of_pods_to_the_autoscaler():
+    scaling = {"minReplicas": 2, "maxReplicas": 7, "targetCPUUtilizationPercentage": 60}
+    system = a_system(**a_spec(scaling=scaling))
+    found = desired_state(system, modules_with(DOOR))
+
+    scaler = only(found.manifests, "HorizontalPodAutoscaler", "luna-edge")["spec"]
+    assert (scaler["minReplicas"], scaler["maxReplicas"]) == (2, 7)
+    assert scaler["metrics"][0]["resource"]["target"]["averageUtilization"] == 60
+    assert scaler["scaleTargetRef"]["name"] == "luna-edge"
+    assert "replicas" not in only(found.manifests, "Deployment", "luna-edge")["spec"]
+    assert found.autoscaled["luna-edge"] == 2
+    assert only(found.manifests, "PodDisruptionBudget", "luna-edge")
+
+
+def test_edge_that_does_not_scale_has_no_autoscaler():
+    found = desired_state(a_system(**a_spec(replicas=3)), modules_with(DOOR))
+
+    assert not [each for each in found.manifests
+                if each["kind"] == "HorizontalPodAutoscaler" and "edge" in each["metadata"]["name"]]  # fmt: skip
+    assert "luna-edge" not in found.autoscaled
+
+
+def test_edge_that_may_scale_down_to_one_pod_has_no_budget():
+    found = manifests(scaling={"minReplicas": 1})
+
+    assert not [each for each in found if each["kind"] == "PodDisruptionBudget"]
+
+
 def test_ways_in_lead_to_the_edge():
     ways = {
         "host": "ai.example.com",
@@ -78,7 +106,10 @@ def test_only_the_edge_reaches_the_module_and_nothing_else_is_reached_from_it():
     to_module = only(found, "NetworkPolicy", "luna-door")["spec"]["ingress"][-1]
     assert to_module["from"] == [{"podSelector": {"matchLabels": OF_EDGE}}]
     edge = only(found, "NetworkPolicy", "luna-edge")["spec"]
-    assert edge["ingress"] == [{"ports": [{"port": 8443, "protocol": "TCP"}]}]
+    users, monitoring = edge["ingress"]
+    assert users == {"ports": [{"port": number, "protocol": "TCP"} for number in (8080, 8443)]}
+    assert monitoring["ports"] == [{"port": 8444, "protocol": "TCP"}]
+    assert monitoring["from"] == [{"namespaceSelector": {}}], "pods of the cluster alone"
     [_, to_door] = edge["egress"]
     assert to_door["ports"] == [{"port": 8443, "protocol": "TCP"}]
     assert to_door["to"][0]["podSelector"]["matchLabels"]["arkalia.io/module"] == "door"
@@ -104,6 +135,49 @@ def test_pods_are_known_by_their_name_before_they_are_ready():
     each = only(manifests(), "Service", "luna-edge-pods")["spec"]
 
     assert (each["clusterIP"], each["publishNotReadyAddresses"]) == ("None", True)
+
+
+def test_plain_http_has_a_port_outside_and_none_where_the_parts_of_a_system_ask():
+    def ports(name):
+        return {
+            each["name"]: each["port"]
+            for each in only(manifests(), "Service", name)["spec"]["ports"]
+        }
+
+    assert ports("luna-edge") == {"https": 443, "http": 80}
+    assert ports("luna-edge-pods") == {"https": 8443, "metrics": 8444}
+
+
+def test_metrics_are_asked_for_as_those_of_modules_are_and_only_where_it_is_wanted():
+    found = manifests()
+    spec = only(found, "ServiceMonitor", "luna-edge")["spec"]
+
+    [endpoint] = spec["endpoints"]
+    assert (endpoint["port"], endpoint["scheme"]) == ("metrics", "https")
+    assert endpoint["tlsConfig"]["serverName"] == "luna-edge.arkalia.svc"
+    assert spec["selector"]["matchLabels"] == OF_EDGE
+    assert only(found, "ConfigMap", "luna-edge-dashboard")["metadata"]["labels"][
+        "grafana_dashboard"
+    ]
+    off = {"serviceMonitors": False, "dashboards": False}
+    names = {each["metadata"]["name"] for each in manifests(spec=a_spec() | {"monitoring": off})
+             if each["kind"] in {"ServiceMonitor", "PrometheusRule", "ConfigMap"}}  # fmt: skip
+    assert {each for each in names if "edge" in each} == {"luna-edge"}, "its settings alone"
+
+
+@pytest.mark.parametrize(("replicas", "wanted"), [(0, 0), (1, 1)])
+def test_nobody_is_alarmed_by_an_edge_that_has_no_pods(replicas, wanted):
+    found = [each for each in manifests(replicas=replicas) if each["kind"] == "PrometheusRule"]
+
+    assert len([each for each in found if each["metadata"]["name"] == "luna-edge"]) == wanted
+
+
+def test_labels_of_monitoring_are_on_what_prometheus_finds():
+    spec = a_spec() | {"monitoring": {"labels": {"release": "prometheus"}}}
+    found = manifests(spec=spec)
+
+    for kind in ("ServiceMonitor", "PrometheusRule"):
+        assert only(found, kind, "luna-edge")["metadata"]["labels"]["release"] == "prometheus"
 
 
 @pytest.mark.parametrize("chosen", ["NodePort", "LoadBalancer"])
@@ -164,8 +238,8 @@ def test_body_may_be_as_long_as_the_module_takes(config, limit):
 def test_parts_that_are_off_are_not_loaded():
     off = {"requestFilter": {"mode": "Off"}, "denyList": {"enabled": False}}
 
-    assert "load_module" not in text("nginx.conf", **off)
-    assert "lua" not in text("nginx.conf", **off)
+    assert "modsecurity" not in text("nginx.conf", **off)
+    assert "denied" not in text("nginx.conf", **off)
     assert "filter.conf" not in only(manifests(**off), "ConfigMap", "luna-edge")["data"]
 
 

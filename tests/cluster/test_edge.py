@@ -1,0 +1,253 @@
+"""An edge of two pods: one is drained, its certificate renewed, and nobody outside notices."""
+
+import base64
+import socket
+import ssl
+import subprocess
+import time
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from arkalia_contract import endpoints
+from arkalia_operator.api import API_VERSION
+from arkalia_operator.desired import kinds, metadata, names
+from arkalia_operator.desired.edge import nginx
+from cluster import load, reach
+from cluster.kinds import Ref
+from cluster.systems import GATEWAY, System, uids
+from cluster.visitors import image_of
+from cluster.waiting import eventually
+
+HOST = "ai.example.com"
+SECRET = "ai-example-com"
+REQUESTS_A_SECOND = 40
+NODE_SECONDS = 30
+PROGRAM = """
+import asyncio
+from fastapi import APIRouter
+from fastapi.responses import StreamingResponse
+from arkalia_runtime.app import create_app
+from arkalia_runtime.server import run
+from arkalia_runtime.settings import ServiceSettings
+
+class Settings(ServiceSettings):
+    public: bool = True
+
+router, heard = APIRouter(), asyncio.Event()
+
+async def words():
+    while not heard.is_set():
+        yield "data: word\\n\\n"
+        await asyncio.sleep(0.2)
+    yield "data: end\\n\\n"
+
+@router.get("/stream")
+async def stream():
+    return StreamingResponse(words(), media_type="text/event-stream")
+
+@router.get("/heard")
+async def ends():
+    heard.set()
+
+run("streamer", Settings, lambda s: create_app("streamer", s, router=router))
+"""
+
+
+def streamer(namespace, image):
+    """A public module that speaks until somebody has heard it."""
+    repository, _, tag = image.rpartition(":")
+    command = ["python3", "-u", "-c", PROGRAM]
+    return {
+        "apiVersion": API_VERSION,
+        "kind": "ArkaliaModule",
+        "metadata": {"name": "streamer", "namespace": namespace},
+        "spec": {
+            "image": {"repository": repository, "tag": tag},
+            "public": True,
+            "components": [{"name": "main", "port": 8080, "scheme": "HTTPS", "command": command}],
+        },
+    }
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory):
+    """Makes a new certificate of the name outside: the Secret's data, and the PEM to trust it by."""
+    folder = tmp_path_factory.mktemp("certificate")
+
+    def make():
+        key, shown = folder / "tls.key", folder / "tls.crt"
+        new = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+        who = ["-subj", f"/CN={HOST}", "-addext", f"subjectAltName=DNS:{HOST}", "-days", "60"]
+        subprocess.run(
+            ["openssl", *new, *who, "-keyout", str(key), "-out", str(shown)],
+            check=True,
+            capture_output=True,
+            timeout=60,
+        )
+        data = {each.name: base64.b64encode(each.read_bytes()).decode() for each in (key, shown)}
+        return data, shown.read_text()
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def luna(kube, operator, namespace, certificate):
+    """A system whose public module is the streamer, behind an edge of two pods."""
+    if not reach.has_route(kube):
+        pytest.skip("only a machine with a route into the cluster can shake hands with the edge")
+    system = System(kube, namespace, "luna").declare(modules=GATEWAY).ready()
+    kube.apply(streamer(namespace, image_of(kube, namespace)))
+    write(kube, namespace, certificate()[0])
+    edge = {"enabled": True, "replicas": 2, "tls": {"secretName": SECRET}}
+    system.change(
+        modules={"streamer": {"replicas": 1}},
+        exposure={"host": HOST, "module": "streamer", "edge": edge},
+    )
+    return system.ready()
+
+
+def write(kube, namespace, data):
+    """The Secret of the certificate that is shown outside."""
+    head = {"name": SECRET, "namespace": namespace}
+    kube.apply({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls",
+                "metadata": head, "data": data})  # fmt: skip
+
+
+def edge_pods(luna):
+    found = luna.kube.find(kinds.POD, luna.namespace, metadata.edge_selector("luna"))
+    return [each for each in found if "deletionTimestamp" not in each["metadata"]]
+
+
+def service_of(luna):
+    return luna.kube.require(Ref(kinds.SERVICE, luna.namespace, names.edge("luna")))
+
+
+def evict(luna, pod):
+    """As `kubectl drain` does it; the status that the API server answers with."""
+    name = {key: pod["metadata"][key] for key in ("name", "namespace")}
+    body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": name}
+    return luna.kube.http.post(f"{Ref.of(pod).path}/eviction", json=body).status_code
+
+
+def test_drained_pod_costs_no_request_and_the_other_must_wait(luna, kube):
+    service, (first, second) = service_of(luna), edge_pods(luna)
+    wanted = load.towards(
+        service, endpoints.HEALTH, seconds=900, lasting=4, fleeting=4, rate=REQUESTS_A_SECOND
+    )
+    with load.load(kube, service, image_of(kube, luna.namespace), wanted) as running:
+        assert evict(luna, first) == 201
+        assert evict(luna, second) == 429
+        eventually(lambda: replaced(luna, first))
+        luna.ready()
+        tally = running.answered(more=REQUESTS_A_SECOND)
+
+    assert (tally.failed, tally.errors) == (0, [])
+    assert second["metadata"]["uid"] in uids(edge_pods(luna))
+
+
+def replaced(luna, pod):
+    """Raises AssertionError until *pod* is gone, ending or not, and there are two again."""
+    left = luna.kube.get(Ref.of(pod))
+    assert left is None, f"{Ref.of(pod)} is still there"
+    assert len(edge_pods(luna)) == 2
+
+
+def shown(luna, pem):
+    """Shake hands by the name outside, trusting *pem* alone. Raises AssertionError."""
+    address = service_of(luna)["spec"]["clusterIP"], 443
+    context = ssl.create_default_context(cadata=pem)
+    try:
+        with socket.create_connection(address, timeout=NODE_SECONDS) as connection:
+            context.wrap_socket(connection, server_hostname=HOST).close()
+    except ssl.SSLCertVerificationError as error:
+        raise AssertionError(error) from error
+
+
+def test_renewed_certificate_is_shown_while_a_stream_goes_on(luna, kube, certificate):
+    data, new = certificate()
+    service = service_of(luna)
+    system = ssl.create_default_context(cadata=reach.trusted(kube, service))
+    url = f"https://{service['spec']['clusterIP']}"
+    named = {"sni_hostname": reach.name_of(service)}
+    with (
+        httpx.Client(verify=system, timeout=NODE_SECONDS, trust_env=False) as client,
+        client.stream("GET", f"{url}/stream", extensions=named) as answer,
+    ):
+        words = answer.iter_lines()
+        assert next(words) == "data: word"
+        before = uids(edge_pods(luna))
+
+        write(kube, luna.namespace, data)
+        nudge(luna)
+        for _ in range(10):  # each pod shows it
+            eventually(lambda: shown(luna, new))
+        heard = client.get(f"{url}/heard", extensions=named)
+        rest = [each for each in words if each]
+
+    assert heard.status_code == 200
+    assert rest[-1] == "data: end"
+    assert uids(edge_pods(luna)) == before
+
+
+def nudge(luna):
+    """The kubelet looks at the Secrets of a pod at once when the pod changes."""
+    for pod in edge_pods(luna):
+        luna.kube.patch(
+            Ref.of(pod), {"metadata": {"annotations": {"story": str(time.monotonic())}}}
+        )
+
+
+def test_who_asks_by_plain_http_is_sent_to_https(luna):
+    address = service_of(luna)["spec"]["clusterIP"]
+
+    answer = httpx.get(f"http://{address}/docs?a=b", headers={"Host": HOST}, trust_env=False)
+
+    assert (answer.status_code, answer.headers["location"]) == (308, f"https://{HOST}/docs?a=b")
+
+
+def told(luna):
+    """What all pods of the edge tell Prometheus, added up."""
+    sums = {}
+    for pod in edge_pods(luna):
+        head, _, name = Ref.of(pod).path.rpartition("/")
+        inside = f"{head}/https:{name}:{nginx.METRICS_PORT}/proxy{endpoints.METRICS}"
+        text = luna.kube.http.get(inside).raise_for_status().text
+        for family in text_string_to_metric_families(text):
+            for each in family.samples:
+                key = (each.name, *each.labels.values())
+                sums[key] = sums.get(key, 0) + each.value
+    return sums
+
+
+def test_metrics_tell_what_was_asked_and_refused(luna):
+    edge = reach.Reached(luna.kube, Ref(kinds.SERVICE, luna.namespace, names.edge("luna")))
+    before = told(luna)
+
+    assert edge.get("/docs?q=<script>alert(1)</script>").status_code == 403
+    assert edge.get(endpoints.HEALTH).status_code == 200
+
+    after = told(luna)
+    grown = {key: after[key] - before[key] for key in after if key[0].endswith("_total")}
+    assert {key: number for key, number in grown.items() if number} == {
+        ("arkalia_edge_requests_total", "2xx"): 1,
+        ("arkalia_edge_requests_total", "4xx"): 1,
+        ("arkalia_edge_refusals_total", "filter"): 1,
+    }
+    assert after["arkalia_edge_configuration_accepted",] == 2
+    ends = after["arkalia_edge_certificate_expires_timestamp_seconds", "public"] / 2
+    assert ends - time.time() == pytest.approx(60 * 86400, abs=86400)
+
+
+def test_autoscaler_takes_the_edge_over_as_it_is(luna, kube):
+    before = uids(edge_pods(luna))
+
+    luna.change(exposure={"edge": {"replicas": None, "scaling": {"maxReplicas": 3}}})
+    luna.ready()
+
+    scaler = kube.require(Ref(kinds.HORIZONTAL_POD_AUTOSCALER, luna.namespace, names.edge("luna")))[
+        "spec"
+    ]
+    assert (scaler["minReplicas"], scaler["maxReplicas"]) == (2, 3)
+    assert before <= uids(edge_pods(luna))
