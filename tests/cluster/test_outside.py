@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 import pytest
 
 from arkalia_operator.cluster import signing
-from arkalia_operator.desired.kinds import CONFIG_MAP, POD, SERVICE
+from arkalia_operator.desired.kinds import CONFIG_MAP, DEPLOYMENT, POD, SERVICE
 from cluster.kinds import Ref
 from cluster.systems import System, off_except
 from cluster.visitors import phase_is, visitor
@@ -169,3 +169,21 @@ def test_certificates_that_are_replaced_restart_nothing(luna, kube, authority):
     luna.ready(READY_SECONDS)
 
     assert [each["metadata"]["uid"] for each in luna.pods()] == before
+
+
+def test_no_pod_is_replaced_for_authorities_that_are_not_there(luna):
+    before = templates(luna)
+    luna.change(network={"caBundle": {"configMap": "corprate"}})
+    found = eventually(lambda: luna.expect("Accepted", "False", "ConfigMapMissing"), READY_SECONDS)
+    told = luna.expect("ModulesReady", "Unknown", "RolloutsHeld")["message"]
+    held = templates(luna)
+    luna.change(network={"caBundle": {"configMap": "corporate"}})
+    luna.ready(READY_SECONDS)
+
+    assert "ConfigMap corprate does not exist" in found["message"]
+    assert "stay as they are, in spite of spec.network.caBundle" in told
+    assert held == templates(luna) == before
+
+
+def templates(system):
+    return [each["spec"]["template"] for each in system.children(DEPLOYMENT)]

@@ -164,6 +164,8 @@ class Reconciler:
         modules = self.resolver.modules(carries.system, gate)
         trouble = await self.bundles.trouble(carries.system)
         keys = await self.api_keys.troubles(carries.system)
+        if trouble is not None:  # new pods would believe nobody outside: those that run stay
+            gate = replace(gate, rollouts=False)
         before = replace(observe(self.store, key, self.served()), gate=gate)
         basis = Basis(carries.system, modules, trouble, keys)
         resolution = self.resolver.resolution(key, basis).among(before.modules)
