@@ -13,6 +13,8 @@ from arkalia_contract import labels
 
 OPERATOR: Final = f"{labels.NAME}={labels.PART_OF_ARKALIA},{labels.COMPONENT}=operator"
 """The labels that the chart gives to the operator's Deployment."""
+IMAGE_REGISTRY: Final = "ARKALIA_OPERATOR_IMAGE_REGISTRY"
+"""The setting of the operator that says where images come from."""
 DEFAULT_CLASS: Final = "storageclass.kubernetes.io/is-default-class"
 REVIEWS: Final = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
@@ -73,6 +75,21 @@ def operator_runs(cluster: Connection) -> bool | None:
         return any(each.ready for each in operators(cluster))
     except CliError:
         return None
+
+
+def image_registry(cluster: Connection) -> str | None:
+    """Where the operators of *cluster* take images from; None if that cannot be told of all alike."""
+    try:
+        found = {_registry(each) for each in cluster.find(DEPLOYMENT, labelSelector=OPERATOR)}
+    except CliError:
+        return None
+    return found.pop() if len(found) == 1 else None
+
+
+def _registry(deployment: Body) -> str | None:
+    containers = deployment["spec"]["template"]["spec"]["containers"]
+    given = (variable for each in containers for variable in each.get("env", ()))
+    return next((each.get("value") for each in given if each["name"] == IMAGE_REGISTRY), None)
 
 
 def _default_classes(cluster: Connection) -> tuple[str, ...]:

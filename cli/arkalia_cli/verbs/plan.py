@@ -42,7 +42,7 @@ def plan(
 ) -> None:
     """Show which changes of a system wait, which pods they would replace, and why.
 
-    Ends with 7 if changes wait. With `--file` or `--upgrade` the program `arkalia-operator` answers,
+    Ends with 7 if changes wait, and with 1 if the operator has not looked at the present spec. With `--file` or `--upgrade` the program `arkalia-operator` answers,
     in the version that is installed beside this one, and its exit code is 0 where nothing would
     change and 2 where something would.
     """
@@ -61,5 +61,7 @@ def plan(
     cluster = connect(place.namespace, place.context, place.kubeconfig)
     told = view.Waiting.from_body(systems.one(cluster, system))
     show(output, view.text(told), view.data(told))
-    if told.hash:
+    if told.unseen:
+        raise typer.Exit(Exit.NOT_READY)
+    if told.waits:
         raise typer.Exit(Exit.WAITING)

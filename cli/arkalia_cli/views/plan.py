@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from rich.console import Group, RenderableType
 from rich.text import Text
 
 from arkalia_cli.system import System
+
+HOLDING: Final = frozenset({"RolloutsHeld", "Paused"})
+"""Reasons for which changes wait, whatever is approved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,12 +28,22 @@ class Waiting:
     delete: int
     objects: tuple[str, ...]
     restarts: tuple[str, ...]
+    held: str
+    """Why changes wait that no approval lets in; empty if none do."""
+    unseen: bool
+    """Whether the operator has not looked at the present spec, so that nobody knows what waits."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether any change does."""
+        return bool(self.hash or self.held)
 
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> Self:
         """What waits in the system that the API server gave as *body*."""
         system = System.from_body(body)
         changes = body.get("status", {}).get("changes", {})
+        ready = system.condition("Ready")
         return cls(
             namespace=system.namespace,
             name=system.name,
@@ -41,13 +54,20 @@ class Waiting:
             delete=changes.get("delete", 0),
             objects=tuple(changes.get("objects", ())),
             restarts=tuple(changes.get("restarts", ())),
+            held=ready.message if ready.reason in HOLDING else "",
+            unseen=not system.current,
         )
 
 
 def text(waiting: Waiting) -> RenderableType:
     """The plan for people."""
+    if waiting.unseen:
+        return Text(
+            f"The operator has not looked at the present spec of {waiting.name} "
+            f"({waiting.namespace}): `arkalia doctor` tells whether it runs."
+        )
     if not waiting.hash:
-        return Text(f"No change of {waiting.name} ({waiting.namespace}) waits.")
+        return Text(waiting.held or f"No change of {waiting.name} ({waiting.namespace}) waits.")
     lines = [Text.assemble("plan ", (waiting.hash, "bold"), f" of {waiting.name} waits")]
     lines += [Text(f"  {each}") for each in waiting.objects]
     more = waiting.create + waiting.change + waiting.delete - len(waiting.objects)
