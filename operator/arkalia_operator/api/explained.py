@@ -64,7 +64,9 @@ def type_name(schema: Schema) -> str:
 
 
 def _plural(name: str) -> str:
-    return " or ".join(f"{word}s" for word in name.split(" or "))
+    """Of what a list of lists is, too: `lists of strings`."""
+    head, of, rest = name.partition(" of ")
+    return " or ".join(f"{word}s" for word in head.split(" or ")) + of + rest
 
 
 def on_one_line(value: Any) -> str:

@@ -93,6 +93,13 @@ def test_length_bounds_are_a_sentence(schema, words):
             {"type": "object", "additionalProperties": {"x-kubernetes-int-or-string": True}},
             "map of strings or integers",
         ),
+        (
+            {
+                "type": "object",
+                "additionalProperties": {"type": "array", "items": {"type": "string"}},
+            },
+            "map of lists of strings",
+        ),
         ({"type": "object", "x-kubernetes-preserve-unknown-fields": True}, "any object"),
         ({"type": "object", "properties": {}}, "object"),
     ],
