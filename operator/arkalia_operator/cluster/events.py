@@ -19,6 +19,7 @@ from typing import Any, Final
 
 from arkalia_operator import metrics
 from arkalia_operator.api import GROUP
+from arkalia_operator.api.conditions import Reason
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.kinds import EVENT, SYSTEM
 from arkalia_operator.cluster.store import SystemKey
@@ -32,8 +33,12 @@ SAME_SECONDS: Final = 600.0
 BURST: Final = 35
 REFILL_SECONDS: Final = 60.0
 """A system may say 35 things at once, then one a minute."""
-FOR_WARNINGS: Final = 10
-"""Of these 35 only warnings may take the last ten: what goes well must not silence what does not."""
+RESERVED: Final = 10
+"""Of these 35 what goes well may not take the last ten: it must not silence what does not, nor what
+waits for somebody."""
+WAITS_FOR_SOMEBODY: Final = frozenset(
+    {Reason.WAITING_FOR_APPROVAL, Reason.ROLLOUTS_HELD, Reason.PAUSED}
+)
 WAITING: Final = 1000
 REMEMBERED: Final = 4096
 NOTE_LIMIT: Final = 1024
@@ -89,7 +94,7 @@ class Recorder:
         now = self._clock()
         budget = self._budgets.setdefault(subject.uid, _Budget(BURST, now))
         _bound(self._budgets, subject.uid)
-        if not budget.takes(now, 0 if announcement.type == "Warning" else FOR_WARNINGS):
+        if not budget.takes(now, 0 if _is_urgent(announcement) else RESERVED):
             metrics.EVENTS_DROPPED.labels("rate").inc()
             return
         try:
@@ -123,6 +128,10 @@ class Recorder:
         await self._client.create(EVENT, subject.key.namespace, body)
         self._series[said] = _Series(body["metadata"]["name"], 1, now)
         _bound(self._series, said)
+
+
+def _is_urgent(announcement: Announcement) -> bool:
+    return announcement.type == "Warning" or announcement.reason in WAITS_FOR_SOMEBODY
 
 
 def _bound(kept: OrderedDict[Any, Any], newest: Any) -> None:

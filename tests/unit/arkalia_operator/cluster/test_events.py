@@ -68,13 +68,18 @@ async def test_a_system_that_says_too_much_is_cut_short(server, recorder, clock)
     await until(lambda: len(posted(server)) == events.BURST + 1)
 
 
-async def test_what_goes_well_leaves_room_for_what_does_not(server, recorder):
+@pytest.mark.parametrize(
+    ("kind", "reason"), [("Warning", "Broken"), ("Normal", "WaitingForApproval")]
+)
+async def test_what_goes_well_leaves_room_for_what_somebody_must_know(
+    server, recorder, kind, reason
+):
     for number in range(40):
         recorder.announce(LUNA, Announcement("Normal", "Reason", f"{number}"))
-    recorder.announce(LUNA, Announcement("Warning", "Broken", "Something is."))
+    recorder.announce(LUNA, Announcement(kind, reason, "Something is."))
 
-    await until(lambda: posted(server) and posted(server)[-1]["reason"] == "Broken")
-    assert len(posted(server)) == events.BURST - events.FOR_WARNINGS + 1
+    await until(lambda: posted(server) and posted(server)[-1]["reason"] == reason)
+    assert len(posted(server)) == events.BURST - events.RESERVED + 1
 
 
 async def test_an_event_that_is_refused_stops_nothing(server, recorder, caplog):
