@@ -1,17 +1,14 @@
 """The first administrator logs in with what lies in a Secret; a key lets in until it is revoked."""
 
 import base64
-import json
 import time
 
 import jwt
-import pyotp
 import pytest
 
 from arkalia_contract import access, headers, identity, labels
 from arkalia_operator.desired import names
 from arkalia_operator.desired.kinds import SECRET
-from cluster.command_line import arkalia
 from cluster.kinds import Ref
 from cluster.systems import System, off_except
 from cluster.talkers import token
@@ -19,7 +16,6 @@ from cluster.waiting import eventually
 
 READY_SECONDS = 600
 CLIENT = "192.0.2.7"
-ME = "/api/auth/me"
 
 
 @pytest.fixture(scope="module")
@@ -110,7 +106,7 @@ def test_session_of_the_first_administrator_lets_in_at_the_gateway(front, secret
     body = {"user": secret["username"], "password": secret["password"]}
     session = eventually(lambda: require(200, front.post("/api/auth/login", body)))
 
-    me = require(200, front.get(ME, **shown(session["access_token"])))
+    me = require(200, front.get("/api/auth/me", **shown(session["access_token"])))
 
     assert (me["id"], me["name"], me["scopes"]) == (admin, "admin", ["*"])
 
@@ -136,48 +132,6 @@ def test_key_lets_in_where_its_scopes_lead_until_it_is_revoked(front, gateway, a
     eventually(lambda: require(401, front.get(users, **key_of)))
 
     print(f"The gateway refused a revoked key after {time.monotonic() - start:.2f} s.")
-
-
-def test_command_line_makes_users_and_keys_and_ends_both(luna, front):
-    made = told(luna, "users", "add", "walter")
-    key = told(luna, "keys", "create", "robot", "--user", "walter", "--scope", "users")
-    [listed] = told(luna, "keys", "list", "--user", "walter")
-    arkalia(luna, "keys", "revoke", key["id"])
-    arkalia(luna, "users", "disable", "walter")
-
-    assert len(made["password"]) == 24
-    assert (listed["id"], "key" in listed) == (key["id"], False)
-    users = {each["name"]: each["disabled"] for each in told(luna, "users", "list")}
-    assert users == {"admin": False, "walter": True}
-    body = {"user": "walter", "password": made["password"]}
-    require(401, front.post("/api/auth/login", body))
-    eventually(lambda: require(401, front.get(ME, **shown(key["key"]))))
-
-
-def told(luna, *words):
-    """JSON of a verb."""
-    said, _ = eventually(lambda: arkalia(luna, *words, "--output", "json"))
-    return json.loads(said)
-
-
-def test_second_factor_becomes_a_duty_and_lets_in_once_it_is_set_up(luna, front, secret):
-    luna.change(auth={"mfa": "Required"})
-    luna.ready(READY_SECONDS)
-    body = {"user": secret["username"], "password": secret["password"]}
-
-    def enrolling():
-        tokens = require(200, front.post("/api/auth/login", body))
-        assert tokens["must_enrol"]
-        return shown(tokens["access_token"])
-
-    session = eventually(enrolling)
-    refused = eventually(lambda: require(403, front.get(ME, **session)))
-    drawn = require(201, front.post("/api/auth/mfa", {}, **session))
-    code = {"code": pyotp.TOTP(drawn["secret"]).now()}
-    require(200, front.post("/api/auth/mfa/confirm", code, **session))
-
-    assert "second factor" in refused["detail"]
-    eventually(lambda: require(200, front.get(ME, **session)))
 
 
 def test_accounts_outlive_the_pods(luna, kube, gateway, tokens):
