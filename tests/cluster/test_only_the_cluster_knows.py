@@ -15,6 +15,7 @@ from cluster.kinds import Ref
 from cluster.kube import RefusedError
 from cluster.namespaces import named, restricted
 from cluster.systems import System, off_except, uids
+from cluster.visitors import visitor
 from cluster.waiting import eventually
 
 LIMIT_RANGE = kinds.Kind("v1", "LimitRange", "limitranges")
@@ -71,6 +72,7 @@ def luna(kube, operator, namespace):
     post(kube, LIMIT_RANGE, namespace, {"name": "small"}, limits=limits)
     post(kube, POLICY, "", {"name": namespace}, **policy())
     post(kube, BINDING, "", {"name": namespace}, **binding(namespace))
+    eventually(lambda: is_in_force(kube, namespace))
     yield system
     for ref in rules[1:]:
         kube.delete(ref)
@@ -84,6 +86,15 @@ def post(kube, kind, namespace, metadata, **spec):
         f"{home}/{kind.plural}", json={**head, "metadata": metadata, "spec": spec}
     )
     assert answer.is_success, answer.text
+
+
+def is_in_force(kube, namespace):
+    """The API server learns of a policy some seconds after it took it."""
+    pod = visitor(Ref(kinds.POD, namespace, "tried"), "example.com/any", "")
+    pod["spec"]["containers"][0]["env"] = [{"name": "FORBIDDEN", "value": "yes"}]
+    path = f"/api/v1/namespaces/{namespace}/pods"
+    answer = kube.http.post(path, params={"dryRun": "All"}, json=pod)
+    assert REFUSED in answer.text, answer.text
 
 
 def policy():
