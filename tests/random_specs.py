@@ -207,7 +207,7 @@ def _wholes_and_blocks(names):
     values = _values(names)
     blocks = {name: values.of(field, name) for name, field in SCHEMA["properties"].items()}
     alone = [st.fixed_dictionaries({name: each}) for name, each in blocks.items()]
-    return values.of(SCHEMA), st.one_of(alone)
+    return values.of(SCHEMA), values.kept(st.one_of(alone), SCHEMA)
 
 
 @st.composite
