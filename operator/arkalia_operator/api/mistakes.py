@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from arkalia_operator.api.wording import first_of
+
+WORDS: Final = {"extra_forbidden": "there is no such field: see its name in the reference"}
+"""What pydantic says for those who write models, by its type."""
 
 
 def mistakes_of(error: ValidationError) -> str:
@@ -15,4 +20,4 @@ def mistakes_of(error: ValidationError) -> str:
 
 def _told(mistake: ErrorDetails) -> str:
     place = ".".join(map(str, ("spec", *mistake["loc"])))
-    return f"{place}: {mistake['msg']}"
+    return f"{place}: {WORDS.get(mistake['type'], mistake['msg'])}"

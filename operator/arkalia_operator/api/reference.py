@@ -180,6 +180,10 @@ def _rules(
 
 
 def _capital(message: str) -> str:
+    """*message* as a sentence; one that begins with the name of a field keeps the name."""
+    first = message.partition(" ")[0]
+    if not first.islower():
+        return message
     return f"{message[0].upper()}{message[1:]}"
 
 

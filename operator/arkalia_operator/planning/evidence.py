@@ -36,6 +36,8 @@ from arkalia_operator.planning.rollouts import rollout_of
 
 TEMPLATE: Final = "spec.template"
 """Where a Deployment holds its pod template, as the API server names it."""
+IMAGE_MISSING: Final = "image: Required value"
+"""How the API server refuses a container without an image: few mean to add one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ def _with_origin(failure: Failure, module: ResolvedModule) -> Failure:
     if TEMPLATE not in failure.message or not module.settings.pod_template:
         return failure
     origin = f"spec.modules.{module.name}.podTemplate is merged into {TEMPLATE}"
+    if IMAGE_MISSING in failure.message:
+        origin += "; a container of a name that the pod does not have is a further one"
     return replace(failure, message=f"{failure.message} ({origin})")
 
 
@@ -122,7 +126,7 @@ def _view(wanted: Mapping[ObjectKey, Manifest], module: str, evidence: Evidence)
         ],
         pods=[each for each in _troubled_pods(module, evidence) if each.revision in revisions],
         failures=[each for each in evidence.failures if each.key in wanted],
-        missing=len(wanted.keys() - there.keys()),
+        missing=sorted(wanted.keys() - there.keys(), key=str),
         jobs=_jobs([*wanted, *(each for before in waits.values() for each in before)], evidence),
         waiting=waits,
         held={key: each.held for key, each in held.items()},

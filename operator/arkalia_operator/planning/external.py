@@ -13,6 +13,12 @@ from arkalia_operator.desired.data.access import DataService, Endpoint, digest
 from arkalia_operator.planning.findings import Finding
 
 CA: Final = "ca.crt"
+FIELDS: Final = {
+    DataService.POSTGRESQL: "spec.data.postgresql.secret",
+    DataService.QUEUE: "spec.data.redis.queue.secret",
+    DataService.CACHE: "spec.data.redis.cache.secret",
+}
+"""Where a system names the Secret of a service."""
 HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:_-]{0,252})")
 HIGHEST_PORT: Final = 65535
 PEM: Final = "-----BEGIN CERTIFICATE-----"
@@ -34,14 +40,14 @@ def external(
 
     *data* is None if it does not exist.
     """
-    wanted = ", ".join(_required(service))
+    wanted, field = ", ".join(_required(service)), FIELDS[service]
     if data is None:
-        message = f"Secret {name} does not exist: create it with the keys {wanted}"
+        message = f"{field}: Secret {name} does not exist: create it with the keys {wanted}"
         return Finding(Reason.SECRET_MISSING, message, doomed=True)
     texts = {key: value.decode(errors="replace") for key, value in data.items()}
     mistakes = list(_mistakes(service, texts))
     if mistakes:
-        message = f"Secret {name}: {'; '.join(mistakes)}"
+        message = f"{field}: Secret {name}: {'; '.join(mistakes)}"
         return Finding(Reason.SECRET_INVALID, message, doomed=True)
     endpoint = Endpoint(
         texts[keys.HOST],

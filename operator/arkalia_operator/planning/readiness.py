@@ -72,7 +72,7 @@ class ModuleView:
     pods: Sequence[PodRecord] = ()
     """Pods of the wanted revision that are not ready and not being deleted."""
     failures: Sequence[Failure] = ()
-    missing: int = 0
+    missing: Sequence[ObjectKey] = ()
     """Objects that must exist and do not."""
     jobs: Sequence[Finding] = ()
     """Of the Jobs that its objects wait for."""
@@ -155,8 +155,7 @@ def job_not_done(view: ModuleView) -> Finding | None:
 
 def objects_missing(view: ModuleView) -> Finding | None:
     """Objects are still to be created or changed; some wait for others."""
-    noun = "object" if view.missing == 1 else "objects"
-    said = [f"{view.missing} {noun} to create"] if view.missing else []
+    said = [_to_create(view)] if view.missing else []
     waits = (
         f"{key} waits for {', '.join(first_of(before))}" for key, before in view.waiting.items()
     )
@@ -164,6 +163,14 @@ def objects_missing(view: ModuleView) -> Finding | None:
     if said:
         return Finding(Reason.OBJECTS_MISSING, "; ".join(said), doomed=False)
     return None
+
+
+def _to_create(view: ModuleView) -> str:
+    """How many there are; one alone is named, unless it is told what it waits for."""
+    if len(view.missing) > 1:
+        return f"{len(view.missing)} objects to create"
+    [key] = view.missing
+    return "1 object to create" if key in view.waiting else f"1 object to create: {key}"
 
 
 def rollouts_held(view: ModuleView) -> Finding | None:
@@ -178,13 +185,18 @@ def rolling_out(view: ModuleView) -> Finding | None:
     """The wanted revision is not everywhere yet."""
     for each in view.deployments:
         if each.rolling:
-            updated = min(each.rollout.updated, each.required) if each.seen else 0
-            message = (
-                f"{updated} of {each.required} pods have the wanted revision, "
-                f"{each.rollout.ready} are ready"
-            )
-            return Finding(Reason.ROLLING_OUT, message, doomed=False)
+            return Finding(Reason.ROLLING_OUT, _updated_of_required(each), doomed=False)
     return None
+
+
+def _updated_of_required(deployment: DeploymentView) -> str:
+    rollout = deployment.rollout
+    updated = min(rollout.updated, deployment.required) if deployment.seen else 0
+    told = f"{updated} of {deployment.required} pods have the wanted revision"
+    others = rollout.replicas - rollout.updated
+    if updated < deployment.required or others <= 0:
+        return f"{told}, {rollout.ready} of any revision are ready"
+    return f"{told}, and {others} of another one {'is' if others == 1 else 'are'} still there"
 
 
 def pods_not_ready(view: ModuleView) -> Finding | None:

@@ -26,3 +26,9 @@ def test_mistakes_are_bounded_when_there_are_many():
 
     assert told.startswith("spec.odd0: ")
     assert told.endswith("; and 6 more")
+
+
+def test_field_that_is_not_there_is_called_so():
+    assert mistakes_in({"modules": {"alpha": {"replica": 1}}}) == (
+        "spec.modules.alpha.replica: there is no such field: see its name in the reference"
+    )

@@ -28,6 +28,7 @@ ALPHA, GAMMA = a_module(components=[a_component(), a_component("worker")]), a_mo
 DESIRED = rendered(SYSTEM, ALPHA, GAMMA)
 MAIN = ObjectKey("Deployment", "arkalia", "luna-alpha")
 MISTYPED = "arkalia/luna-alpha: .spec.template.spec.nodename: field not declared in schema"
+NO_IMAGE = "arkalia/luna-alpha: spec.template.spec.containers[1].image: Required value"
 REVISION = revision(only(DESIRED.manifests, "Deployment", "luna-alpha")["spec"]["template"])
 
 
@@ -52,7 +53,7 @@ def a_pod(name="alpha-1", **fields):
 def test_converged_module_misses_nothing():
     found = view()
 
-    assert (found.missing, found.failures, found.pods) == (0, [], [])
+    assert (found.missing, found.failures, found.pods) == ([], [], [])
     assert len(found.deployments) == 2
 
 
@@ -62,21 +63,21 @@ def test_objects_of_other_modules_do_not_count():
         if each.module == "alpha"
     }  # fmt: skip
 
-    assert view(children=children).missing == 0
+    assert view(children=children).missing == []
 
 
 @pytest.mark.parametrize("fields", [{"deleting": True}])
 def test_object_that_is_being_deleted_is_missing(fields):
     found = view(children=changed(**fields))
 
-    assert (found.missing, len(found.deployments)) == (1, 1)
+    assert (found.missing, len(found.deployments)) == ([MAIN], 1)
 
 
 def test_object_of_a_kind_that_is_not_served_is_not_missed():
     found = view(served=frozenset(), children={})
 
     kinds = [each["kind"] for each in DESIRED.manifests if "alpha" in each["metadata"]["name"]]
-    assert found.missing == len(kinds) - kinds.count("ServiceMonitor")
+    assert len(found.missing) == len(kinds) - kinds.count("ServiceMonitor")
 
 
 def test_failures_of_its_own_objects_are_its_own():
@@ -229,10 +230,11 @@ def test_own_job_that_nothing_waits_for_tells_how_it_is_too():
     ("written", "message", "told"),
     [
         ({"spec": {"nodeName": "n"}}, MISTYPED, True),
+        ({"spec": {"containers": [{"name": "alhpa"}]}}, NO_IMAGE, True),
         ({"spec": {"nodeName": "n"}}, "no answer in time", False),
         ({}, MISTYPED, False),
     ],
-    ids=["of the pod template", "of something else", "without a podTemplate"],
+    ids=["of the pod template", "misspelt container", "of something else", "without a podTemplate"],
 )
 def test_refused_pod_template_is_told_with_the_field_that_is_merged_into_it(written, message, told):
     system = a_system(modules={"alpha": {"podTemplate": written}})
@@ -241,3 +243,4 @@ def test_refused_pod_template_is_told_with_the_field_that_is_merged_into_it(writ
     [failure] = found.failures
     assert failure.message.startswith(message)
     assert ("spec.modules.alpha.podTemplate is merged" in failure.message) is told
+    assert ("a further one" in failure.message) is (message == NO_IMAGE)

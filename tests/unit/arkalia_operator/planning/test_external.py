@@ -39,7 +39,9 @@ def test_key_that_is_missing_is_named(key):
     found = read(**{key: None})
 
     assert (found.reason, found.doomed) == ("SecretInvalid", True)
-    assert found.message == f"Secret mine: key {key} is missing or empty"
+    assert (
+        found.message == f"spec.data.postgresql.secret: Secret mine: key {key} is missing or empty"
+    )
 
 
 @pytest.mark.parametrize(
@@ -69,7 +71,8 @@ def test_secret_that_is_not_there_is_asked_for():
 
     assert (found.reason, found.doomed) == ("SecretMissing", True)
     assert found.message == (
-        "Secret mine does not exist: create it with the keys host, port, username, password"
+        "spec.data.redis.queue.secret: Secret mine does not exist: "
+        "create it with the keys host, port, username, password"
     )
 
 

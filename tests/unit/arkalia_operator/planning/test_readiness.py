@@ -15,6 +15,7 @@ from arkalia_operator.planning.readiness import (
 )
 
 KEY = ObjectKey("Service", "arkalia", "luna-alpha")
+ABSENT = [ObjectKey("ConfigMap", "arkalia", f"luna-{number}") for number in range(4)]
 DONE = RolloutProgress(observed_generation=2, wanted=2, replicas=2, updated=2, ready=2, available=2)
 
 
@@ -126,21 +127,23 @@ def test_module_with_all_its_pods_is_ready():
             id="no node for a new pod",
         ),
         pytest.param(
-            a_view(missing=3), "ObjectsMissing", False, "3 objects to create", id="objects missing",
+            a_view(missing=ABSENT), "ObjectsMissing", False,
+            "4 objects to create",
+            id="objects missing",
         ),
         pytest.param(
             a_view(deployment(applied=3)),
-            "RollingOut", False, "0 of 2 pods have the wanted revision, 2 are ready",
+            "RollingOut", False, "0 of 2 pods have the wanted revision, 2 of any revision are ready",
             id="controller has not seen the new spec",
         ),
         pytest.param(
             a_view(deployment(updated=1, replicas=3)),
-            "RollingOut", False, "1 of 2 pods have the wanted revision, 2 are ready",
+            "RollingOut", False, "1 of 2 pods have the wanted revision, 2 of any revision are ready",
             id="new pods are coming",
         ),
         pytest.param(
             a_view(deployment(replicas=3)),
-            "RollingOut", False, "2 of 2 pods have the wanted revision, 2 are ready",
+            "RollingOut", False, "2 of 2 pods have the wanted revision, and 1 of another one is still there",
             id="old pods are going",
         ),
         pytest.param(
@@ -237,7 +240,7 @@ def test_checks_stand_with_what_is_doomed_first():
 
 
 def test_doomed_reason_hides_a_progressing_one():
-    view = a_view(deployment(updated=0, failure="exceeded quota"), missing=3)
+    view = a_view(deployment(updated=0, failure="exceeded quota"), missing=ABSENT[:3])
 
     assert told(view)[0] == "PodCannotBeCreated"
 
@@ -257,12 +260,12 @@ def test_line_counts_the_pods_of_all_components():
 
 
 def test_line_of_a_module_that_is_not_ready_tells_why():
-    found = line("alpha", "alpha:1", [], finding(a_view(missing=1)))
+    found = line("alpha", "alpha:1", [], finding(a_view(missing=ABSENT[:1])))
 
     assert (found.ready, found.reason, found.message) == (
         False,
         "ObjectsMissing",
-        "1 object to create",
+        "1 object to create: ConfigMap luna-0",
     )
 
 
@@ -278,20 +281,27 @@ FAILED = Finding(Reason.MIGRATION_FAILED, "Job luna-postgresql-1 failed: no", do
 
 
 def test_job_that_gave_up_comes_before_one_that_runs():
-    found = finding(a_view(jobs=[RUNS, FAILED], missing=1, waiting={KEY: (JOB,)}))
+    found = finding(a_view(jobs=[RUNS, FAILED], missing=ABSENT[:1], waiting={KEY: (JOB,)}))
 
     assert found == FAILED
 
 
 def test_job_that_runs_comes_before_what_waits_for_it():
-    assert finding(a_view(jobs=[RUNS], missing=1, waiting={KEY: (JOB,)})) == RUNS
+    assert finding(a_view(jobs=[RUNS], missing=ABSENT[:1], waiting={KEY: (JOB,)})) == RUNS
 
 
 @pytest.mark.parametrize(
     ("missing", "message"),
     [
-        (2, "2 objects to create; Service luna-alpha waits for Job luna-alpha-migrate-1"),
-        (0, "Service luna-alpha waits for Job luna-alpha-migrate-1"),
+        (
+            [KEY, ABSENT[0]],
+            "2 objects to create; Service luna-alpha waits for Job luna-alpha-migrate-1",
+        ),
+        (
+            [KEY],
+            "1 object to create; Service luna-alpha waits for Job luna-alpha-migrate-1",
+        ),
+        ([], "Service luna-alpha waits for Job luna-alpha-migrate-1"),
     ],
 )
 def test_object_that_waits_is_named_with_what_it_waits_for(missing, message):
