@@ -16,6 +16,8 @@ from typing import Any, Final
 
 from arkalia_contract import files
 from arkalia_operator.cluster import signing
+from arkalia_operator.desired.data import acl
+from arkalia_operator.desired.data.access import DataService
 from arkalia_operator.desired.kinds import CONFIG_MAP, POD, SECRET, Kind
 from cluster.kinds import Ref
 from cluster.kube import Body, Kube
@@ -28,7 +30,7 @@ PORTS: Final = {"postgresql": 5432, "redis": 6379}
 MEMORY: Final = "256Mi"
 PASSWORD: Final = secrets.token_urlsafe(24)
 DIGEST: Final = hashlib.sha256(PASSWORD.encode()).hexdigest()
-USERS: Final = f"user default off\nuser admin on #{DIGEST} ~* &* +@all\n"
+USERS: Final = acl.users(DataService.QUEUE, {}, DIGEST)
 ADMIN: Final = {
     "postgresql": {"password": PASSWORD},
     "redis": {"password": PASSWORD, "users.acl": USERS},

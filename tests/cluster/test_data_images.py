@@ -14,6 +14,8 @@ SETTINGS = {
     "postgresql": "max_connections = 37\n",
     "redis": "appendonly yes\nappendfsync always\nmaxmemory 64mb",
 }
+TOGETHER = """EVAL "return redis.call('RPUSH', 'both', 'a') + redis.call('RPUSH', 'both', 'b')" 0"""
+"""Two writes of a script are one transaction in the file of a Redis."""
 FIRST = {
     "postgresql": """
         CREATE SCHEMA extensions;
@@ -24,7 +26,7 @@ FIRST = {
         CREATE ROLE zeroia LOGIN PASSWORD 'not a secret';
         CREATE TABLE kept AS SELECT 'written' AS word;
     """,
-    "redis": "SET kept written\nACL SETUSER zeroia on >word ~zeroia:*\n",
+    "redis": f"SET kept written\n{TOGETHER}\nACL SETUSER zeroia on >word ~zeroia:*\n",
 }
 KEPT = {
     "postgresql": """
@@ -35,7 +37,7 @@ KEPT = {
             ASSERT (SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()), 'no TLS';
         END $$;
     """,
-    "redis": "RENAMENX kept kept2\nRENAME kept2 kept\n",
+    "redis": "RENAMENX kept kept2\nRENAME kept2 kept\nRENAMENX both both2\nRENAME both2 both\n",
 }
 WRONG = {
     "postgresql": f"CREATE ROLE other PASSWORD '{PASSWORD}' NONSENSE;",

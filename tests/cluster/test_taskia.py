@@ -20,6 +20,7 @@ CANARY_SECONDS = 10
 RUNNING_SECONDS = 15
 """Long enough that a busy kubelet kills the worker before the task has ended."""
 MOST_MEMORY = 90 * 2**20
+KILLS = 30
 
 
 def coming_minute():
@@ -147,14 +148,13 @@ def test_schedule_goes_on_without_a_job_done_twice_when_the_scheduler_is_killed(
 
 
 def test_accepted_tasks_are_done_when_the_queue_is_killed_under_them(luna, tasks, kube):
-    wanted = {labels.SYSTEM: luna.name, labels.DATA: "redis-queue", labels.COMPONENT: "server"}
-    [queue] = kube.find(kinds.POD, luna.namespace, wanted)
-    waiting = [tasks.add("ai_tasks", seconds=1) for _ in range(6)]
+    outlive_the_queue(luna, tasks, kube)
 
-    kube.delete(Ref.of(queue), gracePeriodSeconds=0)
 
-    accepted = [tasks.add("priority") for _ in range(3)]
-    tasks.done(*waiting, *accepted)
+@pytest.mark.soak
+def test_accepted_tasks_are_done_each_time_that_the_queue_is_killed(luna, tasks, kube):
+    for _ in range(KILLS):
+        outlive_the_queue(luna, tasks, kube)
 
 
 def test_clean_up_is_done_once_when_its_minute_of_utc_comes(tasks, clean_ups):
@@ -201,6 +201,18 @@ def pods(luna, component):
         for each in luna.pods("taskia")
         if each["metadata"]["labels"][labels.COMPONENT] == component
     ]
+
+
+def outlive_the_queue(luna, tasks, kube):
+    """Tasks that were accepted before and while the queue is killed are done."""
+    wanted = {labels.SYSTEM: luna.name, labels.DATA: "redis-queue", labels.COMPONENT: "server"}
+    [queue] = kube.find(kinds.POD, luna.namespace, wanted)
+    waiting = [tasks.add("ai_tasks", seconds=1) for _ in range(6)]
+
+    kube.delete(Ref.of(queue), gracePeriodSeconds=0)
+
+    accepted = [tasks.add("priority") for _ in range(3)]
+    tasks.done(*waiting, *accepted)
 
 
 def kill(kube, found):

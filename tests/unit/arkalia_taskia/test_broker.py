@@ -1,13 +1,16 @@
 """Celery's way to the queue trusts the authority that the file names, and no other."""
 
 import socket
+from uuid import uuid4
 
+import orjson
 import pytest
 from redis.exceptions import ConnectionError as UnreachableError
 
 from arkalia_taskia import broker
 from arkalia_taskia.broker import NOTICED
 from arkalia_taskia.celery_app import celery_app
+from arkalia_taskia.message import message
 from unit.arkalia_runtime.authority import Authority
 
 
@@ -53,3 +56,23 @@ def test_queue_of_another_name_is_not_trusted(client, redis):
             client.ping()
     finally:
         redis.door.show(redis.authority)
+
+
+@pytest.mark.parametrize("end", ["ack", "reject", "requeue"])
+def test_place_is_free_again_when_the_queue_does_not_hear_of_the_end(settings, redis, end):
+    app = celery_app(settings)
+    queue = f"{broker.PLACE.now()[0].prefix}default"
+    redis.admin("LPUSH", queue, orjson.dumps(message(str(uuid4()), "default")).decode())
+    with app.connection_for_read() as connection:
+        channel = connection.default_channel
+        channel.basic_qos(0, 1, False)
+        taken = channel.basic_get("default")
+        assert not channel.qos.can_consume()
+        redis.door.close()
+        try:
+            with pytest.raises(UnreachableError):
+                getattr(taken, end)()
+        finally:
+            redis.door.open()
+
+        assert channel.qos.can_consume()

@@ -114,6 +114,22 @@ async def test_worker_comes_back_when_redis_does(settings, redis, worker):
         await until(client, task_id, "succeeded")
 
 
+async def test_worker_goes_on_when_redis_was_away_as_all_its_tasks_ended(settings, redis, worker):
+    async with service(settings) as client:
+        running = [await added(client, seconds=2) for _ in range(settings.concurrency)]
+        waiting = [await added(client) for _ in range(3)]
+        for each in running:
+            await until(client, each, "running")
+
+        redis.door.close()
+        for each in running:
+            await until(client, each, "succeeded")
+        redis.door.open()
+
+        for each in waiting:
+            await until(client, each, "succeeded")
+
+
 async def test_worker_uses_a_rotated_password_for_the_next_connection(
     settings, redis, worker, rotated
 ):

@@ -6,11 +6,14 @@ connections read host, user, password and authorities when they are opened, as t
 
 import socket
 import ssl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 import redis
 from kombu import transport
 from kombu.transport import redis as of_kombu
+from kombu.transport import virtual
 from redis.credentials import CredentialProvider
 
 from arkalia_contract import files
@@ -97,9 +100,37 @@ class FollowingConnection(redis.SSLConnection):
         return context.wrap_socket(sock, server_hostname=self.host)
 
 
+class QoS(of_kombu.QoS):  # type: ignore[misc]
+    """What was taken and not confirmed yet; a worker takes no more than it has places for.
+
+    kombu keeps the place of a message whose confirmation does not reach the queue. A worker whose
+    places are all kept asks for nothing, never learns that its connection is gone, and stands still
+    for ever. Without the place the message comes again, and a task that is done is dropped (`run`).
+    """
+
+    def ack(self, delivery_tag: str) -> None:
+        """Confirm. Raises what the connection raises."""
+        with self._place_freed(delivery_tag):
+            super().ack(delivery_tag)
+
+    def reject(self, delivery_tag: str, requeue: bool = False) -> None:
+        """Give back, to be delivered again if *requeue*. Raises what the connection raises."""
+        with self._place_freed(delivery_tag):
+            super().reject(delivery_tag, requeue=requeue)
+
+    @contextmanager
+    def _place_freed(self, delivery_tag: str) -> Iterator[None]:
+        try:
+            yield
+        except Exception:
+            virtual.QoS.ack(self, delivery_tag)
+            raise
+
+
 class Channel(of_kombu.Channel):  # type: ignore[misc]
     """kombu's channel on such connections."""
 
+    QoS = QoS
     connection_class = FollowingConnection
 
 

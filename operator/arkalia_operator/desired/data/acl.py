@@ -16,6 +16,13 @@ from arkalia_operator.desired.data.access import DataService
 ADMIN: Final = "admin"
 EVERYTHING: Final = "~* &* +@all"
 ALLOWED: Final = "+@all -@admin -@dangerous"
+NOBODY: Final = f"user default off resetpass {EVERYTHING}"
+"""The user of whoever has not logged in, who may not do anything before.
+
+Redis also reads its own file as that user, and asks again for each transaction in it what that user
+may do: without these rights it forgets every transaction when it starts
+(https://github.com/redis/redis/issues/14541).
+"""
 
 Users = Mapping[str, Sequence[str]]
 """By module: SHA-256 digests (hex) of the passwords that are good; without any it is shut out."""
@@ -23,8 +30,7 @@ Users = Mapping[str, Sequence[str]]
 
 def users(service: DataService, modules: Users, admin: str) -> str:
     """The file of users. *admin* is the digest of the administrator's password."""
-    head = ["user default off resetkeys resetchannels -@all"]
-    lines = [*head, f"user {ADMIN} reset on #{admin} {EVERYTHING}", *_lines(service, modules)]
+    lines = [NOBODY, f"user {ADMIN} reset on #{admin} {EVERYTHING}", *_lines(service, modules)]
     return "\n".join(lines) + "\n"
 
 
