@@ -23,6 +23,7 @@ from cluster.waiting import eventually
 HOST = "ai.example.com"
 SECRET = "ai-example-com"
 REQUESTS_A_SECOND = 40
+MUCH_A_SECOND = 120
 NODE_SECONDS = 30
 PROGRAM = """
 import asyncio
@@ -251,3 +252,27 @@ def test_autoscaler_takes_the_edge_over_as_it_is(luna, kube):
     ]
     assert (scaler["minReplicas"], scaler["maxReplicas"]) == (2, 3)
     assert before <= uids(edge_pods(luna))
+
+
+@pytest.mark.soak
+def test_load_adds_a_pod_of_the_edge_and_costs_no_request(luna, kube):
+    few = {"requests": {"cpu": "10m", "memory": "64Mi"}}
+    scaling = {"minReplicas": 2, "maxReplicas": 3, "targetCPUUtilizationPercentage": 50}
+    luna.change(exposure={"edge": {"replicas": None, "scaling": scaling, "resources": few}})
+    luna.ready()
+    service = service_of(luna)
+    wanted = load.towards(
+        service, endpoints.HEALTH, seconds=900, lasting=4, fleeting=4, rate=MUCH_A_SECOND
+    )
+
+    with load.load(kube, service, image_of(kube, luna.namespace), wanted) as running:
+        eventually(lambda: ready_pods(luna, 3))
+        tally = running.answered(more=MUCH_A_SECOND)
+
+    assert (tally.failed, tally.errors) == (0, [])
+
+
+def ready_pods(luna, number):
+    """Raises AssertionError until so many pods of the edge are ready."""
+    deployment = luna.kube.require(Ref(kinds.DEPLOYMENT, luna.namespace, names.edge("luna")))
+    assert deployment["status"].get("readyReplicas") == number, deployment["status"]
