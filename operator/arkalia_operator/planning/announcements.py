@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from typing import Final
 
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus
@@ -16,8 +17,8 @@ TOLD: Final = (
     ConditionType.DATA_READY,
     ConditionType.PERMISSIONS_READY,
 )
-ADVERSE: Final = (ConditionType.CONTENDED, ConditionType.DRIFTED)
-"""Conditions that are bad news while they are there."""
+EACH: Final = (ConditionType.DRIFTED, ConditionType.FIELDS_IGNORED)
+"""Conditions that are told again when they say something else: each may be another person's doing."""
 
 
 def announcements(
@@ -25,18 +26,17 @@ def announcements(
 ) -> tuple[Announcement, ...]:
     """One Event for each transition of a told condition to another status or reason.
 
-    What is ignored is told again when it is something else: each mistake may be another person's.
     What waits for a person's word is told once, and not a second time because of `Ready`.
     """
     waits = tuple(_waiting(before, after))
     told = (
         each
-        for kind in (*TOLD, *ADVERSE)
+        for kind in (*TOLD, ConditionType.CONTENDED)
         for each in _of(_condition(before, kind), _condition(after, kind))
         if each.reason not in {one.reason for one in waits}
     )
-    kind = ConditionType.FIELDS_IGNORED
-    return (*waits, *told, *_ignored(_condition(before, kind), _condition(after, kind)))
+    again = (_each(_condition(before, kind), _condition(after, kind)) for kind in EACH)
+    return (*waits, *told, *chain.from_iterable(again))
 
 
 def repaired(drifts: Iterable[Drifted]) -> tuple[Announcement, ...]:
@@ -56,7 +56,7 @@ def _of(before: Condition | None, after: Condition | None) -> Iterator[Announcem
         return
     same = before and (before.status, before.reason) == (after.status, after.reason)
     if not same and not (before is None and after.reason == Reason.PERMISSIONS_GRANTED):
-        doomed = after.status == "False" or after.type in ADVERSE
+        doomed = after.status == "False" or after.type == ConditionType.CONTENDED
         yield Announcement("Warning" if doomed else "Normal", after.reason, after.message)
 
 
@@ -71,7 +71,7 @@ def _waiting(before: ArkaliaSystemStatus, after: ArkaliaSystemStatus) -> Iterato
         yield Announcement("Normal", now.reason, now.message)
 
 
-def _ignored(before: Condition | None, after: Condition | None) -> Iterator[Announcement]:
+def _each(before: Condition | None, after: Condition | None) -> Iterator[Announcement]:
     was = before.message if before and before.status == "True" else ""
     if after is None or after.status == "Unknown":
         return

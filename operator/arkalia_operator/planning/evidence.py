@@ -36,6 +36,7 @@ from arkalia_operator.planning.rollouts import rollout_of
 
 TEMPLATE: Final = "spec.template"
 """Where a Deployment holds its pod template, as the API server names it."""
+RESOURCES: Final = ".resources."
 IMAGE_MISSING: Final = "image: Required value"
 """How the API server refuses a container without an image: few mean to add one."""
 
@@ -88,12 +89,18 @@ def module_view(module: ResolvedModule, evidence: Evidence) -> ModuleView:
 
 def _with_origin(failure: Failure, module: ResolvedModule) -> Failure:
     """*failure*, with the field of the system that a refused part of a pod template may be from."""
-    if TEMPLATE not in failure.message or not module.settings.pod_template:
+    if TEMPLATE not in failure.message:
         return failure
-    origin = f"spec.modules.{module.name}.podTemplate is merged into {TEMPLATE}"
-    if IMAGE_MISSING in failure.message:
-        origin += "; a container of a name that the pod does not have is a further one"
-    return replace(failure, message=f"{failure.message} ({origin})")
+    settings, place = module.settings, f"spec.modules.{module.name}"
+    origins = []
+    if settings.resources and RESOURCES in failure.message:
+        origins.append(f"{place}.resources is laid over what the module has by itself")
+    elif settings.pod_template:
+        origins.append(f"{place}.podTemplate is merged into {TEMPLATE}")
+        if IMAGE_MISSING in failure.message:
+            origins.append("a container of a name that the pod does not have is a further one")
+    told = f"{failure.message} ({'; '.join(origins)})" if origins else failure.message
+    return replace(failure, message=told)
 
 
 def edge_view(evidence: Evidence) -> ModuleView:

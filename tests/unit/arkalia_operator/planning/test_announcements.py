@@ -1,4 +1,4 @@
-"""A Kubernetes Event tells a transition of a told condition, and what is ignored."""
+"""A Kubernetes Event tells a transition of a told condition, what is ignored, and each drift."""
 
 from datetime import UTC, datetime
 
@@ -148,3 +148,13 @@ def test_spec_that_cannot_be_read_says_nothing_of_ignored_fields():
     after = a_status("Unknown", kind="FieldsIgnored", reason="InvalidSpec")
 
     assert announcements(before, after) == ()
+
+
+def test_each_drift_that_is_left_is_announced_and_a_fight_once():
+    for kind, told in (("Drifted", ["b"]), ("Contended", [])):
+        words = {"kind": kind, "reason": "DriftReported"}
+        before, after = (a_status("True", message=each, **words) for each in ("a", "b"))
+
+        first = announcements(a_status(), before)
+        assert [(each.type, each.message) for each in first] == [("Warning", "a")]
+        assert [each.message for each in announcements(before, after)] == told

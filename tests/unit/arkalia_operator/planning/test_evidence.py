@@ -244,3 +244,11 @@ def test_refused_pod_template_is_told_with_the_field_that_is_merged_into_it(writ
     assert failure.message.startswith(message)
     assert ("spec.modules.alpha.podTemplate is merged" in failure.message) is told
     assert ("a further one" in failure.message) is (message == NO_IMAGE)
+
+
+def test_refused_request_is_told_with_the_field_that_asks_for_it():
+    message = "spec.template.spec.containers[0].resources.requests: must be less than the limit"
+    system = a_system(modules={"alpha": {"resources": {"requests": {"cpu": "9"}}}})
+    found = view(system, rendered(system, ALPHA, GAMMA), [Failure(MAIN, message, permanent=True)])
+
+    assert "(spec.modules.alpha.resources is laid over" in found.failures[0].message
