@@ -4,10 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,6 +19,8 @@ from tempfile import mkdtemp
 from arkalia_model.chains import NAME
 from arkalia_model.file import write
 from unit.arkalia_runtime.serving import PATIENCE_SECONDS, free_port
+
+STOPPED_SECONDS, GOING_SECONDS = 0.4, 0.02
 
 
 @cache
@@ -68,6 +72,26 @@ class ModelServer:
     def tell(self, number: signal.Signals) -> None:
         assert self.process is not None
         self.process.send_signal(number)
+
+    @contextmanager
+    def stuttering(self) -> Iterator[None]:
+        """It works for a twentieth of the time during the block: a machine that is too busy."""
+        over = threading.Event()
+
+        def stutter() -> None:
+            while not over.is_set():
+                self.tell(signal.SIGSTOP)
+                over.wait(STOPPED_SECONDS)
+                self.tell(signal.SIGCONT)
+                over.wait(GOING_SECONDS)
+
+        with ThreadPoolExecutor(1) as thread:
+            stuttered = thread.submit(stutter)
+            try:
+                yield
+            finally:
+                over.set()
+                stuttered.result(PATIENCE_SECONDS)
 
     def kill(self) -> None:
         assert self.process is not None

@@ -1,4 +1,4 @@
-"""A door of TLS before a server that has none, for tests: it can be held, cut, closed and disguised."""
+"""A door of TLS before a server that has none, for tests: it can be held, late, cut, closed and disguised."""
 
 import asyncio
 import ssl
@@ -29,6 +29,7 @@ class Door:
         self._server: asyncio.Server | None = None
         self._flows = asyncio.Event()
         self._flows.set()
+        self._late = 0.0
         self.port = 0
         self.opened = 0
         """Connections that came, since the beginning."""
@@ -70,6 +71,15 @@ class Door:
             yield
         finally:
             self._loop.call_soon_threadsafe(self._flows.set)
+
+    @contextmanager
+    def late(self, seconds: float) -> Iterator[None]:
+        """Pass everything on so much later, in both directions: a server that is slow."""
+        self._late = seconds
+        try:
+            yield
+        finally:
+            self._late = 0.0
 
     def end(self) -> None:
         self._run(self._end())
@@ -132,6 +142,7 @@ class Door:
         try:
             while data := await reader.read(65536):
                 await self._flows.wait()
+                await asyncio.sleep(self._late)
                 writer.write(data)
                 await writer.drain()
         finally:

@@ -145,6 +145,29 @@ async def test_without_postgresql_a_chat_says_that_it_is_not_kept(client, hurt, 
     assert "database" in problem_of(login, 503)["detail"]
 
 
+@pytest.mark.parametrize(("victim", "seconds"), [("postgresql", 0.05), ("redis", 0.1)])
+async def test_data_service_that_is_late_costs_time_and_nothing_else(
+    talk, client, heals, victim, seconds
+):
+    async with heals():
+        with getattr(talk, victim).door.late(seconds):
+            told = await asked_both_ways(client)
+            page = await client.conversations()
+
+    assert [each["kept"]["status"] for each in told] == ["kept", "kept"]
+    assert [each["recorded"] for each in told] == [True, True]
+    assert [each["validation"]["status"] for each in told] == ["validated", "validated"]
+    assert page.status == 200
+
+
+async def test_model_that_stutters_is_waited_for(talk, client, heals):
+    async with heals():
+        with talk.model.stuttering():
+            told = await asked_both_ways(client)
+
+    assert [each["validation"]["status"] for each in told] == ["validated", "validated"]
+
+
 @pytest.mark.parametrize("way", WAYS)
 async def test_without_sandozia_an_answer_says_that_nobody_validates(client, hurt, way):
     async with hurt(way, "sandozia"):
