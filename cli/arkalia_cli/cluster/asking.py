@@ -64,7 +64,8 @@ class Asking:
             answer = self.connection.getresponse()
             content = answer.read()
         except (OSError, HTTPException) as error:
-            message = f"the gateway gave no answer: {error}"
+            cause = str(error) or "it has closed the connection"
+            message = f"the gateway gave no answer: {cause}"
             raise UnreachableError(message, "`arkalia status` tells how it is.") from error
         if answer.status >= HTTPStatus.BAD_REQUEST:
             raise refusal(answer.status, content)
@@ -106,6 +107,8 @@ def connected(cluster: Connection, gateway: Gateway) -> HTTPConnection:
         raise UnreachableError(message, "`arkalia status` tells how it is.") from error
     connection = HTTPConnection(gateway.host, timeout=ANSWER_SECONDS)
     connection.sock = way
+    # A second way would be looked for by name on the network, and spoken to without TLS.
+    connection.auto_open = 0
     return connection
 
 

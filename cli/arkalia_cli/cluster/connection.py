@@ -101,6 +101,14 @@ class Connection:
         if rest:
             yield rest.decode("utf-8", "replace")
 
+    def credentials(
+        self, path: str, method: str = "GET", body: Body | None = None
+    ) -> dict[str, str]:
+        """The headers that say to the API server who asks for *path*."""
+        headers: dict[str, str] = {}
+        self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
+        return headers
+
     def _request(
         self,
         path: str,
@@ -115,7 +123,7 @@ class Connection:
         method = "GET" if sent is None else "PATCH" if media_type == MERGE else "POST"
         headers = {"Accept": accept, "Content-Type": media_type}
         try:
-            self._client.update_params_for_auth(headers, [], ["BearerToken"], path, method, body)
+            headers |= self.credentials(path, method, body)
             url = f"{self.settings.host}{path}?{urllib.parse.urlencode(query)}"
             answer = self._client.call_api(
                 method, url, headers, body, _request_timeout=(CONNECT_SECONDS, silence)

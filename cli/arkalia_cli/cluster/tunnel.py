@@ -11,12 +11,15 @@ import signal
 import socket
 import ssl
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from http import HTTPStatus
+from threading import Thread
 from typing import Any, Final
 
-from kubernetes import client, stream
 from kubernetes.client.exceptions import ApiException
+from kubernetes.stream.ws_client import portforward_call
 
+from arkalia_cli.api_paths import POD
 from arkalia_cli.cluster.connection import Connection
 from arkalia_cli.cluster.gateway import Gateway, ready_pod
 from arkalia_cli.errors import (
@@ -121,16 +124,50 @@ class Door:
 def forwarded(cluster: Connection, gateway: Gateway) -> socket.socket:
     """A socket that leads to a pod behind *gateway* through the API server. Raises CliError."""
     pod, port = ready_pod(cluster, gateway)
-    core = client.CoreV1Api(client.ApiClient(cluster.settings))
+    path = f"{POD.path(cluster.namespace, pod)}/portforward"
+    url, query = f"{cluster.settings.host}{path}", [("ports", str(port))]
+
+    def forward() -> Any:
+        # What CoreV1Api calls too: to import that takes longer than all the rest.
+        asked = {"query_params": query, "headers": cluster.credentials(path)}
+        return portforward_call(cluster.settings, "GET", url, **asked)  # type: ignore[no-untyped-call]
+
     try:
-        way = stream.portforward(
-            core.connect_get_namespaced_pod_portforward, pod, cluster.namespace, ports=str(port)
-        )
+        way = _within_its_time(forward)
     except ApiException as error:
         raise _not_forwarded(pod, error) from error
+    except TimeoutError as error:
+        message = f"the API server opened no way to pod {pod} in {DIAL_SECONDS:g} s"
+        raise UnreachableError(message, "Try again; a VPN or a proxy may be in the way.") from error
     # What the client hands out hides that it is one end of a pair of sockets.
     wrapped = way.socket(port)
     return socket.socket(fileno=wrapped.detach())
+
+
+def _within_its_time(forward: Callable[[], Any]) -> Any:
+    """What *forward* makes. Raises TimeoutError: the client itself waits for ever.
+
+    It is left to a thread that keeps no process from ending. A way that comes too late is closed.
+    """
+    made: Future[Any] = Future()
+
+    def attempt() -> None:
+        try:
+            made.set_result(forward())
+        except BaseException as error:
+            made.set_exception(error)
+
+    Thread(target=attempt, daemon=True).start()
+    try:
+        return made.result(DIAL_SECONDS)
+    except TimeoutError:
+        made.add_done_callback(_close_late)
+        raise
+
+
+def _close_late(made: Future[Any]) -> None:
+    if made.exception() is None:
+        made.result().close()
 
 
 def _not_forwarded(pod: str, error: ApiException) -> CliError:

@@ -22,6 +22,8 @@ class Answers:
     def __init__(self):
         self.by_path = {}
         self.asked = []
+        self.shown = []
+        """The credentials of each request."""
         self.reviews = lambda _: True
         self.written = []
         """What was created or merged: method, path and body."""
@@ -56,6 +58,7 @@ def serving(answers):
             query = {key: values[0] for key, values in parse_qs(parts.query).items()}
             body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
             question = json.loads(body) if body else None
+            answers.shown.append(self.headers.get("Authorization"))
             status, found = answers.answer(self.command, parts.path, query, question)
             content = (found if isinstance(found, str) else json.dumps(found)).encode()
             self.send_response(status)

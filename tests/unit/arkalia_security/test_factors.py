@@ -6,7 +6,7 @@ import time
 import pyotp
 import pytest
 
-from arkalia_security import totp
+from arkalia_security import slowing, totp
 from unit.arkalia_runtime.authority import mount
 from unit.arkalia_security.asking import PASSWORD, told
 
@@ -39,6 +39,25 @@ async def test_password_alone_is_not_enough_once_the_factor_counts(service, ada)
     right = await log_in(service, code_of(secret))
 
     assert (without[0], without[1]["needs"], wrong[0], right[0]) == (401, "code", 401, 200)
+
+
+async def test_who_is_asked_for_a_code_slows_nobody(service, ada, schema):
+    await enrolled(service, ada)
+
+    answers = [await log_in(service) for _ in range(slowing.ADDRESS.free + 5)]
+
+    assert {(status, answer["needs"]) for status, answer in answers} == {(401, "code")}
+    assert {failures for (failures,) in schema.rows("SELECT failures FROM attempts")} == {0}
+
+
+async def test_right_passwords_between_wrong_codes_spare_nobody_the_wait(service, ada):
+    await enrolled(service, ada)
+    statuses = []
+    for _ in range(slowing.PAIR.free + 2):
+        await log_in(service)
+        statuses.append((await log_in(service, "000000"))[0])
+
+    assert statuses == [401] * (slowing.PAIR.free + 1) + [429]
 
 
 async def test_gateway_learns_of_a_factor_that_comes_and_goes(service, ada):

@@ -2,6 +2,8 @@
 
 import asyncio
 
+import jwt
+
 from arkalia_security import sessions
 from unit.arkalia_security.asking import PASSWORD, serving, told
 
@@ -87,6 +89,19 @@ async def test_session_ends_at_its_time(service, schema):
     schema.rows("UPDATE sessions SET expires_at = now()")
 
     assert (await refresh(service, tokens["refresh_token"]))[0] == 401
+
+
+async def test_no_token_is_good_for_longer_than_its_session(service, schema):
+    tokens = await begun(service)
+    schema.rows("UPDATE sessions SET expires_at = now() + interval '60 s'")
+    _, renewed = await refresh(service, tokens["refresh_token"])
+    _, again = await refresh(service, tokens["refresh_token"])
+
+    assert tokens["expires_in"] == 300
+    assert 50 < renewed["expires_in"] <= 60
+    assert 50 < again["expires_in"] <= 60
+    claims = jwt.decode(renewed["access_token"], options={"verify_signature": False})
+    assert claims["exp"] - claims["iat"] == renewed["expires_in"]
 
 
 async def test_session_of_a_disabled_user_is_not_renewed(service):

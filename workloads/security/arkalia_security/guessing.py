@@ -67,6 +67,12 @@ class Guessing:
             statement = FORGET if rule is slowing.PAIR else FORGIVE
             await connection.execute(statement.encode(), (subject,))
 
+    async def take_back(self, name: str, client: str) -> None:
+        """It was no guess: it counts no more, and what was counted before it does."""
+        async with self._ground.database.transaction() as connection:
+            for _, subject in slowing.subjects(name, client):
+                await connection.execute(FORGIVE, (subject,))
+
     async def _report(
         self, connection: Connection, rule: slowing.Rule, who: tuple[str, str], failures: int
     ) -> None:

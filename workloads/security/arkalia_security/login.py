@@ -107,6 +107,8 @@ class Accounts:
             await self._refuse("password", given.user, client)
             raise Problem(HTTPStatus.UNAUTHORIZED, WRONG)
         if known[3] and given.code is None:
+            # Whoever asks first and is then asked for a code would slow all behind their address.
+            await self._guessing.take_back(given.user, client)
             raise Problem(HTTPStatus.UNAUTHORIZED, CODE_NEEDED, needs="code")
         tokens = await self._begun(known, given, client)
         if tokens is None:

@@ -1,6 +1,12 @@
 """What is measured about accounts."""
 
+from typing import Final
+
 from prometheus_client import CollectorRegistry, Counter, Gauge
+
+METHODS: Final = ("password", "totp")
+FAILURES: Final = ("refused", "slowed")
+"""Shown from the start: of a series that begins with a number Prometheus does not count the first."""
 
 
 class Measures:
@@ -14,6 +20,9 @@ class Measures:
             ("method", "outcome"),
             registry=None,
         )
+        for method in METHODS:
+            for outcome in FAILURES:
+                self.logins.labels(method, outcome)
         self.slowed = Counter(
             "arkalia_logins_slowed",
             "Times that failures made somebody wait, by what they were counted for: name and "

@@ -7,6 +7,7 @@ its owner or by whom it was stolen from, and the session ends.
 
 import base64
 import hmac
+import math
 import os
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -25,6 +26,7 @@ from arkalia_security.signing import SigningKey
 MARK: Final = "arr"
 ACTOR: Final = "module:security"
 NONCE_BYTES: Final = 16
+MINUTE: Final = 60
 AGAIN_SECONDS: Final = 10
 """An answer may be lost on its way: for so long the last token but one still gets the newest."""
 
@@ -34,7 +36,8 @@ ADD: Final = """
 """
 READ: Final = """
     SELECT user_id, nonce, generation, extract(epoch FROM now() - refreshed_at)::float8,
-        expires_at > now() AND ended_at IS NULL AND NOT users.disabled
+        expires_at > now() AND ended_at IS NULL AND NOT users.disabled,
+        extract(epoch FROM expires_at - now())::float8
     FROM sessions JOIN users ON users.id = user_id WHERE sessions.id = %s
 """
 LOCK: Final = f"{READ} FOR UPDATE OF sessions"
@@ -90,7 +93,7 @@ class Sessions:
         session = _Session(str(new_id()), user, os.urandom(NONCE_BYTES), 0)
         minutes = self._ground.settings.session_minutes
         await connection.execute(ADD, (session.id, user, session.nonce, client, minutes))
-        return self._tokens(key, session)
+        return self._tokens(key, session, minutes * MINUTE)
 
     async def make_room(self, user: str) -> None:
         """End the oldest sessions of *user*, where there are too many."""
@@ -111,9 +114,9 @@ class Sessions:
                 raise _refused()
             if session.generation == row[2]:
                 await connection.execute(RENEW, (session_id,))
-                return self._tokens(key, _next(session))
+                return self._tokens(key, _next(session), row[5])
             if row[3] <= AGAIN_SECONDS:
-                return self._tokens(key, _next(session))
+                return self._tokens(key, _next(session), row[5])
         await self.end(session_id, ACTOR)
         raise _refused()
 
@@ -147,8 +150,10 @@ class Sessions:
                 found = session
         return found
 
-    def _tokens(self, key: SigningKey, session: _Session) -> Tokens:
-        seconds, audience = self._ground.settings.token_seconds, self._ground.audience
+    def _tokens(self, key: SigningKey, session: _Session, left: float) -> Tokens:
+        """Tokens of a session that has so many seconds *left*: none is good for longer."""
+        audience = self._ground.audience
+        seconds = min(self._ground.settings.token_seconds, math.ceil(left))
         return Tokens(
             access_token=signing.signed(key, audience, session.user, session.id, seconds),
             expires_in=seconds,
