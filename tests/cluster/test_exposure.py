@@ -82,7 +82,7 @@ def gateway_says(system, status, reason, message):
 
 
 def test_gateway_api_that_is_not_installed_is_asked_for_and_the_ingress_is_there(luna, own):
-    found = eventually(lambda: luna.expect("ExposureReady", "False", "ApplyFailed"))
+    found = eventually(lambda: luna.expect("ExposureReady", "False", "KindNotServed"))
 
     assert "install the Gateway API" in found["message"]
     ingress = eventually(lambda: own.require(way_in(luna, kinds.INGRESS)), SECONDS)

@@ -15,6 +15,7 @@ import pytest
 
 from arkalia_model.chains import SHORT
 from faults.talk import CHAT, CONVERSATIONS, ENDLESS, a_talk
+from model_servers import STOPPED_SECONDS
 from unit.arkalia_assistantia.test_backends import slots
 
 WAYS = ("gone", "slow")
@@ -151,20 +152,28 @@ async def test_data_service_that_is_late_costs_time_and_nothing_else(
 ):
     async with heals():
         with getattr(talk, victim).door.late(seconds):
+            start = time.monotonic()
             told = await asked_both_ways(client)
+            lasted = time.monotonic() - start
             page = await client.conversations()
 
     assert [each["kept"]["status"] for each in told] == ["kept", "kept"]
     assert [each["recorded"] for each in told] == [True, True]
     assert [each["validation"]["status"] for each in told] == ["validated", "validated"]
     assert page.status == 200
+    assert lasted > 2 * seconds
 
 
 async def test_model_that_stutters_is_waited_for(talk, client, heals):
     async with heals():
         with talk.model.stuttering():
+            start = time.monotonic()
             told = await asked_both_ways(client)
+            lasted = time.monotonic() - start
 
+    assert lasted > STOPPED_SECONDS
+    assert [each["kept"]["status"] for each in told] == ["kept", "kept"]
+    assert [each["recorded"] for each in told] == [True, True]
     assert [each["validation"]["status"] for each in told] == ["validated", "validated"]
 
 

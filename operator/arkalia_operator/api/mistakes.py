@@ -9,8 +9,8 @@ from pydantic_core import ErrorDetails
 
 from arkalia_operator.api.wording import first_of
 
-WORDS: Final = {"extra_forbidden": "there is no such field: see its name in the reference"}
-"""What pydantic says for those who write models, by its type."""
+INSTEAD: Final = {"extra_forbidden": "there is no such field: see its name in the reference"}
+"""What is told in the place of pydantic's words for those who write models, by its type."""
 
 
 def mistakes_of(error: ValidationError) -> str:
@@ -20,4 +20,4 @@ def mistakes_of(error: ValidationError) -> str:
 
 def _told(mistake: ErrorDetails) -> str:
     place = ".".join(map(str, ("spec", *mistake["loc"])))
-    return f"{place}: {WORDS.get(mistake['type'], mistake['msg'])}"
+    return f"{place}: {INSTEAD.get(mistake['type'], mistake['msg'])}"

@@ -7,7 +7,7 @@ for each object, one row for each of its fields, and the rules between them.
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -79,7 +79,7 @@ def resource_page(resource: Resource) -> str:
     ]
     return _page(
         *_introduction(resource),
-        _rules(schema[VALIDATIONS]),
+        _rules(schema),
         "What its conditions say: [conditions](conditions.md)." if roots["status"] else "",
         "## Contents",
         "\n".join(f"{'  ' * each.depth}- [`{each.path}`](#{each.anchor})" for each in sections),
@@ -128,7 +128,7 @@ def _texts(section: _Section) -> Iterator[str]:
     yield f"## `{section.path}`"
     yield section.schema.get("description", "")
     yield "\n".join(["| field | type | default | meaning |", "|---|---|---|---|", *rows])
-    yield _rules(section.schema.get(VALIDATIONS, ()), _rules_of_fields(section))
+    yield _rules(section.schema, _rules_of_fields(section))
 
 
 def _row(section: _Section, name: str) -> str:
@@ -169,21 +169,20 @@ def _rules_of_fields(section: _Section) -> Iterator[tuple[str, dict[str, str]]]:
                 yield from ((name, rule) for rule in node.get(VALIDATIONS, ()))
 
 
-def _rules(
-    own: Iterable[dict[str, str]], of_fields: Iterable[tuple[str, dict[str, str]]] = ()
-) -> str:
+def _rules(whole: Schema, of_fields: Iterable[tuple[str, dict[str, str]]] = ()) -> str:
+    names = whole.get("properties", {})
     lines = [
-        *(f"- {_capital(rule['message'])}." for rule in own),
+        *(f"- {_sentence(rule['message'], names)}." for rule in whole.get(VALIDATIONS, ())),
         *(f"- `{name}`: {rule['message']}." for name, rule in of_fields),
     ]
     return "\n".join(["The API server refuses what breaks a rule:", "", *lines]) if lines else ""
 
 
-def _capital(message: str) -> str:
-    """*message* as a sentence; one that begins with the name of a field keeps the name."""
-    first = message.partition(" ")[0]
-    if not first.islower():
-        return message
+def _sentence(message: str, names: Collection[str]) -> str:
+    """*message* as a sentence, which may begin with one of the *names* of fields."""
+    first, space, rest = message.partition(" ")
+    if first in names:
+        return f"`{first}`{space}{rest}"
     return f"{message[0].upper()}{message[1:]}"
 
 

@@ -29,7 +29,7 @@ LONGEST_REST: Final = 12
 """In first rests."""
 REMEMBERED: Final = 8192
 UNTOLD_AT_MOST: Final = 64
-"""Repairs of one system that wait to be told."""
+"""Repairs, and reports, of one system that wait to be told."""
 
 
 class Seen(NamedTuple):
@@ -72,6 +72,7 @@ class _Ledger:
     begun: dict[ObjectKey, Drifted] = field(default_factory=dict)
     """Repairs that are not known to have succeeded."""
     repaired: list[Drifted] = field(default_factory=list)
+    reported: list[Drifted] = field(default_factory=list)
     left: dict[ObjectKey, _Left] = field(default_factory=dict)
 
 
@@ -92,7 +93,7 @@ class Drifts:
         if ledger is not None:
             ledger.begun = {}
             ledger.left = {at: each for at, each in ledger.left.items() if at in due}
-            if not ledger.left and not ledger.repaired:
+            if not ledger.left and not ledger.repaired and not ledger.reported:
                 del self._systems[key]
 
     def stands(self, key: SystemKey, action: Apply, seen: Seen, *, repairs: bool = False) -> bool:
@@ -123,12 +124,14 @@ class Drifts:
         """
         rest = self._rest(action.key, found) if repairs else 0.0
         ledger = self._ledger(key)
-        ledger.left.pop(action.key, None)
+        before = ledger.left.pop(action.key, None)
         drifted = Drifted(action.key, found, contended=rest > 0)
         if repairs and not rest:
             ledger.begun[action.key] = drifted
             return False
         metrics.DRIFTS.labels(action.key.kind, "contended" if rest else "reported").inc()
+        if not rest and (before is None or before.drifted != drifted):
+            ledger.reported = [*ledger.reported, drifted][-UNTOLD_AT_MOST:]
         ledger.left[action.key] = _Left(drifted, action.digest, seen, self._clock() + rest)
         return True
 
@@ -161,6 +164,14 @@ class Drifts:
         if ledger is None:
             return ()
         found, ledger.repaired = tuple(ledger.repaired), []
+        return found
+
+    def take_reported(self, key: SystemKey) -> tuple[Drifted, ...]:
+        """What was found since the last question, and is only reported."""
+        ledger = self._systems.get(key)
+        if ledger is None:
+            return ()
+        found, ledger.reported = tuple(ledger.reported), []
         return found
 
     def _ledger(self, key: SystemKey) -> _Ledger:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
 from typing import Final
 
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus
@@ -17,8 +16,6 @@ TOLD: Final = (
     ConditionType.DATA_READY,
     ConditionType.PERMISSIONS_READY,
 )
-EACH: Final = (ConditionType.DRIFTED, ConditionType.FIELDS_IGNORED)
-"""Conditions that are told again when they say something else: each may be another person's doing."""
 
 
 def announcements(
@@ -26,6 +23,7 @@ def announcements(
 ) -> tuple[Announcement, ...]:
     """One Event for each transition of a told condition to another status or reason.
 
+    What is ignored is told again when it is something else: each mistake may be another person's.
     What waits for a person's word is told once, and not a second time because of `Ready`.
     """
     waits = tuple(_waiting(before, after))
@@ -35,8 +33,8 @@ def announcements(
         for each in _of(_condition(before, kind), _condition(after, kind))
         if each.reason not in {one.reason for one in waits}
     )
-    again = (_each(_condition(before, kind), _condition(after, kind)) for kind in EACH)
-    return (*waits, *told, *chain.from_iterable(again))
+    kind = ConditionType.FIELDS_IGNORED
+    return (*waits, *told, *_ignored(_condition(before, kind), _condition(after, kind)))
 
 
 def repaired(drifts: Iterable[Drifted]) -> tuple[Announcement, ...]:
@@ -44,6 +42,20 @@ def repaired(drifts: Iterable[Drifted]) -> tuple[Announcement, ...]:
     return tuple(
         Announcement("Normal", Reason.DRIFT_REPAIRED, f"{each}, and was changed back")
         for each in drifts
+    )
+
+
+def reported(before: ArkaliaSystemStatus, drifts: Iterable[Drifted]) -> tuple[Announcement, ...]:
+    """One Event for each object that is left changed, but for what the status *before* says.
+
+    An operator that starts finds again what the one before it has told.
+    """
+    known = _condition(before, ConditionType.DRIFTED)
+    told = known.message if known else ""
+    return tuple(
+        Announcement("Warning", Reason.DRIFT_REPORTED, str(each))
+        for each in drifts
+        if str(each) not in told
     )
 
 
@@ -71,7 +83,7 @@ def _waiting(before: ArkaliaSystemStatus, after: ArkaliaSystemStatus) -> Iterato
         yield Announcement("Normal", now.reason, now.message)
 
 
-def _each(before: Condition | None, after: Condition | None) -> Iterator[Announcement]:
+def _ignored(before: Condition | None, after: Condition | None) -> Iterator[Announcement]:
     was = before.message if before and before.status == "True" else ""
     if after is None or after.status == "Unknown":
         return

@@ -37,6 +37,7 @@ from arkalia_operator.planning.rollouts import rollout_of
 TEMPLATE: Final = "spec.template"
 """Where a Deployment holds its pod template, as the API server names it."""
 RESOURCES: Final = ".resources."
+"""How its messages name what a container asks for."""
 IMAGE_MISSING: Final = "image: Required value"
 """How the API server refuses a container without an image: few mean to add one."""
 
@@ -95,7 +96,7 @@ def _with_origin(failure: Failure, module: ResolvedModule) -> Failure:
     origins = []
     if settings.resources and RESOURCES in failure.message:
         origins.append(f"{place}.resources is laid over what the module has by itself")
-    elif settings.pod_template:
+    if settings.pod_template:
         origins.append(f"{place}.podTemplate is merged into {TEMPLATE}")
         if IMAGE_MISSING in failure.message:
             origins.append("a container of a name that the pod does not have is a further one")

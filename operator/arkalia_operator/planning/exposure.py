@@ -73,12 +73,12 @@ def verdict(view: ExposureView) -> Verdict:
     return Verdict(kind, "True", Reason.EXPOSED, _told(view))
 
 
-def holds_back(found: Verdict) -> bool:
-    """Whether the system is not ready for what was *found*.
+def holds_back(found: Verdict, edge: Finding | None) -> bool:
+    """Whether the system is not ready for what was *found*, *edge* of the edge.
 
     What others have not said yet holds nobody back; the edge is the system's own.
     """
-    return found.status == "False" or (found.status != "True" and found.message.startswith(EDGE))
+    return found.status == "False" or (found.status != "True" and edge is not None)
 
 
 def _not_clear(view: ExposureView) -> Iterator[Finding]:
@@ -96,7 +96,7 @@ def _not_served(view: ExposureView) -> Iterator[Finding]:
     absent = [each["kind"] for each in view.manifests if not is_served(each, view.observed)]
     if absent:
         message = INSTALL.format(kinds=" and ".join(absent))
-        yield Finding(Reason.APPLY_FAILED, message, doomed=True)
+        yield Finding(Reason.KIND_NOT_SERVED, message, doomed=True)
 
 
 def _refused_by_api_server(view: ExposureView) -> Iterator[Finding]:

@@ -55,9 +55,10 @@ def judge(evidence: Evidence, now: datetime) -> ArkaliaSystemStatus:
     """The status of a system after its plan was carried out."""
     system, evidence = evidence.system, complete(evidence)
     judged = _judged(evidence)
-    exposed = _exposure_ready(evidence)
+    edge = _edge_trouble(evidence)
+    exposed = _exposure_ready(evidence, edge)
     models = llm.verdict(_models(evidence))
-    told = [exposed] if exposure.holds_back(exposed) else []
+    told = [exposed] if exposure.holds_back(exposed, edge) else []
     # Models that are still being pulled hold nobody back: all but the chat serves.
     told += [models] if models.status == "False" and model_server.is_wanted(system) else []
     causes = (_accepted(evidence.desired), _data_ready(evidence), _identity_ready(evidence))
@@ -238,14 +239,19 @@ def _data_ready(evidence: Evidence) -> Verdict:
     )
 
 
-def _exposure_ready(evidence: Evidence) -> Verdict:
+def _edge_trouble(evidence: Evidence) -> Finding | None:
+    """Why the edge is not ready; None if it is, or none is wanted."""
+    is_wanted = evidence.desired.resolution.problem is None
+    is_wanted = is_wanted and evidence.system.spec.exposure.edge.enabled
+    return finding(edge_view(evidence)) if is_wanted else None
+
+
+def _exposure_ready(evidence: Evidence, edge: Finding | None) -> Verdict:
     problem = evidence.desired.resolution.problem
     if problem is not None:
         return Verdict(ConditionType.EXPOSURE_READY, "Unknown", problem.reason, problem.message)
-    edge = evidence.system.spec.exposure.edge
-    found = finding(edge_view(evidence)) if edge.enabled else None
     return exposure.verdict(
-        ExposureView(evidence.system, evidence.desired, evidence.observed, evidence.failures, found)
+        ExposureView(evidence.system, evidence.desired, evidence.observed, evidence.failures, edge)
     )
 
 
@@ -255,8 +261,9 @@ def _models(evidence: Evidence) -> LlmView:
 
 def _drifted(evidence: Evidence) -> Iterator[Verdict]:
     """What others have changed and is left so: it does not keep the system from being ready."""
-    contended = [str(each) for each in evidence.left if each.contended]
-    reported = [str(each) for each in evidence.left if not each.contended]
+    left = sorted(evidence.left, key=lambda each: str(each.key))
+    contended = [str(each) for each in left if each.contended]
+    reported = [str(each) for each in left if not each.contended]
     if contended:
         message = "; ".join(first_of(contended))
         yield Verdict(ConditionType.CONTENDED, "True", Reason.FIELD_CONTENDED, message)

@@ -24,7 +24,7 @@ from arkalia_operator.desired.resolve import resolve
 from arkalia_operator.desired.resolved import Resolution
 from arkalia_operator.errors import ApiError, is_gone
 from arkalia_operator.planning.actions import Failure, Plan
-from arkalia_operator.planning.announcements import announcements, repaired
+from arkalia_operator.planning.announcements import announcements, repaired, reported
 from arkalia_operator.planning.approval import Carried, approval, approved_now, carried, pending
 from arkalia_operator.planning.changes import plan_hash, waiting
 from arkalia_operator.planning.evidence import Evidence
@@ -231,7 +231,7 @@ class Reconciler:
             telling = group.create_task(self._first_word(key, facts.system, evidence))
         system, failures = telling.result(), work.result()
         after = replace(observe(self.store, key, before.served), gate=before.gate)
-        self._announce_repairs(key, system)
+        self._announce_drift(key, system)
         own = replace(evidence.system, status=system.status)
         evidence = replace(evidence, system=own, observed=after, failures=failures)
         evidence = replace(evidence, left=self.executor.drifts.left(key))
@@ -267,8 +267,10 @@ class Reconciler:
         else:
             self.settled.forget(key)
 
-    def _announce_repairs(self, key: SystemKey, system: ArkaliaSystem) -> None:
-        for each in repaired(self.executor.drifts.take_repaired(key)):
+    def _announce_drift(self, key: SystemKey, system: ArkaliaSystem) -> None:
+        drifts = self.executor.drifts
+        changed_back = repaired(drifts.take_repaired(key))
+        for each in (*changed_back, *reported(system.status, drifts.take_reported(key))):
             self.recorder.announce(Subject(key, system.uid), each)
 
     async def _lay_ground(

@@ -44,7 +44,7 @@ def test_row_says_required_when_a_field_must_be_there(module_page):
 
 
 def test_rules_of_an_object_stand_in_its_own_section_only(system_page):
-    rule = "Replicas and scaling exclude each other"
+    rule = "`replicas` and scaling exclude each other"
 
     assert rule in section(system_page, "spec.modules.<name>")
     assert rule not in section(system_page, "spec")

@@ -216,3 +216,13 @@ def test_what_is_remembered_has_a_bound(drifts, monkeypatch):
 
     assert len(drifts._systems) == 3
     assert len(drifts._fights) == 3
+
+
+def test_each_report_is_told_once_and_again_when_more_has_drifted(drifts):
+    def look(*found):
+        drifts.leave(LUNA, ACTION, found, SEEN, repairs=False)
+        return [each.fields for each in drifts.take_reported(LUNA)]
+
+    assert [look(PORT), look(PORT), look(PORT, LABEL), look(PORT)] == [
+        [(PORT,)], [], [(PORT, LABEL)], [(PORT,)],
+    ]  # fmt: skip

@@ -8,7 +8,11 @@ from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus
 from arkalia_operator.api.changes import ChangesStatus
 from arkalia_operator.api.conditions import Condition
 from arkalia_operator.planning.actions import Announcement
-from arkalia_operator.planning.announcements import announcements
+from arkalia_operator.planning.announcements import announcements, reported
+from arkalia_operator.planning.drift import Drift, Drifted
+from arkalia_operator.planning.observed import ObjectKey
+
+KEY = ObjectKey("Service", "arkalia", "luna")
 
 
 def a_status(status=None, reason="RollingOut", message="Half way.", kind="Ready"):
@@ -150,11 +154,20 @@ def test_spec_that_cannot_be_read_says_nothing_of_ignored_fields():
     assert announcements(before, after) == ()
 
 
-def test_each_drift_that_is_left_is_announced_and_a_fight_once():
-    for kind, told in (("Drifted", ["b"]), ("Contended", [])):
-        words = {"kind": kind, "reason": "DriftReported"}
-        before, after = (a_status("True", message=each, **words) for each in ("a", "b"))
+def test_drift_that_is_left_is_announced_unless_the_status_says_it_already():
+    known = Drifted(KEY, (Drift("spec.a", "kubectl", "1", "2"),))
+    new = Drifted(KEY, (Drift("spec.b", "kubectl", "1", "2"),))
+    before = a_status("True", message=f"{known}", kind="Drifted", reason="DriftReported")
 
-        first = announcements(a_status(), before)
-        assert [(each.type, each.message) for each in first] == [("Warning", "a")]
-        assert [each.message for each in announcements(before, after)] == told
+    found = reported(before, [known, new])
+
+    assert found == (Announcement("Warning", "DriftReported", str(new)),)
+    assert [each.message for each in reported(a_status(), [known])] == [str(known)]
+
+
+def test_fight_over_a_field_is_announced_once():
+    fight = {"kind": "Contended", "reason": "FieldContended"}
+    before, after = (a_status("True", message=each, **fight) for each in ("spec.a", "spec.b"))
+
+    assert [each.type for each in announcements(a_status(), before)] == ["Warning"]
+    assert announcements(before, after) == ()

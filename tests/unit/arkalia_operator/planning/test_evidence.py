@@ -246,9 +246,12 @@ def test_refused_pod_template_is_told_with_the_field_that_is_merged_into_it(writ
     assert ("a further one" in failure.message) is (message == NO_IMAGE)
 
 
-def test_refused_request_is_told_with_the_field_that_asks_for_it():
-    message = "spec.template.spec.containers[0].resources.requests: must be less than the limit"
-    system = a_system(modules={"alpha": {"resources": {"requests": {"cpu": "9"}}}})
+def test_refused_request_is_told_with_each_field_that_may_ask_for_it():
+    message = "spec.template.spec.containers[1].resources.requests: must be less than the limit"
+    both = {"resources": {"requests": {"cpu": "9"}}, "podTemplate": {"spec": {"nodeName": "n"}}}
+    system = a_system(modules={"alpha": both})
     found = view(system, rendered(system, ALPHA, GAMMA), [Failure(MAIN, message, permanent=True)])
 
-    assert "(spec.modules.alpha.resources is laid over" in found.failures[0].message
+    told = found.failures[0].message
+    assert "(spec.modules.alpha.resources is laid over" in told
+    assert "spec.modules.alpha.podTemplate is merged" in told

@@ -10,9 +10,11 @@ from arkalia_operator.desired import desired_state
 from arkalia_operator.desired.templates import revision
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.evidence import Evidence
-from arkalia_operator.planning.exposure import ExposureView, verdict
+from arkalia_operator.planning.exposure import ExposureView, holds_back, verdict
+from arkalia_operator.planning.findings import Finding
 from arkalia_operator.planning.judge import judge
 from arkalia_operator.planning.observed import Admission, ObjectKey, PodRecord, RolloutProgress
+from arkalia_operator.planning.verdicts import Verdict
 from builders import a_module, a_record, a_system, an_observed, modules_with, only
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
@@ -88,7 +90,7 @@ def test_refusal_of_a_gateway_is_told_in_its_words():
 def test_gateway_api_that_is_not_installed_is_asked_for():
     status, reason, message = told(GATEWAY, served=frozenset())
 
-    assert (status, reason) == ("False", "ApplyFailed")
+    assert (status, reason) == ("False", "KindNotServed")
     assert "HTTPRoute of gateway.networking.k8s.io/v1: install the Gateway API" in message
 
 
@@ -144,6 +146,7 @@ def test_way_in_of_a_spec_that_is_not_understood_is_unknown():
 
 
 EDGE = {"edge": {"enabled": True}}
+STARTS = Finding(Reason.PODS_NOT_READY, "a pod starts", doomed=False)
 
 
 def an_edge_view(exposure=None, **changed):
@@ -189,3 +192,18 @@ def test_edge_whose_pods_crash_is_told_as_broken():
     crashing = replace(view, observed=replace(view.observed, pods=(pod,)))
 
     assert conditions(crashing)["ExposureReady"] == ("False", "ContainerCrashes")
+
+
+@pytest.mark.parametrize(
+    ("status", "edge", "held"),
+    [
+        ("False", None, True),
+        ("Unknown", None, False),
+        ("Unknown", STARTS, True),
+        ("True", STARTS, False),
+    ],
+)
+def test_refusal_and_an_edge_that_is_not_ready_hold_the_system_back(status, edge, held):
+    found = Verdict("ExposureReady", status, "ExposurePending", "no controller yet")
+
+    assert holds_back(found, edge) is held

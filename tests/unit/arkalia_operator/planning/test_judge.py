@@ -542,5 +542,17 @@ def test_what_others_have_changed_is_told_and_keeps_nothing_from_being_ready():
     assert found["Contended"].status == found["Drifted"].status == "True"
 
 
+def test_what_has_drifted_is_told_in_one_order():
+    left = [
+        Drifted(ObjectKey("Service", "arkalia", name), (a_drift("spec.type"),)) for name in "ba"
+    ]
+    one, other = (
+        judge(Evidence(SYSTEM, DESIRED, observed(), left=order), NOW)
+        for order in (left, left[::-1])
+    )
+
+    assert conditions(one)["Drifted"].message == conditions(other)["Drifted"].message
+
+
 def a_drift(path):
     return Drift(path, "kubectl", "1", "2")
