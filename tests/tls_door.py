@@ -30,6 +30,8 @@ class Door:
         self._flows = asyncio.Event()
         self._flows.set()
         self._late = 0.0
+        self.passed_late = 0
+        """How often something was passed on late, since the beginning."""
         self.port = 0
         self.opened = 0
         """Connections that came, since the beginning."""
@@ -142,7 +144,9 @@ class Door:
         try:
             while data := await reader.read(65536):
                 await self._flows.wait()
-                await asyncio.sleep(self._late)
+                if self._late:
+                    await asyncio.sleep(self._late)
+                    self.passed_late += 1
                 writer.write(data)
                 await writer.drain()
         finally:
