@@ -285,13 +285,17 @@ class Client:
 
 
 @contextmanager
-def a_talk(root: Path, *others: str) -> Iterator[Talk]:
+def a_talk(
+    root: Path, *others: str, first_word_seconds: int = FIRST_WORD_SECONDS
+) -> Iterator[Talk]:
     """A system that serves, with *others* of its modules beside those that a question needs."""
     with ExitStack() as stack:
         postgresql = stack.enter_context(a_postgresql())
         redis = stack.enter_context(a_redis())
         model = stack.enter_context(a_model_server())
         talk = _laid_out(Site(root), (postgresql, redis, model), {*NEEDED, *others})
+        waits = talk.modules["assistantia"].environment
+        waits[f"{PREFIX}FIRST_WORD_SECONDS"] = str(first_word_seconds)
         stack.callback(talk.stop)
         talk.start()
         yield talk
@@ -329,5 +333,4 @@ def _give_files(security: Module, assistantia: Module, model: ModelServer) -> No
     main = {"name": "main", "provider": "openai", "url": model.url, "models": []}
     mount(folder, llm_json=json.dumps({"backends": [main], "aliases": {}}))
     assistantia.environment[f"{PREFIX}LLM_FOLDER"] = str(folder)
-    assistantia.environment[f"{PREFIX}FIRST_WORD_SECONDS"] = str(FIRST_WORD_SECONDS)
     assistantia.environment[f"{PREFIX}MOST_CONVERSATIONS"] = "100000"

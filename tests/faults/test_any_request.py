@@ -39,6 +39,8 @@ OF_CREDENTIALS = tuple(
 """What is drawn is no credential: 401 is the right answer, and 429 to many of them."""
 KNOWN_SECONDS = 120
 ANSWER_SECONDS = 60
+FIRST_WORD_SECONDS = 45
+"""A model that is busy with long prompts is not one that is gone: that is told with 503."""
 
 
 def operations():
@@ -56,7 +58,8 @@ def operations():
 
 @pytest.fixture(scope="module")
 def gateway(tmp_path_factory):
-    with a_talk(tmp_path_factory.mktemp("any"), *PUBLISHED) as talk:
+    root = tmp_path_factory.mktemp("any")
+    with a_talk(root, *PUBLISHED, first_word_seconds=FIRST_WORD_SECONDS) as talk:
         yield talk
 
 
