@@ -19,6 +19,7 @@ from typing import Final
 
 from arkalia_operator.desired.certificates import Lifetimes, WantedCertificate
 from arkalia_operator.desired.manifest import Manifest
+from arkalia_operator.planning.lineage import Keeping
 from arkalia_operator.planning.observed import ChildRecord, ObjectKey
 from arkalia_operator.planning.ownership import fingerprint
 from arkalia_operator.planning.plan import key_of
@@ -87,15 +88,6 @@ class SecretRecord:
     def in_force(self) -> CertificateRecord | None:
         """The certificate in use, if it can be read."""
         return self.certificates.get(IN_FORCE)
-
-
-@dataclass(frozen=True, slots=True)
-class Keeping:
-    """What becomes of the authority when its system is deleted."""
-
-    owned: bool
-    """Whether it ends with its system."""
-    lineage: str
 
 
 @dataclass(frozen=True, slots=True)

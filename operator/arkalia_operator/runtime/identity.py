@@ -24,7 +24,6 @@ from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.certificates import (
     Issue,
     IssueAuthority,
-    Keeping,
     ObservedSecrets,
     bundle,
     issues,
@@ -33,7 +32,7 @@ from arkalia_operator.planning.certificates import (
     trusted_since,
 )
 from arkalia_operator.planning.identity import IdentityState, of_cert_manager, taken
-from arkalia_operator.planning.lineage import Retained
+from arkalia_operator.planning.lineage import Keeping, Retained
 from arkalia_operator.planning.observed import ObjectKey, Observed
 from arkalia_operator.runtime.presence import Presence
 from arkalia_operator.runtime.settling import (
