@@ -11,7 +11,7 @@ from arkalia_operator.api.conditions import ConditionType, Reason
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.api.wording import first_of
 from arkalia_operator.desired import Desired, names, templates
-from arkalia_operator.desired.data.access import DataService
+from arkalia_operator.desired.data.access import BLOCKS, DataService
 from arkalia_operator.desired.kinds import (
     CLUSTER,
     JOB,
@@ -154,12 +154,14 @@ def _server(view: DataView, key: ObjectKey, revision: str) -> Finding:
 
 def _storage_class_missing(view: DataView, server: ObjectKey) -> Finding | None:
     """The volume of *server* waits for a StorageClass that nobody names."""
-    place = "postgresql" if server.name == _name(view, DataService.POSTGRESQL) else "redis.queue"
-    return volumes.class_missing(server, f"spec.data.{place}.storage", view.observed)
+    service = _service(view, server)
+    return volumes.class_missing(server, f"{BLOCKS[service]}.storage", view.observed)
 
 
-def _name(view: DataView, service: DataService) -> str:
-    return names.data_service(view.system.name, service)
+def _service(view: DataView, server: ObjectKey) -> DataService:
+    """The one that *server* is of."""
+    system = view.system.name
+    return next(each for each in DataService if names.data_service(system, each) == server.name)
 
 
 def _crashes(view: DataView, pods: Sequence[PodRecord]) -> Finding | None:
