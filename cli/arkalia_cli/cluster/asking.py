@@ -32,11 +32,11 @@ from arkalia_cli.errors import (
     UnreachableError,
 )
 from arkalia_cli.sessions import Session
+from arkalia_cli.system import GATEWAY
 from arkalia_contract import files, identity
 
 API_KEY: Final = "ARKALIA_API_KEY"
 """Variable with the API key to show."""
-GATEWAY: Final = "helloria"
 ACCOUNTS: Final = "/api/v1/security"
 ANSWER_SECONDS: Final = 30.0
 PASSWORD_HINT: Final = (

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from arkalia_cli.options import Output, OutputOption, Place, SystemArgument, tell, verb
-from arkalia_cli.views.open import GATEWAY
+from arkalia_cli.system import GATEWAY
 
 
 @dataclass(frozen=True, slots=True)
