@@ -10,12 +10,12 @@ from typing import Final
 from arkalia_operator.api.conditions import Reason
 from arkalia_operator.desired.data import keys
 from arkalia_operator.desired.data.access import BLOCKS, DataService, Endpoint, digest
+from arkalia_operator.planning.certificates import PEM
 from arkalia_operator.planning.findings import Finding
 
 CA: Final = "ca.crt"
 HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:_-]{0,252})")
 HIGHEST_PORT: Final = 65535
-PEM: Final = "-----BEGIN CERTIFICATE-----"
 
 
 @dataclass(frozen=True, slots=True)
