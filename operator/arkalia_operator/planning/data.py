@@ -75,7 +75,7 @@ def verdict(view: DataView) -> Verdict:
     """The condition `DataReady`."""
     kind = ConditionType.DATA_READY
     if not view.state.needed:
-        return Verdict(kind, "True", Reason.NOT_NEEDED, "No module needs a data service.")
+        return Verdict(kind, "True", Reason.NOT_NEEDED, Reason.NOT_NEEDED.meaning)
     found = [each for check in CHECKS for each in check(view)]
     found.sort(key=lambda each: not each.doomed)
     if not found:

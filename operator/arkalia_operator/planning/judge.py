@@ -181,8 +181,8 @@ def _listed(judged: Sequence[Judged]) -> list[ModuleStatus]:
 def _accepted(desired: Desired) -> Verdict:
     problems = desired.resolution.problems
     if not problems:
-        message = "Every part of the spec is understood."
-        return Verdict(ConditionType.ACCEPTED, "True", Reason.SPEC_ACCEPTED, message)
+        reason = Reason.SPEC_ACCEPTED
+        return Verdict(ConditionType.ACCEPTED, "True", reason, reason.meaning)
     message = "; ".join(first_of([each.message for each in problems]))
     return Verdict(ConditionType.ACCEPTED, "False", problems[0].reason, message)
 
