@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from arkalia_operator.api.conditions import Reason
-from arkalia_operator.api.wording import first_of as first_of
 from arkalia_operator.planning.observed import PodRecord
 
 IMAGE_REASONS: Final = frozenset(
