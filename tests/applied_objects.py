@@ -9,7 +9,7 @@ import copy
 import json
 
 from arkalia_operator.desired.kinds import BY_NAME
-from arkalia_operator.planning.keeping import with_kept_template
+from arkalia_operator.planning.kept_templates import with_kept_template
 from arkalia_operator.planning.observed import Accepted, Observed
 from arkalia_operator.planning.ownership import FIELD_MANAGER
 from arkalia_operator.planning.plan import key_of

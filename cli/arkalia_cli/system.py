@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, Final, Self
+
+GATEWAY: Final = "helloria"
+"""The module through which people come in."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,11 +31,12 @@ from arkalia_cli.errors import (
     RefusedError,
     UnreachableError,
 )
+from arkalia_cli.sessions import Session
+from arkalia_cli.system import GATEWAY
 from arkalia_contract import files, identity
 
 API_KEY: Final = "ARKALIA_API_KEY"
 """Variable with the API key to show."""
-GATEWAY: Final = "helloria"
 ACCOUNTS: Final = "/api/v1/security"
 ANSWER_SECONDS: Final = 30.0
 PASSWORD_HINT: Final = (
@@ -88,11 +89,11 @@ def asking(cluster: Connection, system: str) -> Iterator[Asking]:
             yield way
             return
         session = _logged_in(cluster, system, way)
-        way.token = session["access_token"]
+        way.token = session.access_token
         try:
             yield way
         finally:
-            way.ask("POST", "/auth/logout", {"refresh_token": session["refresh_token"]})
+            logging_in.end(way, session)
 
 
 def connected(cluster: Connection, gateway: Gateway) -> HTTPConnection:
@@ -112,12 +113,12 @@ def connected(cluster: Connection, gateway: Gateway) -> HTTPConnection:
     return connection
 
 
-def _logged_in(cluster: Connection, system: str, way: Asking) -> dict[str, str]:
+def _logged_in(cluster: Connection, system: str, way: Asking) -> Session:
     data = cluster.get(SECRET.path(cluster.namespace, identity.administrator(system)))["data"]
     read = {key: base64.b64decode(text).decode() for key, text in data.items()}
-    body = {"user": read[files.ADMIN_USERNAME_KEY], "password": read[files.ADMIN_PASSWORD_KEY]}
+    proof = {"user": read[files.ADMIN_USERNAME_KEY], "password": read[files.ADMIN_PASSWORD_KEY]}
     try:
-        session: dict[str, str] = way.ask("POST", "/auth/login", body)
+        session, _ = logging_in.begin(way, proof)
     except ForbiddenError as error:
         raise ForbiddenError(str(error), PASSWORD_HINT) from None
     return session

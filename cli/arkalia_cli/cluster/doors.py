@@ -18,6 +18,7 @@ from arkalia_cli.cluster.asking import Asking
 from arkalia_cli.cluster.connection import Connection, connect
 from arkalia_cli.errors import MistakeError
 from arkalia_cli.options import Place
+from arkalia_cli.system import GATEWAY
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 
@@ -53,7 +54,7 @@ def of(place: Place, system: str | None, url: str | None) -> Door:
 
 def through_the_api_server(cluster: Connection, system: str) -> Door:
     """The gateway of *system*, by the way of `arkalia open`. Raises CliError."""
-    found = gateways.find(cluster, system, asking.GATEWAY)
+    found = gateways.find(cluster, system, GATEWAY)
 
     def connected(seconds: float) -> HTTPConnection:
         connection = asking.connected(cluster, found)

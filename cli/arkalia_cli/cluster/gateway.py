@@ -10,7 +10,7 @@ from arkalia_cli.api_paths import CONFIG_MAP, POD, SERVICE
 from arkalia_cli.cluster import children
 from arkalia_cli.cluster.connection import Body, Connection
 from arkalia_cli.errors import NotFoundError, RefusedError, close_matches
-from arkalia_contract import endpoints, files, labels
+from arkalia_contract import endpoints, files, identity, labels
 
 MAIN: Final = "main"
 """The component that answers for its module."""
@@ -30,11 +30,6 @@ class Gateway:
     def host(self) -> str:
         """The name that stands in the certificate."""
         return f"{self.service}.{self.namespace}.svc"
-
-
-def trust(system: str) -> str:
-    """Name of the ConfigMap by which the parts of *system* check each other."""
-    return f"{system}-trust"
 
 
 def find(cluster: Connection, system: str, module: str) -> Gateway:
@@ -66,7 +61,7 @@ def _gateway(cluster: Connection, system: str, service: Body) -> Gateway:
 
 
 def _context(cluster: Connection, system: str) -> ssl.SSLContext:
-    known = cluster.get(CONFIG_MAP.path(cluster.namespace, trust(system)))
+    known = cluster.get(CONFIG_MAP.path(cluster.namespace, identity.trust(system)))
     return ssl.create_default_context(cadata=known["data"][files.AUTHORITY_KEY])
 
 

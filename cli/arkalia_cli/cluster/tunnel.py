@@ -1,4 +1,4 @@
-"""A door on this machine that leads to a pod: each connection goes through the API server.
+"""A tunnel from this machine to a pod: each connection goes through the API server.
 
 It speaks plain HTTP here, on the loopback alone, and TLS to the pod, whose certificate it checks. So
 a browser needs to trust nothing new, and nobody between here and the pod can read along.
@@ -41,7 +41,7 @@ MOST_CONNECTIONS: Final = 100
 Ways = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
-class Door:
+class Tunnel:
     """Connections to a port of this machine, carried to a gateway."""
 
     def __init__(

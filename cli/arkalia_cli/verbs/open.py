@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from arkalia_cli.options import Output, OutputOption, Place, SystemArgument, tell, verb
-from arkalia_cli.views.open import GATEWAY
+from arkalia_cli.system import GATEWAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def open_(
 
     from arkalia_cli.cluster import gateway, systems
     from arkalia_cli.cluster.connection import connect
-    from arkalia_cli.cluster.tunnel import DIAL_SECONDS, HERE, Door
+    from arkalia_cli.cluster.tunnel import DIAL_SECONDS, HERE, Tunnel
     from arkalia_cli.views import open as view
 
     cluster = connect(place.namespace, place.context, place.kubeconfig)
@@ -60,6 +60,6 @@ def open_(
         typer.echo(f"Waiting for {found.host}, at most {DIAL_SECONDS:g} s.", err=True)
 
     async def keep_open() -> None:
-        await Door(cluster, found, tell).keep_open(way.port, opened)
+        await Tunnel(cluster, found, tell).keep_open(way.port, opened)
 
     asyncio.run(keep_open())

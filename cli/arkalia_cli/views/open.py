@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
+from arkalia_cli.system import GATEWAY
 from arkalia_contract import identity
 
-GATEWAY: Final = "helloria"
 TEXT: Final = """\
 {url} leads to {host}, until Ctrl-C.
 {url}/docs shows what it answers.

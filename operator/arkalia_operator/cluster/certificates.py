@@ -41,6 +41,7 @@ from arkalia_operator.planning.certificates import (
     ObservedSecrets,
     SecretRecord,
     Step,
+    secret_of,
 )
 from arkalia_operator.planning.records import owner_uid
 
@@ -89,7 +90,7 @@ class Certificates:
 
     async def issue(self, system: ArkaliaSystem, issue: Issue, now: datetime) -> None:
         """Make what *issue* says. Raises ApiError; ConflictError if the Secret has changed."""
-        place = place_of(system, _name(system, issue))
+        place = place_of(system, secret_of(system.name, issue))
         self._secrets.forget(place)
         if isinstance(issue, IssueAuthority):
             data = await self._authority(system, issue, now)
@@ -149,7 +150,7 @@ class Certificates:
 def _manifest(system: ArkaliaSystem, issue: Issue, data: Data) -> dict[str, Any]:
     object_labels = metadata.lasting_labels(system)
     body = {"type": TYPE, "data": encoded(data)}
-    name = _name(system, issue)
+    name = secret_of(system.name, issue)
     if isinstance(issue, IssueAuthority):
         object_labels |= {labels.LINEAGE: issue.lineage}
         return metadata.retained(kinds.SECRET, name, system, object_labels, **body)
@@ -161,12 +162,6 @@ def _whose(wanted: WantedCertificate) -> dict[str, str]:
     if wanted.edge:
         return {labels.EDGE: "true"}
     return {labels.MODULE: wanted.module} if wanted.module else {labels.DATA: wanted.data}
-
-
-def _name(system: ArkaliaSystem, issue: Issue) -> str:
-    if isinstance(issue, IssueAuthority):
-        return names.authority(system.name)
-    return issue.wanted.secret
 
 
 def _held(certificate_key: str, pair: KeyPair) -> Data:

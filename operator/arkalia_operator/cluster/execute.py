@@ -26,7 +26,7 @@ from arkalia_operator.desired.kinds import BY_NAME, IN_APPLY_ORDER, MAKE_PODS, K
 from arkalia_operator.errors import ApiError, ConflictError, InvalidError, NotFoundError, TakenError
 from arkalia_operator.planning.actions import Apply, Delete, Failure, Plan
 from arkalia_operator.planning.drift import drifted, is_nothing_but_drift
-from arkalia_operator.planning.keeping import with_kept_template
+from arkalia_operator.planning.kept_templates import with_kept_template
 from arkalia_operator.planning.observed import Accepted, ChildRecord
 from arkalia_operator.planning.plan import CHANGED, DRIFTED
 from arkalia_operator.planning.records import child_record

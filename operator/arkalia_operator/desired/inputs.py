@@ -18,7 +18,7 @@ from pydantic.alias_generators import to_camel
 
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import exposure, identity, kinds, llm, model_server, names
-from arkalia_operator.desired.data.access import DataAccess, DataService
+from arkalia_operator.desired.data.access import BLOCKS, DataAccess, DataService
 from arkalia_operator.desired.manifest import Which
 from arkalia_operator.desired.resolved import Resolution, ResolvedModule
 
@@ -54,11 +54,11 @@ OF_IMAGES: Final = ("registry", "pull_policy", "pull_secrets")
 NO_DATA: Final = frozenset({"mode", "instances", "storage", "secret"})
 """Fields of a data service that the pods of a builtin one are not made from."""
 OF_DATA: Final = {
-    DataService.POSTGRESQL: ("postgresql", "spec.data.postgresql"),
-    DataService.QUEUE: ("redis", "spec.data.redis.queue"),
-    DataService.CACHE: ("redis", "spec.data.redis.cache"),
+    DataService.POSTGRESQL: "postgresql",
+    DataService.QUEUE: "redis",
+    DataService.CACHE: "redis",
 }
-"""Of each data service: the name of its image, and the path of its block."""
+"""By which `spec.images.digests` names the image of each data service."""
 OF_MODEL_SERVER: Final = ("models", "image", "resources", "placement")
 """Fields of `spec.llm` that the pod of the builtin model server is made from."""
 VERSION: Final = "spec.version"
@@ -171,14 +171,14 @@ def _of_models(system: ArkaliaSystem) -> Iterator[tuple[str, str]]:
 
 
 def _of_data(system: ArkaliaSystem, service: DataService) -> Iterator[tuple[str, str]]:
-    image, path = OF_DATA[service]
+    path = BLOCKS[service]
     block: Any = system.spec.data
     for part in path.split(".")[2:]:
         block = getattr(block, part)
     for name in type(block).model_fields:
         if name not in NO_DATA:
             yield from _told(path, block, name)
-    yield from _image_digest(system, image)
+    yield from _image_digest(system, OF_DATA[service])
     yield from _version(system)
 
 

@@ -10,15 +10,14 @@ from collections.abc import Iterator
 from typing import Final
 
 from arkalia_contract import files, labels
-from arkalia_operator.api.llm import ModelStorage
 from arkalia_operator.api.modules import ResourceRequirements
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import images, kinds, names, outside, placement
+from arkalia_operator.desired.claims import claim
 from arkalia_operator.desired.data.network import DNS
 from arkalia_operator.desired.data.pods import USER, resources
 from arkalia_operator.desired.manifest import Manifest, present
 from arkalia_operator.desired.metadata import lasting_labels, manifest, system_labels
-from arkalia_operator.desired.quantities import canonical_quantity
 from arkalia_operator.desired.resolved import Resolution
 from arkalia_operator.desired.stored import as_stored
 from arkalia_operator.desired.templates import (
@@ -83,7 +82,7 @@ def manifests(system: ArkaliaSystem, resolution: Resolution) -> Iterator[Manifes
     yield manifest(kinds.SERVICE, name, system, own, spec=_service(system))
     # No lineage and an owner: what can be pulled again ends with the system.
     lasting = {**lasting_labels(system), **_own_labels()}
-    volume = _claim(system.spec.llm.volume)
+    volume = claim(system.spec.llm.volume)
     yield manifest(kinds.PERSISTENT_VOLUME_CLAIM, name, system, lasting, spec=volume)
     spec = _stateful_set(system, own, resolution)
     yield manifest(kinds.STATEFUL_SET, name, system, own, spec=spec)
@@ -130,14 +129,6 @@ def _registries(system: ArkaliaSystem) -> set[int]:
 def _service(system: ArkaliaSystem) -> Manifest:
     port = {"name": PORT_NAME, "port": PORT, "protocol": "TCP", "targetPort": PORT_NAME}
     return {"ports": [port], "selector": _selector(system)}
-
-
-def _claim(storage: ModelStorage) -> Manifest:
-    return {
-        "accessModes": ["ReadWriteOnce"],
-        "resources": {"requests": {"storage": canonical_quantity(storage.size)}},
-        **present(storageClassName=storage.storage_class_name),
-    }
 
 
 def _stateful_set(system: ArkaliaSystem, own: dict[str, str], resolution: Resolution) -> Manifest:

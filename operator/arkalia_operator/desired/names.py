@@ -80,7 +80,7 @@ def authority(system: str) -> str:
 
 def trust(system: str) -> str:
     """The ConfigMap by which the parts of a system check each other."""
-    return f"{system}-trust"
+    return identity.trust(system)
 
 
 def exposure(system: str) -> str:

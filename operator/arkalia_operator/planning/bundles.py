@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from arkalia_operator.api.conditions import Reason
 from arkalia_operator.api.network import CaBundle
 from arkalia_operator.desired.resolved import Problem
-
-PEM: Final = "-----BEGIN CERTIFICATE-----"
+from arkalia_operator.planning.certificates import PEM
 
 
 def trouble(bundle: CaBundle, live: Mapping[str, Any] | None) -> Problem | None:

@@ -17,12 +17,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from arkalia_operator.desired import names
 from arkalia_operator.desired.certificates import Lifetimes, WantedCertificate
 from arkalia_operator.desired.manifest import Manifest
+from arkalia_operator.planning.lineage import Keeping
 from arkalia_operator.planning.observed import ChildRecord, ObjectKey
 from arkalia_operator.planning.ownership import fingerprint
 from arkalia_operator.planning.plan import key_of
 
+PEM: Final = "-----BEGIN CERTIFICATE-----"
+"""How a certificate begins that a user writes."""
 IN_FORCE: Final = "tls.crt"
 """Key of a Secret that holds the certificate in use."""
 NEXT: Final = "next.crt"
@@ -90,15 +94,6 @@ class SecretRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class Keeping:
-    """What becomes of the authority when its system is deleted."""
-
-    owned: bool
-    """Whether it ends with its system."""
-    lineage: str
-
-
-@dataclass(frozen=True, slots=True)
 class ObservedSecrets:
     """The Secrets of one system's certificates."""
 
@@ -132,6 +127,13 @@ class IssueCertificate:
 
 
 Issue = IssueAuthority | IssueCertificate
+
+
+def secret_of(system: str, issue: Issue) -> str:
+    """Name of the Secret that *issue* writes."""
+    if isinstance(issue, IssueAuthority):
+        return names.authority(system)
+    return issue.wanted.secret
 
 
 def issues(

@@ -121,7 +121,7 @@ def verdict(found: Waiting, evidence: Evidence) -> Verdict:
         message = _to_approve(found.pending, evidence)
         return Verdict(kind, "False", Reason.WAITING_FOR_APPROVAL, message)
     if not found.held and not found.version:
-        return Verdict(kind, "True", Reason.NOTHING_WAITS, "No change waits.")
+        return Verdict(kind, "True", Reason.NOTHING_WAITS, Reason.NOTHING_WAITS.meaning)
     message = " ".join([*_of_spec(found), *_of_upgrade(found, evidence.upgrades)])
     return Verdict(kind, "False", Reason.ROLLOUTS_HELD, message)
 

@@ -10,22 +10,16 @@ from arkalia_contract.labels import DATA
 from arkalia_operator.api.conditions import ConditionType, Reason
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.api.wording import first_of
-from arkalia_operator.desired import Desired, names, templates
-from arkalia_operator.desired.data.access import DataService
-from arkalia_operator.desired.kinds import (
-    CLUSTER,
-    JOB,
-    STATEFUL_SET,
-    Kind,
-)
+from arkalia_operator.desired import Desired, names
+from arkalia_operator.desired.data.access import BLOCKS, DataService
+from arkalia_operator.desired.kinds import CLUSTER, JOB, Kind
 from arkalia_operator.desired.manifest import Manifest
-from arkalia_operator.planning import volumes
+from arkalia_operator.planning import servers, volumes
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.findings import (
     Finding,
-    crashing,
+    crash_trouble,
     image_trouble,
-    of_pod,
     schedule_trouble,
     start_trouble,
 )
@@ -81,7 +75,7 @@ def verdict(view: DataView) -> Verdict:
     """The condition `DataReady`."""
     kind = ConditionType.DATA_READY
     if not view.state.needed:
-        return Verdict(kind, "True", Reason.NOT_NEEDED, "No module needs a data service.")
+        return Verdict(kind, "True", Reason.NOT_NEEDED, Reason.NOT_NEEDED.meaning)
     found = [each for check in CHECKS for each in check(view)]
     found.sort(key=lambda each: not each.doomed)
     if not found:
@@ -123,27 +117,19 @@ def _growing(view: DataView) -> Iterator[Finding]:
 
 def _servers(view: DataView) -> Iterator[Finding]:
     """A server is not there, or does not answer."""
-    for manifest in view.manifests:
-        if _is(manifest, STATEFUL_SET):
-            key = key_of(manifest)
-            record = view.observed.children.get(key)
-            if record is None or record.rollout is None or record.rollout.ready < 1:
-                yield _server(view, key, templates.revision(manifest["spec"]["template"]))
+    for key, pods in servers.silent(view.manifests, view.observed):
+        yield _server(view, key, pods)
 
 
-def _server(view: DataView, key: ObjectKey, revision: str) -> Finding:
-    """Why the one server of a StatefulSet does not answer. A pod of an older revision goes."""
-    name = f"{key.name}-0"
-    pods = [
-        each
-        for each in view.observed.pods
-        if (each.name, each.revision) == (name, revision) and not each.ready
-    ]
-    without_class = _storage_class_missing(view, key)
-    if without_class is not None:
-        return without_class
-    trouble = image_trouble(pods, "") or start_trouble(pods) or _crashes(view, pods)
-    trouble = trouble or schedule_trouble(pods)
+def _server(view: DataView, key: ObjectKey, pods: Sequence[PodRecord]) -> Finding:
+    """Why the one server of a StatefulSet does not answer."""
+    trouble = (
+        _storage_class_missing(view, key)
+        or image_trouble(pods, "")
+        or start_trouble(pods)
+        or crash_trouble(pods, view.reason_before, "the server")
+        or schedule_trouble(pods)
+    )
     if trouble is not None:
         return trouble
     if view.reason_before in (Reason.PROVISIONED, Reason.RESTARTING):
@@ -154,22 +140,14 @@ def _server(view: DataView, key: ObjectKey, revision: str) -> Finding:
 
 def _storage_class_missing(view: DataView, server: ObjectKey) -> Finding | None:
     """The volume of *server* waits for a StorageClass that nobody names."""
-    place = "postgresql" if server.name == _name(view, DataService.POSTGRESQL) else "redis.queue"
-    return volumes.class_missing(server, f"spec.data.{place}.storage", view.observed)
+    service = _service(view, server)
+    return volumes.class_missing(server, f"{BLOCKS[service]}.storage", view.observed)
 
 
-def _name(view: DataView, service: DataService) -> str:
-    return names.data_service(view.system.name, service)
-
-
-def _crashes(view: DataView, pods: Sequence[PodRecord]) -> Finding | None:
-    """A server that ends again and again counts as crashing, once it did, until it is ready."""
-    pod = crashing(pods, view.reason_before)
-    if pod is None:
-        return None
-    said = pod.last_words or pod.last_exit
-    message = of_pod(pod, f"the server ends again and again: {said}")
-    return Finding(Reason.CONTAINER_CRASHES, message, doomed=True)
+def _service(view: DataView, server: ObjectKey) -> DataService:
+    """The one that *server* is of."""
+    system = view.system.name
+    return next(each for each in DataService if names.data_service(system, each) == server.name)
 
 
 def _jobs(view: DataView) -> Iterator[Finding]:

@@ -64,9 +64,7 @@ def verdict(view: ExposureView) -> Verdict:
     """The condition `ExposureReady`."""
     kind, wanted = ConditionType.EXPOSURE_READY, view.system.spec.exposure
     if not wanted.is_wanted:
-        return Verdict(
-            kind, "True", Reason.NOT_EXPOSED, "The spec asks for no way in from outside."
-        )
+        return Verdict(kind, "True", Reason.NOT_EXPOSED, Reason.NOT_EXPOSED.meaning)
     found = next((each for check in CHECKS for each in check(view)), None)
     if found is not None:
         return broken(kind, found.reason, found.message, doomed=found.doomed)

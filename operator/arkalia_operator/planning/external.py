@@ -9,19 +9,13 @@ from typing import Final
 
 from arkalia_operator.api.conditions import Reason
 from arkalia_operator.desired.data import keys
-from arkalia_operator.desired.data.access import DataService, Endpoint, digest
+from arkalia_operator.desired.data.access import BLOCKS, DataService, Endpoint, digest
+from arkalia_operator.planning.certificates import PEM
 from arkalia_operator.planning.findings import Finding
 
 CA: Final = "ca.crt"
-FIELDS: Final = {
-    DataService.POSTGRESQL: "spec.data.postgresql.secret",
-    DataService.QUEUE: "spec.data.redis.queue.secret",
-    DataService.CACHE: "spec.data.redis.cache.secret",
-}
-"""Where a system names the Secret of a service."""
 HOST: Final = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.:_-]{0,252})")
 HIGHEST_PORT: Final = 65535
-PEM: Final = "-----BEGIN CERTIFICATE-----"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +34,7 @@ def external(
 
     *data* is None if it does not exist.
     """
-    wanted, field = ", ".join(_required(service)), FIELDS[service]
+    wanted, field = ", ".join(_required(service)), f"{BLOCKS[service]}.secret"
     if data is None:
         message = f"{field}: Secret {name} does not exist: create it with the keys {wanted}"
         return Finding(Reason.SECRET_MISSING, message, doomed=True)

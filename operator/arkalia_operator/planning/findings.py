@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from arkalia_operator.api.conditions import Reason
-from arkalia_operator.api.wording import first_of as first_of
 from arkalia_operator.planning.observed import PodRecord
 
 IMAGE_REASONS: Final = frozenset(
@@ -61,7 +60,24 @@ def schedule_trouble(pods: Sequence[PodRecord]) -> Finding | None:
     return None
 
 
-def crashing(pods: Sequence[PodRecord], before: str) -> PodRecord | None:
+def crash_trouble(
+    pods: Sequence[PodRecord], before: str, what: str, *, tells_exit: bool = False
+) -> Finding | None:
+    """*what* ends again and again: its last words tell why, else how it ended, if not told anyway."""
+    pod = _crashing(pods, before)
+    if pod is None:
+        return None
+    how, else_said = (f" ({pod.last_exit})", "read its log") if tells_exit else ("", pod.last_exit)
+    message = f"{what} ends again and again{how}: {pod.last_words or else_said}"
+    return Finding(Reason.CONTAINER_CRASHES, of_pod(pod, message), doomed=True)
+
+
+def of_pod(pod: PodRecord, message: str) -> str:
+    """*message*, which is about *pod*."""
+    return f"pod {pod.name}: {message}"
+
+
+def _crashing(pods: Sequence[PodRecord], before: str) -> PodRecord | None:
     """The first of *pods* of which a container ends again and again; *before* is the last reason.
 
     Between two ends it runs for a moment, and nothing tells it from one that mends: so it counts as
@@ -72,8 +88,3 @@ def crashing(pods: Sequence[PodRecord], before: str) -> PodRecord | None:
         if pod.waiting_reason == CRASH_REASON or (crashed and pod.last_exit):
             return pod
     return None
-
-
-def of_pod(pod: PodRecord, message: str) -> str:
-    """*message*, which is about *pod*."""
-    return f"pod {pod.name}: {message}"

@@ -37,8 +37,7 @@ def verdict(state: IdentityState) -> Verdict:
     if state.pending:
         message = f"{len(state.pending)} to be made: {', '.join(first_of(state.pending))}"
         return broken(kind, Reason.ISSUING, message, doomed=False)
-    message = "All certificates are there, and none is near its end."
-    return Verdict(kind, "True", Reason.ISSUED, message)
+    return Verdict(kind, "True", Reason.ISSUED, Reason.ISSUED.meaning)
 
 
 def of_cert_manager(

@@ -13,6 +13,7 @@ from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus, ModuleStatus
 from arkalia_operator.api.conditions import ConditionType, Reason
 from arkalia_operator.api.mistakes import mistakes_of
 from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.api.wording import first_of
 from arkalia_operator.desired import Desired, model_server
 from arkalia_operator.desired.resolved import Problem
 from arkalia_operator.planning import changes, data, exposure, identity, llm, permissions, unused
@@ -28,7 +29,7 @@ from arkalia_operator.planning.evidence import (
     version_in_use,
 )
 from arkalia_operator.planning.exposure import ExposureView
-from arkalia_operator.planning.findings import Finding, first_of
+from arkalia_operator.planning.findings import Finding
 from arkalia_operator.planning.model_server import LlmView
 from arkalia_operator.planning.permissions import Right
 from arkalia_operator.planning.plan import key_of, unwanted
@@ -182,8 +183,8 @@ def _listed(judged: Sequence[Judged]) -> list[ModuleStatus]:
 def _accepted(desired: Desired) -> Verdict:
     problems = desired.resolution.problems
     if not problems:
-        message = "Every part of the spec is understood."
-        return Verdict(ConditionType.ACCEPTED, "True", Reason.SPEC_ACCEPTED, message)
+        reason = Reason.SPEC_ACCEPTED
+        return Verdict(ConditionType.ACCEPTED, "True", reason, reason.meaning)
     message = "; ".join(first_of([each.message for each in problems]))
     return Verdict(ConditionType.ACCEPTED, "False", problems[0].reason, message)
 

@@ -9,7 +9,7 @@ from typing import ClassVar
 from arkalia_operator.desired.kept import WantedKept
 from arkalia_operator.desired.kinds import SECRET
 from arkalia_operator.planning.actions import Failure
-from arkalia_operator.planning.lineage import Retained
+from arkalia_operator.planning.lineage import Keeping, Retained
 from arkalia_operator.planning.strangers import secrets_in_the_way
 
 
@@ -38,15 +38,6 @@ class MakeKept:
     secret: KeptSecret | None
     """What is replaced, and only that."""
     what: ClassVar[str] = "key"
-
-
-@dataclass(frozen=True, slots=True)
-class Keeping:
-    """How the Secrets of a system are kept."""
-
-    owned: bool
-    """Whether they shall end with the system."""
-    lineage: str
 
 
 def steps(

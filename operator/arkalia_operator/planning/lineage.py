@@ -35,6 +35,15 @@ class Retained:
 
 
 @dataclass(frozen=True, slots=True)
+class Keeping:
+    """How a Secret of a system shall be kept."""
+
+    owned: bool
+    """Whether it shall end with the system."""
+    lineage: str
+
+
+@dataclass(frozen=True, slots=True)
 class Lineage:
     """Which data a system has."""
 

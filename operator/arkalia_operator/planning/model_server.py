@@ -10,15 +10,14 @@ from arkalia_contract.labels import MODELS
 from arkalia_operator.api.conditions import ConditionType, Reason
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.api.wording import first_of
-from arkalia_operator.desired import Desired, templates
-from arkalia_operator.desired.kinds import STATEFUL_SET
+from arkalia_operator.desired import Desired
 from arkalia_operator.desired.manifest import Manifest
 from arkalia_operator.desired.model_server import CANNOT_LOAD, CANNOT_PULL
-from arkalia_operator.planning import volumes
+from arkalia_operator.planning import servers, volumes
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.findings import (
     Finding,
-    crashing,
+    crash_trouble,
     image_trouble,
     of_pod,
     schedule_trouble,
@@ -75,23 +74,18 @@ def _refused(view: LlmView) -> Iterator[Finding]:
 
 def _not_ready(view: LlmView) -> Iterator[Finding]:
     """The server does not answer, or has not all its models in memory."""
-    for manifest in view.manifests:
-        if manifest["kind"] == STATEFUL_SET.name:
-            record = view.observed.children.get(key_of(manifest))
-            if record is None or record.rollout is None or record.rollout.ready < 1:
-                yield _why(view, key_of(manifest), templates.revision(manifest["spec"]["template"]))
+    for key, pods in servers.silent(view.manifests, view.observed):
+        yield _why(view, key, pods)
 
 
-def _why(view: LlmView, key: ObjectKey, revision: str) -> Finding:
-    """What keeps the one pod from being ready. A pod of an older revision goes."""
-    known = (f"{key.name}-0", revision)
-    pods = [x for x in view.observed.pods if (x.name, x.revision) == known and not x.ready]
+def _why(view: LlmView, key: ObjectKey, pods: Sequence[PodRecord]) -> Finding:
+    """What keeps the one pod from being ready."""
     return (
         volumes.class_missing(key, STORAGE, view.observed)
         or image_trouble(pods, "")
         or start_trouble(pods)
         or _keeper(pods)
-        or _crashes(view, pods)
+        or crash_trouble(pods, view.reason_before, "a container")
         or schedule_trouble(pods)
         or _loading(view, key)
     )
@@ -105,16 +99,6 @@ def _keeper(pods: Sequence[PodRecord]) -> Finding | None:
             message = of_pod(pod, pod.last_words or pod.last_exit)
             return Finding(reason, message, doomed=True)
     return None
-
-
-def _crashes(view: LlmView, pods: Sequence[PodRecord]) -> Finding | None:
-    """A container that ends again and again counts as crashing, once it did, until it is ready."""
-    pod = crashing(pods, view.reason_before)
-    if pod is None:
-        return None
-    said = pod.last_words or pod.last_exit
-    message = of_pod(pod, f"a container ends again and again: {said}")
-    return Finding(Reason.CONTAINER_CRASHES, message, doomed=True)
 
 
 def _loading(view: LlmView, key: ObjectKey) -> Finding:

@@ -44,8 +44,8 @@ def verdict(missing: Sequence[Right]) -> Verdict:
     """The condition `PermissionsReady`."""
     kind = ConditionType.PERMISSIONS_READY
     if not missing:
-        message = "The operator has every right that it uses."
-        return Verdict(kind, "True", Reason.PERMISSIONS_GRANTED, message)
+        reason = Reason.PERMISSIONS_GRANTED
+        return Verdict(kind, "True", reason, reason.meaning)
     return Verdict(kind, "False", Reason.PERMISSIONS_MISSING, told(missing))
 
 

@@ -19,7 +19,7 @@ from arkalia_operator.desired.kinds import (
 from arkalia_operator.desired.manifest import Manifest
 from arkalia_operator.planning.actions import Apply, Delete, Plan
 from arkalia_operator.planning.claims import only_grown
-from arkalia_operator.planning.keeping import packed
+from arkalia_operator.planning.kept_templates import packed
 from arkalia_operator.planning.observed import Accepted, ChildRecord, ObjectKey, Observed
 from arkalia_operator.planning.order import awaited
 from arkalia_operator.planning.ownership import NOTHING, fingerprint

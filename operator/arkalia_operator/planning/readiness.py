@@ -16,9 +16,8 @@ from arkalia_operator.api.wording import first_of
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.findings import (
     Finding,
-    crashing,
+    crash_trouble,
     image_trouble,
-    of_pod,
     schedule_trouble,
     start_trouble,
 )
@@ -115,12 +114,7 @@ def container_cannot_start(view: ModuleView) -> Finding | None:
 
 def container_crashes(view: ModuleView) -> Finding | None:
     """A container ends again and again."""
-    pod = crashing(view.pods, view.reason_before)
-    if pod is None:
-        return None
-    said = pod.last_words or "read its log"
-    message = f"the container ends again and again ({pod.last_exit}): {said}"
-    return Finding(Reason.CONTAINER_CRASHES, of_pod(pod, message), doomed=True)
+    return crash_trouble(view.pods, view.reason_before, "the container", tells_exit=True)
 
 
 def rollout_stalled(view: ModuleView) -> Finding | None:

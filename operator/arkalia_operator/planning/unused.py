@@ -24,8 +24,7 @@ def verdict(evidence: Evidence) -> Verdict:
     kind = ConditionType.FIELDS_IGNORED
     found = [*evidence.desired.resolution.unused, *_not_served(evidence)]
     if not found:
-        message = "All that was written has its effect."
-        return Verdict(kind, "False", Reason.EVERYTHING_USED, message)
+        return Verdict(kind, "False", Reason.EVERYTHING_USED, Reason.EVERYTHING_USED.meaning)
     return Verdict(
         kind, "True", found[0].reason, "; ".join(first_of([each.message for each in found]))
     )

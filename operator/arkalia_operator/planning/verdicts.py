@@ -36,7 +36,7 @@ NOT_RECONCILING: Final = Verdict(
     "The operator waits for a change of the spec or the cluster.",
 )
 NOT_STALLED: Final = Verdict(
-    ConditionType.STALLED, "False", Reason.AS_EXPECTED, "Nothing stands in the way."
+    ConditionType.STALLED, "False", Reason.AS_EXPECTED, Reason.AS_EXPECTED.meaning
 )
 RANK: Final[dict[Truth, int]] = {"False": 0, "Unknown": 1, "True": 2}
 """Worst first."""
@@ -54,7 +54,7 @@ def summed_up(facts: Sequence[Verdict]) -> tuple[Verdict, Verdict, Verdict]:
     """
     worst = min(facts, key=lambda each: RANK[each.status])
     if worst.status == "True":
-        return agreeing("True", Reason.SYSTEM_READY, "All modules run and serve.")
+        return agreeing("True", Reason.SYSTEM_READY, Reason.SYSTEM_READY.meaning)
     told = dict.fromkeys(each.message for each in facts if each.status == worst.status)
     return agreeing(worst.status, worst.reason, "; ".join(told))
 

@@ -18,7 +18,7 @@ from arkalia_operator.runtime.queue import Queue
 from arkalia_operator.runtime.sweeper import Sweeper
 
 
-class Finding(NamedTuple):
+class Measured(NamedTuple):
     """What a check found."""
 
     wrong: str = ""
@@ -27,8 +27,8 @@ class Finding(NamedTuple):
     """What was measured, for people who look."""
 
 
-Check = Callable[[float], Finding]
-"""Loop time → finding."""
+Check = Callable[[float], Measured]
+"""Loop time → what it measures."""
 
 LAG_LIMIT: Final = 5.0
 INFORMER_LIMIT: Final = 180.0
@@ -49,15 +49,15 @@ def liveness(
 ) -> Mapping[str, Check]:
     """The checks of `/livez`."""
     return {
-        "loop": lambda _: Finding(
+        "loop": lambda _: Measured(
             _late("the event loop", pulse.lag, LAG_LIMIT), f"{pulse.lag:.3f} s late"
         ),
         "informers": lambda now: _watches(informers, now),
-        "queue": lambda _: Finding(
+        "queue": lambda _: Measured(
             _late("the queue", queue.stuck_seconds(), QUEUE_LIMIT),
             f"{queue.stuck_seconds():.1f} s old",
         ),
-        "sweeper": lambda now: Finding(
+        "sweeper": lambda now: Measured(
             _late("the sweeper", now - (sweeper.alive_at or now), SWEEP_LIMIT)
         ),
         "election": lambda now: _leads(election, now),
@@ -69,33 +69,33 @@ def readiness(
 ) -> Mapping[str, Check]:
     """The checks of `/readyz`."""
     return {
-        "resources": lambda _: Finding(
+        "resources": lambda _: Measured(
             "" if is_primed() else _lacking("the resources are not read yet.", permissions)
         ),
-        "informers": lambda _: Finding(
+        "informers": lambda _: Measured(
             "" if informers.is_synced else _lacking("not every kind is listed yet.", permissions)
         ),
     }
 
 
-def _watches(informers: Informers, now: float) -> Finding:
+def _watches(informers: Informers, now: float) -> Measured:
     """The informer that has done nothing for longest, and the watch that was silent for longest."""
     begun = [each for each in informers.each() if each.alive_at]
     if not begun:
-        return Finding()
+        return Measured()
     idle = min(begun, key=lambda each: each.alive_at)
     silent = min(begun, key=lambda each: each.heard_at or each.alive_at)
     heard = f"{silent}: heard {now - silent.heard_at:.1f} s ago" if silent.heard_at else ""
-    return Finding(_late(str(idle), now - idle.alive_at, INFORMER_LIMIT), heard)
+    return Measured(_late(str(idle), now - idle.alive_at, INFORMER_LIMIT), heard)
 
 
-def _leads(election: Election | None, now: float) -> Finding:
+def _leads(election: Election | None, now: float) -> Measured:
     if election is None:
-        return Finding()
+        return Measured()
     age = election.age
     told = "another operator leads" if age is None else f"leads, renewed {age:.1f} s ago"
     asked = now - (election.alive_at or now)
-    return Finding(_late("the election", asked, ELECTION_LIMIT), told)
+    return Measured(_late("the election", asked, ELECTION_LIMIT), told)
 
 
 def _lacking(what: str, permissions: Permissions) -> str:

@@ -37,7 +37,7 @@ from arkalia_operator.planning.credentials import (
 )
 from arkalia_operator.planning.data import DataState
 from arkalia_operator.planning.kept import KeptSecret, MakeKept
-from arkalia_operator.planning.lineage import Lineage, Retained, lineage
+from arkalia_operator.planning.lineage import Keeping, Lineage, Retained, lineage
 from arkalia_operator.planning.observed import ObjectKey, Observed
 from arkalia_operator.planning.services import (
     Picture,
@@ -156,7 +156,7 @@ class DataServices:
         if looked.lineage.problem is not None:
             return todo
         owned = situation.system.spec.deletion_policy == "Delete"
-        keeping = planning_kept.Keeping(owned, looked.lineage.id)
+        keeping = Keeping(owned, looked.lineage.id)
         return (*todo, *planning_kept.steps(wanted, made, keeping))
 
     def _settled(

@@ -15,7 +15,6 @@ from arkalia_operator import metrics
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.secrets import fresh_for_few
-from arkalia_operator.desired import names
 from arkalia_operator.desired.certificates import Lifetimes, WantedCertificate, wanted_certificates
 from arkalia_operator.desired.kinds import CERTIFICATE, SECRET
 from arkalia_operator.desired.resolved import Resolution
@@ -24,16 +23,16 @@ from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.certificates import (
     Issue,
     IssueAuthority,
-    Keeping,
     ObservedSecrets,
     bundle,
     issues,
     next_look,
     renewals,
+    secret_of,
     trusted_since,
 )
 from arkalia_operator.planning.identity import IdentityState, of_cert_manager, taken
-from arkalia_operator.planning.lineage import Retained
+from arkalia_operator.planning.lineage import Keeping, Retained
 from arkalia_operator.planning.observed import ObjectKey, Observed
 from arkalia_operator.runtime.presence import Presence
 from arkalia_operator.runtime.settling import (
@@ -110,7 +109,7 @@ class Identity:
                 break
             await presence.make_sure()
             failures = await failures_of(self._issue(system, each) for each in due)
-        pending = tuple(_name(system, each) for each in todo)
+        pending = tuple(secret_of(system.name, each) for each in todo)
         state = IdentityState(pending, (*failures, *taken(system.namespace, observed)))
         wait = bounded(next_look(observed, self.lifetimes, self.now()), self.longest_look())
         if todo and (system.spec.changes.pause or not due):
@@ -143,7 +142,7 @@ class Identity:
         return Trust(issuer, authorities) if issuer and authorities else None
 
     async def _issue(self, system: ArkaliaSystem, issue: Issue) -> Failure | None:
-        key = ObjectKey(SECRET.name, system.namespace, _name(system, issue))
+        key = ObjectKey(SECRET.name, system.namespace, secret_of(system.name, issue))
         what = issue.step if isinstance(issue, IssueAuthority) else "certificate"
         writing = self.certificates.issue(system, issue, self.now())
         return await written(key, what, metrics.CERTIFICATES, writing)
@@ -154,9 +153,3 @@ def _keeping(looked: Looked, observed: ObservedSecrets) -> Keeping:
     lineage = observed.authority.lineage if observed.authority else ""
     owned = looked.system.spec.deletion_policy == "Delete"
     return Keeping(owned, lineage or looked.lineage)
-
-
-def _name(system: ArkaliaSystem, issue: Issue) -> str:
-    if isinstance(issue, IssueAuthority):
-        return names.authority(system.name)
-    return issue.wanted.secret

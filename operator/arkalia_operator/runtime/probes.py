@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from arkalia_operator.runtime.checks import Check, Finding
+from arkalia_operator.runtime.checks import Check, Measured
 
 
 class Probes:
@@ -54,7 +54,7 @@ def _answer(checks: Mapping[str, Check]) -> Callable[[web.Request], Awaitable[we
     return answer
 
 
-def _line(name: str, found: Finding) -> str:
+def _line(name: str, found: Measured) -> str:
     if found.wrong:
         return f"[-]{name}: {found.wrong}\n"
     return f"[+]{name} ok ({found.told})\n" if found.told else f"[+]{name} ok\n"

@@ -53,6 +53,11 @@ def administrator(system: str) -> str:
     return f"{system}-admin"
 
 
+def trust(system: str) -> str:
+    """Name of the ConfigMap by which the parts of *system* check each other."""
+    return f"{system}-trust"
+
+
 def address(namespace: str, system: str, module: str, port: int, scheme: str = SCHEME) -> str:
     """Base URL of a module, without a slash at the end."""
     return f"{scheme}://{account(system, module)}.{namespace}.svc:{port}"

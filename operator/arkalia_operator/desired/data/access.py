@@ -23,6 +23,14 @@ class DataService(StrEnum):
     CACHE = "redis-cache"
 
 
+BLOCKS: Final = {
+    DataService.POSTGRESQL: "spec.data.postgresql",
+    DataService.QUEUE: "spec.data.redis.queue",
+    DataService.CACHE: "spec.data.redis.cache",
+}
+"""Where a system says what it wants of a service."""
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """Where a data service answers."""

@@ -14,11 +14,11 @@ from arkalia_contract import files, labels
 from arkalia_operator.api.data import Storage
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import kinds, names
+from arkalia_operator.desired.claims import claim
 from arkalia_operator.desired.data.access import DataAccess, DataService
 from arkalia_operator.desired.data.pods import SERVER, image, labels_of, pod_spec, selector
 from arkalia_operator.desired.manifest import Manifest, present
 from arkalia_operator.desired.metadata import manifest, retained
-from arkalia_operator.desired.quantities import canonical_quantity
 from arkalia_operator.desired.resolved import Resolution
 from arkalia_operator.desired.templates import CONTAINER_SECURITY, LAST_WORDS, with_revision
 
@@ -65,7 +65,7 @@ def manifests(
         lasting = {**own, labels.LINEAGE: access.lineage}
         del lasting[labels.VERSION]  # what a volume holds has nothing to do with a version
         yield retained(
-            kinds.PERSISTENT_VOLUME_CLAIM, name, system, lasting, spec=_claim(server.storage)
+            kinds.PERSISTENT_VOLUME_CLAIM, name, system, lasting, spec=claim(server.storage)
         )
     yield manifest(
         kinds.STATEFUL_SET, name, system, own, spec=_stateful_set(system, server, resolution)
@@ -80,14 +80,6 @@ def _service(system: ArkaliaSystem, server: Server) -> Manifest:
         "targetPort": server.port_name,
     }
     return {"ports": [port], "selector": selector(system, server.service, SERVER)}
-
-
-def _claim(storage: Storage) -> Manifest:
-    return {
-        "accessModes": ["ReadWriteOnce"],
-        "resources": {"requests": {"storage": canonical_quantity(storage.size)}},
-        **present(storageClassName=storage.storage_class_name),
-    }
 
 
 def _stateful_set(system: ArkaliaSystem, server: Server, resolution: Resolution) -> Manifest:

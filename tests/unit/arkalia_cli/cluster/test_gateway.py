@@ -8,8 +8,7 @@ from arkalia_cli.api_paths import CONFIG_MAP, POD, SERVICE
 from arkalia_cli.cluster import gateway
 from arkalia_cli.cluster.connection import connect
 from arkalia_cli.errors import NotFoundError, RefusedError
-from arkalia_contract import labels
-from arkalia_operator.desired import names
+from arkalia_contract import identity, labels
 from unit.arkalia_cli.api_server import kubeconfig, serving
 from unit.arkalia_cli.objects import NAMESPACE, collection
 from unit.arkalia_runtime.authority import Authority
@@ -37,7 +36,7 @@ def a_ready_pod(name="h-1", ready="True", port="https", **metadata):
 def connection(cluster, tmp_path):
     """A connection to a cluster with a gateway that serves HTTPS."""
     cluster.list(collection(SERVICE), a_service())
-    trust = CONFIG_MAP.path(NAMESPACE, gateway.trust("luna"))
+    trust = CONFIG_MAP.path(NAMESPACE, identity.trust("luna"))
     cluster.by_path[trust] = {"data": {"ca.crt": Authority().pem.decode()}}
     cluster.list(collection(POD), a_ready_pod())
     with serving(cluster) as url:
@@ -62,10 +61,6 @@ def test_name_that_stands_for_each_pod_is_in_no_certificate(cluster, connection)
     cluster.list(collection(SERVICE), a_service(), each_pod)
 
     assert gateway.find(connection, "luna", "helloria").service == "luna-helloria"
-
-
-def test_authorities_are_where_the_operator_keeps_them():
-    assert gateway.trust("luna") == names.trust("luna")
 
 
 def test_module_that_serves_http_needs_no_authority(cluster, connection):

@@ -1,4 +1,4 @@
-"""A door on this machine: what goes in at one end comes out at the other, over checked TLS."""
+"""A tunnel from this machine: what goes in at one end comes out at the other, over checked TLS."""
 
 import asyncio
 import os
@@ -13,7 +13,7 @@ import pytest
 
 from arkalia_cli.cluster import tunnel
 from arkalia_cli.cluster.gateway import Gateway
-from arkalia_cli.cluster.tunnel import HERE, Door
+from arkalia_cli.cluster.tunnel import HERE, Tunnel
 from arkalia_cli.errors import MistakeError, RefusedError, UnreachableError
 from unit.arkalia_runtime.authority import Authority
 
@@ -21,8 +21,8 @@ HOST = "luna-helloria.arkalia.svc"
 ANSWER_SECONDS = 5
 
 
-class DoorTo(Door):
-    """A door whose way does not lead through an API server, but to a port of this machine."""
+class TunnelTo(Tunnel):
+    """A tunnel whose way does not lead through an API server, but to a port of this machine."""
 
     target = 0
 
@@ -79,19 +79,19 @@ def echo(context):
             thread.join(ANSWER_SECONDS)
 
 
-def a_door(authority, target):
+def a_tunnel(authority, target):
     trusted = ssl.create_default_context(cadata=authority.pem.decode()) if authority else None
     gateway = Gateway("luna-helloria", "arkalia", "a=b", {"name": "https", "port": 8000}, trusted)
     reports = []
-    door = DoorTo(None, gateway, reports.append)
-    door.target = target
-    return door, reports
+    way = TunnelTo(None, gateway, reports.append)
+    way.target = target
+    return way, reports
 
 
-async def lines_through(door, *lines):
-    """What comes back for *lines* through *door*, which is then closed by a signal."""
+async def lines_through(way, *lines):
+    """What comes back for *lines* through *way*, which is then closed by a signal."""
     opened = asyncio.get_running_loop().create_future()
-    kept = asyncio.create_task(door.keep_open(0, opened.set_result))
+    kept = asyncio.create_task(way.keep_open(0, opened.set_result))
     port = await asyncio.wait_for(opened, ANSWER_SECONDS)
     reader, writer = await asyncio.open_connection(HERE, port)
     answers = []
@@ -104,13 +104,13 @@ async def lines_through(door, *lines):
     return answers
 
 
-async def test_plain_lines_go_through_checked_tls_and_a_signal_closes_the_door(
+async def test_plain_lines_go_through_checked_tls_and_a_signal_closes_the_tunnel(
     authority, serving_context
 ):
     with echo(serving_context) as port:
-        door, reports = a_door(authority, port)
+        way, reports = a_tunnel(authority, port)
 
-        answers = await lines_through(door, b"one\n", b"two\n")
+        answers = await lines_through(way, b"one\n", b"two\n")
 
     assert answers == [b"ONE\n", b"TWO\n"]
     assert reports == []
@@ -118,33 +118,33 @@ async def test_plain_lines_go_through_checked_tls_and_a_signal_closes_the_door(
 
 async def test_module_that_serves_http_is_reached_without_tls():
     with echo(None) as port:
-        door, _ = a_door(None, port)
+        way, _ = a_tunnel(None, port)
 
-        assert await lines_through(door, b"one\n") == [b"ONE\n"]
+        assert await lines_through(way, b"one\n") == [b"ONE\n"]
 
 
-async def test_certificate_of_another_authority_is_refused_before_the_door_opens(serving_context):
+async def test_certificate_of_another_authority_is_refused_before_the_tunnel_opens(serving_context):
     with echo(serving_context) as port:
-        door, _ = a_door(Authority("another"), port)
+        way, _ = a_tunnel(Authority("another"), port)
 
         with pytest.raises(RefusedError, match="is not trusted"):
-            await door.keep_open(0, lambda _: None)
+            await way.keep_open(0, lambda _: None)
 
 
 async def test_certificate_of_another_name_is_refused(authority, serving_context):
     with echo(serving_context) as port:
-        door, _ = a_door(authority, port)
-        door.gateway = Gateway("luna-taskia", "arkalia", "", {}, door.gateway.tls)
+        way, _ = a_tunnel(authority, port)
+        way.gateway = Gateway("luna-taskia", "arkalia", "", {}, way.gateway.tls)
 
         with pytest.raises(RefusedError, match=r"luna-taskia\.arkalia\.svc is not trusted"):
-            await door.keep_open(0, lambda _: None)
+            await way.keep_open(0, lambda _: None)
 
 
 async def test_pod_that_does_not_answer_is_told(authority):
-    door, _ = a_door(authority, 1)
+    way, _ = a_tunnel(authority, 1)
 
     with pytest.raises(UnreachableError, match=r"no connection to luna-helloria.* could be made"):
-        await door.keep_open(0, lambda _: None)
+        await way.keep_open(0, lambda _: None)
 
 
 async def test_pod_that_says_nothing_is_given_up_with_the_time_that_it_was_given(
@@ -152,15 +152,15 @@ async def test_pod_that_says_nothing_is_given_up_with_the_time_that_it_was_given
 ):
     monkeypatch.setattr(tunnel, "DIAL_SECONDS", 0.05)
     with socket.create_server((HERE, 0)) as silent:
-        door, _ = a_door(authority, silent.getsockname()[1])
+        way, _ = a_tunnel(authority, silent.getsockname()[1])
 
         with pytest.raises(UnreachableError, match=r"was made in 0\.05 s"):
-            await door.keep_open(0, lambda _: None)
+            await way.keep_open(0, lambda _: None)
 
 
 async def test_port_that_is_taken_is_told():
     with echo(None) as port:
-        door, _ = a_door(None, port)
+        way, _ = a_tunnel(None, port)
 
         with pytest.raises(MistakeError, match=f"port {port} of this machine cannot be used"):
-            await door.keep_open(port, lambda _: None)
+            await way.keep_open(port, lambda _: None)

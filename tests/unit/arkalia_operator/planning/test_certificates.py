@@ -13,7 +13,6 @@ from arkalia_operator.planning.certificates import (
     CertificateRecord,
     IssueAuthority,
     IssueCertificate,
-    Keeping,
     ObservedSecrets,
     SecretRecord,
     Step,
@@ -23,6 +22,7 @@ from arkalia_operator.planning.certificates import (
     next_look,
     trusted_since,
 )
+from arkalia_operator.planning.lineage import Keeping
 from arkalia_operator.planning.observed import ChildRecord, ObjectKey
 from arkalia_operator.planning.ownership import fingerprint
 

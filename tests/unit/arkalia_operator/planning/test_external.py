@@ -16,7 +16,7 @@ SECRET = {
     "username": b"admin",
     "password": b"secret",
 }
-POSTGRESQL, QUEUE = DataService.POSTGRESQL, DataService.QUEUE
+POSTGRESQL, QUEUE, CACHE = DataService
 
 
 def read(service=POSTGRESQL, **changes):
@@ -66,14 +66,20 @@ def test_value_that_cannot_be_meant_is_refused(key, value):
     assert value.decode() not in found.message
 
 
-def test_secret_that_is_not_there_is_asked_for():
-    found = external(QUEUE, "mine", None)
+@pytest.mark.parametrize(
+    ("service", "field", "keys"),
+    [
+        (POSTGRESQL, "spec.data.postgresql.secret", "host, port, database, username, password"),
+        (QUEUE, "spec.data.redis.queue.secret", "host, port, username, password"),
+        (CACHE, "spec.data.redis.cache.secret", "host, port, username, password"),
+    ],
+)
+def test_secret_that_is_not_there_is_asked_for(service, field, keys):
+    found = external(service, "mine", None)
 
     assert (found.reason, found.doomed) == ("SecretMissing", True)
-    assert found.message == (
-        "spec.data.redis.queue.secret: Secret mine does not exist: "
-        "create it with the keys host, port, username, password"
-    )
+    asked = f"{field}: Secret mine does not exist: create it with the keys {keys}"
+    assert found.message == asked
 
 
 @pytest.mark.parametrize("change", [{"password": b"other"}, {"host": b"other"}, {"ca_crt": CA}])

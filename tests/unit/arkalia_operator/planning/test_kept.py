@@ -6,7 +6,6 @@ import pytest
 
 from arkalia_operator.desired.kept import WantedKept
 from arkalia_operator.planning.kept import (
-    Keeping,
     KeptSecret,
     MakeKept,
     pending,
@@ -14,7 +13,7 @@ from arkalia_operator.planning.kept import (
     steps,
     taken,
 )
-from arkalia_operator.planning.lineage import Retained
+from arkalia_operator.planning.lineage import Keeping, Retained
 
 KEEPING = Keeping(owned=False, lineage="uid-1")
 WANTED = WantedKept("luna-alpha-key", "alpha", {"key": "/etc/arkalia/key/key"})

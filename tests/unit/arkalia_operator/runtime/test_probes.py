@@ -1,7 +1,7 @@
 import aiohttp
 import pytest
 
-from arkalia_operator.runtime.checks import Finding
+from arkalia_operator.runtime.checks import Measured
 from arkalia_operator.runtime.probes import Probes
 
 
@@ -10,11 +10,11 @@ async def ask():
     faults = {"queue": ""}
     probes = Probes(
         live={
-            "loop": lambda _: Finding(told="0.001 s late"),
-            "queue": lambda _: Finding(faults["queue"], "400.0 s old"),
-            "sweeper": lambda _: Finding(),
+            "loop": lambda _: Measured(told="0.001 s late"),
+            "queue": lambda _: Measured(faults["queue"], "400.0 s old"),
+            "sweeper": lambda _: Measured(),
         },
-        ready={"informers": lambda _: Finding("not every kind is listed yet")},
+        ready={"informers": lambda _: Measured("not every kind is listed yet")},
     )
     port = await probes.start(0)
 

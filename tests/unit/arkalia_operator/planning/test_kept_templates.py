@@ -8,7 +8,7 @@ import pytest
 from applied_objects import managed
 from arkalia_contract import labels
 from arkalia_operator.desired.templates import revision
-from arkalia_operator.planning.keeping import LONGEST, packed, unpacked, with_kept_template
+from arkalia_operator.planning.kept_templates import LONGEST, packed, unpacked, with_kept_template
 from arkalia_operator.planning.ownership import fingerprint, template_digest
 from builders import only, rendered
 
