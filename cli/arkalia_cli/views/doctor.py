@@ -84,6 +84,8 @@ RIGHTS: Final = (
     Right("events", "list", EVENT),
     Right("open", "list", SERVICE),
     Right("open", "get", CONFIG_MAP),
+    Right("open", "get", POD, "portforward", role="edit"),
+    # Kubernetes asks for it too since 1.35: the verb of the request alone is `get`.
     Right("open", "create", POD, "portforward", role="edit"),
     Right("report", "list", DEPLOYMENT),
     Right("report", "list", CONFIG_MAP),
