@@ -9,6 +9,7 @@ from arkalia_cli.views.doctor import (
     DEFINITIONS,
     OPTIONAL,
     RIGHTS,
+    STORAGE_CLASSES,
     Definition,
     Facts,
     Level,
@@ -92,6 +93,12 @@ def test_operator_and_definitions_of_different_releases_are_a_warning():
 @pytest.mark.parametrize(("classes", "level"), [((), "warning"), (None, "unknown")])
 def test_volumes_need_a_default_storage_class(classes, level):
     assert found("storage", default_storage_classes=classes).level == level
+
+
+def test_advice_names_every_field_for_a_storage_class():
+    advice = found("storage", default_storage_classes=()).advice
+
+    assert [place for place in STORAGE_CLASSES if f"`{place}`" not in advice] == []
 
 
 def test_autoscalers_need_metrics():
