@@ -6,7 +6,7 @@
     ├── NotFoundError       4  the system, module or word does not exist
     ├── ForbiddenError      5  the user's rights do not suffice
     │   └── CodeNeededError     a code of the second factor is needed too
-    └── RefusedError        6  the API server answers, but not with what was asked for
+    └── RefusedError        6  an answer, but not what was asked for
 
 A message says what is wrong; the hint says what to do.
 """
@@ -35,12 +35,16 @@ class Exit(IntEnum):
         return member
 
     OK = 0, "What was asked for is there, and is as it should be."
-    NOT_READY = 1, "A system is not ready, or `doctor` found something missing."
+    NOT_READY = (
+        1,
+        "A system is not ready, `doctor` found something missing, or the operator has not looked at "
+        "the spec that `plan` asks about.",
+    )
     MISTAKE = 2, "The command cannot be understood, or it is not clear which system is meant."
     UNREACHABLE = 3, "No kubeconfig, no such context, or no answer from the cluster."
     NOT_FOUND = 4, "The system, module or word does not exist."
     FORBIDDEN = 5, "The rights of the user do not suffice."
-    REFUSED = 6, "The API server answered with something else than what was asked for."
+    REFUSED = 6, "The API server, the gateway or the assistant does not give what was asked for."
     WAITING = 7, "`plan` found changes that wait."
 
 
@@ -83,7 +87,7 @@ class CodeNeededError(ForbiddenError):
 
 
 class RefusedError(CliError):
-    """The API server answered with something else."""
+    """What was asked for is not given: by the API server, the gateway or the assistant."""
 
     code = Exit.REFUSED
 

@@ -19,9 +19,6 @@ EVENTS_HEAD: Final = """\
 
 Every event that a module may tell: a fact, in the form of CloudEvents 1.0, told in the transaction in which it became true. A type with its version never changes; readers accept fields that they do not know.
 """
-NOTHING_TOLD: Final = """
-**No module tells an event yet.** What is written here is agreed; each type is told as soon as the module that it belongs to does the work.
-"""
 EVENT: Final = """
 ## {name}
 
@@ -47,14 +44,15 @@ The ground is what every module has: health, metrics, status, docs, orders, a sc
 | module | port | needs | calls | published paths | verbs |
 |---|---|---|---|---|---|
 """
+GROUND: Final = "the ground"
 PURPOSES: Final = {
     "assistantia": (
         "conversations with a language model",
-        "it checks questions, asks model servers, has answers validated and keeps what was said",
+        "it checks questions, asks model servers, has answers validated and keeps what was said and the files that were uploaded",
     ),
     "cognitive-reactor": (
         "plans of several steps that answer a pattern of events, each step verified",
-        "the ground",
+        GROUND,
     ),
     "globalstate": (
         "the events of all modules in one sequence, and the shared state",
@@ -65,17 +63,20 @@ PURPOSES: Final = {
         "all of that",
     ),
     "nyxalia": ("how the system is used", "it counts events by type and hour"),
-    "reflexia": ("rules that answer a trigger with an action at once", "the ground"),
+    "reflexia": ("rules that answer a trigger with an action at once", GROUND),
     "sandozia": (
         "whether decisions and answers hold, checked by others",
         "it examines answers and scores them",
     ),
-    "security": ("secrets, identities and API keys of people and programs", "the ground"),
+    "security": (
+        "who people and programs are, and what they may do",
+        "it keeps users, roles, API keys, sessions and second factors",
+    ),
     "taskia": (
         "work that is done later, once, and not forgotten",
-        "it takes tasks, does them and tells how they went",
+        "it takes tasks, does them and shows how they went",
     ),
-    "zeroia": ("what the signals of the modules mean, and what should follow", "the ground"),
+    "zeroia": ("what the signals of the modules mean, and what should follow", GROUND),
 }
 """What each module is for, and what of that works: a new module gets its line here."""
 PURPOSE: Final = "- **{name}**: {purpose}. So far: {works}.\n"
@@ -85,7 +86,6 @@ NOBODY: Final = "nobody yet"
 def texts(root: Path) -> dict[str, str]:
     """Both pages, by path."""
     modules = {name: ArkaliaModule.from_body(body).spec for name, body in bodies(root).items()}
-    told = any(spec.events.emits for spec in modules.values())
     events = (_event(each, modules) for each in event_types.ALL)
     purposes = (
         PURPOSE.format(name=name, purpose=PURPOSES[name][0], works=PURPOSES[name][1])
@@ -93,7 +93,7 @@ def texts(root: Path) -> dict[str, str]:
     )
     rows = (_row(name, spec) for name, spec in sorted(modules.items()))
     return {
-        "docs/reference/events.md": EVENTS_HEAD + ("" if told else NOTHING_TOLD) + "".join(events),
+        "docs/reference/events.md": EVENTS_HEAD + "".join(events),
         "docs/reference/modules.md": MODULES_HEAD.format(purposes="".join(purposes))
         + "".join(rows),
     }

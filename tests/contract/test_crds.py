@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from arkalia_cli.views import doctor
 from arkalia_operator.api import crds, generated, reference
 from arkalia_operator.api.arkaliaaction import ArkaliaActionSpec
 from arkalia_operator.api.arkaliamodule import ArkaliaModuleSpec
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemSpec, ArkaliaSystemStatus
 from arkalia_operator.api.structural import INT_OR_STRING, PRESERVED, VALIDATIONS, structural_schema
 from arkalia_operator.catalogue import generate
+from arkalia_operator.desired.unused import OTHER_IMAGES
 from schema_values import breaking, fitting
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -221,6 +223,20 @@ def test_model_loses_nothing_of_what_was_written(path):
     read = SPECS[body["kind"]].model_validate(written)
 
     assert read.model_dump(mode="json", by_alias=True, exclude_unset=True) == as_text(written)
+
+
+def test_command_line_names_every_field_for_a_storage_class():
+    places = {
+        path.partition(".")[2] for path, _ in ALL_FIELDS if path.endswith(".storageClassName")
+    }
+
+    assert set(doctor.STORAGE_CLASSES) == places
+
+
+def test_names_of_images_of_no_module_stand_where_digests_are_described():
+    described = dict(ALL_FIELDS)["ArkaliaSystem.spec.images.digests"]["description"]
+
+    assert {name for name in OTHER_IMAGES if f"`{name}`" not in described} == set()
 
 
 def as_text(value):

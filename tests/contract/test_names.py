@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from arkalia_generate.catalogue_pages import GROUND, PURPOSES
 from arkalia_release.versions import parsed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -74,6 +75,14 @@ def test_module_serves_on_the_port_that_was_given_to_it(module):
     [main] = [each for each in MODULES[module]["spec"]["components"] if each["name"] == "main"]
 
     assert main["port"] == PORTS[module]
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_module_that_has_nothing_but_the_ground_publishes_and_tells_nothing(module):
+    spec = MODULES[module]["spec"]
+    has = bool(spec.get("routes") or spec.get("events", {}).get("emits"))
+
+    assert not (has and PURPOSES[module][1] == GROUND)
 
 
 def test_every_service_has_a_description():

@@ -175,7 +175,7 @@ def _not_forwarded(pod: str, error: ApiException) -> CliError:
     answer = getattr(error.__context__, "status_code", error.status)
     if answer == HTTPStatus.FORBIDDEN:
         message = f"you may not open a way to pod {pod}"
-        hint = "It takes the right to create pods/portforward: `arkalia doctor` tells."
+        hint = "It takes the right to get and create pods/portforward: `arkalia doctor` tells."
         return ForbiddenError(message, hint)
     message = f"the API server does not forward to pod {pod}: {error.reason}"
     return RefusedError(message, "Try again; `arkalia status` tells how the pod is.")

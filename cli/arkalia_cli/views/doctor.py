@@ -28,6 +28,12 @@ from arkalia_cli.api_paths import (
 OLDEST_KUBERNETES: Final = (1, 30)
 """`kubeVersion` of the chart."""
 DEFINITIONS: Final = tuple(f"{kind.plural}.{GROUP}" for kind in (SYSTEM, MODULE, ACTION))
+STORAGE_CLASSES: Final = (
+    "spec.data.postgresql.storage.storageClassName",
+    "spec.data.redis.queue.storage.storageClassName",
+    "spec.llm.storage.storageClassName",
+)
+"""Where a system names the StorageClass of its volumes."""
 METRICS: Final = "metrics.k8s.io"
 OPTIONAL: Final = {
     "monitoring.coreos.com": ("Prometheus operator", "alerts, dashboards and scraping of modules"),
@@ -84,6 +90,8 @@ RIGHTS: Final = (
     Right("events", "list", EVENT),
     Right("open", "list", SERVICE),
     Right("open", "get", CONFIG_MAP),
+    Right("open", "get", POD, "portforward", role="edit"),
+    # Kubernetes asks for it too since 1.35: the verb of the request alone is `get`.
     Right("open", "create", POD, "portforward", role="edit"),
     Right("report", "list", DEPLOYMENT),
     Right("report", "list", CONFIG_MAP),
@@ -208,8 +216,10 @@ def storage(facts: Facts) -> Finding:
     if facts.default_storage_classes is None:
         return Finding("storage", Level.UNKNOWN, "you may not list StorageClasses")
     if not facts.default_storage_classes:
+        first, second, third = (f"`{each}`" for each in STORAGE_CLASSES)
         advice = (
-            "Mark one as the default, or name it in `spec.data.<service>.storage.storageClassName`."
+            f"Mark one as the default, or name it in {first}, {second} and, with a builtin model "
+            f"server, {third}."
         )
         return Finding("storage", Level.WARNING, "no default StorageClass", advice)
     return Finding("storage", Level.GOOD, ", ".join(facts.default_storage_classes))

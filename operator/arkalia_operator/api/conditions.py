@@ -83,10 +83,12 @@ class ConditionType(Explained):
     )
     EXPOSURE_READY = (
         "ExposureReady",
-        "The way in from outside that the spec asks for is there, and its controller has taken it. "
-        "Only a refusal makes the system not ready: silence does not.",
-        "While it is `False`, correct what the Gateway complains about in the message. While it is "
-        "`Unknown`, see whether a controller for this IngressClass or Gateway runs.",
+        "The way in from outside that the spec asks for is there: the edge is ready, and a controller "
+        "has taken the Ingress or HTTPRoute, as far as the spec asks for them. A refusal, or an edge "
+        "that is not ready, makes the system not ready; the silence of a controller does not.",
+        "If the message begins with `the edge:`, look at `arkalia events`. Otherwise, while it is "
+        "`False`, correct what the message complains about; while it is `Unknown`, see whether a "
+        "controller for this IngressClass or Gateway runs.",
     )
     CONTENDED = (
         "Contended",
@@ -327,7 +329,7 @@ class Reason(Explained):
         "Add the rules that the message names to the operator's Role or ClusterRole, or install the roles of the chart (`rbac.create`). The operator looks again within half a minute.",
     )
     NOT_EXPOSED = "NotExposed", "The spec asks for no way in from outside."
-    EXPOSED = "Exposed", "An ingress controller or a Gateway has taken the way in."
+    EXPOSED = "Exposed", "The way in is there: the edge answers, or a controller has taken it."
     EXPOSURE_PENDING = (
         "ExposurePending",
         "No controller has said anything to the Ingress or HTTPRoute yet.",

@@ -45,5 +45,5 @@ class Images(ApiModel):
             )
         ),
     )
-    """Image digest by module name, or `postgresql`, `redis`, `ollama` and `model-keeper`; it wins over
-    the tag."""
+    """Image digest by module name, or `postgresql`, `redis`, `edge`, `ollama` and `model-keeper`; it
+    wins over the tag."""

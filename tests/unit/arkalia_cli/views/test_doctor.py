@@ -9,6 +9,7 @@ from arkalia_cli.views.doctor import (
     DEFINITIONS,
     OPTIONAL,
     RIGHTS,
+    STORAGE_CLASSES,
     Definition,
     Facts,
     Level,
@@ -94,6 +95,12 @@ def test_volumes_need_a_default_storage_class(classes, level):
     assert found("storage", default_storage_classes=classes).level == level
 
 
+def test_advice_names_every_field_for_a_storage_class():
+    advice = found("storage", default_storage_classes=()).advice
+
+    assert [place for place in STORAGE_CLASSES if f"`{place}`" not in advice] == []
+
+
 def test_autoscalers_need_metrics():
     assert found("metrics", groups=frozenset({"arkalia.io"})).level is Level.WARNING
 
@@ -114,13 +121,13 @@ def test_every_right_belongs_to_a_feature_that_is_told():
     assert {f"you: {each.feature}" for each in RIGHTS} <= told
 
 
-def test_right_that_the_user_lacks_is_named_with_the_role_that_has_it():
-    forward = next(each for each in RIGHTS if each.subresource == "portforward")
+def test_rights_that_the_user_lacks_are_named_with_the_role_that_has_them():
+    forward = tuple(each for each in RIGHTS if each.subresource == "portforward")
 
-    finding = found("you: open", refused=(forward,))
+    finding = found("you: open", refused=forward)
 
     assert finding.level is Level.WARNING
-    assert finding.message == "you may not create pods/portforward"
+    assert finding.message == "you may not get pods/portforward, create pods/portforward"
     assert finding.advice == "Ask for the role edit in arkalia."
 
 
