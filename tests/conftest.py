@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, is_hypothesis_test, settings
 from volume import SOAK
 
 # libyaml reads as the parser in Python does, ten times as fast.
-yaml.SafeLoader, yaml.SafeDumper = yaml.CSafeLoader, yaml.CSafeDumper
+yaml.SafeLoader = yaml.CSafeLoader
 
 # Machines that run several things at once are slow for a moment; no property is about time.
 settings.register_profile(
