@@ -152,7 +152,7 @@ def test_no_connection_fails_while_passwords_change_and_the_old_ones_end(luna, s
 
     assert {service: each["bad"] for service, each in counted.items() if each["bad"]} == {}
     assert uids(sol.pods(data_client.NAME)) == before
-    sol.expect("DataReady", "True")
+    eventually(lambda: sol.expect("DataReady", "True"))  # the next change may be under way
 
 
 def test_namespace_with_data_to_keep_ends_when_it_is_deleted(sol, kube):
