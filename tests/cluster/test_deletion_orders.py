@@ -40,6 +40,16 @@ class World:
         kube.create({**head, "metadata": {"name": self.namespace.name}})
         self.luna = System(kube, self.namespace.name, "luna")
 
+    def wait_for_collector(self):
+        """Until the garbage collector watches systems, for whose CRD it looks twice a minute.
+
+        What it has not seen when the CRD is deleted it never collects. A deletion in the foreground
+        ends when it has seen it.
+        """
+        other = System(self.kube, self.namespace.name, "other").declare(modules=off_except())
+        self.kube.delete(other.ref, "Foreground")
+        eventually(lambda: is_gone(self.kube, other.ref))
+
     def delete_system(self):
         self.kube.delete(self.luna.ref)
 
@@ -134,6 +144,7 @@ def test_nothing_hangs_and_nothing_is_left_in_this_order(world, order):
 @pytest.mark.parametrize("first", STEPS[:2] + STEPS[3:], ids=lambda step: step.__name__[7:])
 def test_kept_data_and_nothing_else_is_left_when_all_but_the_namespace_is_deleted(world, first):
     kept = world.kept()
+    world.wait_for_collector()
 
     first(world)
     for step in (World.delete_system, World.delete_crds, World.delete_operator):
@@ -163,6 +174,7 @@ def test_kept_data_goes_after_a_second_word_that_names_its_system(world):
 
 def test_operator_serves_again_when_the_crds_come_back(world):
     before = world.kept()
+    world.wait_for_collector()
     world.delete_crds()
     for each in CRDS:
         eventually(lambda each=each: is_gone(world.kube, each))
