@@ -117,7 +117,12 @@ def test_both_are_ready_and_one_of_them_writes(pair, luna, kube, audit):
         "services"
     ]
     assert two.metric("arkalia_operator_applies_total") == 0
-    assert two.metric("arkalia_operator_cached_records") > 0
+    eventually(lambda: knows_the_cluster(two), PATIENCE_SECONDS)
+
+
+def knows_the_cluster(operator):
+    """Raises AssertionError until its metrics, which are taken now and then, tell of records."""
+    assert operator.metric("arkalia_operator_cached_records") > 0
 
 
 @pytest.mark.parametrize("lease_seconds", [DEFAULT_LEASE_SECONDS])
