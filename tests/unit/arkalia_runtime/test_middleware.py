@@ -1,7 +1,9 @@
 """What happens around every request: ids, limits, measurements, log lines."""
 
 import asyncio
-import logging
+import io
+import json
+import sys
 
 import aiohttp
 import pytest
@@ -52,8 +54,17 @@ def sample(app, name, **labels):
     return app.state.metrics.registry.get_sample_value(name, labels)
 
 
-def access_lines(caplog):
-    return [record for record in caplog.records if record.name == "arkalia.access"]
+@pytest.fixture
+def access_lines(monkeypatch):
+    """The lines about requests so far."""
+    written = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", written)
+    logs.configure_logging("INFO", {})
+    return lambda: [
+        line
+        for line in map(json.loads, written.getvalue().splitlines())
+        if line["logger"] == "arkalia.access"
+    ]
 
 
 async def chunks(*parts):
@@ -173,19 +184,18 @@ async def test_connection_is_closed_when_the_error_comes_after_the_start(app, ca
     assert error.name == "uvicorn.error"
 
 
-async def test_request_is_counted_as_unanswered_when_the_client_leaves(app, caplog):
+async def test_request_is_counted_as_unanswered_when_the_client_leaves(app, access_lines):
     async with served(app) as client:
-        caplog.set_level(logging.INFO)
         _, writer = await asyncio.open_connection(client._base_url.host, client._base_url.port)
         writer.write(b"POST /length HTTP/1.1\r\nHost: m\r\nContent-Length: 5\r\n\r\nab")
         await writer.drain()
         writer.close()
         await writer.wait_closed()
         async with asyncio.timeout(10):
-            while not access_lines(caplog):  # noqa: ASYNC110 - a log has no event to wait for
+            while not access_lines():  # noqa: ASYNC110 - a log has no event to wait for
                 await asyncio.sleep(0.01)
 
-    assert [record.status for record in access_lines(caplog)] == [499]
+    assert [line["status"] for line in access_lines()] == [499]
     assert sample(app, "http_request_exceptions_total", method="POST", route="/length") is None
 
 
@@ -221,22 +231,22 @@ async def test_clients_cannot_create_time_series(app):
     assert sample(app, "http_requests_total", method="GET", **labels) == 1
 
 
-async def test_access_line_says_method_route_status_and_duration(app, caplog):
-    caplog.set_level(logging.INFO)
+async def test_access_line_says_method_route_status_and_duration(app, access_lines):
     async with served(app) as client:
         await client.get("/items/17")
 
-    [line] = access_lines(caplog)
-    assert line.getMessage() == "GET /items/{item} 200"
-    assert (line.method, line.route, line.status) == ("GET", "/items/{item}", 200)
-    assert 0 < line.duration_seconds < 10
+    [line] = access_lines()
+    assert line["message"] == "GET /items/{item} 200"
+    assert (line["method"], line["route"], line["status"]) == ("GET", "/items/{item}", 200)
+    assert 0 < line["duration_seconds"] < 10
 
 
 @pytest.mark.parametrize("path", ["/health", "/health/live", "/health/ready", "/metrics"])
-async def test_questions_of_machines_are_neither_counted_nor_logged_at_info(app, caplog, path):
-    caplog.set_level(logging.INFO)
+async def test_questions_of_machines_are_neither_counted_nor_logged_at_info(
+    app, access_lines, path
+):
     async with served(app) as client:
         await client.get(path)
 
-    assert access_lines(caplog) == []
+    assert access_lines() == []
     assert sample(app, "http_requests_total", method="GET", route=path, status="200") is None

@@ -7,10 +7,12 @@ while a request is answered carries them, whoever writes it.
 import json
 import logging
 import sys
+import time
 from collections.abc import Mapping
 from contextvars import ContextVar
 from datetime import UTC, datetime
-from typing import Any, Final
+from functools import lru_cache
+from typing import Any, Final, TextIO
 
 import orjson
 
@@ -35,24 +37,56 @@ class JsonFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """The line. What a caller gave as `extra` becomes fields of their own."""
-        entry = {
-            "time": _rfc3339(record.created),
-            "level": record.levelname,
-            "logger": record.name,
-            "message": record.getMessage(),
-            **self._constants,
-            **_context(),
-            **{key: value for key, value in vars(record).items() if key not in _OF_EVERY_RECORD},
-        }
+        entry = self._begun(record.created, record.levelname, record.name, record.getMessage())
+        entry |= {key: value for key, value in vars(record).items() if key not in _OF_EVERY_RECORD}
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
         return _dumped(entry)
 
+    def info(self, name: str, message: str, fields: Mapping[str, Any]) -> str:
+        """The line of what the logger *name* says at INFO."""
+        entry = self._begun(time.time(), "INFO", name, message)
+        entry |= fields
+        return _dumped(entry)
+
+    def _begun(self, created: float, level: str, name: str, message: str) -> dict[str, Any]:
+        return {
+            "time": _rfc3339(created),
+            "level": level,
+            "logger": name,
+            "message": message,
+            **self._constants,
+            **_context(),
+        }
+
+
+class Teller:
+    """Says at INFO what happens at every request, past `logging`.
+
+    The same line costs a fifth there: no record is made, and no handler looked for.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._logger = logging.getLogger(name)
+
+    def tell(self, message: str, fields: Mapping[str, Any]) -> None:
+        """Write a line, where the process writes any."""
+        if _output is not None and self._logger.isEnabledFor(logging.INFO):
+            stream, formatter = _output
+            stream.write(f"{formatter.info(self._logger.name, message, fields)}\n")
+            stream.flush()
+
+
+_output: tuple[TextIO, JsonFormatter] | None = None
+"""Where lines go, and how."""
+
 
 def configure_logging(level: str, constants: Mapping[str, str]) -> None:
     """Send everything that this process logs, at *level* and above, through JsonFormatter."""
-    handler = logging.StreamHandler(sys.stdout)
-    handler.setFormatter(JsonFormatter(constants))
+    global _output  # noqa: PLW0603 - as `logging` has one root, so there is one output
+    handler, formatter = logging.StreamHandler(sys.stdout), JsonFormatter(constants)
+    handler.setFormatter(formatter)
+    _output = sys.stdout, formatter
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(level)
@@ -67,8 +101,13 @@ def configure_logging(level: str, constants: Mapping[str, str]) -> None:
 
 
 def _rfc3339(seconds: float) -> str:
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    whole = int(seconds)
+    return f"{_second(whole)}.{int((seconds - whole) * 1000):03d}Z"
+
+
+@lru_cache(maxsize=2)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
 
 
 def _context() -> dict[str, str]:

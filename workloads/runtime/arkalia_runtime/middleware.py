@@ -23,6 +23,7 @@ from arkalia_runtime.metrics import Metrics
 from arkalia_runtime.problems import Problem, problem_response
 
 logger: Final = logging.getLogger("arkalia.access")
+teller: Final = logs.Teller("arkalia.access")
 
 QUIET: Final = frozenset(
     {
@@ -104,22 +105,20 @@ class RequestMiddleware:
         method, route = exchange.scope["method"], exchange.route
         status = exchange.status or UNANSWERED
         seconds = time.perf_counter() - exchange.start
-        if not quiet:
+        fields = {
+            "method": method,
+            "route": route,
+            "status": status,
+            "duration_seconds": round(seconds, 6),
+        }
+        if self._names_clients:
+            fields["client"] = exchange.client
+        message = f"{method} {route} {status}"
+        if quiet:
+            logger.debug("%s", message, extra=fields)
+        else:
             self._metrics.answered(method, route, status, seconds)
-        logger.log(
-            logging.DEBUG if quiet else logging.INFO,
-            "%s %s %d",
-            method,
-            route,
-            status,
-            extra={
-                "method": method,
-                "route": route,
-                "status": status,
-                "duration_seconds": round(seconds, 6),
-                **({"client": exchange.client} if self._names_clients else {}),
-            },
-        )
+            teller.tell(message, fields)
 
 
 class Exchange:

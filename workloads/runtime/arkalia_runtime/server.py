@@ -24,11 +24,11 @@ from fastapi import FastAPI
 
 from arkalia_contract import files
 from arkalia_runtime.edge import BehindEdge
-from arkalia_runtime.freed_memory import give_back
 from arkalia_runtime.health import Health
 from arkalia_runtime.identity.certificates import ServerCertificate
 from arkalia_runtime.logs import configure_logging
 from arkalia_runtime.settings import ServiceSettings, SettingsError, load_settings
+from arkalia_runtime.settled_memory import settle
 from arkalia_runtime.watched import UnreadableError
 
 S = TypeVar("S", bound=ServiceSettings)
@@ -78,7 +78,7 @@ class DrainingServer(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, and say so."""
         await super().startup(sockets)
-        give_back()
+        settle()
         scheme = "https" if self.config.is_ssl else "http"
         logger.info("Serving.", extra={"port": self.config.port, "scheme": scheme})
 

@@ -18,8 +18,8 @@ from kombu.exceptions import KombuError
 from psycopg.types.json import Jsonb
 from redis.exceptions import RedisError
 
-from arkalia_runtime.freed_memory import give_back
 from arkalia_runtime.ids import new_id
+from arkalia_runtime.settled_memory import settle
 from arkalia_runtime.watched import UnreadableError
 from arkalia_taskia import kinds, run
 from arkalia_taskia.celery_app import celery_app, keep_logging
@@ -49,7 +49,7 @@ def work(component: Component) -> None:
     """Be the scheduler."""
     keep_logging()
     app = app_of(component)
-    give_back()
+    settle()
     Beat(app=app, scheduler_cls=Remembering, quiet=True).run()
 
 

@@ -6,13 +6,12 @@ new process does first decides what it costs.
 """
 
 import ctypes
-import gc
 import os
 from typing import Final
 
 from celery import platforms
 
-from arkalia_runtime.freed_memory import give_back
+from arkalia_runtime.settled_memory import settle
 
 SET_DEATH_SIGNAL: Final = 1
 """PR_SET_PDEATHSIG of `prctl(2)`."""
@@ -35,6 +34,4 @@ def end_with_parent(signal_number: int) -> None:
 
 def _set_apart() -> None:
     """Keep collections, which write to every object, from what the processes have in common."""
-    gc.collect()
-    give_back()
-    gc.freeze()
+    settle()
