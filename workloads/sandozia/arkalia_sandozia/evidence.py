@@ -8,7 +8,8 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Final
+from functools import lru_cache
+from typing import Final, NamedTuple
 
 from arkalia_sandozia import lexicon
 from arkalia_sandozia.clauses import Clause, clauses
@@ -19,6 +20,10 @@ MOST_POSTINGS: Final = 200
 """Units that one key leads to. A key of more says next to nothing."""
 COMMON: Final = 0.5
 """A part of several names that stands in a larger share of the units tells none from another."""
+SHORT: Final = 256
+"""Characters of a text that is kept with its clauses: facts are told again with each answer."""
+MOST_KEPT: Final = 4096
+"""Short texts; about 6 MiB."""
 CARRIED_WEIGHT: Final = 0.6
 """Of what a sentence said in an earlier clause, beside what the clause says itself."""
 
@@ -43,8 +48,7 @@ class Unit:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(NamedTuple):
     """A unit, and how much of a clause it tells of too."""
 
     unit: Unit
@@ -72,20 +76,23 @@ class Evidence:
         self._weights = {
             key: math.log(1 + len(self.units) / number) for key, number in frequencies.items()
         }
+        self._owners: dict[tuple[frozenset[str], frozenset[str]], frozenset[str]] = {}
+        """The names that clauses are about, by what `names_of` reads of them."""
         self._index()
 
     def _take(self, source: Source, goes_on: Callable[[], bool]) -> None:
         for word in source.subject.split():
             self._name(word)
-        for clause in clauses(source.text):
+        text = source.text
+        for clause in _clauses_of(text) if len(text) <= SHORT else clauses(text):
             if len(self.units) >= MOST_UNITS or not goes_on():
-                self.left_out += len(source.text) - clause.start
+                self.left_out += len(text) - clause.start
                 return
             if clause.asks:
                 self._names_of(clause)
                 continue
-            text = source.text[clause.start : clause.end]
-            self.units.append(Unit(clause, source.name, text))
+            unit = Unit(clause, source.name, text[clause.start : clause.end])
+            self.units.append(unit)
             self._names_of(clause)
 
     def _names_of(self, clause: Clause) -> None:
@@ -151,7 +158,17 @@ class Evidence:
 
     def names_of(self, clause: Clause) -> frozenset[str]:
         """The names that *clause* is about."""
-        return self.names_in(clause.keys | self.carried(clause))
+        about = clause.keys, clause.carried
+        found = self._owners.get(about)
+        if found is None:
+            found = self.names_in(clause.keys | self.carried(clause))
+            self._owners[about] = found
+        return found
+
+
+@lru_cache(MOST_KEPT)
+def _clauses_of(text: str) -> tuple[Clause, ...]:
+    return tuple(clauses(text))
 
 
 def _best_first(match: Match) -> tuple[float, int]:
