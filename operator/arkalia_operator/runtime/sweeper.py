@@ -1,8 +1,8 @@
 """The second pair of eyes: compares what is known of our own resources with the cluster.
 
-kopf tells changes, but no deletions that happened while its watch was broken, and a watch may end
-without a word. So all resources are read once before the first reconcile, and their versions
-(metadata alone) every minute. What was missed is taken in as any other news.
+A watch may end without a word, and what happens until the next one is not told. So all resources
+are read once before the first reconcile, and their versions (metadata alone) every minute. What was
+missed is taken in as any other news.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ from arkalia_operator.runtime.resources import Resources
 LOGGER = logging.getLogger(__name__)
 
 GRACE_SECONDS: Final = 2.0
-"""kopf's watch is a little behind a list: only what is still different then was missed."""
+"""A watch is a little behind a list: only what is still different then was missed."""
+GRACE_SHARE: Final = 0.1
+"""Of the time between two sweeps, at most: who sweeps every second wants to know at once."""
 
 
 class _Watched(NamedTuple):
@@ -62,6 +64,7 @@ class Sweeper:
             _Watched(ACTION, resources.actions, intake.action, intake.action_gone, spared=True),
             _Watched(SYSTEM, resources.systems, intake.system, intake.system_gone),
         )
+        self._grace = GRACE_SECONDS
         self.alive_at = 0.0
         """When it last did anything (loop time)."""
 
@@ -83,6 +86,7 @@ class Sweeper:
 
     async def run(self, seconds: float) -> None:
         """Sweep about every *seconds* until cancelled."""
+        self._grace = min(GRACE_SECONDS, seconds * GRACE_SHARE)
         while True:
             self.alive_at = asyncio.get_running_loop().time()
             await asyncio.sleep(jittered(seconds))
@@ -105,7 +109,7 @@ class Sweeper:
     async def _compare(self, watched: _Watched, namespace: str | None) -> None:
         listed = await self._list(watched, namespace)
         if _differences(watched.cache, listed, namespace):
-            await asyncio.sleep(GRACE_SECONDS)
+            await asyncio.sleep(self._grace)
             for at in _differences(watched.cache, listed, namespace):
                 await self._repair(watched, at, listed)
 

@@ -140,3 +140,13 @@ async def test_a_failed_sweep_is_followed_by_the_next(server, swept, caplog, mon
 
     assert key == LUNA
     assert "not allowed" in caplog.text
+
+
+async def test_who_sweeps_often_knows_at_once_what_was_missed(server, swept, monkeypatch):
+    monkeypatch.setattr("arkalia_operator.runtime.sweeper.GRACE_SECONDS", 3600)
+    await server.put(f"{SYSTEMS}/luna", {"spec": {}})
+
+    running = asyncio.create_task(swept.sweeper.run(0.05))
+    async with asyncio.timeout(10):
+        assert await swept.queue.get() == LUNA
+    running.cancel()
