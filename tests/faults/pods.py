@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from arkalia_contract import identity
@@ -22,6 +23,8 @@ from unit.arkalia_runtime.serving import free_port
 TESTS = Path(__file__).resolve().parents[1]
 START_SECONDS = 120
 STOP_SECONDS = 120
+LASTING = timedelta(hours=12)
+"""What the kubelet would renew is renewed by nobody here, and hundreds of requests take longer."""
 HERE = "127.0.0.1"
 PODS_FILE = "PODS_FILE"
 """Environment variable: the file that says where the pods of each module are."""
@@ -141,7 +144,7 @@ class Site:
         """A module, with its certificate, whom it trusts, and *settings* of its own."""
         told = {f"ARKALIA_{key.upper()}": str(value) for key, value in settings.items()}
         mounts = Mounts(self.root / name)
-        mount(mounts.tls, **self.authority.issue("localhost"))
+        mount(mounts.tls, **self.authority.issue("localhost", lifetime=LASTING))
         mount(mounts.trust, **self._cluster.trust(), ca_crt=self.authority.pem)
         mounts.data.mkdir()
         return Module(name, program, mounts, environment=told | {PODS_FILE: str(self._places)})
@@ -155,7 +158,8 @@ class Site:
 
     def _token(self, caller: Module, callee: Module) -> str:
         audience = identity.audience(NAMESPACE, SYSTEM, callee.name)
-        return self._cluster.token(caller.name, aud=[audience])
+        ends = int(time.time() + LASTING.total_seconds())
+        return self._cluster.token(caller.name, aud=[audience], exp=ends)
 
     def know(self, **pods: list[str]) -> None:
         """Let the gateway find the *pods* of modules at these addresses from now on."""

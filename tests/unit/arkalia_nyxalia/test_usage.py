@@ -169,8 +169,11 @@ async def test_figures_may_be_kept_for_a_moment(settings):
         {"since": "2026-01-01T00:00:00", "until": "2026-01-02T00:00:00Z"},
         {"since": "yesterday"},
         {"type": "t" * 254},
+        {"since": "0001-01-01T01:01:00+05:05"},
+        {"until": "0001-01-01T00:00:00Z"},
+        {"until": "9999-12-31T23:00:00-05:00"},
     ],
-    ids=["turned round", "too long", "no zone", "no time", "long type"],
+    ids=["turned round", "too long", "no zone", "no time", "long type", "first", "day 0", "last"],
 )
 async def test_question_that_cannot_be_answered_is_a_problem(settings, asked):
     async with serving(settings) as client:

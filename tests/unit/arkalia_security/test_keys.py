@@ -75,6 +75,7 @@ async def test_text_that_cannot_be_kept_is_refused_with_what_to_leave_out(servic
 @pytest.mark.parametrize(
     ("expires_at", "status"),
     [
+        ("0001-01-01T00:00:00+05:00", 422),
         ("0485-11-04T15:42:32.307Z", 201),
         ("9998-12-31T23:59:59Z", 201),
         ("9999-01-01T00:00:00Z", 422),

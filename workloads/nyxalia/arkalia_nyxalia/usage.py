@@ -5,11 +5,12 @@ from http import HTTPStatus
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query, Response
-from pydantic import AwareDatetime, BaseModel
+from pydantic import BaseModel
 
 from arkalia_contract import event_types
 from arkalia_contract.events import Event
 from arkalia_runtime.database import Connection, Database
+from arkalia_runtime.moments import Moment
 from arkalia_runtime.problems import Problem
 
 TYPES: Final = tuple(sorted({each.name for each in event_types.ALL}))
@@ -90,8 +91,8 @@ def routes(counts: Counts) -> APIRouter:
     @router.get("/usage", summary="How often each type of event happened, hour by hour")
     async def read_usage(
         response: Response,
-        since: Annotated[AwareDatetime | None, Query(description="Default: a day earlier.")] = None,
-        until: Annotated[AwareDatetime | None, Query(description="Default: now.")] = None,
+        since: Annotated[Moment | None, Query(description="Default: a day earlier.")] = None,
+        until: Annotated[Moment | None, Query(description="Default: now.")] = None,
         event_type: Annotated[str | None, Query(alias="type", max_length=253)] = None,
     ) -> Usage:
         end = until or datetime.now(UTC)

@@ -12,10 +12,11 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, Path, Query
 from psycopg.rows import TupleRow
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from arkalia_contract import access
 from arkalia_runtime.database import Connection
+from arkalia_runtime.moments import Moment
 from arkalia_runtime.problems import Problem
 from arkalia_security import users
 from arkalia_security.actors import Actor, Asking
@@ -27,7 +28,6 @@ SCOPE: Final = "keys"
 """Needed for other people's keys; everybody has their own."""
 SECRET_BYTES: Final = 32
 ID_BYTES: Final = 10
-LAST_YEAR: Final = 9998
 
 COLUMNS: Final = (
     "api_keys.id, users.name, api_keys.name, scopes, tokens_per_minute, tokens_per_day, "
@@ -58,14 +58,6 @@ Tokens = Annotated[int | None, Field(ge=1, le=1_000_000_000)]
 KeyId = Annotated[str, Path(pattern=r"^[a-z2-7]{16}$")]
 
 
-def _in_the_calendar(at: datetime) -> datetime:
-    """*at*, where every time zone has a year for it. Raises ValueError."""
-    if at.year > LAST_YEAR:
-        message = f"write a year up to {LAST_YEAR}, or leave it out for a key that does not end"
-        raise ValueError(message)
-    return at
-
-
 class NewKey(BaseModel):
     """A key as somebody wants it."""
 
@@ -75,7 +67,8 @@ class NewKey(BaseModel):
     """What it is for."""
     scopes: Annotated[Patterns, Field(min_length=1)]
     """What it may do; what its user may not, it may not either."""
-    expires_at: Annotated[AwareDatetime, AfterValidator(_in_the_calendar)] | None = None
+    expires_at: Moment | None = None
+    """A key without one does not end."""
     tokens_per_minute: Tokens = None
     tokens_per_day: Tokens = None
     user: users.Name | None = None
