@@ -64,4 +64,7 @@ def test_builtin_data_service_has_a_certificate_for_the_names_of_its_service():
 def test_data_service_of_somebody_else_has_no_certificate():
     needs = a_module("taskia", needs={"redis": ["queue"]})
 
-    assert wanted(needs, data={"redis": {"mode": "external", "queue": {"secret": {"name": "mine"}}}}) == ()
+    assert (
+        wanted(needs, data={"redis": {"mode": "external", "queue": {"secret": {"name": "mine"}}}})
+        == ()
+    )
