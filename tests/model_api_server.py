@@ -20,7 +20,7 @@ from aiohttp import web
 from arkalia_operator.cluster.session import Session
 from model_collections import is_collection, selected, within
 from model_discovery import ISSUER, LEGACY_DISCOVERY, REVIEWS, asked_for
-from model_managed_fields import applied, fields_of, merge, owned_fields, untimed, without
+from model_managed_fields import applied, fields_of, merge, owned_fields, sent, untimed, without
 
 Reply = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
@@ -84,7 +84,7 @@ class ModelApiServer:
     async def put(self, path, body):
         """Create or replace the object at *path*, as somebody else."""
         old = self.objects.get(path)
-        body = deepcopy(body)
+        body = sent(body)
         name = path.rsplit("/", 1)[1]
         metadata = body.setdefault("metadata", {})
         metadata.setdefault("name", name)
@@ -226,8 +226,8 @@ class ModelApiServer:
         merged = merge(old, change)
         if set(change) != {"metadata"}:
             owner = {"manager": "arkalia-operator", "operation": "Update", "fieldsV1": {}}
-            before = old["metadata"].get("managedFields", [])
-            merged["metadata"]["managedFields"] = [*before, owner]
+            owners = [*old["metadata"].get("managedFields", []), owner]
+            merged["metadata"] = {**merged["metadata"], "managedFields": owners}
         return await self._store(path, merged, "MODIFIED")
 
     async def _apply_status(self, path, old, body):
@@ -309,7 +309,7 @@ class ModelApiServer:
         }
 
     async def _store(self, path, body, what):
-        body = deepcopy(body)
+        body = sent(body)
         body["metadata"]["resourceVersion"] = str(self._next())
         self.objects[path] = body
         self._tell(path, what, body)

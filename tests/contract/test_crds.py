@@ -1,6 +1,7 @@
 """The CRDs agree with the models, with the documentation, and with what Kubernetes can take."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -55,11 +56,13 @@ CEL_OF_1_29 = {
 }
 """The functions that the oldest Kubernetes of the chart's kubeVersion knows."""
 
-FITTING = {model: fitting(structural_schema(model)) for model in MODELS}
-BREAKING = {model: breaking(structural_schema(model)) for model in SPECS.values()}
+SCHEMAS = {model: structural_schema(model) for model in MODELS}
+FITTING = {model: fitting(schema) for model, schema in SCHEMAS.items()}
+BREAKING = {model: breaking(SCHEMAS[model]) for model in SPECS.values()}
 """A status is read as far as it is known: a newer operator may have written it."""
 
 
+@cache
 def whole(resource):
     version = crds.crd(resource)["spec"]["versions"][0]
     return version["schema"]["openAPIV3Schema"]

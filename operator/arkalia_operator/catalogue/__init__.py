@@ -6,6 +6,7 @@ One folder for each version that this operator can run, one file for each module
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -14,8 +15,9 @@ import yaml
 from arkalia_operator.api.resources import ArkaliaModule
 
 
+@cache
 def load() -> Mapping[str, Mapping[str, ArkaliaModule]]:
-    """The modules of every known version, by version and name."""
+    """The modules of every known version, by version and name. Read once."""
     folders = (entry for entry in files(__package__).iterdir() if entry.name[0].isdigit())
     return {folder.name: _modules(folder) for folder in folders}
 

@@ -49,3 +49,22 @@ def test_held_module_keeps_its_certificate():
     found = wanted(scaled, modules={"zeroia": {"scaling": {"maxReplicas": 2}}})
 
     assert [each.module for each in found] == ["zeroia"]
+
+
+def test_builtin_data_service_has_a_certificate_for_the_names_of_its_service():
+    needs = a_module("taskia", needs={"redis": ["queue"]})
+
+    [certificate] = wanted(needs)
+
+    assert (certificate.module, certificate.data) == ("", "redis-queue")
+    assert certificate.secret == "luna-redis-queue-tls"
+    assert certificate.dns_names[:2] == ("luna-redis-queue", "luna-redis-queue.arkalia")
+
+
+def test_data_service_of_somebody_else_has_no_certificate():
+    needs = a_module("taskia", needs={"redis": ["queue"]})
+
+    assert (
+        wanted(needs, data={"redis": {"mode": "external", "queue": {"secret": {"name": "mine"}}}})
+        == ()
+    )

@@ -1,12 +1,14 @@
 """Whatever a valid spec says, the rendered state keeps these promises."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from arkalia_operator.desired import RANK, desired_state
+from arkalia_operator.desired import RANK, desired_state, ground
+from arkalia_operator.desired.resolve import resolve
 from builders import a_component, a_module, a_system, modules_with, only, rendered
 from pod_security import violations
 from random_specs import AVAILABLE, SYSTEMS, WILD_TEMPLATES
@@ -205,3 +207,23 @@ def test_only_the_objects_of_a_module_carry_its_name():
     account = only(desired.manifests, "ServiceAccount", "luna-gamma")
 
     assert account["metadata"]["labels"]["arkalia.io/module"] == "gamma"
+
+
+def test_ground_is_what_of_the_modules_neither_certificates_nor_data_decide():
+    system, module = a_system(), a_module(needs={"postgresql": True})
+
+    found = ground(system, resolve(system, modules_with(module))).manifests
+
+    whole = rendered(system, module).manifests
+    assert [each["kind"] for each in found] == ["ServiceAccount", "ConfigMap", "Service"]
+    assert all(each in whole for each in found)
+
+
+def test_system_that_is_held_as_a_whole_has_no_ground():
+    system, available = a_system(), modules_with(a_module())
+    resolution = resolve(system, available)
+
+    problem = resolve(a_system(version="9.9.9"), available).problem
+
+    assert ground(system, resolution).manifests
+    assert not ground(system, replace(resolution, problem=problem)).manifests

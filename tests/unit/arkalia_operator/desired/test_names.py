@@ -53,3 +53,7 @@ def test_all_names_of_a_module_are_those_that_its_objects_have():
     found = names.all_of("luna", "taskia", iter(["main", "worker"]))
 
     assert found == {"luna-taskia", "luna-taskia-worker", "luna-taskia-dashboard"}
+
+
+def test_authority_of_a_system_says_what_it_is():
+    assert names.authority("luna") == "luna-authority"

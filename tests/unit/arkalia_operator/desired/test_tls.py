@@ -42,3 +42,13 @@ def test_certificate_of_a_held_module_stays_as_it_is():
     held = {"zeroia": {"scaling": {"maxReplicas": 2}}}
 
     assert certificates(scaled, modules=held, security=CERT_MANAGER) == []
+
+
+def test_cert_manager_is_asked_for_the_certificate_of_a_data_service():
+    needs = a_module("taskia", needs={"postgresql": True})
+
+    [certificate] = certificates(needs, security=CERT_MANAGER)
+
+    found = certificate["metadata"]["labels"]
+    assert certificate["metadata"]["name"] == "luna-postgresql-tls"
+    assert (found["arkalia.io/data"], "arkalia.io/module" in found) == ("postgresql", False)

@@ -8,7 +8,7 @@ from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus
 from arkalia_operator.api.changes import ChangesStatus
 from arkalia_operator.api.conditions import Condition
 from arkalia_operator.planning.actions import Announcement
-from arkalia_operator.planning.announcements import announcements, reported
+from arkalia_operator.planning.announcements import announcements, repaired, reported
 from arkalia_operator.planning.drift import Drift, Drifted
 from arkalia_operator.planning.observed import ObjectKey
 
@@ -171,3 +171,13 @@ def test_fight_over_a_field_is_announced_once():
 
     assert [each.type for each in announcements(a_status(), before)] == ["Warning"]
     assert announcements(before, after) == ()
+
+
+def test_drift_that_was_changed_back_is_announced_for_each_object():
+    one = Drifted(KEY, (Drift("spec.a", "kubectl", "1", "2"),))
+    other = Drifted(ObjectKey("Role", "arkalia", "luna"), (Drift("rules", "kubectl", "1", "2"),))
+
+    assert repaired([one, other]) == (
+        Announcement("Normal", "DriftRepaired", f"{one}, and was changed back"),
+        Announcement("Normal", "DriftRepaired", f"{other}, and was changed back"),
+    )

@@ -20,6 +20,8 @@ from arkalia_operator.planning.certificates import (
     foreign,
     issues,
     next_look,
+    renewals,
+    secret_of,
     trusted_since,
 )
 from arkalia_operator.planning.lineage import Keeping
@@ -310,3 +312,27 @@ def test_trust_counts_from_when_it_was_written_as_it_is_now():
     assert trusted_since(trust, {key: record}) == NOW
     assert trusted_since(trust | {"data": {"ca.crt": "<two>"}}, {key: record}) is None
     assert trusted_since(trust, {}) is None
+
+
+def test_secret_that_an_issue_writes_is_the_authoritys_or_the_certificates():
+    assert secret_of("luna", IssueAuthority(Step.PREPARE, None)) == "luna-authority"
+    assert secret_of("luna", IssueCertificate(WANTED, None)) == "luna-zeroia-tls"
+
+
+def test_steps_of_an_authority_that_is_there_are_renewals():
+    first, following = (IssueAuthority(step, None) for step in (Step.CREATE, Step.PROMOTE))
+
+    assert renewals([first, following]) == (following,)
+
+
+@pytest.mark.parametrize(
+    ("secret", "renews"),
+    [
+        (a_secret(WANTED.secret, in_force=a_leaf()), True),
+        (a_secret(WANTED.secret, in_force=a_leaf(dns_names=frozenset(NAMES[:2]))), False),
+        (a_secret(WANTED.secret), False),
+        (None, False),
+    ],
+)
+def test_certificate_is_renewed_where_one_of_the_same_names_is_in_force(secret, renews):
+    assert bool(renewals([IssueCertificate(WANTED, secret)])) is renews

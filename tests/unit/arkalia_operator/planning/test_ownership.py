@@ -5,13 +5,20 @@ of a real API server is checked by `tests/cluster/test_canonical_form.py`.
 """
 
 import copy
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from applied_objects import managed
-from arkalia_operator.planning.ownership import digests, fingerprint, owned, template_digest
+from arkalia_operator.planning.ownership import (
+    applied_at,
+    digests,
+    fingerprint,
+    owned,
+    template_digest,
+)
 
 WORDS = st.sampled_from(["a", "b", "c", "d"])
 SCALARS = st.sampled_from(["", "x", "y", 0, 1, False, True])
@@ -253,3 +260,17 @@ def test_identity_does_not_count():
     one = {"apiVersion": "v1", "kind": "A", "metadata": {"name": "a", "namespace": "b"}, "spec": 1}
 
     assert fingerprint(one) == fingerprint({"spec": 1})
+
+
+def test_object_was_applied_when_its_manager_last_changed_it():
+    entries = [
+        {"manager": "webhook", "operation": "Apply", "time": "2026-01-03T00:00:00Z"},
+        {"manager": "arkalia-operator", "operation": "Update", "time": "2026-01-02T00:00:00Z"},
+        {"manager": "arkalia-operator", "operation": "Apply", "time": "2026-01-01T00:00:00Z"},
+    ]
+
+    found = {"metadata": {"managedFields": entries}}
+
+    assert applied_at(found) == datetime(2026, 1, 1, tzinfo=UTC)
+    assert applied_at(found, "webhook") == datetime(2026, 1, 3, tzinfo=UTC)
+    assert applied_at(found, "somebody") is None

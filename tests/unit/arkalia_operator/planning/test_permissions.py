@@ -32,3 +32,7 @@ def test_a_message_names_five_rules_and_the_number_of_the_others():
     many = [Right("all", "example.com", f"kind{number}", "get") for number in range(7)]
 
     assert told(many).endswith("resources: [kind4], verbs: [get]}; and 2 more.")
+
+
+def test_right_is_about_a_path_or_about_a_resource():
+    assert (KEYS.is_path, PATCH.is_path) == (True, False)

@@ -42,6 +42,7 @@ def test_empty_cluster_gets_everything_in_order():
     assert [each.key for each in found.applies] == [key_of(each) for each in DESIRED.manifests]
     assert {(each.why, each.creates) for each in found.applies} == {("missing", True)}
     assert found.deletes == ()
+    assert not found.is_empty
 
 
 def test_apply_carries_the_digest_of_its_manifest():
@@ -52,7 +53,7 @@ def test_apply_carries_the_digest_of_its_manifest():
 def test_converged_system_has_an_empty_plan():
     found = plan(SYSTEM, DESIRED, an_observed(SYSTEM, DESIRED))
 
-    assert (found.applies, found.deletes) == ((), ())
+    assert (found.applies, found.deletes, found.is_empty) == ((), (), True)
 
 
 def test_kind_that_is_not_served_is_left_out():

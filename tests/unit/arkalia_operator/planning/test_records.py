@@ -412,3 +412,21 @@ def test_job_of_a_migration_says_what_the_schema_will_be(annotations, known):
 )
 def test_job_works_while_a_pod_of_it_runs(status, working):
     assert a_job(**status).working is working
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"),
+    [(DEPLOYMENT, "rollout"), (STATEFUL_SET, "rollout"), (JOB, "job"),
+     (PERSISTENT_VOLUME_CLAIM, "claim")],
+)  # fmt: skip
+def test_what_follows_the_status_is_the_same_as_in_a_new_record(kind, field):
+    status = {"readyReplicas": 2, "ready": 1, "phase": "Bound"}
+
+    found = an_object(kind.name, spec={}, status=status)
+
+    assert changing(kind, found) == {field: getattr(child_record(kind, found), field)}
+    assert changing(kind, found) != changing(kind, found | {"status": {}})
+
+
+def test_nothing_of_a_config_map_follows_a_status():
+    assert changing(CONFIG_MAP, live()) == {}

@@ -15,6 +15,7 @@ from arkalia_operator.planning.upgrades import (
     default_version,
     gate_of,
     next_wave,
+    policy_of,
     ready_since,
     renderer,
     stage,
@@ -181,3 +182,10 @@ def test_ready_since_is_when_it_became_ready():
     assert ready_since(told("True")) == LONG_AGO
     assert ready_since(told("False")) is None
     assert ready_since(told()) is None
+
+
+def test_policy_of_a_system_comes_before_that_of_the_operator():
+    waves = a_system(changes={"rollout": {"upgrades": "Waves"}})
+
+    assert policy_of(waves, "Hold") == "Waves"
+    assert policy_of(a_system(), "Hold") == "Hold"

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+from arkalia_operator import catalogue
 from arkalia_operator.cluster.api_keys import ApiKeys
 from arkalia_operator.cluster.bundles import Bundles
 from arkalia_operator.cluster.certificates import Certificates
@@ -23,6 +24,12 @@ from builders import an_upgrade
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
 LIFETIMES = Lifetimes()
+MODULES = {"helloria", "taskia"}
+"""Two that have data of every kind between them: ten show no more of a reconcile."""
+BUILT_IN = {
+    version: {name: each for name, each in modules.items() if name in MODULES}
+    for version, modules in catalogue.load().items()
+}
 ISSUER = Issuer("https://issuer", '{"keys":[]}')
 LUNA = SystemKey("ns", "luna")
 SYSTEM = "/apis/arkalia.io/v1alpha1/namespaces/ns/arkaliasystems/luna"

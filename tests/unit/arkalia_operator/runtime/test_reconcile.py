@@ -3,14 +3,13 @@
 import pytest
 from aiohttp import web
 
-from arkalia_operator import catalogue
 from arkalia_operator.cluster.looks import TROUBLED_SECONDS
 from arkalia_operator.cluster.store import SystemKey
 from arkalia_operator.desired.kinds import SERVICE as SERVICE_KIND
 from arkalia_operator.planning.permissions import Right
 from arkalia_operator.planning.plan import plan
 from model_api_server import respond, session_for, until
-from unit.arkalia_operator.runtime.reconciling import LUNA, SYSTEM, a_reconciler, settle
+from unit.arkalia_operator.runtime.reconciling import BUILT_IN, LUNA, SYSTEM, a_reconciler, settle
 
 ACTION = "/apis/arkalia.io/v1alpha1/namespaces/ns/arkaliaactions/approve"
 SERVICE = "/api/v1/namespaces/ns/services/luna-helloria"
@@ -19,7 +18,7 @@ SERVICE = "/api/v1/namespaces/ns/services/luna-helloria"
 @pytest.fixture
 async def reconciler(server):
     async with session_for(server) as session:
-        yield a_reconciler(session, catalogue.load())
+        yield a_reconciler(session, BUILT_IN)
 
 
 @pytest.fixture
@@ -81,7 +80,7 @@ async def test_only_who_names_objects_of_others_is_looked_at_for_them(
     server, reconciler, network, seconds
 ):
     reconciler.identity.longest_look = reconciler.data.longest_look = lambda: 1000.0
-    off = {name: {"enabled": False} for name in catalogue.load()["0.1.0"] if name != "helloria"}
+    off = {name: {"enabled": False} for name in BUILT_IN["0.1.0"] if name != "helloria"}
     spec = {"modules": off, "network": network}
     reconciler.resources.systems.put(await server.put(SYSTEM, {"spec": spec}))
 

@@ -5,11 +5,10 @@ from copy import deepcopy
 import pytest
 
 from arkalia_contract.labels import PART_OF
-from arkalia_operator import catalogue
 from arkalia_operator.cluster.drifts import Drifts
 from arkalia_operator.desired.kinds import SERVICE_ACCOUNT
 from model_api_server import session_for
-from unit.arkalia_operator.runtime.reconciling import LUNA, SYSTEM, a_reconciler, settle
+from unit.arkalia_operator.runtime.reconciling import BUILT_IN, LUNA, SYSTEM, a_reconciler, settle
 
 ACCOUNT = "/api/v1/namespaces/ns/serviceaccounts/luna-helloria"
 
@@ -18,7 +17,7 @@ ACCOUNT = "/api/v1/namespaces/ns/serviceaccounts/luna-helloria"
 async def settled(server):
     """A system of which nothing is left to do for now."""
     async with session_for(server) as session:
-        found = a_reconciler(session, catalogue.load())
+        found = a_reconciler(session, BUILT_IN)
         await settle(server, found)
         yield found
 
