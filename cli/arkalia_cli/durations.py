@@ -7,6 +7,8 @@ from typing import Final
 
 PART: Final = re.compile(r"(\d+)([smhd])")
 SECONDS: Final = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+LONGEST: Final = 3650 * SECONDS["d"]
+"""More than clocks and API servers can count back is a slip."""
 
 
 def seconds(text: str) -> int:
@@ -15,4 +17,8 @@ def seconds(text: str) -> int:
     if not parts or "".join(f"{number}{unit}" for number, unit in parts) != text:
         message = f"{text!r} is no span of time: write it like 90s, 5m, 1h30m or 2d"
         raise ValueError(message)
-    return sum(int(number) * SECONDS[unit] for number, unit in parts)
+    span = sum(int(number) * SECONDS[unit] for number, unit in parts)
+    if span > LONGEST:
+        message = f"{text!r} is too long: write at most {LONGEST // SECONDS['d']}d"
+        raise ValueError(message)
+    return span

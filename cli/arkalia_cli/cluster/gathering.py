@@ -26,12 +26,14 @@ def everything(cluster: Connection, system: Body, tail: int) -> Gathered:
     left_out: list[str] = []
     facts = gather(cluster)
     logs = dict(_logs(cluster, name, tail, left_out))
+    objects, refused = children.readable(cluster, REPORTED, name)
+    left_out += [f"{kind.name}: you may not list {kind.plural}" for kind in refused]
     return Gathered(
         time=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         versions={"arkalia-cli": version("arkalia-cli"), "kubernetes": facts.version},
         system=system,
         objects=[
-            *children.readable(cluster, REPORTED, name),
+            *objects,
             *_listed(cluster, left_out),
             *children.heads(cluster, SECRET, name),
         ],
@@ -39,6 +41,7 @@ def everything(cluster: Connection, system: Body, tail: int) -> Gathered:
         findings=doctor.findings(facts),
         logs=logs,
         left_out=left_out,
+        refused=[kind.name for kind in refused],
     )
 
 

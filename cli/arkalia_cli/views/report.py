@@ -45,6 +45,8 @@ class Gathered:
     logs: Mapping[Source, str]
     left_out: Sequence[str] = field(default=())
     """What could not be read, in sentences."""
+    refused: Sequence[str] = field(default=())
+    """Kinds of objects that the user may not list."""
 
 
 def texts(gathered: Gathered) -> dict[str, str]:
@@ -52,6 +54,8 @@ def texts(gathered: Gathered) -> dict[str, str]:
     system = System.from_body(redaction.redacted(gathered.system))
     own = [each for each in gathered.objects if each.get("kind") != "Secret"]
     told = events.of_system(gathered.system, own, gathered.events)
+    span = events.Span.of(gathered.system, gathered.time)
+    missing = events.left_out(told, span, gathered.refused)
     return {
         "README.txt": README.format(
             name=system.name, namespace=system.namespace, time=gathered.time, gone=redaction.GONE
@@ -61,7 +65,7 @@ def texts(gathered: Gathered) -> dict[str, str]:
         }),
         "status.json": _json(status.data([system])),
         "doctor.json": _json(doctor.data(gathered.findings)),
-        "events.json": redaction.text(_json(events.data(told))),
+        "events.json": redaction.text(_json(events.data(told, missing))),
         **_resources([gathered.system, *gathered.objects]),
         **_logs(gathered.logs),
     }  # fmt: skip

@@ -355,6 +355,11 @@ class Reason(Explained):
         "Somebody else had changed a field, which was changed back: the reason of an Event.",
         "Change the spec, not the objects; the Event names the field manager that did.",
     )
+    EVENTS_LEFT_OUT = (
+        "EventsLeftOut",
+        "The operator has posted fewer Events about a system than it had to tell: the system changed too often, or the API server refused some. The reason of an Event.",
+        "Look at the status (`arkalia status`), which is whole. `arkalia_operator_events_dropped_total` counts what was left out, by cause; with the cause `failed` the operator's log has the API server's answer.",
+    )
     UNKNOWN_FIELD = (
         "UnknownField",
         "A field that was written is in no schema; the API server dropped it, since the client did not ask it to refuse.",
