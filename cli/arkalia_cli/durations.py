@@ -1,4 +1,4 @@
-"""Spans of time as people write them for kubectl: `90s`, `5m`, `1h30m`, `2d`."""
+"""Spans of time as people write and read them with kubectl: `90s`, `5m`, `1h30m`, `2d`."""
 
 from __future__ import annotations
 
@@ -22,3 +22,9 @@ def seconds(text: str) -> int:
         message = f"{text!r} is too long: write at most {LONGEST // SECONDS['d']}d"
         raise ValueError(message)
     return span
+
+
+def rounded(span: float) -> str:
+    """*span* seconds in the largest unit of which it has two or more: `90s`, `5m`, `3h`, `2d`."""
+    unit = next((each for each in reversed(SECONDS) if span >= 2 * SECONDS[each]), "s")
+    return f"{int(span // SECONDS[unit])}{unit}"

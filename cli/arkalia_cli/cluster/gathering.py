@@ -10,7 +10,8 @@ from typing import Final
 from arkalia_cli.api_paths import EVENT, MODULE, POD, REPORTED, SECRET
 from arkalia_cli.cluster import children
 from arkalia_cli.cluster.connection import Body, Connection
-from arkalia_cli.cluster.facts import OPERATOR, gather, operators
+from arkalia_cli.cluster.facts import gather
+from arkalia_cli.cluster.operators import OPERATOR, operators
 from arkalia_cli.errors import CliError, ForbiddenError, NotFoundError, RefusedError
 from arkalia_cli.views import doctor
 from arkalia_cli.views.logs import Source
@@ -41,6 +42,7 @@ def everything(cluster: Connection, system: Body, tail: int) -> Gathered:
         findings=doctor.findings(facts),
         logs=logs,
         left_out=left_out,
+        attendance=next((each for each in facts.attendances if each.system.name == name), None),
         refused=[kind.name for kind in refused],
     )
 

@@ -8,7 +8,7 @@ meaning. The meaning of `Ready`, `Reconciling` and `Stalled` is kstatus's
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field
 
@@ -112,6 +112,11 @@ class Reason(Explained):
     """Why a condition is what it is."""
 
     SYSTEM_READY = "SystemReady", "All modules run and serve."
+    NOT_LOOKED_AT = (
+        "NotLookedAt",
+        "No operator has looked at the resource since it was made: this is what the API server says until one does.",
+        "Wait a moment; if it lasts, `arkalia status` tells which operators there are, and why none of them takes the resource: its namespace, its labels, or because none runs.",
+    )
     SPEC_ACCEPTED = "SpecAccepted", "Every part of the spec is understood."
     INVALID_SPEC = (
         "InvalidSpec",
@@ -400,3 +405,18 @@ class Condition(StatusModel):
 
     last_transition_time: datetime
     """When `status` last changed."""
+
+
+NOT_LOOKED_AT: Final[dict[str, Any]] = {
+    "conditions": [
+        {
+            "type": ConditionType.READY.value,
+            "status": "Unknown",
+            "reason": Reason.NOT_LOOKED_AT.value,
+            "message": "No operator has looked at this resource yet: `arkalia status` tells why.",
+            "observedGeneration": 0,
+            "lastTransitionTime": "1970-01-01T00:00:00Z",
+        }
+    ]
+}
+"""The status of a resource that has none, as the API server fills it in. It is nobody's word."""

@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 from arkalia_contract import labels
 from arkalia_operator.api.changes import UpgradePolicy
 from arkalia_operator.api.mistakes import mistakes_of
-from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.api.resources import ArkaliaSystem, written_status
 from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.credentials import Credentials
@@ -122,7 +122,7 @@ class Planner:
             problem = f"it cannot be read: {mistakes_of(system.error)}"
             return Preview(SystemKey(*_place(body)), (), (problem,), told=False)
         found = self._of(system)
-        if body.get("status") and not system.status.model_fields_set:
+        if written_status(body) and not system.status.model_fields_set:
             return replace(found, problems=(UNREADABLE_STATUS, *found.problems))
         return found
 

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from arkalia_cli.attendance import Operator
 from arkalia_cli.views import doctor
 from arkalia_cli.views.doctor import (
     DEFINITIONS,
@@ -13,7 +14,6 @@ from arkalia_cli.views.doctor import (
     Definition,
     Facts,
     Level,
-    Operator,
 )
 from unit.arkalia_cli.rendering import rendered
 
