@@ -80,6 +80,7 @@ RIGHTS: Final = (
     Right("logs", "get", POD, "log"),
     Right("events", "list", EVENT),
     Right("open", "list", SERVICE),
+    Right("open", "list", POD),
     Right("open", "get", CONFIG_MAP),
     Right("open", "get", POD, "portforward", role="edit"),
     # Kubernetes asks for it too since 1.35: the verb of the request alone is `get`.
