@@ -18,5 +18,5 @@ def within(path, collection):
 def selected(body, selector):
     if not selector:
         return True
-    key, value = selector.split("=")
-    return body["metadata"].get("labels", {}).get(key) == value
+    wanted = dict(each.split("=") for each in selector.split(","))
+    return wanted.items() <= body["metadata"].get("labels", {}).items()

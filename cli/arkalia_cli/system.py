@@ -42,6 +42,7 @@ class System:
 
     namespace: str
     name: str
+    labels: Mapping[str, str]
     generation: int
     observed_generation: int
     """0 while the operator has not looked at it."""
@@ -53,9 +54,12 @@ class System:
     def from_body(cls, body: Mapping[str, Any]) -> Self:
         """The system that the API server gave as *body*."""
         status = body.get("status", {})
+        if "observedGeneration" not in status:  # what the API server fills in is nobody's word
+            status = {}
         return cls(
             namespace=body["metadata"]["namespace"],
             name=body["metadata"]["name"],
+            labels=body["metadata"].get("labels") or {},
             generation=body["metadata"].get("generation", 0),
             observed_generation=status.get("observedGeneration", 0),
             version=status.get("version", ""),

@@ -24,6 +24,7 @@ from arkalia_operator.cluster.store import SystemKey
 from arkalia_operator.desired.resolve import Defaults, Modules
 from arkalia_operator.planning.upgrades import policy_of
 from arkalia_operator.runtime.preview import (
+    IMAGE_REGISTRY,
     Body,
     Planner,
     PolicyOf,
@@ -69,19 +70,34 @@ def add_words(parser: argparse.ArgumentParser) -> None:
 async def run(words: argparse.Namespace, settings: Settings) -> int:
     """Print the plan; gives the exit status. Raises ApiError, ValueError, OSError and kopf.LoginError."""
     _refuse_what_a_snapshot_has_no_use_for(words)
-    builtin = catalogue.load()
-    available = Modules(
-        builtin, {}, {}, Defaults(version("arkalia-operator"), settings.image_registry)
-    )
+    available = _available(settings.image_registry)
     documents = _documents(words.file) if words.file else []
     policy = _policy(words, settings)
     snapshot = await _snapshot(words, documents, available, policy)
+    if "image_registry" not in settings.model_fields_set:
+        available = _available(_registry(snapshot, settings))
     snapshot = _with_modules(snapshot, _of_kind(documents, MODULE_KIND), words.namespace)
     bodies = _systems(words, documents, snapshot)
     planner = Planner(snapshot, available, policy)
     found = [planner.of_body(each) for each in bodies]
     sys.stdout.write(as_json(found) if words.output == "json" else as_text(found))
     return _status(found)
+
+
+def _available(registry: str) -> Modules:
+    """The builtin modules, with images of *registry*."""
+    return Modules(catalogue.load(), {}, {}, Defaults(version("arkalia-operator"), registry))
+
+
+def _registry(snapshot: Snapshot, settings: Settings) -> str:
+    """Where the operator takes images from: its own word, else the chart's default, which is told."""
+    if snapshot.registry:
+        return snapshot.registry
+    sys.stderr.write(
+        f"arkalia-operator plan: images are taken to come from {settings.image_registry}. Where the "
+        f"operator takes them from elsewhere, write that into {IMAGE_REGISTRY}.\n"
+    )
+    return settings.image_registry
 
 
 def _status(found: Iterable[Preview]) -> int:

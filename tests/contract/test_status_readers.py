@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from arkalia_cli.views import status
-from arkalia_operator.api.conditions import ConditionType, Reason
+from arkalia_operator.api.conditions import NOT_LOOKED_AT, ConditionType, Reason
 from arkalia_operator.planning.verdicts import Verdict, agreeing, conditions
 from status_readers import HEALTH, ROOT, argo_cd, flux, kstatus
 
@@ -96,9 +96,15 @@ def test_status_about_an_older_spec_is_progress_for_all(ready):
 def test_system_of_which_nothing_was_said_is_not_done_for_argo_cd_and_flux():
     bare = {"metadata": {"name": "luna", "generation": 1}, "spec": {}}
 
-    # kstatus takes a resource without a status for done: the operator says something at once.
+    # kstatus takes a resource without a status for done: the API server fills one in.
     assert told(bare) == ("Progressing", "Unknown", "Current")
     assert told({**bare, "status": {}}) == ("Progressing", "InProgress", "Current")
+
+
+def test_system_that_no_operator_has_looked_at_is_not_done_for_anybody():
+    body = {"metadata": {"name": "luna", "generation": 1}, "spec": {}, "status": NOT_LOOKED_AT}
+
+    assert told(body) == ("Progressing", "InProgress", "InProgress")
 
 
 def test_status_without_ready_is_progress_for_argo_cd():

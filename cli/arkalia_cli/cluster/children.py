@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 
-from arkalia_cli.api_paths import EVENT, EVENTFUL, POD, Kind
+from arkalia_cli.api_paths import POD, Kind
 from arkalia_cli.cluster.connection import Body, Connection
 from arkalia_cli.errors import ForbiddenError
 from arkalia_cli.views.logs import Source
@@ -28,13 +27,18 @@ def sources(cluster: Connection, system: str) -> list[Source]:
     ]
 
 
-def readable(cluster: Connection, kinds: Iterable[Kind], system: str) -> list[Body]:
-    """The objects of *system* of those *kinds* that the user may list. Raises CliError."""
+def readable(
+    cluster: Connection, kinds: Iterable[Kind], system: str
+) -> tuple[list[Body], list[Kind]]:
+    """The objects of *system* of those *kinds*, and the kinds that the user may not list. Raises CliError."""
     found: list[Body] = []
+    refused = []
     for kind in kinds:
-        with suppress(ForbiddenError):
+        try:
             found += of(cluster, kind, system)
-    return found
+        except ForbiddenError:
+            refused.append(kind)
+    return found, refused
 
 
 def heads(cluster: Connection, kind: Kind, system: str) -> list[Body]:
@@ -44,12 +48,6 @@ def heads(cluster: Connection, kind: Kind, system: str) -> list[Body]:
         return cluster.heads(kind, cluster.namespace, labelSelector=selector)
     except ForbiddenError:
         return []
-
-
-def with_events(cluster: Connection, system: Body) -> tuple[Body, list[Body], list[Body]]:
-    """*system*, its objects, and all Events of the namespace. Raises CliError."""
-    objects = readable(cluster, EVENTFUL, system["metadata"]["name"])
-    return system, objects, cluster.find(EVENT, cluster.namespace)
 
 
 def _part(pod: Body) -> str:

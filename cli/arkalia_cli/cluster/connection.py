@@ -63,7 +63,7 @@ class Connection:
     def heads(self, kind: Kind, namespace: str, **query: str) -> list[Body]:
         """The metadata of all objects of *kind*, without what they hold. Raises CliError."""
         answer = self._request(kind.path(namespace), query, accept=HEADS)
-        return [{**each, "kind": kind.name} for each in _body(answer)["items"]]
+        return [{**each, "kind": kind.name} for each in _body(answer)["items"] or ()]
 
     def find(self, kind: Kind, namespace: str = "", **query: str) -> list[Body]:
         """All objects of *kind*, page by page. Raises CliError."""

@@ -10,7 +10,8 @@ from typing import Final
 from arkalia_cli.api_paths import EVENT, MODULE, POD, REPORTED, SECRET
 from arkalia_cli.cluster import children
 from arkalia_cli.cluster.connection import Body, Connection
-from arkalia_cli.cluster.facts import OPERATOR, gather, operators
+from arkalia_cli.cluster.facts import gather
+from arkalia_cli.cluster.operators import OPERATOR, operators
 from arkalia_cli.errors import CliError, ForbiddenError, NotFoundError, RefusedError
 from arkalia_cli.views import doctor
 from arkalia_cli.views.logs import Source
@@ -26,12 +27,14 @@ def everything(cluster: Connection, system: Body, tail: int) -> Gathered:
     left_out: list[str] = []
     facts = gather(cluster)
     logs = dict(_logs(cluster, name, tail, left_out))
+    objects, refused = children.readable(cluster, REPORTED, name)
+    left_out += [f"{kind.name}: you may not list {kind.plural}" for kind in refused]
     return Gathered(
         time=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         versions={"arkalia-cli": version("arkalia-cli"), "kubernetes": facts.version},
         system=system,
         objects=[
-            *children.readable(cluster, REPORTED, name),
+            *objects,
             *_listed(cluster, left_out),
             *children.heads(cluster, SECRET, name),
         ],
@@ -39,6 +42,8 @@ def everything(cluster: Connection, system: Body, tail: int) -> Gathered:
         findings=doctor.findings(facts),
         logs=logs,
         left_out=left_out,
+        attendance=next((each for each in facts.attendances if each.system.name == name), None),
+        refused=[kind.name for kind in refused],
     )
 
 

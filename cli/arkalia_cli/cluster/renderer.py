@@ -11,8 +11,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import Final
 
-from arkalia_cli.cluster.connection import connect, namespace_of
-from arkalia_cli.cluster.facts import IMAGE_REGISTRY, image_registry
+from arkalia_cli.cluster.connection import namespace_of
 from arkalia_cli.errors import NotFoundError, UnreachableError
 from arkalia_cli.options import Place
 
@@ -52,7 +51,7 @@ def render(place: Place, question: Question, output: str) -> int:
     words = ["--upgrade"] if question.upgrade else []
     words += [word for name, value in given.items() if value for word in (name, value)]
     done = subprocess.run(  # noqa: S603 - a program of ours, with words and no shell
-        [program, "plan", *words], env=_environment(place, question.against), check=False
+        [program, "plan", *words], env=_environment(place), check=False
     )
     return done.returncode
 
@@ -67,10 +66,6 @@ def _namespace(place: Place, against: str) -> str | None:
         return None
 
 
-def _environment(place: Place, against: str) -> dict[str, str]:
-    """What the program is told: beside what the shell has, the registry of the cluster's operator."""
-    own = {"KUBECONFIG": place.kubeconfig} if place.kubeconfig else {}
-    if against == CLUSTER and IMAGE_REGISTRY not in os.environ:
-        registry = image_registry(connect(place.namespace, place.context, place.kubeconfig))
-        own |= {IMAGE_REGISTRY: registry} if registry else {}
-    return {**os.environ, **own}
+def _environment(place: Place) -> dict[str, str]:
+    """What the shell has, and the kubeconfig that the command names."""
+    return {**os.environ, **({"KUBECONFIG": place.kubeconfig} if place.kubeconfig else {})}

@@ -15,15 +15,23 @@ def events(
     since: SinceOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
-    """Show the Events of a system and of its objects in the order in which they happened."""
+    """Show the Events of a system and of its objects in the order in which they happened.
+
+    Below them stands what may be missing: an operator and a cluster leave Events out.
+    """
+    from arkalia_cli.api_paths import EVENT, EVENTFUL
     from arkalia_cli.cluster import children, systems
     from arkalia_cli.cluster.connection import connect
     from arkalia_cli.output import show
     from arkalia_cli.views import events as view
 
     cluster = connect(place.namespace, place.context, place.kubeconfig)
-    found = view.of_system(*children.with_events(cluster, systems.one(cluster, system)))
+    body = systems.one(cluster, system)
+    objects, refused = children.readable(cluster, EVENTFUL, body["metadata"]["name"])
+    found = view.of_system(body, objects, cluster.find(EVENT, cluster.namespace))
+    span = view.Span.of(body, datetime.now(UTC).strftime(view.RFC_3339))
     if since:
-        begin = datetime.now(UTC) - timedelta(seconds=seconds(since))
-        found = view.since(found, begin.strftime("%Y-%m-%dT%H:%M:%SZ"))
-    show(output, view.text(found), view.data(found))
+        moment = view.before(span.end, timedelta(seconds=seconds(since)))
+        found, span = view.since(found, moment), span.since(moment)
+    missing = view.left_out(found, span, [kind.name for kind in refused])
+    show(output, view.text(found, missing), view.data(found, missing))

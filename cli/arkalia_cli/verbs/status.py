@@ -27,19 +27,19 @@ def status(
     """
     from arkalia_cli.cluster import systems
     from arkalia_cli.cluster.connection import connect
-    from arkalia_cli.cluster.facts import operator_runs
+    from arkalia_cli.cluster.operators import attendances, seen
     from arkalia_cli.output import show
-    from arkalia_cli.system import System
     from arkalia_cli.views import status as view
 
     cluster = connect(place.namespace, place.context, place.kubeconfig)
     found = (
         [systems.one(cluster, system)] if system else systems.find(cluster, everywhere=everywhere)
     )
-    told = [System.from_body(each) for each in found]
+    operators = seen(cluster) if found else None
+    told = list(attendances(cluster, found, operators))
     asked = "The cluster" if everywhere else f"Namespace {cluster.namespace}"
     hint = "" if told or everywhere else systems.elsewhere(cluster)
-    runs = operator_runs(cluster) if told else None
+    runs = None if operators is None else any(each.ready for each in operators)
     show(output, view.text(told, asked, hint, runs=runs), view.data(told, runs))
-    if not all(each.ready for each in told):
+    if not all(each.system.ready for each in told):
         raise typer.Exit(Exit.NOT_READY)

@@ -24,6 +24,7 @@ from arkalia_cli.api_paths import (
     VERSION,
     Kind,
 )
+from arkalia_cli.attendance import Attendance, Operator
 
 OLDEST_KUBERNETES: Final = (1, 30)
 """`kubeVersion` of the chart."""
@@ -55,16 +56,6 @@ class Definition:
 
 
 @dataclass(frozen=True, slots=True)
-class Operator:
-    """A Deployment of the operator."""
-
-    namespace: str
-    name: str
-    release: str
-    ready: int
-
-
-@dataclass(frozen=True, slots=True)
 class Right:
     """Something that a verb of the command line, or a person, does."""
 
@@ -89,6 +80,7 @@ RIGHTS: Final = (
     Right("logs", "get", POD, "log"),
     Right("events", "list", EVENT),
     Right("open", "list", SERVICE),
+    Right("open", "list", POD),
     Right("open", "get", CONFIG_MAP),
     Right("open", "get", POD, "portforward", role="edit"),
     # Kubernetes asks for it too since 1.35: the verb of the request alone is `get`.
@@ -115,6 +107,8 @@ class Facts:
     default_storage_classes: tuple[str, ...] | None
     refused: tuple[Right, ...]
     """Those of RIGHTS that the user does not have in the namespace."""
+    attendances: tuple[Attendance, ...] = ()
+    """Of the systems of the namespace, as far as they may be listed."""
 
 
 class Level(StrEnum):
@@ -249,6 +243,18 @@ def optional(facts: Facts) -> Iterator[Finding]:
             yield Finding(name, Level.ABSENT, f"{group} is not served", f"Needed for {use}.")
 
 
+def systems(facts: Facts) -> Iterator[Finding]:
+    """Does an operator look after each system of the namespace?"""
+    for each in facts.attendances:
+        check = f"system: {each.system.name}"
+        if each.trouble:
+            yield Finding(check, Level.WARNING, each.trouble.message, each.trouble.advice)
+        elif each.takers:
+            yield Finding(check, Level.GOOD, f"{each.takers[0]} looks after it")
+        else:
+            yield Finding(check, Level.UNKNOWN, "you may not see which operator looks after it")
+
+
 def rights(facts: Facts) -> Iterator[Finding]:
     """What may the user do in the namespace?"""
     for feature in dict.fromkeys(each.feature for each in RIGHTS):
@@ -278,7 +284,7 @@ CHECKS: Final[tuple[Check, ...]] = (
 def findings(facts: Facts) -> list[Finding]:
     """Everything that the checks say, the most needed first."""
     single = [finding for check in CHECKS if (finding := check(facts))]
-    return [*single, *optional(facts), *rights(facts)]
+    return [*single, *systems(facts), *optional(facts), *rights(facts)]
 
 
 def something_missing(found: Iterable[Finding]) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import yaml
 
+from arkalia_cli.attendance import Attendance
 from arkalia_cli.system import System
 from arkalia_cli.views import doctor, events, redaction, status
 from arkalia_cli.views.doctor import Finding
@@ -45,13 +46,20 @@ class Gathered:
     logs: Mapping[Source, str]
     left_out: Sequence[str] = field(default=())
     """What could not be read, in sentences."""
+    attendance: Attendance | None = None
+    """Who looks after the system, as far as the user may know."""
+    refused: Sequence[str] = field(default=())
+    """Kinds of objects that the user may not list."""
 
 
 def texts(gathered: Gathered) -> dict[str, str]:
     """Every file of the report by its path."""
     system = System.from_body(redaction.redacted(gathered.system))
+    attendance = gathered.attendance or Attendance(system, None, None, 0.0)
     own = [each for each in gathered.objects if each.get("kind") != "Secret"]
     told = events.of_system(gathered.system, own, gathered.events)
+    span = events.Span.of(gathered.system, gathered.time)
+    missing = events.left_out(told, span, gathered.refused)
     return {
         "README.txt": README.format(
             name=system.name, namespace=system.namespace, time=gathered.time, gone=redaction.GONE
@@ -59,9 +67,9 @@ def texts(gathered: Gathered) -> dict[str, str]:
         "about.json": _json({
             "time": gathered.time, "versions": gathered.versions, "leftOut": gathered.left_out,
         }),
-        "status.json": _json(status.data([system])),
+        "status.json": _json(status.data([replace(attendance, system=system)])),
         "doctor.json": _json(doctor.data(gathered.findings)),
-        "events.json": redaction.text(_json(events.data(told))),
+        "events.json": redaction.text(_json(events.data(told, missing))),
         **_resources([gathered.system, *gathered.objects]),
         **_logs(gathered.logs),
     }  # fmt: skip

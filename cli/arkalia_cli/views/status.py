@@ -11,6 +11,7 @@ from rich.console import Group, RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
+from arkalia_cli.attendance import Attendance
 from arkalia_cli.system import Condition, Module, System
 
 GOOD: Final = ("✔", "green")
@@ -34,23 +35,28 @@ ABSENT: Final = "No operator runs: this is what one said last; `arkalia doctor` 
 
 
 def text(
-    systems: Sequence[System], place: str, hint: str = "", *, runs: bool | None = None
+    attendances: Sequence[Attendance], place: str, hint: str = "", *, runs: bool | None = None
 ) -> RenderableType:
-    """The trees of all *systems* that *place* has; *hint* says where else to look if there are none.
+    """The trees of all systems that *place* has; *hint* says where else to look if there are none.
 
     *runs* says whether an operator does, and is None if nobody knows.
     """
-    if systems:
-        warning = [_line(BAD, "operator", "", ABSENT)] if runs is False else []
-        return Group(*warning, *map(tree, systems))
+    if attendances:
+        said = any(each.system.observed_generation for each in attendances)
+        warning = [_line(BAD, "operator", "", ABSENT)] if runs is False and said else []
+        return Group(*warning, *(tree(each, runs=runs) for each in attendances))
     return Text(f"{place} has no ArkaliaSystem. {hint}".strip())
 
 
-def tree(system: System) -> Tree:
-    """One system."""
+def tree(attendance: Attendance, *, runs: bool | None = None) -> Tree:
+    """One system; where no operator *runs* at all, that was said above it."""
+    system = attendance.system
     ready = system.condition("Ready")
     root = Tree(_line(_mark(system, ready), _headline(system), ready.reason, ready.message))
-    if not system.current:
+    trouble = attendance.trouble
+    if trouble and not (runs is False and system.observed_generation):
+        root.add(_line(BAD, "operator", "", f"{trouble.message} {trouble.advice}"))
+    elif not system.current:
         root.add(_line(WORKING, "operator", "", _not_looked(system)))
     for condition in _told(system):
         told = _aspect(condition.type), condition.reason, condition.message
@@ -61,12 +67,13 @@ def tree(system: System) -> Tree:
     return root
 
 
-def data(systems: Sequence[System], runs: bool | None = None) -> dict[str, Any]:
+def data(attendances: Sequence[Attendance], runs: bool | None = None) -> dict[str, Any]:
     """The same for programs."""
-    return {"operatorRuns": runs, "systems": [_data(each) for each in systems]}
+    return {"operatorRuns": runs, "systems": [_data(each) for each in attendances]}
 
 
-def _data(system: System) -> dict[str, Any]:
+def _data(attendance: Attendance) -> dict[str, Any]:
+    system, takers, trouble = attendance.system, attendance.takers, attendance.trouble
     return {
         "namespace": system.namespace,
         "name": system.name,
@@ -74,6 +81,8 @@ def _data(system: System) -> dict[str, Any]:
         "ready": system.ready,
         "generation": system.generation,
         "observedGeneration": system.observed_generation,
+        "operators": None if takers is None else [f"{e.namespace}/{e.name}" for e in takers],
+        "unattended": asdict(trouble) if trouble else None,
         "conditions": [asdict(each) for each in system.conditions],
         "modules": [_module_data(each) for each in system.modules],
     }
@@ -114,7 +123,7 @@ def _aspect(kind: str) -> str:
 
 def _not_looked(system: System) -> str:
     if not system.observed_generation:
-        return "It has not looked at this system yet; `arkalia doctor` tells whether it runs."
+        return "It has not looked at this system yet: wait a moment."
     return (
         f"It has not looked at generation {system.generation} yet: "
         f"what stands here is about generation {system.observed_generation}."

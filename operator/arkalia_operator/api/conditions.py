@@ -8,7 +8,7 @@ meaning. The meaning of `Ready`, `Reconciling` and `Stalled` is kstatus's
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Literal
+from typing import Any, Final, Literal
 
 from pydantic import Field
 
@@ -112,6 +112,11 @@ class Reason(Explained):
     """Why a condition is what it is."""
 
     SYSTEM_READY = "SystemReady", "All modules run and serve."
+    NOT_LOOKED_AT = (
+        "NotLookedAt",
+        "No operator has looked at the resource since it was made: this is what the API server says until one does.",
+        "Wait a moment; if it lasts, `arkalia status` tells which operators there are, and why none of them takes the resource: its namespace, its labels, or because none runs.",
+    )
     SPEC_ACCEPTED = "SpecAccepted", "Every part of the spec is understood."
     INVALID_SPEC = (
         "InvalidSpec",
@@ -355,6 +360,11 @@ class Reason(Explained):
         "Somebody else had changed a field, which was changed back: the reason of an Event.",
         "Change the spec, not the objects; the Event names the field manager that did.",
     )
+    EVENTS_LEFT_OUT = (
+        "EventsLeftOut",
+        "The operator has posted fewer Events about a system than it had to tell: the system changed too often, or the API server refused some. The reason of an Event.",
+        "Look at the status (`arkalia status`), which is whole. `arkalia_operator_events_dropped_total` counts what was left out, by cause; with the cause `failed` the operator's log has the API server's answer.",
+    )
     UNKNOWN_FIELD = (
         "UnknownField",
         "A field that was written is in no schema; the API server dropped it, since the client did not ask it to refuse.",
@@ -395,3 +405,18 @@ class Condition(StatusModel):
 
     last_transition_time: datetime
     """When `status` last changed."""
+
+
+NOT_LOOKED_AT: Final[dict[str, Any]] = {
+    "conditions": [
+        {
+            "type": ConditionType.READY.value,
+            "status": "Unknown",
+            "reason": Reason.NOT_LOOKED_AT.value,
+            "message": "No operator has looked at this resource yet: `arkalia status` tells why.",
+            "observedGeneration": 0,
+            "lastTransitionTime": "1970-01-01T00:00:00Z",
+        }
+    ]
+}
+"""The status of a resource that has none, as the API server fills it in. It is nobody's word."""

@@ -2,7 +2,8 @@
 
 Writes `crds/`, and the same into the operator's chart between its switches and into the chart that
 holds nothing else. The API server stores what a user wrote: defaults are told in the descriptions and applied when the operator reads
-(docs/decisions/0002-defaults-are-applied-when-read.md).
+(docs/decisions/0002-defaults-are-applied-when-read.md). A new system's status alone is filled in
+(docs/decisions/0075-a-system-that-nobody-looks-at-says-so.md).
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from arkalia_operator.api.arkaliaaction import ArkaliaActionSpec, ArkaliaActionS
 from arkalia_operator.api.arkaliamodule import ArkaliaModuleSpec
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemSpec, ArkaliaSystemStatus
 from arkalia_operator.api.base import DNS_LABEL, rule, rules
+from arkalia_operator.api.conditions import NOT_LOOKED_AT
 from arkalia_operator.api.data import STORAGE_RULES
 from arkalia_operator.api.explained import explained
 from arkalia_operator.api.generated import GeneratedFiles, header, run
@@ -64,6 +66,9 @@ class Resource:
     columns: tuple[dict[str, Any], ...]
     spec: type[BaseModel]
     status: type[BaseModel] | None = None
+    first_status: dict[str, Any] | None = None
+    """What the API server says of it until the operator does."""
+
     spec_required: bool = False
     rules: tuple[dict[str, str], ...] = ()
     """What takes spec, status or the object's former state together."""
@@ -93,6 +98,7 @@ SYSTEM: Final = Resource(
     rules=STORAGE_RULES,
     spec=ArkaliaSystemSpec,
     status=ArkaliaSystemStatus,
+    first_status=NOT_LOOKED_AT,
 )
 MODULE: Final = Resource(
     kind=MODULE_KIND,
@@ -168,8 +174,20 @@ def _version(resource: Resource) -> dict[str, Any]:
         "storage": True,
         **({"subresources": {"status": {}}} if resource.status else {}),
         "additionalPrinterColumns": list(resource.columns),
-        "schema": {"openAPIV3Schema": explained(whole_schema(resource))},
+        "schema": {"openAPIV3Schema": _filled_in(explained(whole_schema(resource)), resource)},
     }
+
+
+def _filled_in(schema: Schema, resource: Resource) -> Schema:
+    """*schema* with the status of a new object: of all defaults the one that the API server applies.
+
+    It is stored nowhere: the API server takes no status when it stores a new object.
+    """
+    if resource.first_status is None:
+        return schema
+    fields = schema["properties"]
+    status = fields["status"] | {"default": resource.first_status}
+    return schema | {"properties": fields | {"status": status}}
 
 
 def whole_schema(resource: Resource) -> Schema:

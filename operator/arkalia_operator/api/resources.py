@@ -9,6 +9,7 @@ from typing import Any, Final
 from arkalia_operator.api.arkaliaaction import ArkaliaActionSpec, ArkaliaActionStatus
 from arkalia_operator.api.arkaliamodule import ArkaliaModuleSpec
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemSpec, ArkaliaSystemStatus
+from arkalia_operator.api.conditions import Reason
 from arkalia_operator.api.unknown import unknown_fields
 
 SYSTEM_KIND: Final = "ArkaliaSystem"
@@ -44,7 +45,7 @@ class ArkaliaSystem:
             generation=metadata["generation"],
             deleting="deletionTimestamp" in metadata,
             spec=ArkaliaSystemSpec.model_validate(body.get("spec") or {}),
-            status=ArkaliaSystemStatus.model_validate(body.get("status") or {}),
+            status=ArkaliaSystemStatus.model_validate(written_status(body)),
             unknown=unknown_fields(body, ArkaliaSystemSpec),
         )
 
@@ -92,3 +93,10 @@ class ArkaliaAction:
             status=ArkaliaActionStatus.model_validate(body.get("status") or {}),
             created=metadata.get("creationTimestamp", ""),
         )
+
+
+def written_status(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The status that an operator has written; what the API server fills in says nothing."""
+    status: Mapping[str, Any] = body.get("status") or {}
+    reasons = [each.get("reason") for each in status.get("conditions") or ()]
+    return {} if reasons == [Reason.NOT_LOOKED_AT] else status

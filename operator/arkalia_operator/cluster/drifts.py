@@ -65,6 +65,14 @@ class _Left:
     """For a contended one: until then it is not even looked at."""
 
 
+class Untold(NamedTuple):
+    """Drift of a system of which no Event tells yet."""
+
+    repaired: tuple[Drifted, ...] = ()
+    reported: tuple[Drifted, ...] = ()
+    """What is left as it is."""
+
+
 @dataclass(slots=True)
 class _Ledger:
     """What concerns one system."""
@@ -158,20 +166,13 @@ class Drifts:
         rests = (each for each in ledger.left.values() if each.drifted.contended) if ledger else ()
         return max(0.0, min((each.until for each in rests), default=inf) - self._clock())
 
-    def take_repaired(self, key: SystemKey) -> tuple[Drifted, ...]:
-        """What was repaired since the last question."""
+    def take(self, key: SystemKey) -> Untold:
+        """What came of the system *key* since the last question."""
         ledger = self._systems.get(key)
         if ledger is None:
-            return ()
-        found, ledger.repaired = tuple(ledger.repaired), []
-        return found
-
-    def take_reported(self, key: SystemKey) -> tuple[Drifted, ...]:
-        """What was found since the last question, and is only reported."""
-        ledger = self._systems.get(key)
-        if ledger is None:
-            return ()
-        found, ledger.reported = tuple(ledger.reported), []
+            return Untold()
+        found = Untold(tuple(ledger.repaired), tuple(ledger.reported))
+        ledger.repaired, ledger.reported = [], []
         return found
 
     def _ledger(self, key: SystemKey) -> _Ledger:

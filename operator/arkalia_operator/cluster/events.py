@@ -2,7 +2,7 @@
 
 The same words about the same system within ten minutes become one Event with a count, as client-go
 does it. Each system has a budget, and the queue a bound: beyond them Events are dropped and
-counted. Posting runs beside the loop; what fails is dropped.
+counted. Posting runs beside the loop; what fails is dropped. That some were dropped is an Event itself.
 """
 
 from __future__ import annotations
@@ -39,10 +39,20 @@ waits for somebody."""
 WAITS_FOR_SOMEBODY: Final = frozenset(
     {Reason.WAITING_FOR_APPROVAL, Reason.ROLLOUTS_HELD, Reason.PAUSED}
 )
+LEFT_OUT: Final = Announcement(
+    "Warning",
+    Reason.EVENTS_LEFT_OUT,
+    "Not everything that happened is among the Events of this system: it changed too often, or the "
+    "API server refused some. Its status is whole.",
+)
+LEFT_OUT_SECONDS: Final = 60.0
+"""Between two times at which a system tells that, at least."""
 WAITING: Final = 1000
 REMEMBERED: Final = 4096
 NOTE_LIMIT: Final = 1024
-"""Longest `note` of events.k8s.io/v1."""
+"""Longest `note` of events.k8s.io/v1, in bytes."""
+CUT: Final = "…"
+"""Ends a note that is longer; status has all of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +78,9 @@ class _Budget:
 
     left: float
     at: float
+    untold: bool = False
+    """Whether something was dropped of which no Event tells."""
+    told_at: float = -LEFT_OUT_SECONDS
 
     def takes(self, now: float, kept: int) -> bool:
         """Whether there is room for one more beside those that are *kept*; if so, it is taken."""
@@ -76,6 +89,13 @@ class _Budget:
         if self.left < 1 + kept:
             return False
         self.left -= 1
+        return True
+
+    def tells(self, now: float) -> bool:
+        """Whether it is time to tell that something was dropped; if so, it counts as told."""
+        if not self.untold or now - self.told_at < LEFT_OUT_SECONDS:
+            return False
+        self.untold, self.told_at = False, now
         return True
 
 
@@ -91,16 +111,12 @@ class Recorder:
 
     def announce(self, subject: Subject, announcement: Announcement) -> None:
         """Post *announcement* soon, if there is room for it."""
-        now = self._clock()
-        budget = self._budgets.setdefault(subject.uid, _Budget(BURST, now))
-        _bound(self._budgets, subject.uid)
-        if not budget.takes(now, 0 if _is_urgent(announcement) else RESERVED):
-            metrics.EVENTS_DROPPED.labels("rate").inc()
-            return
-        try:
-            self._waiting.put_nowait((subject, announcement))
-        except asyncio.QueueFull:
-            metrics.EVENTS_DROPPED.labels("full").inc()
+        kept = 0 if _is_urgent(announcement) else RESERVED
+        if self._budget(subject).takes(self._clock(), kept):
+            self._put(subject, announcement)
+        else:
+            self._drop(subject, "rate")
+        self._tell_dropped(subject)
 
     async def run(self) -> None:
         """Post until cancelled."""
@@ -110,11 +126,32 @@ class Recorder:
                 await self._post(subject, announcement)
                 metrics.EVENTS_POSTED.inc()
             except ApiError as error:
-                metrics.EVENTS_DROPPED.labels("failed").inc()
+                self._drop(subject, "failed")
                 LOGGER.warning("An Event about %s was not posted: %s", subject.key, error)
             except Exception:
-                metrics.EVENTS_DROPPED.labels("failed").inc()
+                self._drop(subject, "failed")
                 LOGGER.exception("An Event about %s was not posted", subject.key)
+            self._tell_dropped(subject)
+
+    def _budget(self, subject: Subject) -> _Budget:
+        budget = self._budgets.setdefault(subject.uid, _Budget(BURST, self._clock()))
+        _bound(self._budgets, subject.uid)
+        return budget
+
+    def _put(self, subject: Subject, announcement: Announcement) -> None:
+        try:
+            self._waiting.put_nowait((subject, announcement))
+        except asyncio.QueueFull:
+            self._drop(subject, "full")
+
+    def _drop(self, subject: Subject, cause: str) -> None:
+        metrics.EVENTS_DROPPED.labels(cause).inc()
+        self._budget(subject).untold = True
+
+    def _tell_dropped(self, subject: Subject) -> None:
+        """Have an Event say so, beside the budget: it is one, however much was dropped."""
+        if self._budget(subject).tells(self._clock()):
+            self._put(subject, LEFT_OUT)
 
     async def _post(self, subject: Subject, announcement: Announcement) -> None:
         said, now = (subject, announcement), self._clock()
@@ -156,7 +193,7 @@ def _event(subject: Subject, announcement: Announcement) -> dict[str, Any]:
         "action": "Reconcile",
         "type": announcement.type,
         "reason": announcement.reason,
-        "note": announcement.message[:NOTE_LIMIT],
+        "note": _note(announcement.message),
         "regarding": {
             "apiVersion": SYSTEM.api_version,
             "kind": SYSTEM.name,
@@ -165,6 +202,13 @@ def _event(subject: Subject, announcement: Announcement) -> dict[str, Any]:
             "uid": subject.uid,
         },
     }
+
+
+def _note(message: str) -> str:
+    """*message*, cut to what the API server takes."""
+    if len(encoded := message.encode()) <= NOTE_LIMIT:
+        return message
+    return encoded[: NOTE_LIMIT - len(CUT.encode())].decode(errors="ignore") + CUT
 
 
 def _micro_time() -> str:

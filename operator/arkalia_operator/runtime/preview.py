@@ -17,7 +17,7 @@ from pydantic import TypeAdapter
 from arkalia_contract import labels
 from arkalia_operator.api.changes import UpgradePolicy
 from arkalia_operator.api.mistakes import mistakes_of
-from arkalia_operator.api.resources import ArkaliaSystem
+from arkalia_operator.api.resources import ArkaliaSystem, written_status
 from arkalia_operator.cluster.certificates import Certificates
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.credentials import Credentials
@@ -29,10 +29,10 @@ from arkalia_operator.cluster.store import Store, SystemKey
 from arkalia_operator.desired import rendered
 from arkalia_operator.desired.certificates import Lifetimes
 from arkalia_operator.desired.data.access import DataAccess
-from arkalia_operator.desired.kinds import BY_NAME, IN_APPLY_ORDER, Kind
+from arkalia_operator.desired.kinds import BY_NAME, DEPLOYMENT, IN_APPLY_ORDER, Kind
 from arkalia_operator.desired.resolve import Modules, resolve
 from arkalia_operator.desired.trust import Trust
-from arkalia_operator.errors import NotFoundError
+from arkalia_operator.errors import ForbiddenError, NotFoundError
 from arkalia_operator.planning.differences import Item
 from arkalia_operator.planning.observed import ObjectKey, Observed, RolloutGate
 from arkalia_operator.planning.preview import preview
@@ -69,8 +69,13 @@ class Snapshot:
     served: list[str] = field(default_factory=list)
     told: dict[str, Told] = field(default_factory=dict)
     """By namespace and name of the system, with a slash between."""
+    registry: str | None = None
+    """Where all operators of the cluster take images from; None where that cannot be told."""
 
 
+OPERATOR: Final = f"{labels.NAME}={labels.PART_OF_ARKALIA},{labels.COMPONENT}=operator"
+"""The labels that the chart gives to the operator's Deployment."""
+IMAGE_REGISTRY: Final = "ARKALIA_OPERATOR_IMAGE_REGISTRY"
 SNAPSHOT: Final = TypeAdapter(Snapshot)
 
 
@@ -117,7 +122,7 @@ class Planner:
             problem = f"it cannot be read: {mistakes_of(system.error)}"
             return Preview(SystemKey(*_place(body)), (), (problem,), told=False)
         found = self._of(system)
-        if body.get("status") and not system.status.model_fields_set:
+        if written_status(body) and not system.status.model_fields_set:
             return replace(found, problems=(UNREADABLE_STATUS, *found.problems))
         return found
 
@@ -190,7 +195,9 @@ class Reader:
         systems = await self._systems(keys)
         optional = await served(self.client, OPTIONAL)
         kinds = [kind for kind in IN_APPLY_ORDER if not kind.optional or kind in optional]
-        found = Snapshot(systems=systems, served=sorted(kind.name for kind in optional))
+        names = sorted(kind.name for kind in optional)
+        registry = await self._registry()
+        found = Snapshot(systems=systems, served=names, registry=registry)
         for namespace in sorted({each["metadata"]["namespace"] for each in systems}):
             found.modules.extend([each async for each in self._all(MODULE, namespace)])
             for kind in kinds:
@@ -221,6 +228,15 @@ class Reader:
                 continue
         return found
 
+    async def _registry(self) -> str | None:
+        """What the Deployments of all operators say alike, as far as they may be read."""
+        try:
+            bodies = [each async for each in self._all(DEPLOYMENT, None, OPERATOR)]
+        except ForbiddenError:
+            return None
+        found = {_setting(each, IMAGE_REGISTRY) for each in bodies}
+        return found.pop() if len(found) == 1 else None
+
     async def _all(
         self, kind: Kind, namespace: str | None, selector: str = ""
     ) -> AsyncIterator[dict[str, Any]]:
@@ -250,3 +266,10 @@ class Reader:
 
 def _now() -> datetime:
     return datetime.now(UTC)
+
+
+def _setting(deployment: Body, name: str) -> str | None:
+    """The variable *name* of a Deployment, if its value is written there."""
+    containers = deployment["spec"]["template"]["spec"]["containers"]
+    given = (each for container in containers for each in container.get("env", ()))
+    return next((each.get("value") for each in given if each["name"] == name), None)

@@ -268,9 +268,8 @@ class Reconciler:
             self.settled.forget(key)
 
     def _announce_drift(self, key: SystemKey, system: ArkaliaSystem) -> None:
-        drifts = self.executor.drifts
-        changed_back = repaired(drifts.take_repaired(key))
-        for each in (*changed_back, *reported(system.status, drifts.take_reported(key))):
+        drifts = self.executor.drifts.take(key)
+        for each in (*repaired(drifts.repaired), *reported(system.status, drifts.reported)):
             self.recorder.announce(Subject(key, system.uid), each)
 
     async def _lay_ground(

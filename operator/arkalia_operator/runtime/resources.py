@@ -10,7 +10,12 @@ from pydantic import ValidationError
 
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus
 from arkalia_operator.api.mistakes import mistakes_of
-from arkalia_operator.api.resources import ArkaliaAction, ArkaliaModule, ArkaliaSystem
+from arkalia_operator.api.resources import (
+    ArkaliaAction,
+    ArkaliaModule,
+    ArkaliaSystem,
+    written_status,
+)
 from arkalia_operator.cluster.store import SystemKey
 from arkalia_operator.runtime.cache import EVERYTHING, Body, Cache
 from arkalia_operator.runtime.selector import Selector
@@ -107,7 +112,7 @@ def read_system(body: Body) -> ArkaliaSystem | Refused:
 
 def _status(body: Body) -> ArkaliaSystemStatus | None:
     try:
-        return ArkaliaSystemStatus.model_validate(body["status"])
+        return ArkaliaSystemStatus.model_validate(written_status(body))
     except ValidationError:
         return None
 

@@ -3,9 +3,9 @@
 from rich.console import Console
 
 
-def rendered(view):
+def rendered(view, width=200):
     """The text of *view*, without colours and without blanks at the ends of lines."""
-    console = Console(width=200, color_system=None, force_terminal=False)
+    console = Console(width=width, color_system=None, force_terminal=False)
     with console.capture() as captured:
         console.print(view)
     return "\n".join(line.rstrip() for line in captured.get().splitlines())

@@ -1,7 +1,9 @@
 """`arkalia-operator plan` without a cluster: a file against a snapshot."""
 
 import json
+from dataclasses import replace
 from importlib.metadata import version
+from pathlib import Path
 
 import pytest
 import yaml
@@ -19,6 +21,7 @@ from arkalia_operator.runtime import preview
 from arkalia_operator.runtime.preview import Snapshot, Told, restored, saved
 from arkalia_operator.settings import Settings
 
+ROOT = Path(__file__).resolve().parents[3]
 METADATA = {"name": "luna", "namespace": "arkalia"}
 TOLD = Told(
     Trust(Issuer("https://issuer", "{}"), ("<authority>",)),
@@ -58,7 +61,10 @@ def snapshot(tmp_path):
             if each["kind"] == "StatefulSet":
                 each["status"] = {"readyReplicas": 1}
     module = WEATHER | {"metadata": WEATHER["metadata"] | {"uid": "uid-2", "resourceVersion": "7"}}
-    found = Snapshot([live], [module], list(server.objects.values()), [], {"arkalia/luna": TOLD})
+    objects = list(server.objects.values())
+    found = Snapshot(
+        [live], [module], objects, [], {"arkalia/luna": TOLD}, Settings().image_registry
+    )
     path = tmp_path / "snapshot.json"
     path.write_bytes(saved(found))
     return path
@@ -208,6 +214,29 @@ def test_what_all_systems_share_is_made_once(snapshot, capsys, monkeypatch):
     main(["plan", "--upgrade", "--against", str(snapshot)])
 
     assert len(made) == 1
+
+
+def test_images_come_from_where_the_snapshot_says_that_the_operator_takes_them(
+    snapshot, ask, monkeypatch
+):
+    found = replace(restored(snapshot.read_bytes()), registry="mirror.example.com")
+    snapshot.write_bytes(saved(found))
+
+    assert ask(body(), words=["-o", "json"])[::2] == (2, "")
+
+    monkeypatch.setenv("ARKALIA_OPERATOR_IMAGE_REGISTRY", Settings().image_registry)
+    assert ask(body())[::2] == (0, "")
+
+
+def test_registry_that_nobody_told_is_that_of_the_chart_and_is_named(snapshot, ask):
+    snapshot.write_bytes(saved(replace(restored(snapshot.read_bytes()), registry=None)))
+
+    status, _, errors = ask(body())
+
+    values = yaml.safe_load((ROOT / "charts/arkalia/values.yaml").read_text("utf-8"))
+    assert status == 0
+    assert f"images are taken to come from {values['image']['registry']}" in errors
+    assert "ARKALIA_OPERATOR_IMAGE_REGISTRY" in errors
 
 
 def test_snapshot_can_be_read_again(snapshot):

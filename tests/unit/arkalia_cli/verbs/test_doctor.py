@@ -4,6 +4,8 @@ import pytest
 
 from arkalia_cli.api_paths import DEFINITION, DEPLOYMENT, STORAGE_CLASS
 from arkalia_cli.views.doctor import DEFINITIONS
+from unit.arkalia_cli.conftest import SYSTEMS
+from unit.arkalia_cli.systems import a_system
 
 
 @pytest.fixture
@@ -79,3 +81,30 @@ def test_nothing_but_questions_about_rights_is_posted(well, arkalia):
 
     posted = {path for method, path, _ in well.asked if method != "GET"}
     assert posted == {"/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"}
+
+
+def test_system_that_no_operator_takes_is_found(well, told):
+    well.list(SYSTEMS, a_system("luna") | {"status": {}}, a_system("sol"))
+    [running] = well.by_path[DEPLOYMENT.path()]["items"]
+    watched = {"name": "ARKALIA_OPERATOR_WATCH_NAMESPACES", "value": "moon"}
+    running["spec"] = {"template": {"spec": {"containers": [{"env": [watched]}]}}}
+
+    found = {each["check"]: each for each in told("doctor")["findings"]}
+
+    assert found["system: luna"]["level"] == "warning"
+    assert "watches only the namespaces moon" in found["system: luna"]["message"]
+    assert found["system: sol"]["message"].startswith(
+        "No operator looks after this system any more"
+    )
+
+
+def test_system_that_is_looked_after_is_good(well, told):
+    well.list(SYSTEMS, a_system("luna"))
+
+    assert levels(told)["system: luna"] == "good"
+
+
+def test_systems_that_may_not_be_listed_are_no_mistake(well, arkalia):
+    well.by_path[SYSTEMS] = 403
+
+    assert arkalia("doctor").exit_code == 0

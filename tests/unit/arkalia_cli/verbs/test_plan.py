@@ -8,7 +8,6 @@ from unit.arkalia_cli.api_server import kubeconfig
 from unit.arkalia_cli.conftest import SYSTEMS
 from unit.arkalia_cli.systems import a_condition, a_system, with_conditions
 
-DEPLOYMENTS = "/apis/apps/v1/deployments"
 CHANGES = {
     "hash": "0123456789abcdef", "create": 1, "change": 70, "delete": 0,
     "objects": ["change Deployment luna-zeroia: spec.replicas"],
@@ -179,48 +178,3 @@ def test_without_the_operators_program_it_says_what_to_install(arkalia, monkeypa
     assert done.exit_code == 4
     assert "arkalia-operator is not installed here" in done.stderr
     assert done.stdout == ""
-
-
-@pytest.fixture
-def told_registry(arkalia, program):
-    """Run `arkalia plan -f` with *words*; gives the registry that the program was told."""
-    program.write_text(
-        '#!/bin/sh\nprintf %s "$ARKALIA_OPERATOR_IMAGE_REGISTRY" > "$0.called"\n', encoding="utf-8"
-    )
-
-    def run(*words):
-        assert arkalia("plan", "-f", "system.yaml", *words).exit_code == 0
-        return program.with_suffix(".called").read_text(encoding="utf-8")
-
-    return run
-
-
-def an_operator(registry):
-    env = [{"name": "ARKALIA_OPERATOR_IMAGE_REGISTRY", "value": registry}]
-    template = {"spec": {"containers": [{"name": "operator", "env": env}]}}
-    return {"metadata": {"name": registry, "namespace": "a"}, "spec": {"template": template}}
-
-
-@pytest.mark.parametrize(
-    ("of_operators", "told"),
-    [(["mine"], "mine"), (["mine", "mine"], "mine"), (["mine", "other"], ""), ([], "")],
-)
-def test_program_takes_images_from_where_the_operator_does(
-    cluster, told_registry, of_operators, told
-):
-    cluster.list(DEPLOYMENTS, *map(an_operator, of_operators))
-
-    assert told_registry() == told
-
-
-def test_registry_that_the_shell_names_counts(cluster, told_registry, monkeypatch):
-    cluster.list(DEPLOYMENTS, an_operator("mine"))
-    monkeypatch.setenv("ARKALIA_OPERATOR_IMAGE_REGISTRY", "said")
-
-    assert told_registry() == "said"
-
-
-def test_snapshot_knows_no_operator(cluster, told_registry):
-    cluster.list(DEPLOYMENTS, an_operator("mine"))
-
-    assert told_registry("--against", "snapshot.json") == ""

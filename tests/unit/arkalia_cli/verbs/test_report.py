@@ -74,3 +74,18 @@ def test_what_the_user_may_not_read_is_left_out_and_told(reported, told, tmp_pat
 
     left_out = {each.partition(":")[0] for each in answer["leftOut"]}
     assert left_out == {"log of h-1", "Events", "ArkaliaModules"}
+
+
+def test_system_without_secrets_is_reported_too(reported, arkalia, tmp_path):
+    reported.by_path[collection(SECRET)] = {"metadata": {}, "items": None}
+
+    assert arkalia("report", "--file", str(tmp_path / "other.tar.gz")).exit_code == 0
+
+
+def test_kinds_that_the_user_may_not_list_are_named(reported, told, tmp_path):
+    reported.by_path[collection(REPORTED[1])] = 403
+
+    answer = told("report", "--file", str(tmp_path / "other.tar.gz"))
+
+    kind = REPORTED[1]
+    assert answer["leftOut"] == [f"{kind.name}: you may not list {kind.plural}"]

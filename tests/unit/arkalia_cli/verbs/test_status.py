@@ -141,11 +141,51 @@ def test_user_who_may_not_look_for_the_operator_is_told_nothing_of_it(cluster, t
     assert told("status")["operatorRuns"] is None
 
 
-def an_operator(ready):
+def an_operator(ready, **settings):
+    env = [
+        {"name": f"ARKALIA_OPERATOR_{name.upper()}", "value": settings[name]} for name in settings
+    ]
     return {
         "metadata": {"name": "arkalia-operator", "namespace": "arkalia-system"},
+        "spec": {"template": {"spec": {"containers": [{"name": "operator", "env": env}]}}},
         "status": {"readyReplicas": ready},
     }
+
+
+@pytest.mark.parametrize(
+    ("settings", "fits", "takes"),
+    [
+        ({}, False, True),
+        ({"watch_namespaces": "moon, arkalia"}, False, True),
+        ({"watch_namespaces": "moon"}, False, False),
+        ({"system_selector": "tier=gold"}, True, True),
+        ({"system_selector": "tier=gold"}, False, False),
+    ],
+)
+def test_operator_takes_a_system_by_its_namespaces_and_its_selector(
+    cluster, told, settings, fits, takes
+):
+    system = a_system()
+    cluster.by_path[SYSTEMS] = lambda asked: {
+        "metadata": {},
+        "items": [system] if fits or "labelSelector" not in asked else [],
+    }
+    cluster.list(DEPLOYMENTS, an_operator(1, **settings))
+
+    [shown] = told("status")["systems"]
+
+    assert shown["operators"] == (["arkalia-system/arkalia-operator"] if takes else [])
+    assert (shown["unattended"] is None) is takes
+
+
+def test_selector_that_the_user_may_not_ask_about_is_unknown_and_no_mistake(cluster, told):
+    cluster.by_path[SYSTEMS] = 403
+    cluster.by_path[f"{SYSTEMS}/luna"] = a_system()
+    cluster.list(DEPLOYMENTS, an_operator(1, system_selector="tier=gold"))
+
+    [shown] = told("status", "luna")["systems"]
+
+    assert (shown["operators"], shown["unattended"]) == (None, None)
 
 
 def test_nothing_is_written_to_the_cluster(cluster, arkalia):

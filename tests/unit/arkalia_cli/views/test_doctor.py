@@ -1,9 +1,12 @@
 """What a cluster lacks, check by check."""
 
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from arkalia_cli.attendance import Operator
 from arkalia_cli.views import doctor
 from arkalia_cli.views.doctor import (
     DEFINITIONS,
@@ -13,10 +16,10 @@ from arkalia_cli.views.doctor import (
     Definition,
     Facts,
     Level,
-    Operator,
 )
 from unit.arkalia_cli.rendering import rendered
 
+HOW_TO = Path(__file__).resolve().parents[4] / "docs/how-to/look-into-a-system.md"
 WELL = Facts(
     namespace="arkalia",
     version="v1.36.3",
@@ -164,3 +167,16 @@ def test_json_tells_check_level_message_and_advice():
     [first, *_] = doctor.data(doctor.findings(WELL))["findings"]
 
     assert first == {"check": "kubernetes", "level": "good", "message": "v1.36.3", "advice": ""}
+
+
+def test_rights_for_open_are_those_that_its_how_to_names():
+    rows = HOW_TO.read_text("utf-8").splitlines()
+    [told] = [row for row in rows if row.startswith("| `open` |")]
+    named = re.sub("[`|]", " ", told).lower()
+
+    for right in (each for each in RIGHTS if each.feature == "open"):
+        assert right.verb in named
+        assert right.resource.lower() in named
+    assert {each.kind.plural for each in RIGHTS if each.feature == "open" and each.verb == "list"} == {
+        "services", "pods",
+    }  # fmt: skip

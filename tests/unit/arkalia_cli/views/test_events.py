@@ -88,8 +88,66 @@ def test_table_marks_what_was_seen_again():
     )
 
 
-def test_no_events_are_said_with_how_long_they_are_kept():
-    assert "after an hour" in rendered(events.text([]))
+NOON = "2026-11-21T12:00:00Z"
+
+
+def causes(found=(), begin=NOON, unreadable=()):
+    told = events.left_out(
+        events.of_system(a_system(), [], found), events.Span(begin, NOON), unreadable
+    )
+    return [each.cause for each in told]
+
+
+def test_nothing_is_missing_where_nothing_can_be():
+    assert causes([an_event("ArkaliaSystem", "luna")]) == []
+
+
+def test_events_that_the_operator_has_left_out_are_told_as_missing():
+    told = an_event("ArkaliaSystem", "luna", reason="EventsLeftOut")
+
+    assert causes([told]) == ["Dropped"]
+
+
+@pytest.mark.parametrize(
+    ("begin", "expected"),
+    [("2026-11-21T11:00:00Z", []), ("2026-11-21T10:59:59Z", ["Expired"])],
+    ids=["an hour ago", "longer ago"],
+)
+def test_what_a_cluster_forgets_is_told_as_missing_if_that_time_is_looked_at(begin, expected):
+    assert causes(begin=begin) == expected
+
+
+def test_objects_that_the_user_may_not_list_are_told_as_missing():
+    assert causes(unreadable=["Pod"]) == ["Unreadable"]
+
+
+def test_what_is_missing_stands_below_in_one_line_each_with_what_to_do():
+    missing = events.left_out([], events.Span("2026-11-20T12:00:00Z", NOON), ["Pod", "Job"])
+
+    lines = rendered(events.text([], missing), width=400).splitlines()
+
+    assert len(lines) == 3
+    assert lines[0] == "There are no Events."
+    assert "before 2026-11-21 11:00:00 may be missing" in lines[1]
+    assert "`arkalia status`" in lines[1]
+    assert "Pod, Job" in lines[2]
+    assert "role view" in lines[2]
+
+
+def test_programs_are_told_what_is_missing():
+    missing = events.left_out([], events.Span(NOON, NOON), ["Pod"])
+
+    [told] = events.data([], missing)["leftOut"]
+
+    assert told["cause"] == "Unreadable"
+    assert {"message", "advice"} < set(told)
+
+
+def test_a_span_begins_with_the_system_or_later():
+    span = events.Span.of(a_system(creationTimestamp="2026-11-21T09:00:00Z"), NOON)
+
+    assert span.since("2026-11-20T00:00:00Z").begin == "2026-11-21T09:00:00Z"
+    assert span.since("2026-11-21T11:30:00Z").begin == "2026-11-21T11:30:00Z"
 
 
 def test_older_events_can_be_left_out():

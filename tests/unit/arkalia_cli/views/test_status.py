@@ -2,14 +2,21 @@
 
 import pytest
 
+from arkalia_cli import attendance
+from arkalia_cli.attendance import Operator
 from arkalia_cli.system import System
 from arkalia_cli.views import status
+from arkalia_operator.api.conditions import NOT_LOOKED_AT
 from unit.arkalia_cli.rendering import rendered
 from unit.arkalia_cli.systems import a_condition, a_module, a_system, with_conditions
 
 
 def shown(*bodies):
-    return rendered(status.text([System.from_body(each) for each in bodies], "Namespace arkalia"))
+    return rendered(status.text([attended(each) for each in bodies], "Namespace arkalia"))
+
+
+def attended(body, operators=None, fitting=None, waited=1.0):
+    return attendance.attended(System.from_body(body), operators, fitting, waited)
 
 
 def test_ready_system_shows_its_aspects_and_modules():
@@ -138,16 +145,48 @@ def test_status_about_an_older_spec_is_not_taken_for_the_present_one():
     assert "It has not looked at generation 2 yet" in text
 
 
-def test_system_that_nobody_looked_at_points_to_the_operator():
-    system = a_system()
-    del system["status"]
-
+def test_system_that_was_made_a_moment_ago_is_waited_for():
     assert (
-        shown(system)
+        shown(unseen())
         == """\
 … luna (arkalia)
-└── … operator  It has not looked at this system yet; `arkalia doctor` tells whether it runs."""
+└── … operator  It has not looked at this system yet: wait a moment."""
     )
+
+
+def unseen(**metadata):
+    """A system as the API server gives it before any operator has written its status."""
+    system = a_system(**metadata)
+    system["status"] = NOT_LOOKED_AT
+    return system
+
+
+def test_system_that_no_operator_takes_says_why_and_what_to_do():
+    picky = Operator("ops", "arkalia-operator", "0.1.0", 1, selector="tier=gold")
+
+    text = rendered(status.text([attended(unseen(), [picky], [])], "here", runs=True), width=300)
+
+    assert text.splitlines() == [
+        "… luna (arkalia)",
+        "└── ✖ operator  No operator has looked at this system for 1s: arkalia-operator in ops takes "
+        "only systems with tier=gold. Give it the labels (`kubectl --namespace arkalia label "
+        "arkaliasystem luna tier=gold --overwrite`), or change its `systemSelector`.",
+    ]
+
+
+def test_system_that_operators_have_left_is_not_taken_for_a_fresh_one():
+    text = rendered(status.text([attended(a_system(), [], [])], "here", runs=None))
+
+    assert "✖ operator  No operator looks after this system any more: none is installed" in text
+
+
+def test_that_no_operator_runs_is_said_once():
+    down = Operator("ops", "arkalia-operator", "0.1.0", 0)
+
+    text = rendered(status.text([attended(a_system(), [down], [])], "here", runs=False))
+
+    assert text.count("✖ operator") == 1
+    assert text.startswith("✖ operator")
 
 
 def test_condition_of_a_newer_operator_is_shown_under_its_own_name():
@@ -165,7 +204,7 @@ def test_no_system_is_said_with_the_place_that_was_looked_at():
 def test_json_holds_what_the_tree_shows_and_more():
     system = System.from_body(a_system(modules=[a_module("helloria", image="a/helloria:1")]))
 
-    [data] = status.data([system])["systems"]
+    [data] = status.data([attendance.attended(system, None, None, 1.0)])["systems"]
 
     assert (data["name"], data["ready"], data["version"]) == ("luna", True, "0.1.0")
     assert data["conditions"][0]["reason"] == "SystemReady"
@@ -175,6 +214,17 @@ def test_json_holds_what_the_tree_shows_and_more():
             "reason": "AsExpected", "message": "", "image": "a/helloria:1",
         }
     ]  # fmt: skip
+
+
+def test_programs_are_told_who_looks_after_a_system_and_why_nobody_does():
+    ours = Operator("ops", "arkalia-operator", "0.1.0", 1)
+
+    told = status.data([attended(a_system(), [ours], [ours]), attended(a_system(), [], [])])
+    kept, left = told["systems"]
+
+    assert (kept["operators"], kept["unattended"]) == (["ops/arkalia-operator"], None)
+    assert left["operators"] == []
+    assert set(left["unattended"]) == {"message", "advice"}
 
 
 def test_system_is_ready_only_in_its_present_generation():

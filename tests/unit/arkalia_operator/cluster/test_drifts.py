@@ -38,10 +38,10 @@ def one_round(drifts, found):
 def test_a_drift_is_repaired_and_told_once(drifts):
     assert fight(drifts, 1) == [False]
 
-    (told,) = drifts.take_repaired(LUNA)
+    (told,) = drifts.take(LUNA).repaired
 
     assert (told.key, told.fields, told.contended) == (KEY, (PORT,), False)
-    assert drifts.take_repaired(LUNA) == ()
+    assert drifts.take(LUNA).repaired == ()
     assert drifts.left(LUNA) == ()
 
 
@@ -49,7 +49,7 @@ def test_repairs_that_fail_are_no_rounds_and_are_not_told(drifts):
     decided = [drifts.leave(LUNA, ACTION, (PORT,), SEEN, repairs=True) for _ in range(20)]
 
     assert not any(decided)
-    assert drifts.take_repaired(LUNA) == ()
+    assert drifts.take(LUNA).repaired == ()
 
 
 def test_write_of_another_plan_is_no_repair_of_what_failed_before(drifts):
@@ -58,7 +58,7 @@ def test_write_of_another_plan_is_no_repair_of_what_failed_before(drifts):
     drifts.begin(LUNA, frozenset({KEY}))
     drifts.repaired(LUNA, KEY)
 
-    assert drifts.take_repaired(LUNA) == ()
+    assert drifts.take(LUNA).repaired == ()
 
 
 def test_a_drift_that_is_only_reported_is_left_until_it_is_another_one(drifts):
@@ -71,7 +71,7 @@ def test_a_drift_that_is_only_reported_is_left_until_it_is_another_one(drifts):
     assert drifts.stands(LUNA, ACTION, SEEN)
     assert not drifts.stands(LUNA, ACTION, OTHERWISE)
     assert not drifts.stands(LUNA, CHANGED, SEEN)
-    assert drifts.take_repaired(LUNA) == ()
+    assert drifts.take(LUNA).repaired == ()
 
 
 def test_a_field_that_is_fought_about_is_left_after_five_repairs(drifts):
@@ -112,13 +112,13 @@ def test_after_the_rest_one_repair_is_tried_and_the_next_rest_is_longer(drifts, 
 
 def test_field_that_nobody_fights_about_any_more_is_repaired_after_the_rest(drifts, clock):
     fight(drifts, 6)
-    drifts.take_repaired(LUNA)
+    drifts.take(LUNA).repaired
     clock.now = 300
 
     assert fight(drifts, 1) == [False]
 
     drifts.begin(LUNA, frozenset())
-    assert len(drifts.take_repaired(LUNA)) == 1
+    assert len(drifts.take(LUNA).repaired) == 1
     assert drifts.left(LUNA) == ()
 
 
@@ -192,7 +192,7 @@ def test_nothing_is_known_of_a_system_without_drift(drifts):
     drifts.begin(LUNA, frozenset())
 
     assert not drifts.stands(LUNA, ACTION, SEEN)
-    assert drifts.take_repaired(LUNA) == ()
+    assert drifts.take(LUNA).repaired == ()
 
 
 def test_drifts_are_counted_by_kind_and_what_was_done_whoever_did_it(drifts):
@@ -221,7 +221,7 @@ def test_what_is_remembered_has_a_bound(drifts, monkeypatch):
 def test_each_report_is_told_once_and_again_when_more_has_drifted(drifts):
     def look(*found):
         drifts.leave(LUNA, ACTION, found, SEEN, repairs=False)
-        return [each.fields for each in drifts.take_reported(LUNA)]
+        return [each.fields for each in drifts.take(LUNA).reported]
 
     assert [look(PORT), look(PORT), look(PORT, LABEL), look(PORT)] == [
         [(PORT,)], [], [(PORT, LABEL)], [(PORT,)],

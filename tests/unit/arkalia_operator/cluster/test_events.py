@@ -2,6 +2,7 @@ import asyncio
 
 import pytest
 
+from arkalia_operator import metrics
 from arkalia_operator.cluster import events
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.events import Recorder, Subject
@@ -22,8 +23,21 @@ async def recorder(server, clock):
         task.cancel()
 
 
-def posted(server):
+def every(server):
     return [body for path, body in server.objects.items() if "/events/" in path]
+
+
+def posted(server):
+    """The Events, but for the one that says that some are missing."""
+    return [each for each in every(server) if each["reason"] != "EventsLeftOut"]
+
+
+def failed():
+    return metrics.EVENTS_DROPPED.labels("failed")._value.get()
+
+
+def left_out(server):
+    return [each for each in every(server) if each["reason"] == "EventsLeftOut"]
 
 
 async def test_an_announcement_becomes_an_event_about_the_system(server, recorder):
@@ -90,6 +104,62 @@ async def test_an_event_that_is_refused_stops_nothing(server, recorder, caplog):
 
     await until(lambda: len(posted(server)) == 1)
     assert "not allowed" in caplog.text
+
+
+async def test_a_system_whose_events_were_dropped_says_so_in_one_event(server, recorder, clock):
+    for number in range(events.BURST + 20):
+        recorder.announce(LUNA, Announcement("Warning", "Reason", f"{number}"))
+    await until(lambda: left_out(server))
+
+    clock.now = 61
+    for number in range(20):
+        recorder.announce(LUNA, Announcement("Warning", "Reason", f"more {number}"))
+
+    await until(lambda: "series" in left_out(server)[0])
+    (told,) = left_out(server)
+    assert (told["type"], told["series"]["count"]) == ("Warning", 2)
+
+
+async def test_nothing_is_said_of_missing_events_while_there_are_none(server, recorder):
+    recorder.announce(LUNA, READY)
+    await until(lambda: posted(server))
+
+    assert left_out(server) == []
+
+
+async def test_an_event_that_was_refused_is_told_as_missing(server, recorder):
+    server.script("POST", "events", respond(403, {"message": "not allowed"}))
+
+    recorder.announce(LUNA, READY)
+
+    await until(lambda: left_out(server))
+    assert posted(server) == []
+
+
+async def test_that_events_are_missing_is_said_later_where_it_could_not_be_said(
+    server, recorder, clock
+):
+    before = failed()
+    for _ in range(2):
+        server.script("POST", "events", respond(403, {"message": "not allowed"}))
+    recorder.announce(LUNA, READY)
+    await until(lambda: failed() == before + 2)
+
+    clock.now = 61
+    recorder.announce(LUNA, Announcement("Warning", "Other", "Something else."))
+
+    await until(lambda: left_out(server))
+
+
+@pytest.mark.parametrize("letter", ["x", "é", "…", "😀"])
+async def test_a_message_that_is_too_long_is_cut_where_the_reader_sees_it(server, recorder, letter):
+    recorder.announce(LUNA, Announcement("Warning", "Other", letter * 1025))
+    await until(lambda: posted(server))
+
+    (event,) = posted(server)
+    assert len(event["note"].encode()) in range(1018, 1025)
+    assert event["note"].startswith(letter * 200)
+    assert event["note"].endswith("…")
 
 
 async def test_announcements_wait_in_a_bounded_queue(server, monkeypatch):

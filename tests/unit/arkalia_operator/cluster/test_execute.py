@@ -374,7 +374,7 @@ async def test_what_somebody_changed_is_changed_back_and_told(server, executor, 
 
     assert await executor.execute(LUNA, plan) == ()
 
-    (told,) = executor.drifts.take_repaired(LUNA)
+    (told,) = executor.drifts.take(LUNA).repaired
     assert str(told) == "Service a: spec.port was changed by robot from 1 to 2"
     assert server.objects[path_of(drifting)]["spec"]["port"] == 1
     assert len(server.writes()) == 1
@@ -407,7 +407,7 @@ async def test_what_was_only_told_is_changed_back_once_that_is_asked_for(
 
     await executor.execute(LUNA, Plan((action,)))
 
-    (told,) = executor.drifts.take_repaired(LUNA)
+    (told,) = executor.drifts.take(LUNA).repaired
     assert told.fields == left[0].fields
     assert server.objects[path_of(drifting)]["spec"]["port"] == 1
 
@@ -462,7 +462,7 @@ async def test_repair_that_an_admission_webhook_keeps_from_being_done_is_no_figh
 
     assert all(failures)
     assert impatient.drifts.left(LUNA) == ()
-    assert impatient.drifts.take_repaired(LUNA) == ()
+    assert impatient.drifts.take(LUNA).repaired == ()
 
 
 async def test_a_fight_about_a_field_ends(server, executor, drifting):

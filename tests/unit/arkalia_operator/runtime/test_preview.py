@@ -5,8 +5,8 @@ import pytest
 from arkalia_operator import catalogue
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.desired.resolve import Defaults, Modules
-from arkalia_operator.runtime.preview import Planner, Reader
-from model_api_server import session_for
+from arkalia_operator.runtime.preview import IMAGE_REGISTRY, OPERATOR, Planner, Reader
+from model_api_server import respond, session_for
 from model_discovery import ISSUER
 
 PATH = "/apis/arkalia.io/v1alpha1/namespaces/arkalia/arkaliasystems/"
@@ -44,6 +44,45 @@ async def test_keys_of_the_cluster_are_read_once(server):
         await Reader(Client(session), at_once).read(None, AVAILABLE)
 
     assert [len(server.requests("GET", path)) for path in ISSUER] == [1, 1]
+
+
+def an_operator(registry):
+    env = [{"name": IMAGE_REGISTRY, "value": registry}] if registry else []
+    labels = {"app.kubernetes.io/part-of": "arkalia"}
+    return {
+        "metadata": {"labels": dict(each.split("=") for each in OPERATOR.split(",")) | labels},
+        "spec": {"template": {"spec": {"containers": [{"name": "operator", "env": env}]}}},
+    }
+
+
+@pytest.mark.parametrize(
+    ("registries", "expected"),
+    [
+        (["here.example.com"], "here.example.com"),
+        (["here.example.com", "here.example.com"], "here.example.com"),
+        (["here.example.com", "there.example.com"], None),
+        ([None], None),
+        ([], None),
+    ],
+)
+async def test_registry_is_the_one_that_all_operators_say(server, registries, expected):
+    for number, registry in enumerate(registries):
+        path = f"/apis/apps/v1/namespaces/ops/deployments/operator-{number}"
+        await server.put(path, an_operator(registry))
+
+    async with session_for(server) as session:
+        found = await Reader(Client(session), at_once).read(None, AVAILABLE)
+
+    assert found.registry == expected
+
+
+async def test_registry_is_unknown_to_who_may_not_see_operators(server):
+    server.script("GET", "/apis/apps/v1/deployments", respond(403, {"message": "no"}))
+
+    async with session_for(server) as session:
+        found = await Reader(Client(session), at_once).read(None, AVAILABLE)
+
+    assert found.registry is None
 
 
 async def test_reading_writes_nothing(server, read):

@@ -1,3 +1,4 @@
+from arkalia_operator.api.conditions import NOT_LOOKED_AT
 from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
 from arkalia_operator.cluster.store import SystemKey
 from arkalia_operator.runtime.resources import Refused, Resources
@@ -101,3 +102,13 @@ def test_modules_of_a_namespace_are_usable_or_broken_with_a_reason():
     assert {name: type(each) for name, each in usable.items()} == {"mine": ArkaliaModule}
     assert "spec.components" in broken["odd"]
     assert resources.available("other") == ({}, {})
+
+
+def test_what_the_api_server_fills_in_is_no_status():
+    resources = Resources()
+
+    resources.systems.put(a_system(status=NOT_LOOKED_AT))
+    resources.systems.put(a_system("sol", status=NOT_LOOKED_AT, nonsense=1))
+
+    assert resources.systems.get(LUNA).status.conditions == []
+    assert resources.systems.get(SystemKey("ns", "sol")).status.conditions == []
