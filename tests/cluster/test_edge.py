@@ -1,21 +1,24 @@
 """An edge of two pods: one is drained, its certificate renewed, and nobody outside notices."""
 
-import base64
+import json
 import socket
 import ssl
-import subprocess
 import time
+from importlib.metadata import version
 
 import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from arkalia_contract import endpoints
-from arkalia_operator.api import API_VERSION
-from arkalia_operator.desired import kinds, metadata, names
+from arkalia_contract import endpoints, labels
+from arkalia_operator import catalogue
+from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
+from arkalia_operator.desired import desired_state, kinds, metadata, names
 from arkalia_operator.desired.edge import nginx
-from cluster import load, reach
-from cluster.kinds import Ref
+from arkalia_operator.desired.resolve import Defaults, Modules
+from cluster import load, prometheus, reach, shown_outside, streamer
+from cluster.development import environment
+from cluster.kinds import MODULE, Ref
 from cluster.systems import GATEWAY, System, uids
 from cluster.visitors import image_of
 from cluster.waiting import eventually
@@ -25,72 +28,13 @@ SECRET = "ai-example-com"
 REQUESTS_A_SECOND = 40
 MUCH_A_SECOND = 120
 NODE_SECONDS = 30
-PROGRAM = """
-import asyncio
-from fastapi import APIRouter
-from fastapi.responses import StreamingResponse
-from arkalia_runtime.app import create_app
-from arkalia_runtime.server import run
-from arkalia_runtime.settings import ServiceSettings
-
-class Settings(ServiceSettings):
-    public: bool = True
-
-router, heard = APIRouter(), asyncio.Event()
-
-async def words():
-    while not heard.is_set():
-        yield "data: word\\n\\n"
-        await asyncio.sleep(0.2)
-    yield "data: end\\n\\n"
-
-@router.get("/stream")
-async def stream():
-    return StreamingResponse(words(), media_type="text/event-stream")
-
-@router.get("/heard")
-async def ends():
-    heard.set()
-
-run("streamer", Settings, lambda s: create_app("streamer", s, router=router))
-"""
-
-
-def streamer(namespace, image):
-    """A public module that speaks until somebody has heard it."""
-    repository, _, tag = image.rpartition(":")
-    command = ["python3", "-u", "-c", PROGRAM]
-    return {
-        "apiVersion": API_VERSION,
-        "kind": "ArkaliaModule",
-        "metadata": {"name": "streamer", "namespace": namespace},
-        "spec": {
-            "image": {"repository": repository, "tag": tag},
-            "public": True,
-            "components": [{"name": "main", "port": 8080, "scheme": "HTTPS", "command": command}],
-        },
-    }
 
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
     """Makes a new certificate of the name outside: the Secret's data, and the PEM to trust it by."""
     folder = tmp_path_factory.mktemp("certificate")
-
-    def make():
-        key, shown = folder / "tls.key", folder / "tls.crt"
-        new = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
-        who = ["-subj", f"/CN={HOST}", "-addext", f"subjectAltName=DNS:{HOST}", "-days", "60"]
-        subprocess.run(
-            ["openssl", *new, *who, "-keyout", str(key), "-out", str(shown)],
-            check=True,
-            capture_output=True,
-            timeout=60,
-        )
-        data = {each.name: base64.b64encode(each.read_bytes()).decode() for each in (key, shown)}
-        return data, shown.read_text()
-
-    return make
+    return lambda: shown_outside.new(folder, HOST)
 
 
 @pytest.fixture(scope="module")
@@ -99,7 +43,7 @@ def luna(kube, operator, namespace, certificate):
     if not reach.has_route(kube):
         pytest.skip("only a machine with a route into the cluster can shake hands with the edge")
     system = System(kube, namespace, "luna").declare(modules=GATEWAY).ready()
-    kube.apply(streamer(namespace, image_of(kube, namespace)))
+    kube.apply(streamer.module(namespace, image_of(kube, namespace), public=True))
     write(kube, namespace, certificate()[0])
     edge = {"enabled": True, "replicas": 2, "tls": {"secretName": SECRET}}
     system.change(
@@ -111,9 +55,7 @@ def luna(kube, operator, namespace, certificate):
 
 def write(kube, namespace, data):
     """The Secret of the certificate that is shown outside."""
-    head = {"name": SECRET, "namespace": namespace}
-    kube.apply({"apiVersion": "v1", "kind": "Secret", "type": "kubernetes.io/tls",
-                "metadata": head, "data": data})  # fmt: skip
+    kube.apply(shown_outside.secret(namespace, SECRET, data))
 
 
 def edge_pods(luna):
@@ -239,6 +181,59 @@ def test_metrics_tell_what_was_asked_and_refused(luna):
     assert after["arkalia_edge_configuration_accepted",] == 2
     ends = after["arkalia_edge_certificate_expires_timestamp_seconds", "public"] / 2
     assert ends - time.time() == pytest.approx(60 * 86400, abs=86400)
+
+
+@pytest.fixture(scope="module")
+def objects(luna):
+    """What the operator makes of the system. Nobody serves the kinds of Prometheus here."""
+    kube, own = luna.kube, luna.namespace
+    foreign = ArkaliaModule.from_body(kube.require(Ref(MODULE, own, "streamer")))
+    defaults = Defaults(version("arkalia-operator"), registry="")
+    available = Modules(catalogue.load(), {"streamer": foreign}, {}, defaults)
+    return desired_state(ArkaliaSystem.from_body(kube.require(luna.ref)), available).manifests
+
+
+def asked(luna, objects):
+    """Every expression of the edge's alerts, and of the panels that lie in the cluster."""
+    name = names.edge(luna.name)
+    [rules] = (each for each in objects if of_edge(each, kinds.PROMETHEUS_RULE))
+    alerts = [rule["expr"] for group in rules["spec"]["groups"] for rule in group["rules"]]
+    board = names.edge_dashboard(luna.name)
+    told = luna.kube.require(Ref(kinds.CONFIG_MAP, luna.namespace, board))["data"]
+    panels = json.loads(told[f"{board}.json"])["panels"]
+    drawn = [target["expr"] for each in panels for target in each.get("targets", ())]
+    assert (rules["metadata"]["name"], len(alerts) > 4, len(drawn) > 8) == (name, True, True)
+    return alerts, [each.replace("$__rate_interval", "10s") for each in drawn]
+
+
+def of_edge(body, kind):
+    return body["kind"] == kind.name and labels.EDGE in body["metadata"]["labels"]
+
+
+def test_prometheus_gets_all_that_alerts_and_panels_of_the_edge_are_made_of(
+    luna, kube, objects, tmp_path
+):
+    alerts, panels = asked(luna, objects)
+    kubeconfig = environment()["KUBECONFIG"]
+    with prometheus.prometheus(tmp_path / "prometheus", kube, kubeconfig, objects) as running:
+        for expression in (*alerts, *panels):
+            for selector in prometheus.selectors(expression):
+                eventually(lambda each=selector: running.ask(each))
+        for expression in panels:
+            eventually(lambda each=expression: running.ask(each))
+        eventually(lambda: all_quiet(running, len(alerts)))
+
+        pods = {each["metric"]["pod"] for each in running.ask("arkalia_edge_connections")}
+        assert pods == {each["metadata"]["name"] for each in edge_pods(luna)}
+        assert {health for _, health, _ in running.targets()} == {"up"}, running.targets()
+
+
+def all_quiet(running, number):
+    """Raises AssertionError until every alert of the edge was judged, and none has a reason to fire."""
+    found = {name: rule for name, rule in running.rules().items() if "ArkaliaEdge" in name}
+    told = {name: (rule["health"], rule["state"]) for name, rule in found.items()}
+    assert len(told) == number, told
+    assert set(told.values()) == {("ok", "inactive")}, told
 
 
 def test_autoscaler_takes_the_edge_over_as_it_is(luna, kube):

@@ -46,7 +46,7 @@ def test_build_names_the_program_when_its_package_has_another_name(binaries):
 
 
 def test_build_uses_the_components_tags_and_packages(binaries):
-    assert "-tags=netgo,remove_all_sd" in build(binaries, VERSIONS.components["promtool"])
+    assert "-tags=netgo,remove_all_sd" in build(binaries, VERSIONS.components["prometheus"])
     assert build(binaries, VERSIONS.components["kubectl"]).endswith(
         "/kubectl k8s.io/kubernetes/cmd/kubectl)"
     )
