@@ -9,6 +9,7 @@ import itertools
 import json
 import os
 import shutil
+import socket
 import subprocess
 import tempfile
 import time
@@ -25,6 +26,11 @@ from tls_door import PATIENCE_SECONDS, Door
 from unit.arkalia_runtime.authority import Authority, Mounts, mount
 
 NOBODY = 65534
+ZEROIA = (
+    "zeroia", "on", ">secret", "~zeroia:*", "~wake:*", "resetchannels", "&zeroia:*", "+@all",
+    "-@dangerous",
+)  # fmt: skip
+"""The user of the module that the tests are about."""
 
 
 def programs_of(package: str, *folders: str) -> Path:
@@ -252,30 +258,35 @@ class Redis(Server):
 
 
 @contextmanager
-def a_redis() -> Iterator[Redis]:
-    """A running server; the superuser needs no password on its socket."""
+def a_redis(*users: str) -> Iterator[Redis]:
+    """A running server with *users*, words of its command; without them anybody may do all on its socket."""
     folder = Path(tempfile.mkdtemp(prefix="arkalia-redis-"))
     authority = Authority("authority of redis")
-    socket = folder / "socket"
-    options = {"port": "0", "unixsocket": str(socket), "save": "", "dir": str(folder)}
+    way_in = folder / "socket"
+    options = {"port": "0", "unixsocket": str(way_in), "save": "", "dir": str(folder)}
     words = [word for key, value in options.items() for word in (f"--{key}", value)]
-    rights = ["~zeroia:*", "~wake:*", "resetchannels", "&zeroia:*", "+@all", "-@dangerous"]
-    # Not by a command: the user is there again after a restart.
-    words += ["--user", "zeroia", "on", ">secret", *rights]
+    # Not by a command: the users are there again after a restart.
+    words += users or ("--user", *ZEROIA)
 
     def begin() -> subprocess.Popen[bytes]:
         with (folder / "log").open("ab") as log:
             return subprocess.Popen([REDIS_PROGRAM, *words], stdout=log, stderr=log)
 
-    door = Door(socket, authority, asks_first=False)
+    door = Door(way_in, authority, asks_first=False)
     server = Redis(folder, door, authority, begin, lambda: False)
 
-    def is_ready() -> bool:
-        try:
-            return server.admin("PING") == "PONG"
-        except subprocess.CalledProcessError:
-            return False
-
-    server.is_ready = is_ready
+    server.is_ready = lambda: answers(way_in)
     with running(server):
         yield server
+
+
+def answers(way_in: Path) -> bool:
+    """Whether a Redis has read its data and answers at this socket, be it that one has to log in."""
+    with socket.socket(socket.AF_UNIX) as asked:
+        asked.settimeout(PATIENCE_SECONDS)
+        try:
+            asked.connect(str(way_in))
+            asked.sendall(b"PING\r\n")
+            return asked.recv(64).startswith((b"+PONG", b"-NOAUTH"))
+        except OSError:
+            return False

@@ -26,7 +26,7 @@ class Output(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Where:
     """The cluster and the namespace that a command is about; None is what kubectl would take."""
 
     namespace: Annotated[

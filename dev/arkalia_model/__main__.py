@@ -51,7 +51,7 @@ def _serve(asked: Namespace) -> None:
     serving = import_module("arkalia_model.serving")
     file = os.environ.get(KEY, "")
     key = Path(file).read_text(encoding="utf-8").strip() if file else ""
-    place = serving.Place(asked.host, asked.port, key, asked.name or serving.NAME)
+    place = serving.Serving(asked.host, asked.port, key, asked.name or serving.NAME)
     host = os.environ.get(OLLAMA_HOST, "")
     if host:
         models = Path(os.environ[OLLAMA_MODELS])

@@ -23,7 +23,7 @@ WARNINGS: Final = 1
 
 
 @dataclass(frozen=True)
-class Place:
+class Serving:
     """Where to serve, and what is called for."""
 
     host: str
@@ -33,7 +33,7 @@ class Place:
     name: str = NAME
 
 
-def serve(model: Path, place: Place) -> None:
+def serve(model: Path, place: Serving) -> None:
     """Serve *model* until a signal."""
     stopped = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -45,7 +45,7 @@ def serve(model: Path, place: Place) -> None:
     del server
 
 
-def _parameters(model: Path, place: Place) -> xllamacpp.CommonParams:
+def _parameters(model: Path, place: Serving) -> xllamacpp.CommonParams:
     asked = xllamacpp.CommonParams()
     asked.model.path = str(model)
     asked.model_alias = [place.name]

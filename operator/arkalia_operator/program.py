@@ -25,7 +25,7 @@ from arkalia_operator.cluster.execute import Executor
 from arkalia_operator.cluster.informers import REQUIRED, Informers
 from arkalia_operator.cluster.issuer import IssuerReader
 from arkalia_operator.cluster.kinds import ACTION, MODULE, SYSTEM
-from arkalia_operator.cluster.lease import Lease, Place, Terms
+from arkalia_operator.cluster.lease import Lease, LeaseKey, Terms
 from arkalia_operator.cluster.secrets import fresh_for
 from arkalia_operator.cluster.session import Session, own_namespace
 from arkalia_operator.cluster.store import Store, SystemKey
@@ -299,7 +299,7 @@ def _lease(settings: Settings, session: Session) -> Lease | None:
     """The Lease that this process may hold, over requests that wait for no others."""
     if not settings.leader_election:
         return None
-    place = Place(settings.lease_namespace or own_namespace(), settings.lease_name)
+    place = LeaseKey(settings.lease_namespace or own_namespace(), settings.lease_name)
     # A container that is started again has the name of its pod, and is not the one before.
     identity = f"{socket.gethostname()}_{uuid4()}"
     terms = Terms(settings.lease_seconds)

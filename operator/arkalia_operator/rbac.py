@@ -13,7 +13,7 @@ from typing import Final
 
 from arkalia_operator.cluster.issuer import DISCOVERY, KEYS
 from arkalia_operator.cluster.kinds import ACTION, EVENT, LEASE, MODULE, SYSTEM
-from arkalia_operator.cluster.lease import Place
+from arkalia_operator.cluster.lease import LeaseKey
 from arkalia_operator.desired.kinds import (
     HOLD_DATA,
     IN_APPLY_ORDER,
@@ -57,7 +57,7 @@ def rules() -> tuple[Rule, ...]:
     return merged(rule for _, _, rule in _uses())
 
 
-def rights(served: Collection[str], lease: Place | None = None) -> Iterator[Right]:
+def rights(served: Collection[str], lease: LeaseKey | None = None) -> Iterator[Right]:
     """Every single right that the operator uses, with what it is for.
 
     *served* are the optional kinds that the cluster has: nobody must grant what is not there. *lease*
@@ -88,7 +88,7 @@ def _uses() -> Iterator[tuple[str, Kind, Rule]]:
     yield from ((kind.plural, kind, _rule(kind, verbs_of(kind))) for kind in IN_APPLY_ORDER)
 
 
-def _of_lease(place: Place) -> Iterator[Right]:
+def _of_lease(place: LeaseKey) -> Iterator[Right]:
     """The Lease is in one namespace, so its Role stands in the chart's own template."""
     for verb, name in (("create", ""), ("get", place.name), ("update", place.name)):
         group, _, _ = LEASE.api_version.rpartition("/")

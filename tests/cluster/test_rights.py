@@ -16,7 +16,7 @@ import yaml
 from arkalia_contract import labels
 from arkalia_operator import rbac
 from arkalia_operator.api import API_VERSION
-from arkalia_operator.cluster.lease import Place
+from arkalia_operator.cluster.lease import LeaseKey
 from arkalia_operator.desired import kinds
 from cluster import chart_rights
 from cluster.development import definitions
@@ -237,7 +237,7 @@ def test_operator_uses_everything_that_the_chart_gives(trail, deaf, course):
 
 def test_operator_asks_for_all_that_it_uses(trail):
     served = {kind.name for kind in kinds.IN_APPLY_ORDER}
-    asked = {Use.of(each) for each in rbac.rights(served, Place("anywhere", "any"))}
+    asked = {Use.of(each) for each in rbac.rights(served, LeaseKey("anywhere", "any"))}
 
     assert trail.used <= asked
 

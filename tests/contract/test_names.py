@@ -3,6 +3,8 @@
 Each test compares two lists that nobody keeps in step by hand: small, quick, merciless.
 """
 
+import ast
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -22,7 +24,9 @@ PACKAGES = {
     for folder in ("operator", "cli", "workloads/*")
     for package in ROOT.glob(f"{folder}/arkalia_*")
     if package.is_dir()
-} | {
+}
+SHIPPED = tuple(PACKAGES)
+PACKAGES |= {
     "arkalia_answers": ROOT / "dev" / "arkalia_answers",
     "arkalia_dev": ROOT / "dev" / "arkalia_dev",
     "arkalia_generate": ROOT / "dev" / "arkalia_generate",
@@ -33,6 +37,13 @@ PACKAGES = {
     "cluster": ROOT / "tests" / "cluster",
     "edge": ROOT / "workloads" / "edge",
 }
+SEVERAL_MEANINGS = {
+    "arkalia_operator": {"Credentials", "Probes", "Seen", "Server", "Step"},
+    "arkalia_runtime": {"Measures"},
+    "arkalia_helloria": {"Measures"},
+    "arkalia_assistantia": {"Measures", "Said"},
+}
+"""Names of classes that a package uses twice. It may become shorter."""
 UNIT_TESTS = sorted((ROOT / "tests" / "unit").rglob("test_*.py"))
 PORTS = {
     "helloria": 8000,
@@ -116,3 +127,18 @@ def test_package_has_no_module_that_nobody_can_guess(package):
     stems = {path.stem for path in PACKAGES[package].rglob("*.py")}
 
     assert stems & FORBIDDEN == set()
+
+
+def public_classes(path):
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    return [each.name for each in body if isinstance(each, ast.ClassDef) and each.name[0] != "_"]
+
+
+@pytest.mark.parametrize("package", SHIPPED)
+def test_class_has_a_name_that_means_nothing_else_in_its_package(package):
+    found = Counter(
+        name for path in PACKAGES[package].rglob("*.py") for name in public_classes(path)
+    )
+
+    several = {name for name, homes in found.items() if homes > 1}
+    assert several <= SEVERAL_MEANINGS.get(package, set())

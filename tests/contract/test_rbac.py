@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from arkalia_operator.cluster.lease import Place
+from arkalia_operator.cluster.lease import LeaseKey
 from arkalia_operator.desired.kinds import IN_APPLY_ORDER
 from arkalia_operator.rbac import INFORM, OWN, PATHS, READ, Rule, merged, rights, rules, verbs_of
 
@@ -156,7 +156,7 @@ def test_operator_may_hold_its_own_lease_and_sees_no_other():
     assert use["resourceNames"] == [given["ARKALIA_OPERATOR_LEASE_NAME"]]
     assert (create["verbs"], use["verbs"]) == (["create"], ["get", "update"])
 
-    place = Place(role["metadata"]["namespace"], use["resourceNames"][0])
+    place = LeaseKey(role["metadata"]["namespace"], use["resourceNames"][0])
     asked = [each for each in rights((), place) if each.resource == "leases"]
     assert {(each.verb, each.namespace, each.name) for each in asked} == {
         ("create", place.namespace, ""),

@@ -13,7 +13,7 @@ from typing import Final
 
 from arkalia_cli.cluster.connection import namespace_of
 from arkalia_cli.errors import NotFoundError, UnreachableError
-from arkalia_cli.options import Place
+from arkalia_cli.options import Where
 
 PROGRAM: Final = "arkalia-operator"
 CLUSTER: Final = "cluster"
@@ -31,7 +31,7 @@ class Question:
     against: str
 
 
-def render(place: Place, question: Question, output: str) -> int:
+def render(where: Where, question: Question, output: str) -> int:
     """Run `arkalia-operator plan` for *question*; gives its exit code. Raises CliError."""
     program = shutil.which(PROGRAM)
     if program is None:
@@ -42,8 +42,8 @@ def render(place: Place, question: Question, output: str) -> int:
         )
         raise NotFoundError(message, hint)
     given = {
-        "--namespace": _namespace(place, question.against),
-        "--context": place.context if question.against == CLUSTER else None,
+        "--namespace": _namespace(where, question.against),
+        "--context": where.context if question.against == CLUSTER else None,
         "--file": question.file,
         "--against": question.against,
         "--output": output,
@@ -51,21 +51,21 @@ def render(place: Place, question: Question, output: str) -> int:
     words = ["--upgrade"] if question.upgrade else []
     words += [word for name, value in given.items() if value for word in (name, value)]
     done = subprocess.run(  # noqa: S603 - a program of ours, with words and no shell
-        [program, "plan", *words], env=_environment(place), check=False
+        [program, "plan", *words], env=_environment(where), check=False
     )
     return done.returncode
 
 
-def _namespace(place: Place, against: str) -> str | None:
+def _namespace(where: Where, against: str) -> str | None:
     """The namespace that every verb would take; a snapshot can do without a kubeconfig."""
     try:
-        return place.namespace or namespace_of(place.context, place.kubeconfig)
+        return where.namespace or namespace_of(where.context, where.kubeconfig)
     except UnreachableError:
-        if against == CLUSTER or place.context:
+        if against == CLUSTER or where.context:
             raise
         return None
 
 
-def _environment(place: Place) -> dict[str, str]:
+def _environment(where: Where) -> dict[str, str]:
     """What the shell has, and the kubeconfig that the command names."""
-    return {**os.environ, **({"KUBECONFIG": place.kubeconfig} if place.kubeconfig else {})}
+    return {**os.environ, **({"KUBECONFIG": where.kubeconfig} if where.kubeconfig else {})}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import typer
 
 from arkalia_cli.errors import Exit
-from arkalia_cli.options import Output, OutputOption, Place, verb
+from arkalia_cli.options import Output, OutputOption, Where, verb
 
 
 @verb
-def doctor(place: Place, output: OutputOption = Output.TEXT) -> None:
+def doctor(where: Where, output: OutputOption = Output.TEXT) -> None:
     """Say what is missing on the cluster, and what you may do in the namespace.
 
     Ends with 1 if no system can run like this.
@@ -19,7 +19,7 @@ def doctor(place: Place, output: OutputOption = Output.TEXT) -> None:
     from arkalia_cli.output import show
     from arkalia_cli.views import doctor as view
 
-    cluster = connect(place.namespace, place.context, place.kubeconfig)
+    cluster = connect(where.namespace, where.context, where.kubeconfig)
     found = view.findings(gather(cluster))
     show(output, view.text(found), view.data(found))
     if view.something_missing(found):

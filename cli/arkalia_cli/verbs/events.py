@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from arkalia_cli.durations import seconds
-from arkalia_cli.options import Output, OutputOption, Place, SinceOption, SystemArgument, verb
+from arkalia_cli.options import Output, OutputOption, SinceOption, SystemArgument, Where, verb
 
 
 @verb
 def events(
-    place: Place,
+    where: Where,
     system: SystemArgument = None,
     since: SinceOption = None,
     output: OutputOption = Output.TEXT,
@@ -25,7 +25,7 @@ def events(
     from arkalia_cli.output import show
     from arkalia_cli.views import events as view
 
-    cluster = connect(place.namespace, place.context, place.kubeconfig)
+    cluster = connect(where.namespace, where.context, where.kubeconfig)
     body = systems.one(cluster, system)
     objects, refused = children.readable(cluster, EVENTFUL, body["metadata"]["name"])
     found = view.of_system(body, objects, cluster.find(EVENT, cluster.namespace))

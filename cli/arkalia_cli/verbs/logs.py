@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from arkalia_cli.durations import seconds
-from arkalia_cli.options import Output, OutputOption, Place, SinceOption, SystemArgument, verb
+from arkalia_cli.options import Output, OutputOption, SinceOption, SystemArgument, Where, verb
 
 LINES: Final = 50
 """Last lines of each container that are shown without a word of the user's."""
@@ -48,7 +48,7 @@ class Extent:
 
 @verb
 def logs(
-    place: Place,
+    where: Where,
     extent: Extent,
     system: SystemArgument = None,
     modules: Modules = None,
@@ -63,7 +63,7 @@ def logs(
     from arkalia_cli.output import show_each
     from arkalia_cli.views import logs as view
 
-    cluster = connect(place.namespace, place.context, place.kubeconfig)
+    cluster = connect(where.namespace, where.context, where.kubeconfig)
     name = systems.one(cluster, system)["metadata"]["name"]
     found = view.chosen(children.sources(cluster, name), modules or [])
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from arkalia_cli.options import Output, OutputOption, Place, SystemArgument, tell, verb
+from arkalia_cli.options import Output, OutputOption, SystemArgument, Where, tell, verb
 from arkalia_cli.system import GATEWAY
 
 
@@ -27,7 +27,7 @@ class Way:
 
 @verb
 def open_(
-    place: Place,
+    where: Where,
     way: Way,
     system: SystemArgument = None,
     output: OutputOption = Output.TEXT,
@@ -45,7 +45,7 @@ def open_(
     from arkalia_cli.cluster.tunnel import DIAL_SECONDS, HERE, Tunnel
     from arkalia_cli.views import open as view
 
-    cluster = connect(place.namespace, place.context, place.kubeconfig)
+    cluster = connect(where.namespace, where.context, where.kubeconfig)
     name = systems.one(cluster, system)["metadata"]["name"]
     found = gateway.find(cluster, name, way.module)
 

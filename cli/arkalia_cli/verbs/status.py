@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from arkalia_cli.errors import Exit
-from arkalia_cli.options import Output, OutputOption, Place, SystemArgument, verb
+from arkalia_cli.options import Output, OutputOption, SystemArgument, Where, verb
 
 Everywhere = Annotated[
     bool, typer.Option("--all-namespaces", "-A", help="Show the systems of all namespaces.")
@@ -16,7 +16,7 @@ Everywhere = Annotated[
 
 @verb
 def status(
-    place: Place,
+    where: Where,
     system: SystemArgument = None,
     everywhere: Everywhere = False,
     output: OutputOption = Output.TEXT,
@@ -31,7 +31,7 @@ def status(
     from arkalia_cli.output import show
     from arkalia_cli.views import status as view
 
-    cluster = connect(place.namespace, place.context, place.kubeconfig)
+    cluster = connect(where.namespace, where.context, where.kubeconfig)
     found = (
         [systems.one(cluster, system)] if system else systems.find(cluster, everywhere=everywhere)
     )

@@ -19,7 +19,7 @@ from arkalia_operator.cluster import signing
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.secrets import (
     Live,
-    Place,
+    SecretOf,
     Secrets,
     decoded,
     encoded,
@@ -66,7 +66,7 @@ class Certificates:
         self._client = client
         self._lifetimes = lifetimes
         self._secrets: Secrets[SecretRecord | None] = Secrets(client, clock, fresh)
-        self._signers: dict[Place, asyncio.Future[Authority]] = {}
+        self._signers: dict[SecretOf, asyncio.Future[Authority]] = {}
         """Authorities that are being read."""
 
     async def observe(
@@ -142,7 +142,7 @@ class Certificates:
             reading.add_done_callback(lambda _: self._signers.pop(place))
         return await asyncio.shield(reading)
 
-    async def _read_signer(self, place: Place) -> Authority:
+    async def _read_signer(self, place: SecretOf) -> Authority:
         data = decoded(await self._client.get(kinds.SECRET, place.namespace, place.name))
         return signing.authority(KeyPair(data[IN_FORCE], data[KEYS[IN_FORCE]]))
 

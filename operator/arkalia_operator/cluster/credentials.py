@@ -17,7 +17,7 @@ from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.kept import KeptSecrets
 from arkalia_operator.cluster.secrets import (
     Live,
-    Place,
+    SecretOf,
     Secrets,
     decoded,
     encoded,
@@ -178,10 +178,10 @@ class Credentials:
         return found
 
 
-def _users_place(system: ArkaliaSystem, service: DataService) -> Place:
+def _users_place(system: ArkaliaSystem, service: DataService) -> SecretOf:
     """The user's own Secret, which may be named for more than one service."""
     name = users_secret(system, service)
-    return Place(f"{system.uid}/{service}", system.namespace, name)
+    return SecretOf(f"{system.uid}/{service}", system.namespace, name)
 
 
 def _present(found: Mapping[DataService, Any]) -> dict[DataService, Any]:

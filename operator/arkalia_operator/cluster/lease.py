@@ -32,7 +32,7 @@ def steady() -> float:
 _STEADY: Final = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
 
 
-class Place(NamedTuple):
+class LeaseKey(NamedTuple):
     """Which Lease."""
 
     namespace: str
@@ -85,7 +85,7 @@ class Lease:
     def __init__(
         self,
         client: Client,
-        place: Place,
+        place: LeaseKey,
         identity: str,
         terms: Terms,
         clock: Callable[[], float] = steady,

@@ -51,7 +51,7 @@ class Versioned(Protocol):
         """As the API server calls it."""
 
 
-class Place(NamedTuple):
+class SecretOf(NamedTuple):
     """Whose Secret, and which one."""
 
     uid: str
@@ -78,10 +78,10 @@ class Secrets(Generic[Record]):
         self._client = client
         self._clock = clock
         self._fresh = fresh
-        self._seen: OrderedDict[Place, _Seen[Record]] = OrderedDict()
+        self._seen: OrderedDict[SecretOf, _Seen[Record]] = OrderedDict()
 
     async def read(
-        self, place: Place, recorded: Callable[[Live | None], Record], mark: str = ""
+        self, place: SecretOf, recorded: Callable[[Live | None], Record], mark: str = ""
     ) -> Record:
         """The record of a Secret that is fresh; *recorded* gets None if there is none.
 
@@ -96,7 +96,7 @@ class Secrets(Generic[Record]):
         record = seen.record if seen and seen.version == version else recorded(live)
         return self._believe(place, record, mark, version)
 
-    async def live(self, place: Place) -> Live | None:
+    async def live(self, place: SecretOf) -> Live | None:
         """The Secret as it is now; None if there is none. Raises ApiError."""
         try:
             return await self._client.get(kinds.SECRET, place.namespace, place.name)
@@ -110,25 +110,25 @@ class Secrets(Generic[Record]):
         changed = {**manifest, "metadata": described}
         return await self._client.apply(kinds.SECRET, changed, force=True)
 
-    def remember(self, place: Place, record: Record) -> Record:
+    def remember(self, place: SecretOf, record: Record) -> Record:
         """Believe *record*, of what was written, for a minute, or longer where there are many systems."""
         return self._believe(place, record, "", None)
 
-    def _believe(self, place: Place, record: Record, mark: str, version: str | None) -> Record:
+    def _believe(self, place: SecretOf, record: Record, mark: str, version: str | None) -> Record:
         self._seen[place] = _Seen(record, self._clock() + self._fresh(), mark, version)
         self._seen.move_to_end(place)
         if len(self._seen) > REMEMBERED:
             self._seen.popitem(last=False)
         return record
 
-    def forget(self, place: Place) -> None:
+    def forget(self, place: SecretOf) -> None:
         """Read the Secret again, the next time."""
         self._seen.pop(place, None)
 
 
-def place_of(system: ArkaliaSystem, name: str) -> Place:
+def place_of(system: ArkaliaSystem, name: str) -> SecretOf:
     """Where the Secret *name* of *system* is."""
-    return Place(system.uid, system.namespace, name)
+    return SecretOf(system.uid, system.namespace, name)
 
 
 def decoded(secret: Mapping[str, Any] | None) -> dict[str, bytes]:

@@ -33,7 +33,7 @@ EDGE_PLAIN_PORT: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Door:
+class WayIn:
     """The Service that a way in leads to."""
 
     service: str
@@ -46,13 +46,13 @@ def manifests(system: ArkaliaSystem, resolution: Resolution) -> Iterator[Manifes
     wanted, module = system.spec.exposure, exposed(system, resolution)
     if not isinstance(module, ResolvedModule):
         return
-    own, door = system_labels(system, resolution.version), _door(system, module)
+    own, way_in = system_labels(system, resolution.version), _way_in(system, module)
     if wanted.ingress is not None:
-        yield _ingress(system, wanted.ingress, door, own)
+        yield _ingress(system, wanted.ingress, way_in, own)
     if wanted.gateway is not None:
-        yield _route(system, wanted.gateway, door, own)
-        if door.is_https:
-            yield _trust(system, door, own)
+        yield _route(system, wanted.gateway, way_in, own)
+        if way_in.is_https:
+            yield _trust(system, way_in, own)
 
 
 def exposed(system: ArkaliaSystem, resolution: Resolution) -> ResolvedModule | Problem | None:
@@ -63,7 +63,7 @@ def exposed(system: ArkaliaSystem, resolution: Resolution) -> ResolvedModule | P
     wanted = system.spec.exposure
     if not wanted.is_wanted:
         return None
-    public = {each.name: each for each in resolution.known if _is_door(each)}
+    public = {each.name: each for each in resolution.known if _is_way_in(each)}
     if wanted.module is not None:
         return _named(wanted.module, public, resolution)
     if len(public) == 1:
@@ -113,26 +113,28 @@ def _listed(public: dict[str, ResolvedModule]) -> str:
     return ", ".join(sorted(public))
 
 
-def _is_door(module: ResolvedModule) -> bool:
+def _is_way_in(module: ResolvedModule) -> bool:
     """Whether *module* is public, and serves where its Service leads to."""
     served = (each for each in module.spec.components if each.port is not None)
     return module.spec.public and any(each.name == names.MAIN for each in served)
 
 
-def _door(system: ArkaliaSystem, module: ResolvedModule) -> Door:
+def _way_in(system: ArkaliaSystem, module: ResolvedModule) -> WayIn:
     if system.spec.exposure.edge.enabled:
-        return Door(names.edge(system.name), EDGE_PORT, is_https=True)
+        return WayIn(names.edge(system.name), EDGE_PORT, is_https=True)
     component = main(module)
     service = names.module(system.name, module.name)
-    return Door(service, component.port, is_https=serves_https(component))
+    return WayIn(service, component.port, is_https=serves_https(component))
 
 
-def _ingress(system: ArkaliaSystem, ingress: Ingress, door: Door, own: dict[str, str]) -> Manifest:
-    host, port = system.spec.exposure.host, {"number": door.port}
+def _ingress(
+    system: ArkaliaSystem, ingress: Ingress, way_in: WayIn, own: dict[str, str]
+) -> Manifest:
+    host, port = system.spec.exposure.host, {"number": way_in.port}
     path = {
         "path": "/",
         "pathType": "Prefix",
-        "backend": {"service": {"name": door.service, "port": port}},
+        "backend": {"service": {"name": way_in.service, "port": port}},
     }
     tls = [{"hosts": [host], "secretName": ingress.tls.secret_name}] if ingress.tls else []
     made = manifest(
@@ -149,8 +151,8 @@ def _ingress(system: ArkaliaSystem, ingress: Ingress, door: Door, own: dict[str,
     return made
 
 
-def _route(system: ArkaliaSystem, gateway: Gateway, door: Door, own: dict[str, str]) -> Manifest:
-    backend = {**SERVICES, "name": door.service, "port": door.port, "weight": 1}
+def _route(system: ArkaliaSystem, gateway: Gateway, way_in: WayIn, own: dict[str, str]) -> Manifest:
+    backend = {**SERVICES, "name": way_in.service, "port": way_in.port, "weight": 1}
     return manifest(
         kinds.HTTP_ROUTE,
         names.exposure(system.name),
@@ -168,8 +170,8 @@ def _parent(parent: ParentRef) -> Manifest:
     return {**GATEWAYS, **parent.model_dump(by_alias=True, exclude_none=True)}
 
 
-def _trust(system: ArkaliaSystem, door: Door, own: dict[str, str]) -> Manifest:
-    """By what the Gateway knows the door: the system's authorities, and the name of its Service."""
+def _trust(system: ArkaliaSystem, way_in: WayIn, own: dict[str, str]) -> Manifest:
+    """By what the Gateway knows the way in: the system's authorities, and the name of its Service."""
     authorities = {"group": "", "kind": "ConfigMap", "name": names.trust(system.name)}
     return manifest(
         kinds.BACKEND_TLS_POLICY,
@@ -177,10 +179,10 @@ def _trust(system: ArkaliaSystem, door: Door, own: dict[str, str]) -> Manifest:
         system,
         own,
         spec={
-            "targetRefs": [{**SERVICES, "name": door.service}],
+            "targetRefs": [{**SERVICES, "name": way_in.service}],
             "validation": {
                 "caCertificateRefs": [authorities],
-                "hostname": f"{door.service}.{system.namespace}.svc",
+                "hostname": f"{way_in.service}.{system.namespace}.svc",
             },
         },
     )

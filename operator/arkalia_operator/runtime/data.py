@@ -73,7 +73,7 @@ class SettledData:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class FoundData:
     """A system's data as it was found."""
 
     situation: Situation
@@ -98,7 +98,7 @@ class DataServices:
         resolution: Resolution,
         before: Observed,
         others: Awaitable[Sequence[Retained]],
-    ) -> Looked:
+    ) -> FoundData:
         """Which data there is; *others* is what else outlives a system. Raises ApiError.
 
         Both are looked at together: a new system waits for one answer in place of two.
@@ -112,10 +112,10 @@ class DataServices:
         looking_at_kept = self.credentials.kept.look(system, wanted)
         seen, made, more = await asyncio.gather(looking, looking_at_kept, others)
         found = [*retained(situation, seen), *planning_kept.retained(made), *more]
-        return Looked(situation, lineage(system.uid, found), wanted)
+        return FoundData(situation, lineage(system.uid, found), wanted)
 
     async def settle(
-        self, looked: Looked, presence: Presence, *, frozen: bool = False
+        self, looked: FoundData, presence: Presence, *, frozen: bool = False
     ) -> SettledData:
         """Make what is missing or due. Raises ApiError if Secrets cannot be read, SystemGoneError.
 
@@ -140,7 +140,7 @@ class DataServices:
             return replace(settled, next_look=self._longest(situation.system, settled.state))
         return settled
 
-    async def _look_again(self, looked: Looked) -> tuple[ObservedCredentials, Kept]:
+    async def _look_again(self, looked: FoundData) -> tuple[ObservedCredentials, Kept]:
         system = looked.situation.system
         return await asyncio.gather(
             self.credentials.look(system, looked.situation.wanted),
@@ -148,7 +148,7 @@ class DataServices:
         )
 
     def _todo(
-        self, looked: Looked, seen: ObservedCredentials, made: Kept, found: Picture
+        self, looked: FoundData, seen: ObservedCredentials, made: Kept, found: Picture
     ) -> tuple[Step | MakeKept, ...]:
         """What to write now. Nothing is made once more beside data that does not belong together."""
         wanted, situation = looked.kept, looked.situation
@@ -209,7 +209,7 @@ class DataServices:
         return await written(key, step.what, metrics.CREDENTIALS, writing)
 
 
-def _with_kept(settled: SettledData, looked: Looked, made: Kept) -> SettledData:
+def _with_kept(settled: SettledData, looked: FoundData, made: Kept) -> SettledData:
     """*settled*, with what is missing of the Secrets that are made once."""
     state = settled.state
     refused = planning_kept.taken(looked.situation.system.namespace, made)

@@ -46,7 +46,7 @@ ROUNDS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class FoundSystem:
     """A system as it was found."""
 
     system: ArkaliaSystem
@@ -94,7 +94,7 @@ class Identity:
             return ()
         return (Retained(SECRET.name, found.name, found.owner_uid, found.lineage),)
 
-    async def settle(self, looked: Looked, presence: Presence) -> Settled:
+    async def settle(self, looked: FoundSystem, presence: Presence) -> Settled:
         """Make what is missing or due. Raises ApiError if Secrets cannot be read, SystemGoneError."""
         system, resolution, before = looked.system, looked.resolution, looked.before
         wanted = wanted_certificates(system, resolution)
@@ -127,7 +127,7 @@ class Identity:
         return Settled(self._trust(tuple(sorted(found))), state, self.longest_look())
 
     async def _observed(
-        self, looked: Looked, wanted: Sequence[WantedCertificate]
+        self, looked: FoundSystem, wanted: Sequence[WantedCertificate]
     ) -> ObservedSecrets:
         found = await self.certificates.observe(looked.system, wanted)
         observed = found if looked.frozen else replace(found, keeping=_keeping(looked, found))
@@ -148,7 +148,7 @@ class Identity:
         return await written(key, what, metrics.CERTIFICATES, writing)
 
 
-def _keeping(looked: Looked, observed: ObservedSecrets) -> Keeping:
+def _keeping(looked: FoundSystem, observed: ObservedSecrets) -> Keeping:
     """An authority of another lineage keeps it: the mismatch is told, and nothing is covered up."""
     lineage = observed.authority.lineage if observed.authority else ""
     owned = looked.system.spec.deletion_policy == "Delete"

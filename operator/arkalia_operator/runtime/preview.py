@@ -39,7 +39,7 @@ from arkalia_operator.planning.preview import preview
 from arkalia_operator.planning.schemas import remembered
 from arkalia_operator.planning.upgrades import default_version, gate_of, renderer
 from arkalia_operator.runtime.data import DataServices
-from arkalia_operator.runtime.identity import Identity, Looked
+from arkalia_operator.runtime.identity import FoundSystem, Identity
 from arkalia_operator.runtime.presence import Presence
 from arkalia_operator.runtime.resources import Refused, Resources, read_system
 
@@ -259,7 +259,7 @@ class Reader:
         kept = identity.retained(paused, resolution)
         looked = await data.look(paused, resolution, before, kept)
         settled = await identity.settle(
-            Looked(paused, resolution, before, looked.lineage.id), presence
+            FoundSystem(paused, resolution, before, looked.lineage.id), presence
         )
         return Told(settled.trust, (await data.settle(looked, presence)).access)
 

@@ -35,7 +35,7 @@ from arkalia_operator.planning.plan import due, plan
 from arkalia_operator.planning.schemas import remembered
 from arkalia_operator.runtime.actions import Actions
 from arkalia_operator.runtime.data import DataServices, SettledData
-from arkalia_operator.runtime.identity import Identity, Looked, Settled
+from arkalia_operator.runtime.identity import FoundSystem, Identity, Settled
 from arkalia_operator.runtime.presence import Presence, SystemGoneError
 from arkalia_operator.runtime.resolver import Basis, Resolver
 from arkalia_operator.runtime.resources import Refused, Resources
@@ -298,7 +298,7 @@ class Reconciler:
         kept = self.identity.retained(system, resolution)
         looking = self.data.look(system, resolution, before, kept)
         found, _ = await asyncio.gather(looking, _sure_if_new(system, presence))
-        looked = Looked(system, resolution, before, found.lineage.id, frozen)
+        looked = FoundSystem(system, resolution, before, found.lineage.id, frozen)
         identity = await self.identity.settle(looked, presence)
         return identity, await self.data.settle(found, presence, frozen=frozen)
 

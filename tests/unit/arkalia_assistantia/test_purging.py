@@ -3,7 +3,7 @@
 import asyncio
 
 from arkalia_assistantia import purging
-from arkalia_assistantia.conversations.store import AT_ONCE, Place
+from arkalia_assistantia.conversations.store import AT_ONCE, ConversationKey
 from arkalia_assistantia.purging import Purging
 from unit.arkalia_assistantia.conversations.conftest import a_turn, lead
 
@@ -34,7 +34,7 @@ async def test_only_conversations_are_deleted_in_which_nothing_was_said_for_long
 async def test_conversation_that_goes_on_stays(store, schema):
     await lead(store, "ada", 1)
     age(schema, 8)
-    await store.keep(Place("ada", "c-000"), a_turn("Still here"))
+    await store.keep(ConversationKey("ada", "c-000"), a_turn("Still here"))
 
     assert await Purging(store, 7).purge() == 0
     assert left(schema) == ["c-000"]

@@ -16,7 +16,7 @@ from arkalia_taskia.front import (
     MOST_HEADERS,
     STALE_SECONDS,
     Board,
-    Place,
+    FrontSettings,
     Server,
     Told,
     answer,
@@ -40,7 +40,7 @@ def serve(board, tmp_path):
     running = []
 
     def start():
-        server = Server(board, Place("127.0.0.1", 0, str(tmp_path / "tls"), 0))
+        server = Server(board, FrontSettings("127.0.0.1", 0, str(tmp_path / "tls"), 0))
         running.append(server)
         threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
         return server.server_address[1]
@@ -138,11 +138,11 @@ def test_silent_clients_keep_nobody_waiting(board, serve):
 
 
 def test_front_beside_a_process_ends_with_it(board, tmp_path):
-    place = Place("127.0.0.1", 0, str(tmp_path), 0)
+    place = FrontSettings("127.0.0.1", 0, str(tmp_path), 0)
     program = (
         "import os, subprocess, sys; from pathlib import Path\n"
-        "from arkalia_taskia.front import Board, Place, front_beside\n"
-        f"command = front_beside(Board(Path({str(board.path)!r})), Place{tuple(place)!r})\n"
+        "from arkalia_taskia.front import Board, FrontSettings, front_beside\n"
+        f"command = front_beside(Board(Path({str(board.path)!r})), FrontSettings{tuple(place)!r})\n"
         "print(subprocess.Popen(command, stdout=subprocess.DEVNULL).pid)"
     )
 
@@ -155,7 +155,7 @@ def test_front_beside_a_process_ends_with_it(board, tmp_path):
 
 
 def test_front_beside_loads_no_framework(board):
-    command = front_beside(board, Place("", 0, "", 0))
+    command = front_beside(board, FrontSettings("", 0, "", 0))
     program = f"import sys; import {command[2]}; print(*sys.modules)"
 
     printed = subprocess.run(

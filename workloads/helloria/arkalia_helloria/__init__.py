@@ -1,1 +1,1 @@
-"""The gateway: the one door into an Arkalia system."""
+"""The gateway: the one way into an Arkalia system."""

@@ -15,7 +15,7 @@ import orjson
 from arkalia_contract import endpoints
 from arkalia_helloria.forwarding import Forwarder
 from arkalia_helloria.openapi import Document, merged
-from arkalia_helloria.routes import Place, RouteTable
+from arkalia_helloria.routes import ModuleAddress, RouteTable
 from arkalia_helloria.upstream.errors import UpstreamError
 from arkalia_runtime.background import running
 from arkalia_runtime.watched import UnreadableError, Watched
@@ -37,7 +37,7 @@ class Descriptions:
         self._table = table
         self._forwarder = forwarder
         self._known: dict[str, Document] = {}
-        self._asked: dict[str, tuple[Place, float]] = {}
+        self._asked: dict[str, tuple[ModuleAddress, float]] = {}
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -67,7 +67,7 @@ class Descriptions:
                 self._asked[module] = place, now
                 await self._ask(module, place)
 
-    async def _ask(self, module: str, place: Place) -> None:
+    async def _ask(self, module: str, place: ModuleAddress) -> None:
         try:
             text = await self._forwarder().fetch(place, endpoints.OPENAPI, MOST_BYTES)
             document = orjson.loads(text)

@@ -4,7 +4,7 @@ from contextlib import suppress
 from http import HTTPStatus
 
 from arkalia_helloria.exchange import Asked
-from arkalia_helloria.routes import Place
+from arkalia_helloria.routes import ModuleAddress
 from arkalia_helloria.settings import GatewaySettings
 from arkalia_helloria.upstream.balancer import Balancer, Lookup, look_up
 from arkalia_helloria.upstream.errors import ClientLeftError
@@ -29,7 +29,7 @@ class Forwarder:
         self._ways: dict[str, Way] = {}
         self._in_flight = 0
 
-    async def forward(self, asked: Asked, place: Place) -> None:
+    async def forward(self, asked: Asked, place: ModuleAddress) -> None:
         """Answer *asked* with what a pod at *place* answers. Raises Problem if there is nothing."""
         if self._in_flight >= self._settings.max_requests:
             sentence = "The gateway has as many requests in flight as it may."
@@ -44,7 +44,7 @@ class Forwarder:
         finally:
             self._in_flight -= 1
 
-    async def fetch(self, place: Place, path: str, most_bytes: int) -> bytes:
+    async def fetch(self, place: ModuleAddress, path: str, most_bytes: int) -> bytes:
         """What a pod at *place* answers at *path*, for the gateway itself. Raises UpstreamError."""
         return await fetch(self._way(place).balancer, path, most_bytes)
 
@@ -53,7 +53,7 @@ class Forwarder:
         for way in self._ways.values():
             way.balancer.close()
 
-    def _way(self, place: Place) -> Way:
+    def _way(self, place: ModuleAddress) -> Way:
         found = self._ways.get(place.module)
         if found is None or found.balancer.place != place:
             if found is not None:

@@ -1,1 +1,1 @@
-"""Security: secrets, identities and keys."""
+"""Security: users, roles, API keys, sessions and second factors."""

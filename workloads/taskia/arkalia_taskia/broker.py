@@ -42,7 +42,7 @@ kernel gives up after a quarter of an hour.
 """
 
 
-class Place:
+class BrokerAccess:
     """Where the broker is: set once, before the first connection of the process."""
 
     def __init__(self) -> None:
@@ -67,7 +67,7 @@ class Place:
         return given, str(access.authorities(self._settings, given))
 
 
-PLACE: Final = Place()
+PLACE: Final = BrokerAccess()
 
 
 class Credentials(CredentialProvider):

@@ -15,7 +15,7 @@ from prometheus_client import CollectorRegistry, Gauge, ProcessCollector, genera
 from arkalia_runtime.logs import configure_logging
 from arkalia_runtime.settings import SettingsError, load_settings
 from arkalia_runtime.watched import UnreadableError
-from arkalia_taskia.front import Board, Place, Told, front_beside, front_within
+from arkalia_taskia.front import Board, FrontSettings, Told, front_beside, front_within
 from arkalia_taskia.measures import Measures
 from arkalia_taskia.settings import TaskSettings
 
@@ -53,7 +53,7 @@ class Component:
         """Start the front; *forks* says that the component does, so that it must have no threads."""
         own = self.settings
         self.tell(is_working=False, message="it starts")
-        place = Place(own.host, own.port, str(own.tls_folder), own.look_seconds)
+        place = FrontSettings(own.host, own.port, str(own.tls_folder), own.look_seconds)
         if forks:
             command = front_beside(self._board, place)
             subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603 - it is our own

@@ -78,7 +78,7 @@ class Board:
             return None
 
 
-class Place(NamedTuple):
+class FrontSettings(NamedTuple):
     """Where the front serves."""
 
     host: str
@@ -87,13 +87,13 @@ class Place(NamedTuple):
     look_seconds: float
 
 
-def front_beside(board: Board, place: Place) -> list[str]:
+def front_beside(board: Board, place: FrontSettings) -> list[str]:
     """The command of a front that ends with the process that starts it."""
     own = json.dumps({"board": str(board.path), "parent": os.getpid(), "place": place._asdict()})
     return [sys.executable, "-m", __name__, own]
 
 
-def front_within(board: Board, place: Place) -> None:
+def front_within(board: Board, place: FrontSettings) -> None:
     """Be the front in a thread of this process. Raises OSError if the port is taken."""
     server = Server(board, place)
     threading.Thread(target=server.serve_forever, name="front", daemon=True).start()
@@ -104,7 +104,7 @@ def main(own: str) -> None:
     told = json.loads(own)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with, args=(told["parent"],), daemon=True).start()
-    with Server(Board(Path(told["board"])), Place(**told["place"])) as server:
+    with Server(Board(Path(told["board"])), FrontSettings(**told["place"])) as server:
         server.serve_forever()
 
 
@@ -121,7 +121,7 @@ class Server(ThreadingTCPServer):
     allow_reuse_address = True
     request_queue_size = AT_ONCE
 
-    def __init__(self, board: Board, place: Place) -> None:
+    def __init__(self, board: Board, place: FrontSettings) -> None:
         self.board = board
         self._free = threading.BoundedSemaphore(AT_ONCE)
         certificate = Path(place.tls_folder, files.CERTIFICATE_KEY)

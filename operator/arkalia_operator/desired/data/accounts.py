@@ -50,7 +50,7 @@ def provision(
     """Key and text of what must be applied so that the *active* accounts get in, and no others."""
     if target.service is DataService.POSTGRESQL:
         is_own = mode(system, target.service) != "external"
-        place = sql.Place(target.endpoint.database, system.namespace, system.name, is_own)
+        place = sql.SystemDatabase(target.endpoint.database, system.namespace, system.name, is_own)
         text = sql.provisioning(place, _logins(accounts, active))
     else:
         keep = mode(system, target.service) == "external"

@@ -27,7 +27,7 @@ LOCK: Final = 4_170_411_000
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SystemDatabase:
     """The database, and the system that it serves."""
 
     database: str
@@ -47,7 +47,7 @@ class Logins:
     """SCRAM verifier of its migrations; None: they cannot log in."""
 
 
-def provisioning(place: Place, modules: Mapping[str, Logins]) -> str:
+def provisioning(place: SystemDatabase, modules: Mapping[str, Logins]) -> str:
     """The SQL that gives each of *modules* its schema and its roles."""
     parts = [*(_database(place.database) if place.is_own else ()), _ground(place)]
     for module, logins in sorted(modules.items()):
@@ -67,7 +67,7 @@ def _database(name: str) -> Iterator[str]:
     yield "SET log_statement = none;"
 
 
-def _ground(place: Place) -> str:
+def _ground(place: SystemDatabase) -> str:
     database, schema = identifier(place.database), identifier(shared.EXTENSIONS)
     lines = [
         "SET client_min_messages = warning;",
@@ -84,7 +84,7 @@ def _ground(place: Place) -> str:
     return "\n".join(lines)
 
 
-def _module(place: Place, module: str, logins: Logins) -> str:
+def _module(place: SystemDatabase, module: str, logins: Logins) -> str:
     group = names.role(place.system, module)
     owner = names.role_of_migrations(place.system, module)
     entries = [names.role_of_slot(place.system, module, slot) for slot in SLOTS]
@@ -102,7 +102,7 @@ def _module(place: Place, module: str, logins: Logins) -> str:
     return "\n".join(lines)
 
 
-def _mark(place: Place, module: str) -> str:
+def _mark(place: SystemDatabase, module: str) -> str:
     """What a role of ours is marked with."""
     return f"arkalia: module {module} of system {place.namespace}/{place.system}"
 

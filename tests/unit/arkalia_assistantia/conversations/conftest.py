@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 from arkalia_assistantia.conversations.forms import Message
-from arkalia_assistantia.conversations.store import Place
+from arkalia_assistantia.conversations.store import ConversationKey
 
 
 def a_message(text, role="user", **more):
@@ -18,4 +18,4 @@ def a_turn(question, answer="Yes."):
 async def lead(store, owner, number, prefix="c"):
     """Let *owner* have so many conversations, each later than the one before."""
     for each in range(number):
-        await store.keep(Place(owner, f"{prefix}-{each:03}"), a_turn(f"Question {each}"))
+        await store.keep(ConversationKey(owner, f"{prefix}-{each:03}"), a_turn(f"Question {each}"))

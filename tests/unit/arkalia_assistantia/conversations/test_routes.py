@@ -6,7 +6,7 @@ from http import HTTPStatus
 import pytest
 
 from arkalia_assistantia.conversations.forms import Conversation
-from arkalia_assistantia.conversations.store import Place, Store
+from arkalia_assistantia.conversations.store import ConversationKey, Store
 from arkalia_assistantia.settings import AssistantSettings
 from arkalia_runtime.database import Database
 from unit.arkalia_assistantia.conversations.conftest import a_turn, lead
@@ -116,7 +116,7 @@ async def test_every_mark_that_the_form_allows_is_answered(client):
 
 
 async def test_database_that_is_gone_is_told(client, store, schema):
-    await store.keep(Place("ada", "c"), a_turn("Hello"))
+    await store.keep(ConversationKey("ada", "c"), a_turn("Hello"))
     schema.server.door.close()
     try:
         for method, path in (

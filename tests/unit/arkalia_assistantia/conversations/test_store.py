@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from arkalia_assistantia.conversations.store import (
     AT_ONCE,
     LONGEST_TITLE,
+    ConversationKey,
     FullError,
     Mark,
-    Place,
     mark_in,
     storable,
     text_of,
@@ -22,7 +22,7 @@ from arkalia_runtime.database import DatabaseError
 from data_services import migrate
 from unit.arkalia_assistantia.conversations.conftest import a_message, a_turn, lead
 
-ADA, BOB = Place("ada", "c"), Place("bob", "c")
+ADA, BOB = ConversationKey("ada", "c"), ConversationKey("bob", "c")
 
 
 def texts(conversation):
@@ -74,9 +74,9 @@ async def test_user_has_no_more_conversations_than_there_is_room_for(standing):
     async with standing(most_conversations=2) as store:
         await lead(store, "ada", 2)
         with pytest.raises(FullError, match="2 conversations"):
-            await store.keep(Place("ada", "third"), a_turn("No"))
-        await store.keep(Place("ada", "c-001"), a_turn("Goes on"))
-        await store.keep(Place("bob", "first"), a_turn("Somebody else"))
+            await store.keep(ConversationKey("ada", "third"), a_turn("No"))
+        await store.keep(ConversationKey("ada", "c-001"), a_turn("Goes on"))
+        await store.keep(ConversationKey("bob", "first"), a_turn("Somebody else"))
 
         assert len(await store.listed("ada", None, 10)) == 2
 

@@ -112,7 +112,7 @@ def test_after_the_rest_one_repair_is_tried_and_the_next_rest_is_longer(drifts, 
 
 def test_field_that_nobody_fights_about_any_more_is_repaired_after_the_rest(drifts, clock):
     fight(drifts, 6)
-    drifts.take(LUNA).repaired
+    drifts.take(LUNA)
     clock.now = 300
 
     assert fight(drifts, 1) == [False]

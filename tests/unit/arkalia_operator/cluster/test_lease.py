@@ -6,12 +6,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from arkalia_operator.cluster.client import Client
-from arkalia_operator.cluster.lease import Lease, Place, Terms, steady
+from arkalia_operator.cluster.lease import Lease, LeaseKey, Terms, steady
 from arkalia_operator.errors import ApiError
 from model_api_server import cut, respond, running, session_for, until
 
 PATH = "/apis/coordination.k8s.io/v1/namespaces/ops/leases/arkalia"
-PLACE = Place("ops", "arkalia")
+PLACE = LeaseKey("ops", "arkalia")
 TERMS = Terms(8)
 
 

@@ -5,7 +5,7 @@ import pytest
 
 from arkalia_operator import metrics
 from arkalia_operator.cluster.client import Client
-from arkalia_operator.cluster.lease import Lease, Place, Terms
+from arkalia_operator.cluster.lease import Lease, LeaseKey, Terms
 from arkalia_operator.runtime.election import Election, StillLeadingError
 from model_api_server import respond, session_for, until
 
@@ -17,7 +17,7 @@ class Candidate:
     """A process that takes part, and counts when it leads."""
 
     def __init__(self, session, name):
-        lease = Lease(Client(session), Place("ops", "arkalia"), name, TERMS)
+        lease = Lease(Client(session), LeaseKey("ops", "arkalia"), name, TERMS)
         self.election = Election(lease, name)
         self.name = name
         self.leads = False
@@ -59,7 +59,7 @@ async def candidate(session):
 
 async def test_one_whose_work_does_not_end_leads_no_second_time(session, server, monkeypatch):
     monkeypatch.setattr("arkalia_operator.runtime.supervision.FAREWELL_SECONDS", 0.05)
-    lease = Lease(Client(session), Place("ops", "arkalia"), "stubborn", TERMS)
+    lease = Lease(Client(session), LeaseKey("ops", "arkalia"), "stubborn", TERMS)
     done = asyncio.Event()
 
     async def lead():
@@ -126,7 +126,7 @@ async def test_one_that_cannot_renew_stops_and_leads_again_when_it_can(candidate
 async def test_one_whose_renewal_had_no_answer_asks_once_more_and_goes_on(session, server):
     terms = Terms(2.0)
     client = Client(session, patience=terms.patience_seconds)
-    election = Election(Lease(client, Place("ops", "arkalia"), "one", terms), "one")
+    election = Election(Lease(client, LeaseKey("ops", "arkalia"), "one", terms), "one")
     led = []
 
     async def lead():
@@ -211,7 +211,7 @@ async def test_what_ends_the_work_of_the_leader_is_raised(session):
         message = "unforeseen"
         raise ZeroDivisionError(message)
 
-    lease = Lease(Client(session), Place("ops", "arkalia"), "one", TERMS)
+    lease = Lease(Client(session), LeaseKey("ops", "arkalia"), "one", TERMS)
 
     with pytest.raises(ZeroDivisionError):
         await asyncio.wait_for(Election(lease, "one").run(broken), 5)

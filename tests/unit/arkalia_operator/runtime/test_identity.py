@@ -13,7 +13,7 @@ from arkalia_operator.desired.certificates import Lifetimes
 from arkalia_operator.desired.resolve import resolve
 from arkalia_operator.desired.trust import Issuer
 from arkalia_operator.planning.observed import Observed
-from arkalia_operator.runtime.identity import Identity, Looked
+from arkalia_operator.runtime.identity import FoundSystem, Identity
 from arkalia_operator.runtime.presence import Presence
 from arkalia_operator.runtime.settling import LONGEST_LOOK_SECONDS
 from builders import a_component, a_module, a_record, a_system, modules_with, only
@@ -45,7 +45,7 @@ class Hands:
 
     async def settle(self, system=SYSTEM, served=frozenset({"Certificate"}), frozen=False):
         before = Observed(children=self.children, served=served)
-        looked = Looked(system, RESOLUTION, before, system.uid, frozen)
+        looked = FoundSystem(system, RESOLUTION, before, system.uid, frozen)
         settled = await self.identity.settle(looked, Presence(self.client, system, known=True))
         if settled.trust is not None:
             self._apply(rendered(SYSTEM, RESOLUTION, settled.trust))

@@ -17,7 +17,7 @@ from arkalia_runtime.identity.tokens import (
     LEEWAY_SECONDS,
     LONGEST_TOKEN,
     REMEMBERED_TOKENS,
-    Place,
+    OwnModule,
     Verifier,
     parse_trust,
     verify,
@@ -33,7 +33,7 @@ from unit.arkalia_runtime.authority import (
     projected,
 )
 
-PLACE = Place(NAMESPACE, SYSTEM, MODULE)
+PLACE = OwnModule(NAMESPACE, SYSTEM, MODULE)
 CLUSTER = Cluster()
 OTHER = Cluster()
 ELLIPTIC = Cluster(key=ec.generate_private_key(ec.SECP256R1()), algorithm="ES256")

@@ -18,7 +18,7 @@ from prometheus_client import Counter
 from arkalia_assistantia.chat.questions import OF_THE_SYSTEM, OF_TOOLS, Question, text_of
 from arkalia_assistantia.chat.told import KeptTold, PromptTold
 from arkalia_assistantia.conversations.forms import Message, Role
-from arkalia_assistantia.conversations.store import FullError, Place, Store
+from arkalia_assistantia.conversations.store import ConversationKey, FullError, Store
 from arkalia_runtime.database import DatabaseError
 from arkalia_runtime.ids import new_id
 from arkalia_runtime.metrics import Metrics
@@ -132,8 +132,8 @@ def _not_asked(question: Question) -> str:
     return "" if question.keeps else "The request names no conversation, or asks not to be kept."
 
 
-def _place(question: Question) -> Place:
-    return Place(question.owner, question.conversation)
+def _place(question: Question) -> ConversationKey:
+    return ConversationKey(question.owner, question.conversation)
 
 
 def _role(role: str) -> Role:

@@ -16,8 +16,8 @@ from arkalia_assistantia.conversations.forms import (
 )
 from arkalia_assistantia.conversations.store import (
     AT_ONCE,
+    ConversationKey,
     Mark,
-    Place,
     Store,
     mark_in,
     text_of,
@@ -49,7 +49,7 @@ def routes(store: Store, retention_days: int) -> APIRouter:
 
     @router.get("/conversations/{conversation_id}", summary="A conversation, and all that was said")
     async def read_one(conversation_id: Id, owner: Owner) -> Conversation:
-        found = await store.read(Place(owner, conversation_id))
+        found = await store.read(ConversationKey(owner, conversation_id))
         if found is None:
             raise _missing(conversation_id)
         return found
@@ -71,7 +71,7 @@ def routes(store: Store, retention_days: int) -> APIRouter:
         summary="Delete a conversation",
     )
     async def delete_one(conversation_id: Id, owner: Owner) -> None:
-        if not await store.delete(Place(owner, conversation_id)):
+        if not await store.delete(ConversationKey(owner, conversation_id)):
             raise _missing(conversation_id)
 
     @router.delete("/conversations", summary="Delete all your conversations")

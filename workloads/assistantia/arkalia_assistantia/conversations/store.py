@@ -78,7 +78,7 @@ class FullError(Exception):
 
 
 @dataclass(frozen=True)
-class Place:
+class ConversationKey:
     """A conversation of somebody."""
 
     owner: str
@@ -109,7 +109,7 @@ class Store:
             registry=None,
         )
 
-    async def keep(self, place: Place, messages: Sequence[Message]) -> None:
+    async def keep(self, place: ConversationKey, messages: Sequence[Message]) -> None:
         """Add *messages*, all or none. Raises DatabaseError, and FullError if there is no room."""
         kept = [each.model_copy(update={"text": storable(each.text)}) for each in messages]
         size = sum(len(each.text) for each in kept)
@@ -125,7 +125,7 @@ class Store:
             ]
             await connection.cursor().executemany(SAY.encode(), rows)
 
-    async def last(self, place: Place) -> list[Turn]:
+    async def last(self, place: ConversationKey) -> list[Turn]:
         """What was said last, as far as a model is shown it. Raises DatabaseError."""
         taken: list[Turn] = []
         left = self._settings.remembered_characters
@@ -147,7 +147,7 @@ class Store:
             rows = await connection.every(LIST, wanted)
         return [Summary(**dict(zip(SUMMARY, row, strict=True))) for row in rows]
 
-    async def read(self, place: Place) -> Conversation | None:
+    async def read(self, place: ConversationKey) -> Conversation | None:
         """All of a conversation, if there is one. Raises DatabaseError."""
         values = (place.owner, place.id)
         async with self._database.transaction() as connection:
@@ -163,11 +163,11 @@ class Store:
         page = first
         while page:
             for each in page:
-                if found := await self.read(Place(owner, each.id)):
+                if found := await self.read(ConversationKey(owner, each.id)):
                     yield found
             page = await self.listed(owner, Mark.of(page[-1]), AT_ONCE)
 
-    async def delete(self, place: Place) -> bool:
+    async def delete(self, place: ConversationKey) -> bool:
         """Whether there was such a conversation. Raises DatabaseError."""
         return bool(await self._database.run(DELETE, (place.owner, place.id)))
 

@@ -18,7 +18,7 @@ from arkalia_helloria.cache.search import Search, resource_of
 from arkalia_helloria.cache.shared import AwayError, SharedAnswers
 from arkalia_helloria.cache.terms import wishes
 from arkalia_helloria.exchange import Asked
-from arkalia_helloria.routes import Habit, Place
+from arkalia_helloria.routes import Habit, ModuleAddress
 from arkalia_helloria.settings import GatewaySettings
 from arkalia_runtime import deadline
 from arkalia_runtime.metrics import Metrics
@@ -41,7 +41,7 @@ RESPITE_SECONDS: Final = 1.0
 class Forwards(Protocol):
     """Asks the modules."""
 
-    async def forward(self, asked: Asked, place: Place) -> None:
+    async def forward(self, asked: Asked, place: ModuleAddress) -> None:
         """Answer *asked* with what a pod at *place* answers. Raises Problem."""
 
 
@@ -59,7 +59,7 @@ class Answers:
         self._shared = SharedAnswers(redis, self._measures)
         self._flights = Flights()
 
-    async def forward(self, asked: Asked, place: Place) -> None:
+    async def forward(self, asked: Asked, place: ModuleAddress) -> None:
         """Answer *asked* with what is kept, or with what a pod at *place* answers. Raises Problem."""
         habit = asked.match.public.habit
         if time.monotonic() < habit.passes_until or not self._settings.cache_bytes:
@@ -71,7 +71,7 @@ class Answers:
         else:
             await self._change(asked, place)
 
-    async def _change(self, asked: Asked, place: Place) -> None:
+    async def _change(self, asked: Asked, place: ModuleAddress) -> None:
         try:
             await self._forwarder.forward(asked, place)
         finally:
@@ -80,7 +80,7 @@ class Answers:
             self._local.changed(resource, now)
             await self._shared.changed(resource, now)
 
-    async def _read(self, asked: Asked, place: Place, habit: Habit) -> None:
+    async def _read(self, asked: Asked, place: ModuleAddress, habit: Habit) -> None:
         wanted = wishes(asked.scope["headers"])
         if wanted.always_asked or (wanted.tag and not habit.keeps):
             await self._forwarder.forward(asked, place)

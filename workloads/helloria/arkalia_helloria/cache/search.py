@@ -11,7 +11,7 @@ from arkalia_helloria.cache.local import Key
 from arkalia_helloria.cache.recorder import Errand, Recorder
 from arkalia_helloria.cache.terms import Pairs, Wishes
 from arkalia_helloria.exchange import Asked, identity_lines
-from arkalia_helloria.routes import Habit, Place
+from arkalia_helloria.routes import Habit, ModuleAddress
 from arkalia_helloria.settings import GatewaySettings
 
 EVERYBODY: Final = b""
@@ -21,7 +21,7 @@ EVERYBODY: Final = b""
 class Search:
     """What one request looks for."""
 
-    def __init__(self, asked: Asked, place: Place, habit: Habit, wanted: Wishes) -> None:
+    def __init__(self, asked: Asked, place: ModuleAddress, habit: Habit, wanted: Wishes) -> None:
         self.asked, self.place, self.habit, self.wanted = asked, place, habit, wanted
         self.headers: Pairs = asked.scope["headers"]
         self.send, self.said = asked.send, asked.said

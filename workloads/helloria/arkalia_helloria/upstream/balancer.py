@@ -15,7 +15,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 from urllib.parse import urlsplit
 
-from arkalia_helloria.routes import Place
+from arkalia_helloria.routes import ModuleAddress
 from arkalia_helloria.upstream.measures import Measures
 from arkalia_helloria.upstream.replica import Endpoint, Replica
 from arkalia_helloria.upstream.trust import Trusts
@@ -49,7 +49,7 @@ class Balancer:
     """The pods of one module."""
 
     def __init__(
-        self, place: Place, trusts: Trusts, measures: Measures, max_header_bytes: int
+        self, place: ModuleAddress, trusts: Trusts, measures: Measures, max_header_bytes: int
     ) -> None:
         self.place = place
         self.token = trusts.token(place.module)

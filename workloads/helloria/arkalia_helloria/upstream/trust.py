@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from arkalia_contract import files, identity
-from arkalia_helloria.routes import Place
+from arkalia_helloria.routes import ModuleAddress
 from arkalia_runtime.calls.tokens import shown
 from arkalia_runtime.settings import ServiceSettings
 from arkalia_runtime.watched import Watched
@@ -21,7 +21,7 @@ class Trusts:
         authority = settings.trust_folder / files.AUTHORITY_KEY
         self.authorities = Watched([authority], partial(_context, authority), settings.look_seconds)
 
-    def context(self, place: Place) -> ssl.SSLContext | None:
+    def context(self, place: ModuleAddress) -> ssl.SSLContext | None:
         """What TLS with the module at *place* stands on; None where it speaks plain HTTP."""
         if urlsplit(place.address).scheme != identity.SCHEME:
             return None

@@ -17,7 +17,7 @@ from arkalia_contract import endpoints, files, identity
 from arkalia_runtime import logs
 from arkalia_runtime.identity.callers import Paths, parse_callers
 from arkalia_runtime.identity.refusals import Reason, RefusedError
-from arkalia_runtime.identity.tokens import Place, Trust, Verifier, parse_trust
+from arkalia_runtime.identity.tokens import OwnModule, Trust, Verifier, parse_trust
 from arkalia_runtime.metrics import Metrics
 from arkalia_runtime.problems import problem_response
 from arkalia_runtime.settings import ServiceSettings
@@ -43,7 +43,7 @@ class Guard:
     @classmethod
     def of(cls, module: str, settings: ServiceSettings) -> "Guard":
         """The guard of *module*, with the files that *settings* name."""
-        place = Place(settings.namespace, settings.system, settings.module or module)
+        place = OwnModule(settings.namespace, settings.system, settings.module or module)
         trusted = settings.trust_folder / files.ISSUER_KEY, settings.trust_folder / files.KEYS_KEY
         callers = settings.identity_folder / files.CALLERS_KEY
         return cls(

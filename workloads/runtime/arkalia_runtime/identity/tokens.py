@@ -37,7 +37,7 @@ _REASONS: Final = (
 
 
 @dataclass(frozen=True)
-class Place:
+class OwnModule:
     """Which module of which system this is."""
 
     namespace: str
@@ -76,7 +76,7 @@ def parse_trust(issuer: str, keys: str | bytes) -> Trust:
 
 
 def verify(
-    token: str, trust: Trust, place: Place, strangers: Collection[str] = frozenset()
+    token: str, trust: Trust, place: OwnModule, strangers: Collection[str] = frozenset()
 ) -> Verified:
     """Whose *token* is. Raises RefusedError unless it is good here and now.
 
@@ -98,7 +98,7 @@ def _is_named(subject: str, strangers: Collection[str]) -> bool:
     return subject.startswith(identity.ACCOUNTS) and subject in strangers
 
 
-def _claims(token: str, trust: Trust, place: Place) -> dict[str, Any]:
+def _claims(token: str, trust: Trust, place: OwnModule) -> dict[str, Any]:
     try:
         # The key's own algorithm decides how to check; the token's header must only agree with it.
         return jwt.decode(
@@ -135,7 +135,7 @@ def _reason(error: Exception) -> Reason:
 class Verifier:
     """`verify` with the newest keys, remembering what it has verified."""
 
-    def __init__(self, place: Place, trust: Watched[Trust]) -> None:
+    def __init__(self, place: OwnModule, trust: Watched[Trust]) -> None:
         self._place = place
         self._trust = trust
         self._known_under: Trust | None = None

@@ -4,9 +4,7 @@ Its version 6 does not know the rights of the queue, which tell reading from wri
 a cluster ask a Redis 7 about these.
 """
 
-import subprocess
-import time
-from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from redis import Redis, exceptions
@@ -16,8 +14,7 @@ from redis.retry import Retry
 from arkalia_operator.cluster.passwords import sha256
 from arkalia_operator.desired.data import acl
 from arkalia_operator.desired.data.access import DataService
-from data_services import REDIS_PROGRAM
-from tls_door import PATIENCE_SECONDS
+from data_services import a_redis
 
 QUEUE, CACHE = DataService.QUEUE, DataService.CACHE
 FIRST, SECOND = sha256("first"), sha256("second")
@@ -51,11 +48,12 @@ def tell(redis):
 
 @pytest.fixture
 def client(redis):
-    def logged_in(user, password):
-        socket = str(redis.folder / "socket")
-        return Redis(unix_socket_path=socket, username=user, password=password, retry=ONCE)
+    return partial(logged_in, redis)
 
-    return logged_in
+
+def logged_in(server, user, password):
+    socket = str(server.folder / "socket")
+    return Redis(unix_socket_path=socket, username=user, password=password, retry=ONCE)
 
 
 @pytest.mark.parametrize("words", FORBIDDEN, ids=" ".join)
@@ -111,10 +109,10 @@ def test_connection_that_is_there_goes_on_when_its_password_is_followed(tell, cl
 def test_nobody_may_do_anything_before_logging_in(tmp_path):
     (tmp_path / "users.acl").write_text(acl.users(CACHE, {}, SECOND))
 
-    with own_server(tmp_path) as client:
+    with a_redis("--aclfile", str(tmp_path / "users.acl")) as server:
         for words in (("PING",), ("GET", "alpha:queue"), ("AUTH", "default", "")):
             with pytest.raises(exceptions.RedisError, match=r"Authentication|WRONGPASS"):
-                client(None, None).execute_command(*words)
+                logged_in(server, None, None).execute_command(*words)
 
 
 def test_server_of_somebody_else_keeps_its_users_in_its_own_file():
@@ -137,28 +135,3 @@ def test_file_shuts_everybody_out_but_the_administrator_and_the_modules():
         f"user alpha reset resetchannels on #{FIRST} ~alpha:* &alpha:* +@all -@admin -@dangerous",
         "user beta reset off",
     ]
-
-
-@contextmanager
-def own_server(folder):
-    """A server with the users of *folder*; how to log in."""
-    socket = str(folder / "socket")
-    words = ["--port", "0", "--unixsocket", socket, "--dir", str(folder), "--save", ""]
-    words += ["--aclfile", str(folder / "users.acl")]
-    log = folder / "log"
-    with log.open("ab") as told, subprocess.Popen([REDIS_PROGRAM, *words], stdout=told) as server:
-        try:
-            wait_until(lambda: b"The server is now ready" in log.read_bytes())
-            yield lambda user, password: Redis(
-                unix_socket_path=socket, username=user, password=password, retry=ONCE
-            )
-        finally:
-            server.kill()
-            log.unlink()
-
-
-def wait_until(condition):
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)

@@ -7,7 +7,7 @@ import psycopg
 import pytest
 
 from arkalia_operator.cluster.passwords import scram
-from arkalia_operator.desired.data.sql import EXTENSIONS, Logins, Place, provisioning
+from arkalia_operator.desired.data.sql import EXTENSIONS, Logins, SystemDatabase, provisioning
 from data_services import POSTGRESQL_PROGRAMS, a_postgresql
 
 FIRST, SECOND, MOVES = (scram(each, b"0123456789abcdef") for each in ("first", "second", "moves"))
@@ -22,7 +22,7 @@ class Database:
     def __init__(self, server):
         number = next(NUMBERS)
         self.server = server
-        self.place = Place(f"arkalia-{number}", "arkalia", f"luna{number}", is_own=True)
+        self.place = SystemDatabase(f"arkalia-{number}", "arkalia", f"luna{number}", is_own=True)
 
     def apply(self, **modules):
         named = {name.replace("_", "-"): each for name, each in modules.items()}
@@ -163,7 +163,9 @@ def test_external_database_is_prepared_by_who_is_no_superuser(database):
     place = database.place
     database.server.admin(f"CREATE ROLE {place.system} LOGIN CREATEROLE PASSWORD 'admin'")
     database.server.admin(f'CREATE DATABASE "{place.database}" OWNER {place.system}')
-    text = provisioning(Place(place.database, place.namespace, place.system), {"alpha": LOGINS})
+    text = provisioning(
+        SystemDatabase(place.database, place.namespace, place.system), {"alpha": LOGINS}
+    )
     lines = [each for each in text.splitlines() if not each.startswith("CREATE EXTENSION")]
 
     with psycopg.connect(
@@ -176,7 +178,7 @@ def test_external_database_is_prepared_by_who_is_no_superuser(database):
 
 
 def test_every_extension_is_asked_for_outside_of_the_modules_schemas():
-    text = provisioning(Place("arkalia", "arkalia", "luna"), {})
+    text = provisioning(SystemDatabase("arkalia", "arkalia", "luna"), {})
 
     for each in EXTENSIONS:
         assert f'CREATE EXTENSION IF NOT EXISTS "{each}" SCHEMA "extensions";' in text
