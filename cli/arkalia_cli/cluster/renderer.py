@@ -37,8 +37,8 @@ def render(where: Where, question: Question, output: str) -> int:
     if program is None:
         message = f"the program {PROGRAM} is not installed here"
         hint = (
-            "Install the version that shall be asked, or run it from its image: "
-            f"`{PROGRAM} plan --help` tells what it takes."
+            "Install the version that shall be asked, from its checkout with `uv tool install "
+            "./operator`, or run it from the operator's image."
         )
         raise NotFoundError(message, hint)
     given = {

@@ -8,7 +8,7 @@ meaning. The meaning of `Ready`, `Reconciling` and `Stalled` is kstatus's
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Literal
 
 from pydantic import Field
 
@@ -51,8 +51,7 @@ class ConditionType(Explained):
     IDENTITY_READY = (
         "IdentityReady",
         "Every module that serves HTTPS has its certificate, and all know whom to trust.",
-        "While it is `False`, do what the message says. With `spec.security.tls.mode: certManager`, "
-        "`kubectl describe certificate` tells what cert-manager waits for.",
+        "While it is `False`, do what the message says. With `spec.security.tls.mode: certManager`, `kubectl describe certificate` tells what cert-manager waits for.",
     )
     DATA_READY = (
         "DataReady",
@@ -72,14 +71,12 @@ class ConditionType(Explained):
     CHANGES_APPROVED = (
         "ChangesApproved",
         "Nothing that the spec or the operator would change waits for a person's word.",
-        "While it is `False`, look at `arkalia plan`, then `arkalia approve`, or take the change of "
-        "the spec back.",
+        "While it is `False`, look at `arkalia plan`, then `arkalia approve`, or take the change of the spec back.",
     )
     PERMISSIONS_READY = (
         "PermissionsReady",
         "The operator has every right that it uses.",
-        "While it is `False`, add the rules in the message to the operator's role, or install the "
-        "chart with `rbac.create: true`.",
+        "While it is `False`, add the rules in the message to the operator's role, or install the chart with `rbac.create: true`.",
     )
     EXPOSURE_READY = (
         "ExposureReady",
@@ -222,8 +219,7 @@ class Reason(Explained):
     )
     LINEAGE_MISMATCH = (
         "LineageMismatch",
-        "Volumes or Secrets of an earlier system of this name do not belong together: nothing of "
-        "them is touched.",
+        "Volumes or Secrets of an earlier system of this name do not belong together: nothing of them is touched.",
         "Decide which data is wanted: restore the missing volume or Secret of the earlier system, or delete all that is left of it. Nothing is deleted for you.",
     )
     SECRET_MISSING = (
@@ -239,8 +235,7 @@ class Reason(Explained):
     NOT_CONFIGURED = (
         "NotConfigured",
         "The spec names no language model. The system is ready without one.",
-        "Write `spec.llm: {mode: external, url: ...}` with the base URL of a model server, or "
-        "`{mode: builtin, models: [...]}` for one that the operator runs, or leave it so.",
+        "Write `spec.llm: {mode: external, url: ...}` with the base URL of a model server, or `{mode: builtin, models: [...]}` for one that the operator runs, or leave it so.",
     )
     MODELS_LOADING = (
         "ModelsLoading",
@@ -250,9 +245,7 @@ class Reason(Explained):
     MODEL_CANNOT_BE_PULLED = (
         "ModelCannotBePulled",
         "The builtin model server cannot get one of its models.",
-        "Correct the model's name in `spec.llm.models`, or let the pod reach the registry that the "
-        "message names (`spec.network.proxy`, `spec.security.networkPolicies`). It is tried again by "
-        "itself, at most five minutes later.",
+        "Correct the model's name in `spec.llm.models`, or let the pod reach the registry that the message names (`spec.network.proxy`, `spec.security.networkPolicies`). It is tried again by itself, at most five minutes later.",
     )
     MODEL_CANNOT_BE_LOADED = (
         "ModelCannotBeLoaded",
@@ -262,8 +255,7 @@ class Reason(Explained):
     API_KEY_MISSING = (
         "ApiKeyMissing",
         "A Secret with the API key of a model server does not exist, or lacks its key.",
-        "Create the Secret that the message names in the system's namespace, with that key, or "
-        "correct `apiKeySecret`. The operator looks again every ten seconds.",
+        "Create the Secret that the message names in the system's namespace, with that key, or correct `apiKeySecret`. The operator looks again every ten seconds.",
     )
     CONFIG_MAP_MISSING = (
         "ConfigMapMissing",
@@ -405,18 +397,3 @@ class Condition(StatusModel):
 
     last_transition_time: datetime
     """When `status` last changed."""
-
-
-NOT_LOOKED_AT: Final[dict[str, Any]] = {
-    "conditions": [
-        {
-            "type": ConditionType.READY.value,
-            "status": "Unknown",
-            "reason": Reason.NOT_LOOKED_AT.value,
-            "message": "No operator has looked at this resource yet: `arkalia status` tells why.",
-            "observedGeneration": 0,
-            "lastTransitionTime": "1970-01-01T00:00:00Z",
-        }
-    ]
-}
-"""The status of a resource that has none, as the API server fills it in. It is nobody's word."""

@@ -20,9 +20,9 @@ from arkalia_operator.api.arkaliaaction import ArkaliaActionSpec, ArkaliaActionS
 from arkalia_operator.api.arkaliamodule import ArkaliaModuleSpec
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemSpec, ArkaliaSystemStatus
 from arkalia_operator.api.base import DNS_LABEL, rule, rules
-from arkalia_operator.api.conditions import NOT_LOOKED_AT
 from arkalia_operator.api.data import STORAGE_RULES
 from arkalia_operator.api.explained import explained
+from arkalia_operator.api.first_status import NOT_LOOKED_AT
 from arkalia_operator.api.generated import GeneratedFiles, header, run
 from arkalia_operator.api.resources import (
     ACTION_KIND,

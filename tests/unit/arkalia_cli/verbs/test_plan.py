@@ -177,4 +177,5 @@ def test_without_the_operators_program_it_says_what_to_install(arkalia, monkeypa
 
     assert done.exit_code == 4
     assert "arkalia-operator is not installed here" in done.stderr
+    assert "`uv tool install ./operator`" in done.stderr
     assert done.stdout == ""

@@ -6,7 +6,7 @@ from arkalia_cli import attendance
 from arkalia_cli.attendance import Operator
 from arkalia_cli.system import System
 from arkalia_cli.views import status
-from arkalia_operator.api.conditions import NOT_LOOKED_AT
+from arkalia_operator.api.first_status import NOT_LOOKED_AT
 from unit.arkalia_cli.rendering import rendered
 from unit.arkalia_cli.systems import a_condition, a_module, a_system, with_conditions
 

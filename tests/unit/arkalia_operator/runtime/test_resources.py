@@ -1,4 +1,4 @@
-from arkalia_operator.api.conditions import NOT_LOOKED_AT
+from arkalia_operator.api.first_status import NOT_LOOKED_AT
 from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
 from arkalia_operator.cluster.store import SystemKey
 from arkalia_operator.runtime.resources import Refused, Resources
