@@ -1,7 +1,6 @@
 """The CRDs agree with the models, with the documentation, and with what Kubernetes can take."""
 
 import re
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -62,10 +61,14 @@ BREAKING = {model: breaking(SCHEMAS[model]) for model in SPECS.values()}
 """A status is read as far as it is known: a newer operator may have written it."""
 
 
-@cache
+WHOLE = {
+    each.kind: crds.crd(each)["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    for each in crds.RESOURCES
+}
+
+
 def whole(resource):
-    version = crds.crd(resource)["spec"]["versions"][0]
-    return version["schema"]["openAPIV3Schema"]
+    return WHOLE[resource.kind]
 
 
 def nodes(schema, path):
