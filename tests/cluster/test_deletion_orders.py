@@ -65,12 +65,15 @@ class World:
 
     def kept(self):
         """Uid by kind and name of the data that outlives its system."""
-        found = self.luna.children(*CHILD_KINDS, kinds.SECRET)
         return {
             (each["kind"], each["metadata"]["name"]): each["metadata"]["uid"]
-            for each in found
+            for each in self.children()
             if labels.LINEAGE in each["metadata"]["labels"]
         }
+
+    def children(self):
+        """What is there of the system."""
+        return self.luna.children(*CHILD_KINDS, kinds.SECRET)
 
     def place(self, kind, name):
         """The address of an object of the system."""
@@ -82,9 +85,10 @@ class World:
 
     def left(self):
         """What is there of the system, but for its data."""
-        found = self.luna.children(*CHILD_KINDS, kinds.SECRET)
-        names = ((each["kind"], each["metadata"]["name"]) for each in found)
-        return sorted(set(names) - self.kept().keys())
+        found = [
+            each for each in self.children() if labels.LINEAGE not in each["metadata"]["labels"]
+        ]
+        return sorted((each["kind"], each["metadata"]["name"]) for each in found)
 
 
 STEPS = (World.delete_system, World.delete_operator, World.delete_namespace, World.delete_crds)

@@ -64,8 +64,8 @@ BREAKING = {model: breaking(SCHEMAS[model]) for model in SPECS.values()}
 
 
 WHOLE = {
-    resource.kind: crds.crd(resource)["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
-    for resource in crds.RESOURCES
+    each.kind: crds.crd(each)["spec"]["versions"][0]["schema"]["openAPIV3Schema"]
+    for each in crds.RESOURCES
 }
 
 

@@ -4,6 +4,8 @@ import asyncio
 import json
 from contextlib import asynccontextmanager
 
+from argon2 import PasswordHasher
+
 from arkalia_contract import access, headers
 from arkalia_runtime.database import Database
 from arkalia_runtime.events import Outbox
@@ -17,6 +19,8 @@ from unit.arkalia_runtime.serving import PATIENCE_SECONDS, served
 ADMIN = "the first password of the administrator"
 PASSWORD = "correct horse battery staple"
 HERE = "192.0.2.7"
+CHEAP = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""For tests of which the cost of a password is not the subject: it is a tenth of a second."""
 
 
 @asynccontextmanager
@@ -24,7 +28,7 @@ async def standing(settings):
     """What the parts of the service stand on."""
     database = Database.of(settings)
     outbox = Outbox.of(database, settings, EMITS)
-    hashing = Passwords(settings.hashes_at_once)
+    hashing = Passwords(settings.hashes_at_once, CHEAP)
     async with database.open(), hashing.open():
         yield Ground(database, outbox, Secret(settings), hashing, Measures(), settings)
 
@@ -75,7 +79,7 @@ class Asking:
 
 @asynccontextmanager
 async def serving(settings):
-    async with served(create(settings)) as session:
+    async with served(create(settings, CHEAP)) as session:
         yield Asking(session)
 
 

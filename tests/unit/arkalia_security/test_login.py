@@ -4,7 +4,9 @@ import jwt
 import pytest
 
 from arkalia_contract import headers
-from unit.arkalia_security.asking import ADMIN, HERE, PASSWORD, told
+from arkalia_security.app import create
+from unit.arkalia_runtime.serving import served
+from unit.arkalia_security.asking import ADMIN, HERE, PASSWORD, Asking, told
 
 
 async def test_password_begins_a_session_whose_token_the_view_verifies(service, settings):
@@ -57,8 +59,11 @@ async def test_every_try_is_told_with_the_address_that_the_gateway_names(service
     )
 
 
-async def test_no_password_stands_in_the_database(service, schema):
-    await service.user("ada")
+async def test_no_password_stands_in_the_database(settings, schema):
+    async with served(create(settings)) as session:
+        service = Asking(session)
+        await service.administrator()
+        await service.user("ada")
 
     rows = schema.rows("SELECT * FROM users")
 

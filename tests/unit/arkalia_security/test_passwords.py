@@ -6,7 +6,8 @@ import time
 import pytest
 
 from arkalia_runtime.problems import Problem
-from arkalia_security.passwords import NOBODYS, WAITING_EACH, Passwords
+from arkalia_security.passwords import HASHER, WAITING_EACH, Passwords, nobodys
+from unit.arkalia_security.asking import CHEAP
 
 
 @pytest.fixture
@@ -34,7 +35,7 @@ async def test_without_a_hash_it_takes_the_work_of_one(hashing):
     usual = time.process_time() - start
 
     assert without > usual / 10
-    assert NOBODYS.split("$")[1:4] == kept.split("$")[1:4]
+    assert nobodys(HASHER).split("$")[1:4] == kept.split("$")[1:4]
 
 
 @pytest.mark.parametrize("kept", ["", "x", "$argon2id$v=19$m=65536,t=3,p=4$AA$AA"])
@@ -52,12 +53,13 @@ async def test_event_loop_goes_on_while_a_password_is_hashed(hashing):
     assert turns > 10
 
 
-async def test_beyond_a_bound_nobody_waits(hashing):
-    waiting = [asyncio.ensure_future(hashing.hash("x")) for _ in range(WAITING_EACH + 1)]
-    await asyncio.sleep(0)
-    with pytest.raises(Problem) as caught:
-        await hashing.hash("x")
+async def test_beyond_a_bound_nobody_waits():
+    async with Passwords(1, CHEAP).open() as hashing:
+        waiting = [asyncio.ensure_future(hashing.hash("x")) for _ in range(WAITING_EACH + 1)]
+        await asyncio.sleep(0)
+        with pytest.raises(Problem) as caught:
+            await hashing.hash("x")
 
-    assert (caught.value.status_code, caught.value.headers) == (503, {"Retry-After": "2"})
-    assert len(await asyncio.gather(*waiting)) == WAITING_EACH + 1
-    assert await hashing.hash("x")
+        assert (caught.value.status_code, caught.value.headers) == (503, {"Retry-After": "2"})
+        assert len(await asyncio.gather(*waiting)) == WAITING_EACH + 1
+        assert await hashing.hash("x")

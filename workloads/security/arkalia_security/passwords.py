@@ -25,19 +25,14 @@ WAITING_EACH: Final = 8
 """Passwords that may wait for each that is checked."""
 BUSY_SECONDS: Final = 2
 
-_HASHER: Final = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
-
-NOBODYS: Final = (
-    "$argon2id$v=19$m=65536,t=3,p=4$AAAAAAAAAAAAAAAAAAAAAA$"
-    "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-)
-"""No password has this hash: to check it takes as long as that of a user who is there."""
+HASHER: Final = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
 
 
 class Passwords:
     """Hashes and checks, a bounded number at once."""
 
-    def __init__(self, at_once: int) -> None:
+    def __init__(self, at_once: int, hasher: PasswordHasher = HASHER) -> None:
+        self._hasher, self._nobodys = hasher, nobodys(hasher)
         self._threads = ThreadPoolExecutor(at_once, "password")
         self._most = at_once * (WAITING_EACH + 1)
         self._inside = 0
@@ -52,11 +47,18 @@ class Passwords:
 
     async def hash(self, password: str) -> str:
         """What is kept of *password*. Raises a 503 Problem while too many wait."""
-        return await self._beside(lambda: _HASHER.hash(password))
+        return await self._beside(lambda: self._hasher.hash(password))
 
     async def fits(self, password: str, kept: str | None) -> bool:
         """Whether *kept* is of *password*; without one it takes as long to say no."""
-        return await self._beside(lambda: _fits(password, kept or NOBODYS)) and kept is not None
+        known = kept or self._nobodys
+        return await self._beside(lambda: self._fits(password, known)) and kept is not None
+
+    def _fits(self, password: str, kept: str) -> bool:
+        try:
+            return self._hasher.verify(kept, password)
+        except (VerificationError, InvalidHashError):
+            return False
 
     async def _beside(self, work: Callable[[], T]) -> T:
         if self._inside >= self._most:
@@ -70,8 +72,7 @@ class Passwords:
             self._inside -= 1
 
 
-def _fits(password: str, kept: str) -> bool:
-    try:
-        return _HASHER.verify(kept, password)
-    except (VerificationError, InvalidHashError):
-        return False
+def nobodys(hasher: PasswordHasher) -> str:
+    """No password has this hash: to check it takes as long as that of a user who is there."""
+    cost = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    return f"$argon2id$v=19${cost}${'A' * 22}${'A' * 43}"

@@ -17,6 +17,7 @@ from arkalia_security.settings import SecuritySettings
 from data_services import migrate
 from unit.arkalia_runtime.authority import NAMESPACE, SYSTEM, Authority, Cluster, Mounts, mount
 from unit.arkalia_runtime.serving import free_port, served
+from unit.arkalia_security.asking import CHEAP
 
 AUTHORITY, CLUSTER = Authority(), Cluster()
 ADMIN = "the first password of the administrator"
@@ -60,7 +61,7 @@ class Accounts:
             **self.own.settings | {"module": "security"} | folders | changes
         )
         certificate = ServerCertificate(self.own.tls, 0)
-        async with served(create(settings), certificate.context, self.port):
+        async with served(create(settings, CHEAP), certificate.context, self.port):
             yield
 
     @property
