@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
@@ -108,6 +109,12 @@ class System:
         wanted = metadata.module_selector(self.name, module)
         found = self.kube.find(kinds.POD, self.namespace, wanted)
         return [each for each in found if "deletionTimestamp" not in each["metadata"]]
+
+    def asked_by(self, path: str) -> set[str]:
+        """Addresses from which, as the gateway's log has it, *path* was asked."""
+        lines = self.kube.log(Ref.of(self.pods()[0])).splitlines()
+        told = [json.loads(each) for each in lines if each.startswith("{")]
+        return {each["client"] for each in told if path in each["message"] and "client" in each}
 
     def reach(self, module: str = "helloria") -> Reached:
         """The module's Service, once the node's network leads to its pods.

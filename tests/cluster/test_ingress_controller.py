@@ -5,9 +5,7 @@ addresses of the loopback, so that it can be seen whose address is believed wher
 """
 
 import base64
-import json
 import secrets
-import socket
 from contextlib import ExitStack
 
 import pytest
@@ -15,11 +13,11 @@ import yaml
 
 from arkalia_contract import files
 from arkalia_operator.desired import names
-from arkalia_operator.desired.kinds import CONFIG_MAP, INGRESS, POD, SECRET, SERVICE
+from arkalia_operator.desired.kinds import CONFIG_MAP, INGRESS, SECRET, SERVICE
 from cluster import reach, shown_outside, streamer
 from cluster.kinds import Ref
 from cluster.systems import System, off_except
-from cluster.traefik import TOLD_OUTSIDE, ingress_class, traefik
+from cluster.traefik import TOLD_OUTSIDE, address_here, ingress_class, traefik
 from cluster.waiting import eventually
 
 HOST = "ai.example.com"
@@ -45,10 +43,7 @@ def of_controller(kube):
     """The address by which the pods see a controller that runs on this machine."""
     if not reach.has_route(kube):
         pytest.skip("only a machine with a route into the cluster can be its controller")
-    pod = next(each for each in kube.find(POD) if each["status"].get("podIP"))
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
-        way.connect((pod["status"]["podIP"], 1))
-        return way.getsockname()[0]
+    return address_here(kube)
 
 
 @pytest.fixture(scope="module")
@@ -147,13 +142,6 @@ def status(wanted, answer):
     return answer
 
 
-def clients_of(luna, path):
-    """The addresses from which the gateway's log says that *path* was asked."""
-    lines = luna.kube.log(Ref.of(luna.pods()[0])).splitlines()
-    told = [json.loads(each) for each in lines if each.startswith("{")]
-    return {each["client"] for each in told if path in each.get("message", "") and "client" in each}
-
-
 def test_controller_tells_where_the_way_in_is_and_the_system_believes_it(luna, controller):
     luna.expect("ExposureReady", "True", "Exposed")
 
@@ -172,7 +160,7 @@ def test_request_from_outside_reaches_the_gateway_which_knows_whose_it_is(luna, 
 
 
 def seen(luna, path, clients):
-    assert clients_of(luna, path) == clients
+    assert luna.asked_by(path) == clients
 
 
 def test_answer_streams_through_all_of_them(client, admin):

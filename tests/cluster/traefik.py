@@ -5,6 +5,7 @@ It listens on the loopback, which has many addresses, so clients of different ad
 
 from __future__ import annotations
 
+import socket
 import ssl
 import subprocess
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from typing import Final
 
 import httpx
 
+from arkalia_operator.desired.kinds import POD
 from cluster.development import environment
 from cluster.kube import Kube
 from unit.arkalia_runtime.serving import free_port
@@ -23,6 +25,8 @@ WITH_PARENT: Final = ("setpriv", "--pdeathsig", "KILL", "--")
 HERE: Final = "127.0.0.1"
 TOLD_OUTSIDE: Final = "192.0.2.80"
 """The address that it writes into the status of what it serves; nobody is there."""
+ISSUER: Final = "traefik.io/gateway-controller"
+"""By this name it answers for Gateways."""
 CLASSES: Final = "/apis/networking.k8s.io/v1/ingressclasses"
 ANSWER_SECONDS: Final = 30
 
@@ -48,6 +52,14 @@ class Traefik:
 
 def _named(request: httpx.Request, host: str) -> None:
     request.extensions["sni_hostname"] = host
+
+
+def address_here(kube: Kube) -> str:
+    """The address by which the pods see who asks from this machine."""
+    pod = next(each for each in kube.find(POD) if each["status"].get("podIP"))
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as way:
+        way.connect((pod["status"]["podIP"], 1))
+        return str(way.getsockname()[0])
 
 
 @contextmanager
