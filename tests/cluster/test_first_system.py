@@ -7,6 +7,7 @@ import pytest
 import yaml
 
 from arkalia_operator.api.conditions import ConditionType
+from arkalia_operator.api.first_status import NOT_LOOKED_AT
 from cluster.development import environment
 from cluster.kinds import NAMESPACE, Ref
 from cluster.systems import System, off_except
@@ -52,15 +53,24 @@ def luna(kube, operator, kubectl, namespace):
 
 
 @pytest.fixture(scope="module")
-def statuses(kube, luna):
-    """Every status that the system had, from its creation to Ready."""
+def versions(kube, luna):
+    """The system as it was, from its creation to Ready."""
     namespace = kube.require(Ref(NAMESPACE, "", luna.namespace))
-    versions = kube.history(luna.ref, since=namespace["metadata"]["resourceVersion"])
-    return [each["status"] for each in versions if "status" in each]
+    return kube.history(luna.ref, since=namespace["metadata"]["resourceVersion"])
+
+
+@pytest.fixture(scope="module")
+def statuses(versions):
+    """Every status that the operator gave it."""
+    return [each["status"] for each in versions if "observedGeneration" in each["status"]]
 
 
 def of(status, kind):
     return next(each for each in status["conditions"] if each["type"] == kind)
+
+
+def test_new_system_says_that_no_operator_has_looked_at_it(versions):
+    assert versions[0]["status"] == NOT_LOOKED_AT
 
 
 def test_status_is_unknown_and_reconciling_from_its_first_word(statuses):
