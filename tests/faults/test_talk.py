@@ -237,6 +237,8 @@ VICTIMS = {
     "assistantia": {200, 502, 503},
 }
 """By what is started anew: what answers may be meanwhile."""
+PAUSE_SECONDS = 0.25
+"""Two who ask so often stay below the limit of a caller, however quickly they are answered."""
 
 
 @pytest.mark.parametrize("victim", VICTIMS)
@@ -248,6 +250,7 @@ async def test_whatever_is_started_anew_loses_nothing_that_was_answered(
     async def chatting():
         while goes_on:
             statuses.add((await client.chat()).status)
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async def streaming():
         while goes_on:
@@ -256,6 +259,7 @@ async def test_whatever_is_started_anew_loses_nothing_that_was_answered(
                 streams.add(answer.event if answer.status == 200 else answer.status)
             except aiohttp.ClientPayloadError:  # broken off: half an answer is no whole one
                 streams.add("broken")
+            await asyncio.sleep(PAUSE_SECONDS)
 
     async with heals(victim), asyncio.TaskGroup() as tasks:
         tasks.create_task(chatting())
