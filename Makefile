@@ -17,7 +17,8 @@ QUICK := $(WORKERS) --timeout 240
 # What a share of lines is asked of is tested by these. Python runs the lines that it counts at a
 # fraction of its speed, so that all other tests are run without.
 MEASURED := $(addprefix tests/unit/, arkalia_operator/desired arkalia_operator/planning arkalia_contract arkalia_runtime)
-COVERAGE := --cov --cov-report= --cov-report=xml:build/coverage.xml
+# They hardly wait, and each worker more would import all of it once more.
+COVERAGE := -n 3 --cov --cov-report= --cov-report=xml:build/coverage.xml
 PURE := operator/arkalia_operator/desired/*,operator/arkalia_operator/planning/*
 SHARED := workloads/contract/*,workloads/runtime/*
 # What reads the code and starts nothing: the longest first, two at a time.
