@@ -11,11 +11,12 @@ from arkalia_cli.api_paths import EVENT, MODULE, POD, REPORTED, SECRET
 from arkalia_cli.cluster import children
 from arkalia_cli.cluster.connection import Body, Connection
 from arkalia_cli.cluster.facts import gather
-from arkalia_cli.cluster.operators import OPERATOR, operators
+from arkalia_cli.cluster.operators import operators
 from arkalia_cli.errors import CliError, ForbiddenError, NotFoundError, RefusedError
 from arkalia_cli.views import doctor
 from arkalia_cli.views.logs import Source
 from arkalia_cli.views.report import Gathered
+from arkalia_contract import labels
 
 LONGEST_LOG: Final = 1_000_000
 """Bytes of each container."""
@@ -95,7 +96,7 @@ def _of_operators(cluster: Connection, left_out: list[str]) -> list[tuple[str, S
         return [
             (each.namespace, Source("operator", pod["metadata"]["name"], container["name"]))
             for each in operators(cluster)
-            for pod in cluster.find(POD, each.namespace, labelSelector=OPERATOR)
+            for pod in cluster.find(POD, each.namespace, labelSelector=labels.OPERATOR)
             for container in pod["spec"]["containers"]
         ]
     except CliError as error:

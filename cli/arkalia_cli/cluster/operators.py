@@ -13,15 +13,13 @@ from arkalia_cli.errors import CliError
 from arkalia_cli.system import System
 from arkalia_contract import labels
 
-OPERATOR: Final = f"{labels.NAME}={labels.PART_OF_ARKALIA},{labels.COMPONENT}=operator"
-"""The labels that the chart gives to the operator's Deployment."""
 NAMESPACES: Final = "ARKALIA_OPERATOR_WATCH_NAMESPACES"
 SELECTOR: Final = "ARKALIA_OPERATOR_SYSTEM_SELECTOR"
 
 
 def operators(cluster: Connection) -> tuple[Operator, ...]:
     """The operators of the cluster. Raises CliError."""
-    return tuple(map(_operator, cluster.find(DEPLOYMENT, labelSelector=OPERATOR)))
+    return tuple(map(_operator, cluster.find(DEPLOYMENT, labelSelector=labels.OPERATOR)))
 
 
 def seen(cluster: Connection) -> tuple[Operator, ...] | None:

@@ -73,8 +73,6 @@ class Snapshot:
     """Where all operators of the cluster take images from; None where that cannot be told."""
 
 
-OPERATOR: Final = f"{labels.NAME}={labels.PART_OF_ARKALIA},{labels.COMPONENT}=operator"
-"""The labels that the chart gives to the operator's Deployment."""
 IMAGE_REGISTRY: Final = "ARKALIA_OPERATOR_IMAGE_REGISTRY"
 SNAPSHOT: Final = TypeAdapter(Snapshot)
 
@@ -231,7 +229,7 @@ class Reader:
     async def _registry(self) -> str | None:
         """What the Deployments of all operators say alike, as far as they may be read."""
         try:
-            bodies = [each async for each in self._all(DEPLOYMENT, None, OPERATOR)]
+            bodies = [each async for each in self._all(DEPLOYMENT, None, labels.OPERATOR)]
         except ForbiddenError:
             return None
         found = {_setting(each, IMAGE_REGISTRY) for each in bodies}

@@ -50,6 +50,8 @@ RESTARTED_AT: Final = "kubectl.kubernetes.io/restartedAt"
 
 PART_OF_ARKALIA: Final = "arkalia"
 MANAGED_BY_OPERATOR: Final = "arkalia-operator"
+OPERATOR: Final = f"{NAME}={PART_OF_ARKALIA},{COMPONENT}=operator"
+"""Selects what the chart makes of the operator itself."""
 
 CONFIG_HASH: Final = "arkalia.io/config-hash"
 """Pod annotation: digest of what a service reads at start. A new value rolls the pods."""

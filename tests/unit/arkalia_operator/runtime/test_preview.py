@@ -2,10 +2,11 @@
 
 import pytest
 
+from arkalia_contract import labels
 from arkalia_operator import catalogue
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.desired.resolve import Defaults, Modules
-from arkalia_operator.runtime.preview import IMAGE_REGISTRY, OPERATOR, Planner, Reader
+from arkalia_operator.runtime.preview import IMAGE_REGISTRY, Planner, Reader
 from model_api_server import respond, session_for
 from model_discovery import ISSUER
 
@@ -48,9 +49,9 @@ async def test_keys_of_the_cluster_are_read_once(server):
 
 def an_operator(registry):
     env = [{"name": IMAGE_REGISTRY, "value": registry}] if registry else []
-    labels = {"app.kubernetes.io/part-of": "arkalia"}
+    own = dict(each.split("=") for each in labels.OPERATOR.split(","))
     return {
-        "metadata": {"labels": dict(each.split("=") for each in OPERATOR.split(",")) | labels},
+        "metadata": {"labels": own | {labels.PART_OF: labels.PART_OF_ARKALIA}},
         "spec": {"template": {"spec": {"containers": [{"name": "operator", "env": env}]}}},
     }
 
