@@ -5,6 +5,8 @@ import json
 import logging
 import sys
 import warnings
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +47,35 @@ def test_line_carries_the_ids_of_its_request(logged):
 
     [line] = logged()
     assert (line["request_id"], line["trace_id"]) == ("r1", "t1")
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    """Where the log goes there is no room for a line."""
+    full = Path("/dev/full").open("w", encoding="utf-8")  # noqa: SIM115 - its end fails too
+    with monkeypatch.context() as patched:
+        patched.setattr(sys, "stdout", full)
+        logs.configure_logging("INFO", {})
+    yield full
+    logs.configure_logging("INFO", {})
+    with suppress(OSError):
+        full.close()
+
+
+def test_who_finds_no_room_for_a_line_goes_on(full_disk):
+    logs.Teller("somebody").tell("x", {})
+
+    with pytest.raises(OSError, match="No space left"):
+        full_disk.flush()
+
+
+def test_line_of_a_request_is_as_any_other(logged):
+    logs.Teller("somebody").tell("Hello.", {"count": 3})
+    logging.getLogger("somebody").info("Hello.", extra={"count": 3})
+
+    told, usual = logged()
+    assert told.pop("time") <= usual.pop("time")
+    assert told == usual
 
 
 def test_less_severe_line_is_left_out(logged):
