@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import ssl
+import threading
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
@@ -24,6 +25,10 @@ MERGE: Final = "application/merge-patch+json"
 STRATEGIC: Final = "application/strategic-merge-patch+json"
 
 
+_LOADING: Final = threading.Lock()
+"""The Kubernetes client hands out the name of a file of certificates before it has written it."""
+
+
 class RefusedError(Exception):
     """The API server said no."""
 
@@ -37,10 +42,12 @@ class Kube:
 
     def __init__(self, kubeconfig: str) -> None:
         settings = client.Configuration()
-        config.load_kube_config(kubeconfig, client_configuration=settings)  # type: ignore[no-untyped-call]
+        with _LOADING:
+            config.load_kube_config(kubeconfig, client_configuration=settings)  # type: ignore[no-untyped-call]
+            trusted = _tls(settings)
         self.http = httpx.Client(
             base_url=settings.host,
-            verify=_tls(settings),
+            verify=trusted,
             headers=_token(settings),
             timeout=ANSWER_SECONDS,
             trust_env=False,
