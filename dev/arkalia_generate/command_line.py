@@ -1,7 +1,7 @@
 """What the command line ships and tells: the words that it explains, and its reference page.
 
-The words come from `arkalia_operator.api.conditions` and the runbooks, so that a terminal and the
-documentation say the same. The page is Typer's own rendering of the verbs.
+The words come from `arkalia_operator.api` (condition types and reasons) and the runbooks, so that a
+terminal and the documentation say the same. The page is Typer's own rendering of the verbs.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ import typer.main
 from arkalia_cli.errors import Exit
 from arkalia_cli.program import app
 from arkalia_generate.runbook_index import alerts
-from arkalia_operator.api.conditions import ConditionType, Reason
+from arkalia_operator.api.condition_types import ConditionType
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.api.words import Explained
 
 PAGE: Final = "docs/reference/command-line.md"

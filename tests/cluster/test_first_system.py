@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from arkalia_operator.api.conditions import ConditionType
+from arkalia_operator.api.condition_types import ConditionType
 from arkalia_operator.api.first_status import NOT_LOOKED_AT
 from cluster.development import environment
 from cluster.kinds import NAMESPACE, Ref

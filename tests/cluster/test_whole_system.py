@@ -34,6 +34,12 @@ async def main():
         print(await rows.fetchall())
 asyncio.run(main())
 """
+NOT_COMPILED = """
+import os, sys
+import arkalia_runtime.server
+read = {name: getattr(module, "__cached__", None) for name, module in sys.modules.items()}
+print([name for name, path in read.items() if path and not os.path.exists(path)], len(read))
+"""
 
 
 @pytest.fixture(scope="module")
@@ -113,12 +119,20 @@ def test_module_reads_its_own_data_and_no_other_s(luna, module):
     other = next(each for each in WITH_DATABASE if each != module)
     query = "SELECT count(*) FROM {}.outbox"
 
-    own = inside(luna, module, query.format(schema(module)))
-    others = inside(luna, module, query.format(schema(other)))
+    own = inside(luna, module, TRESPASS, query.format(schema(module)))
+    others = inside(luna, module, TRESPASS, query.format(schema(other)))
 
     assert own.returncode == 0, own.stderr
     assert others.returncode != 0
     assert "permission denied for schema" in others.stderr
+
+
+def test_start_of_a_service_compiles_nothing(luna):
+    told = inside(luna, "helloria", NOT_COMPILED)
+
+    missing, _, number = told.stdout.strip().rpartition(" ")
+    assert missing == "[]", told.stderr
+    assert int(number) > 500
 
 
 def test_no_accepted_request_is_lost_when_every_pod_is_killed(luna, kube):
@@ -214,12 +228,12 @@ def schema(module):
     return module.replace("-", "_")
 
 
-def inside(luna, module, query):
-    """Ask the database from a pod of *module*, with what the module itself holds."""
+def inside(luna, module, program, *arguments):
+    """Run a Python *program* in a pod of *module*, with what the module itself holds."""
     pod = luna.pods(module)[0]["metadata"]["name"]
     command = ["kubectl", "exec", "--namespace", luna.namespace, pod, "--", "python3", "-c"]
     return subprocess.run(
-        [*command, TRESPASS, query],
+        [*command, program, *arguments],
         env={**environment()},
         capture_output=True,
         text=True,

@@ -12,6 +12,7 @@ RECIPES = sorted(
     for folder in ("operator", "workloads", "dev/arkalia_model")
     for path in (ROOT / folder).rglob("Containerfile")
 )
+WITH_PYTHON = [path for path in RECIPES if "library/python" in path.read_text("utf-8")]
 ARGUMENT = re.compile(r"^ARG (\w+)=(\S+)$", re.MULTILINE)
 ONE_USER = "USER 65532:65532"
 PER_RECIPE = {"BASE"}
@@ -32,6 +33,14 @@ def test_argument_has_the_same_default_in_every_recipe():
 
     assert len(RECIPES) == 7
     assert {name for name, values in defaults.items() if len(values) > 1} <= PER_RECIPE
+
+
+@pytest.mark.parametrize("recipe", WITH_PYTHON, ids=lambda path: path.parent.name)
+def test_image_holds_the_bytecode_of_pythons_own_library(recipe):
+    [first, *_] = WITH_PYTHON
+
+    assert stage(recipe, "python") == stage(first, "python")
+    assert re.findall(r"^FROM (\S+)$", recipe.read_text("utf-8"), re.MULTILINE) == ["python"]
 
 
 @pytest.mark.parametrize("name", ["tools", "dependencies"])

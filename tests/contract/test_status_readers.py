@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from arkalia_cli.views import status
-from arkalia_operator.api.conditions import ConditionType, Reason
+from arkalia_operator.api.condition_types import ConditionType
 from arkalia_operator.api.first_status import NOT_LOOKED_AT
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.planning.verdicts import Verdict, agreeing, conditions
 from status_readers import HEALTH, ROOT, argo_cd, flux, kstatus
 

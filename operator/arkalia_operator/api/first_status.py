@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from arkalia_operator.api.conditions import ConditionType, Reason
+from arkalia_operator.api.condition_types import ConditionType
+from arkalia_operator.api.reasons import Reason
 
 NOT_LOOKED_AT: Final[dict[str, Any]] = {
     "conditions": [

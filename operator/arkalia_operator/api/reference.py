@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from arkalia_operator.api import API_VERSION
-from arkalia_operator.api.conditions import ConditionType, Reason
+from arkalia_operator.api.condition_types import ConditionType
 from arkalia_operator.api.crds import ACTION, MODULE, RESOURCES, Resource, whole_schema
 from arkalia_operator.api.explained import (
     default_sentence,
@@ -22,6 +22,7 @@ from arkalia_operator.api.explained import (
     type_name,
 )
 from arkalia_operator.api.generated import GeneratedFiles, run
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.api.structural import VALIDATIONS, Schema
 from arkalia_operator.api.words import Explained
 

@@ -9,7 +9,7 @@ from typing import Any, Final
 from arkalia_operator.api.arkaliaaction import ArkaliaActionSpec, ArkaliaActionStatus
 from arkalia_operator.api.arkaliamodule import ArkaliaModuleSpec
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemSpec, ArkaliaSystemStatus
-from arkalia_operator.api.conditions import Reason
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.api.unknown import unknown_fields
 
 SYSTEM_KIND: Final = "ArkaliaSystem"

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 from arkalia_operator import metrics
 from arkalia_operator.api import GROUP
-from arkalia_operator.api.conditions import Reason
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.cluster.kinds import EVENT, SYSTEM
 from arkalia_operator.cluster.store import SystemKey

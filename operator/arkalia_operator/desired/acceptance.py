@@ -13,11 +13,11 @@ from urllib.parse import urlsplit
 
 from arkalia_contract.llm import MAIN
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemSpec
-from arkalia_operator.api.conditions import Reason
 from arkalia_operator.api.data import Data
 from arkalia_operator.api.llm import Llm
 from arkalia_operator.api.modules import ResourceRequirements
 from arkalia_operator.api.placement import Placement
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.api.wording import first_of
 from arkalia_operator.desired import names, pod_template

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from arkalia_operator.api.components import Component
-from arkalia_operator.api.conditions import Reason
 from arkalia_operator.api.exposure import Gateway, Ingress, ParentRef
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import kinds, names
 from arkalia_operator.desired.certificates import serves_https

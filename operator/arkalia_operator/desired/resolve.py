@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
 
-from arkalia_operator.api.conditions import Reason
 from arkalia_operator.api.modules import ModuleSettings
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
 from arkalia_operator.desired import acceptance, images, names
 from arkalia_operator.desired.resolved import Held, Problem, Resolution, ResolvedModule

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from arkalia_operator.api.arkaliamodule import ArkaliaModuleSpec, Migrations, ModuleScaling
 from arkalia_operator.api.components import Component
-from arkalia_operator.api.conditions import Reason
 from arkalia_operator.api.modules import ModuleSettings
+from arkalia_operator.api.reasons import Reason
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from arkalia_operator.api.conditions import Reason
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import model_server
 from arkalia_operator.desired.data import postgresql, redis

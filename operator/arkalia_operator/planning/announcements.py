@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus
-from arkalia_operator.api.conditions import Condition, ConditionType, Reason
+from arkalia_operator.api.condition_types import ConditionType
+from arkalia_operator.api.conditions import Condition
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.planning.actions import Announcement
 from arkalia_operator.planning.drift import Drifted
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from arkalia_operator.api.conditions import Reason
 from arkalia_operator.api.network import CaBundle
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.desired.resolved import Problem
 from arkalia_operator.planning.certificates import PEM
 

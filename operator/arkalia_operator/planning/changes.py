@@ -10,7 +10,8 @@ from datetime import datetime
 from typing import Final
 
 from arkalia_operator.api.changes import ChangesStatus, RolloutStatus
-from arkalia_operator.api.conditions import ConditionType, Reason
+from arkalia_operator.api.condition_types import ConditionType
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.api.wording import first_of
 from arkalia_operator.desired.kinds import BY_NAME, ROLLED_OUT
 from arkalia_operator.planning.approval import Pending

@@ -8,7 +8,7 @@ from typing import Final
 
 from arkalia_contract.labels import EDGE, MODULE
 from arkalia_operator.api.changes import ApprovedStatus, UpgradePolicy
-from arkalia_operator.api.conditions import ConditionType
+from arkalia_operator.api.condition_types import ConditionType
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import Desired
 from arkalia_operator.desired.kinds import DEPLOYMENT

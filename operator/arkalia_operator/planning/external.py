@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from arkalia_operator.api.conditions import Reason
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.desired.data import keys
 from arkalia_operator.desired.data.access import BLOCKS, DataService, Endpoint, digest
 from arkalia_operator.planning.certificates import PEM

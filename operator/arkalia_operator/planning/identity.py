@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from arkalia_operator.api.conditions import ConditionType, Reason
+from arkalia_operator.api.condition_types import ConditionType
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.api.wording import first_of
 from arkalia_operator.desired.certificates import WantedCertificate
 from arkalia_operator.desired.kinds import CERTIFICATE

@@ -10,8 +10,9 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus, ModuleStatus
-from arkalia_operator.api.conditions import ConditionType, Reason
+from arkalia_operator.api.condition_types import ConditionType
 from arkalia_operator.api.mistakes import mistakes_of
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.api.wording import first_of
 from arkalia_operator.desired import Desired, model_server

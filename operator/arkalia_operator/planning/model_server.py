@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from arkalia_contract.labels import MODELS
-from arkalia_operator.api.conditions import ConditionType, Reason
+from arkalia_operator.api.condition_types import ConditionType
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.api.wording import first_of
 from arkalia_operator.desired import Desired

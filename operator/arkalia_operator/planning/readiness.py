@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from arkalia_operator.api.arkaliasystem import ModuleStatus
-from arkalia_operator.api.conditions import Reason
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.api.wording import first_of
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.findings import (

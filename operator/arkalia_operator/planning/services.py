@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from arkalia_operator.api.conditions import Reason
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import data, names
 from arkalia_operator.desired.data import accounts, cnpg, needs, postgresql, redis

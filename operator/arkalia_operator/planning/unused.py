@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from arkalia_operator.api.conditions import ConditionType, Reason
+from arkalia_operator.api.condition_types import ConditionType
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.api.wording import first_of
 from arkalia_operator.desired.kinds import PROMETHEUS_RULE, SERVICE_MONITOR, Kind
 from arkalia_operator.desired.resolved import Problem

@@ -16,7 +16,8 @@ from typing import Final, TypeVar
 
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemSpec, ArkaliaSystemStatus
 from arkalia_operator.api.changes import UpgradePolicy
-from arkalia_operator.api.conditions import Condition, ConditionType
+from arkalia_operator.api.condition_types import ConditionType
+from arkalia_operator.api.conditions import Condition
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import desired_state
 from arkalia_operator.desired.kinds import MAKE_PODS

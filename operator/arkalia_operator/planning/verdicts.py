@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal
 
-from arkalia_operator.api.conditions import Condition, ConditionType, Reason
+from arkalia_operator.api.condition_types import ConditionType
+from arkalia_operator.api.conditions import Condition
+from arkalia_operator.api.reasons import Reason
 
 Truth = Literal["True", "False", "Unknown"]
 MESSAGE_LIMIT: Final = 4096

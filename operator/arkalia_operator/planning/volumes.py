@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from arkalia_operator.api.conditions import Reason
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.desired.kinds import PERSISTENT_VOLUME_CLAIM
 from arkalia_operator.desired.manifest import Manifest
 from arkalia_operator.desired.quantities import amount

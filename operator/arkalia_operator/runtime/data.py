@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Final
 
 from arkalia_operator import metrics
-from arkalia_operator.api.conditions import ConditionType
+from arkalia_operator.api.condition_types import ConditionType
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.cluster.credentials import Credentials, Preparing
 from arkalia_operator.cluster.secrets import fresh_for_few

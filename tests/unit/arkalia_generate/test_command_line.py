@@ -7,7 +7,7 @@ import pytest
 
 from arkalia_cli.errors import Exit
 from arkalia_generate.command_line import PAGE, WORDS, texts
-from arkalia_operator.api.conditions import Reason
+from arkalia_operator.api.reasons import Reason
 
 ROOT = Path(__file__).resolve().parents[3]
 SETTLED = {

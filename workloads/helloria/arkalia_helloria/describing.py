@@ -55,21 +55,21 @@ class Descriptions:
     async def ask(self) -> None:
         """Ask every module that has not been asked for a while."""
         try:
-            places = self._table.current().places
+            callees = self._table.current().callees
         except UnreadableError:
             return
-        self._known = {each: self._known[each] for each in self._known if each in places}
+        self._known = {each: self._known[each] for each in self._known if each in callees}
         now = time.monotonic()
-        for module, place in places.items():
+        for module, callee in callees.items():
             before, when = self._asked.get(module, (None, 0.0))
             wait = AGAIN_SECONDS if module in self._known else LOOK_SECONDS * 5
-            if before != place or now - when > wait:
-                self._asked[module] = place, now
-                await self._ask(module, place)
+            if before != callee or now - when > wait:
+                self._asked[module] = callee, now
+                await self._ask(module, callee)
 
-    async def _ask(self, module: str, place: ModuleAddress) -> None:
+    async def _ask(self, module: str, callee: ModuleAddress) -> None:
         try:
-            text = await self._forwarder().fetch(place, endpoints.OPENAPI, MOST_BYTES)
+            text = await self._forwarder().fetch(callee, endpoints.OPENAPI, MOST_BYTES)
             document = orjson.loads(text)
         except (UpstreamError, UnreadableError, ValueError) as error:
             logger.info("No description.", extra={"callee": module, "cause": str(error)})

@@ -29,8 +29,8 @@ class Forwarder:
         self._ways: dict[str, Way] = {}
         self._in_flight = 0
 
-    async def forward(self, asked: Asked, place: ModuleAddress) -> None:
-        """Answer *asked* with what a pod at *place* answers. Raises Problem if there is nothing."""
+    async def forward(self, asked: Asked, callee: ModuleAddress) -> None:
+        """Answer *asked* with what a pod at *callee* answers. Raises Problem if there is nothing."""
         if self._in_flight >= self._settings.max_requests:
             sentence = "The gateway has as many requests in flight as it may."
             problem = Problem(HTTPStatus.SERVICE_UNAVAILABLE, sentence)
@@ -40,26 +40,26 @@ class Forwarder:
         try:
             with suppress(ClientLeftError):
                 if await asked.begin():
-                    await self._way(place).answer(asked)
+                    await self._way(callee).answer(asked)
         finally:
             self._in_flight -= 1
 
-    async def fetch(self, place: ModuleAddress, path: str, most_bytes: int) -> bytes:
-        """What a pod at *place* answers at *path*, for the gateway itself. Raises UpstreamError."""
-        return await fetch(self._way(place).balancer, path, most_bytes)
+    async def fetch(self, callee: ModuleAddress, path: str, most_bytes: int) -> bytes:
+        """What a pod at *callee* answers at *path*, for the gateway itself. Raises UpstreamError."""
+        return await fetch(self._way(callee).balancer, path, most_bytes)
 
     def close(self) -> None:
         """Close all connections that nobody uses."""
         for way in self._ways.values():
             way.balancer.close()
 
-    def _way(self, place: ModuleAddress) -> Way:
-        found = self._ways.get(place.module)
-        if found is None or found.balancer.place != place:
+    def _way(self, callee: ModuleAddress) -> Way:
+        found = self._ways.get(callee.module)
+        if found is None or found.balancer.callee != callee:
             if found is not None:
                 found.balancer.close()
             size = self._settings.max_header_bytes
-            balancer = Balancer(place, self._trusts, self._measures, size)
+            balancer = Balancer(callee, self._trusts, self._measures, size)
             balancer.lookup = self._lookup
-            found = self._ways[place.module] = Way(balancer, self._settings, self._measures)
+            found = self._ways[callee.module] = Way(balancer, self._settings, self._measures)
         return found

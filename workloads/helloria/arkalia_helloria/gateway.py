@@ -117,11 +117,11 @@ class GatewayMiddleware:
 
     async def _answer(self, match: Match, scope: Scope, receive: Receive, send: Send) -> None:
         caller, said = await self._entrance.let_in(scope, match)
-        place = self._table.current().places[match.route.module]
+        callee = self._table.current().callees[match.route.module]
         meter = self._entrance.rules.meter(caller)
         asked = Asked(scope, receive, send, match, caller, said, meter)
         try:
-            await self._forwarder.forward(asked, place)
+            await self._forwarder.forward(asked, callee)
         finally:
             if meter is not None:
                 self._entrance.rules.charge(caller, meter.used(ended=asked.has_ended))

@@ -101,7 +101,7 @@ class RouteTable:
     def __init__(self) -> None:
         self._root = _Node()
         self._habits: dict[tuple[str, str], Habit] = {}
-        self.places: dict[str, ModuleAddress] = {}
+        self.callees: dict[str, ModuleAddress] = {}
         self.routes: list[tuple[Public, Route]] = []
         """Everything that was published, in order."""
 
@@ -151,7 +151,7 @@ def parse_routes(text: str | bytes) -> RouteTable:
     table = RouteTable()
     given = _FORM.validate_json(text)
     for module, found in given.items():
-        table.places[module] = ModuleAddress(module, found.address, found.pods)
+        table.callees[module] = ModuleAddress(module, found.address, found.pods)
     for module, route in _each(given):
         table.add(_route(module, route), f"{PREFIX}/{module}{route.path}")
     # Aliases come last: none hides a path that is a module's own.

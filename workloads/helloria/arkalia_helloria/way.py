@@ -51,8 +51,8 @@ class Way:
         self.balancer = balancer
         self._settings = settings
         self._measures = measures
-        self._module = balancer.place.module
-        self._host = urlsplit(balancer.place.address).netloc.encode("ascii")
+        self._module = balancer.callee.module
+        self._host = urlsplit(balancer.callee.address).netloc.encode("ascii")
         self._budget = RetryBudget()
 
     async def answer(self, asked: Asked) -> None:

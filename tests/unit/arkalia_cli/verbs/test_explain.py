@@ -2,7 +2,8 @@
 
 import pytest
 
-from arkalia_operator.api.conditions import ConditionType, Reason
+from arkalia_operator.api.condition_types import ConditionType
+from arkalia_operator.api.reasons import Reason
 
 
 def test_reason_is_explained_without_a_cluster(arkalia, monkeypatch):

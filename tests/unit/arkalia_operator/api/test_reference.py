@@ -2,8 +2,9 @@
 
 import pytest
 
-from arkalia_operator.api.conditions import ConditionType, Reason
+from arkalia_operator.api.condition_types import ConditionType
 from arkalia_operator.api.crds import MODULE, SYSTEM
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.api.reference import conditions_page, resource_page
 
 

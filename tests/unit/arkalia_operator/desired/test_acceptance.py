@@ -2,7 +2,7 @@
 
 import pytest
 
-from arkalia_operator.api.conditions import Reason
+from arkalia_operator.api.reasons import Reason
 from builders import a_component, a_module, a_system, rendered
 
 

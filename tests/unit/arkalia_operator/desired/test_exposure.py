@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from arkalia_operator.api.conditions import Reason
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.desired import desired_state
 from arkalia_operator.desired.exposure import exposed, kept
 from arkalia_operator.desired.resolved import Held, Problem, Resolution

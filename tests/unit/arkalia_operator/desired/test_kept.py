@@ -1,6 +1,6 @@
 """Secrets that are made once: which modules need which, and where they lie in a pod."""
 
-from arkalia_operator.api.conditions import Reason
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.desired.kept import kept
 from arkalia_operator.desired.resolve import resolve
 from builders import a_module, a_system, modules_with, only, rendered

@@ -2,7 +2,7 @@
 
 import pytest
 
-from arkalia_operator.api.conditions import Reason
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.desired.resolve import Defaults, Modules, resolve
 from arkalia_operator.desired.resolved import Problem
 from builders import REGISTRY, VERSION, a_component, a_module, a_system, modules_with

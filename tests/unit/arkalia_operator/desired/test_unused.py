@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from arkalia_operator.api.conditions import Reason
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.api.resources import ArkaliaModule, ArkaliaSystem
 from arkalia_operator.api.unknown import LAST_APPLIED
 from arkalia_operator.desired.resolve import resolve

@@ -2,8 +2,8 @@
 
 import pytest
 
-from arkalia_operator.api.conditions import Reason
 from arkalia_operator.api.network import CaBundle
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.planning.bundles import PEM, trouble
 
 BUNDLE = CaBundle(config_map="corporate")

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from arkalia_operator.api.conditions import Reason
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.desired import desired_state
 from arkalia_operator.desired.templates import revision
 from arkalia_operator.planning.actions import Failure

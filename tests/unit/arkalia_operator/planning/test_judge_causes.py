@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from arkalia_operator.api.conditions import Reason
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.desired import rendered
 from arkalia_operator.desired.data.access import DataService
 from arkalia_operator.desired.resolve import resolve

@@ -1,4 +1,4 @@
-from arkalia_operator.api.conditions import Reason
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.planning.permissions import Right, told, verdict
 
 PATCH = Right("deployments", "apps", "deployments", "patch")

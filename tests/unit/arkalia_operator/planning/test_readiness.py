@@ -2,7 +2,7 @@
 
 import pytest
 
-from arkalia_operator.api.conditions import Reason
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.findings import Finding
 from arkalia_operator.planning.observed import ObjectKey, PodRecord, RolloutProgress

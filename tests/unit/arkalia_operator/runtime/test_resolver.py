@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from arkalia_operator import catalogue
-from arkalia_operator.api.conditions import Reason
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.cluster.store import SystemKey
 from arkalia_operator.desired.resolve import Defaults, resolve
 from arkalia_operator.desired.resolved import Problem

@@ -6,7 +6,9 @@ import pytest
 
 from arkalia_operator import metrics
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus, ModuleStatus
-from arkalia_operator.api.conditions import Condition, ConditionType, Reason
+from arkalia_operator.api.condition_types import ConditionType
+from arkalia_operator.api.conditions import Condition
+from arkalia_operator.api.reasons import Reason
 from arkalia_operator.cluster.store import SystemKey
 from arkalia_operator.runtime.shown import ShownSystems
 

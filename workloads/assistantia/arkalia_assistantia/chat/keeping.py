@@ -71,7 +71,7 @@ class Keeper:
             return question
         try:
             async with asyncio.timeout(KEEP_SECONDS):
-                turns = await self._store.last(_place(question))
+                turns = await self._store.last(_key_of(question))
         except (DatabaseError, TimeoutError) as error:
             logger.warning("A conversation goes on without its beginning: %r", error)
             return replace(question, remembered=None)
@@ -91,7 +91,7 @@ class Keeper:
             return KeptTold(status="not_asked", detail=why, remembered=remembered)
         try:
             async with asyncio.timeout(KEEP_SECONDS):
-                await self._store.keep(_place(question), list(messages_of(question, said)))
+                await self._store.keep(_key_of(question), list(messages_of(question, said)))
         except FullError as error:
             return KeptTold(status="full", detail=str(error), remembered=remembered)
         except (DatabaseError, TimeoutError) as error:
@@ -132,7 +132,7 @@ def _not_asked(question: Question) -> str:
     return "" if question.keeps else "The request names no conversation, or asks not to be kept."
 
 
-def _place(question: Question) -> ConversationKey:
+def _key_of(question: Question) -> ConversationKey:
     return ConversationKey(question.owner, question.conversation)
 
 

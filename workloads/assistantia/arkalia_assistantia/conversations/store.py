@@ -109,27 +109,27 @@ class Store:
             registry=None,
         )
 
-    async def keep(self, place: ConversationKey, messages: Sequence[Message]) -> None:
+    async def keep(self, key: ConversationKey, messages: Sequence[Message]) -> None:
         """Add *messages*, all or none. Raises DatabaseError, and FullError if there is no room."""
         kept = [each.model_copy(update={"text": storable(each.text)}) for each in messages]
         size = sum(len(each.text) for each in kept)
-        new = (place.owner, place.id, title_of(kept), len(kept), size)
+        new = (key.owner, key.id, title_of(kept), len(kept), size)
         async with self._database.transaction() as connection:
             number, characters = await _one(connection, ADD, new)
             self._require_room(number, characters)
             if number == len(kept):
-                await self._require_room_for_one(connection, place.owner)
+                await self._require_room_for_one(connection, key.owner)
             rows = [
-                (place.owner, place.id, position, *(getattr(each, name) for name in MESSAGE))
+                (key.owner, key.id, position, *(getattr(each, name) for name in MESSAGE))
                 for position, each in enumerate(kept, number - len(kept))
             ]
             await connection.cursor().executemany(SAY.encode(), rows)
 
-    async def last(self, place: ConversationKey) -> list[Turn]:
+    async def last(self, key: ConversationKey) -> list[Turn]:
         """What was said last, as far as a model is shown it. Raises DatabaseError."""
         taken: list[Turn] = []
         left = self._settings.remembered_characters
-        values = (place.owner, place.id, self._settings.remembered_messages)
+        values = (key.owner, key.id, self._settings.remembered_messages)
         async with self._database.transaction() as connection:
             rows = await connection.every(LAST, values)
         for role, text in rows:
@@ -147,9 +147,9 @@ class Store:
             rows = await connection.every(LIST, wanted)
         return [Summary(**dict(zip(SUMMARY, row, strict=True))) for row in rows]
 
-    async def read(self, place: ConversationKey) -> Conversation | None:
+    async def read(self, key: ConversationKey) -> Conversation | None:
         """All of a conversation, if there is one. Raises DatabaseError."""
-        values = (place.owner, place.id)
+        values = (key.owner, key.id)
         async with self._database.transaction() as connection:
             rows = await connection.every(READ, values)
             said = await connection.every(SAID, values)
@@ -167,9 +167,9 @@ class Store:
                     yield found
             page = await self.listed(owner, Mark.of(page[-1]), AT_ONCE)
 
-    async def delete(self, place: ConversationKey) -> bool:
+    async def delete(self, key: ConversationKey) -> bool:
         """Whether there was such a conversation. Raises DatabaseError."""
-        return bool(await self._database.run(DELETE, (place.owner, place.id)))
+        return bool(await self._database.run(DELETE, (key.owner, key.id)))
 
     async def delete_all(self, owner: str) -> int:
         """How many there were. Some are gone already if it raises DatabaseError."""

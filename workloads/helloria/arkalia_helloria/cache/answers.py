@@ -41,8 +41,8 @@ RESPITE_SECONDS: Final = 1.0
 class Forwards(Protocol):
     """Asks the modules."""
 
-    async def forward(self, asked: Asked, place: ModuleAddress) -> None:
-        """Answer *asked* with what a pod at *place* answers. Raises Problem."""
+    async def forward(self, asked: Asked, callee: ModuleAddress) -> None:
+        """Answer *asked* with what a pod at *callee* answers. Raises Problem."""
 
 
 class Answers:
@@ -59,40 +59,40 @@ class Answers:
         self._shared = SharedAnswers(redis, self._measures)
         self._flights = Flights()
 
-    async def forward(self, asked: Asked, place: ModuleAddress) -> None:
-        """Answer *asked* with what is kept, or with what a pod at *place* answers. Raises Problem."""
+    async def forward(self, asked: Asked, callee: ModuleAddress) -> None:
+        """Answer *asked* with what is kept, or with what a pod at *callee* answers. Raises Problem."""
         habit = asked.match.public.habit
         if time.monotonic() < habit.passes_until or not self._settings.cache_bytes:
-            await self._forwarder.forward(asked, place)
+            await self._forwarder.forward(asked, callee)
         elif asked.method == "GET":
-            await self._read(asked, place, habit)
+            await self._read(asked, callee, habit)
         elif asked.method in SAFE or not habit.is_read:
-            await self._forwarder.forward(asked, place)
+            await self._forwarder.forward(asked, callee)
         else:
-            await self._change(asked, place)
+            await self._change(asked, callee)
 
-    async def _change(self, asked: Asked, place: ModuleAddress) -> None:
+    async def _change(self, asked: Asked, callee: ModuleAddress) -> None:
         try:
-            await self._forwarder.forward(asked, place)
+            await self._forwarder.forward(asked, callee)
         finally:
             # Whatever the answer was: what was asked for may have been done.
             resource, now = resource_of(asked), time.time()
             self._local.changed(resource, now)
             await self._shared.changed(resource, now)
 
-    async def _read(self, asked: Asked, place: ModuleAddress, habit: Habit) -> None:
+    async def _read(self, asked: Asked, callee: ModuleAddress, habit: Habit) -> None:
         wanted = wishes(asked.scope["headers"])
         if wanted.always_asked or (wanted.tag and not habit.keeps):
-            await self._forwarder.forward(asked, place)
+            await self._forwarder.forward(asked, callee)
             return
-        search = Search(asked, place, habit, wanted)
+        search = Search(asked, callee, habit, wanted)
         if await self._given_from_here(search, b"hit"):
             return
         self._measures.misses[LOCAL].inc()
         if wanted.oldest > 0 and await self._given_after_another(search):
             return
         if time.monotonic() < habit.passes_until:
-            await self._forwarder.forward(asked, place)
+            await self._forwarder.forward(asked, callee)
             return
         with self._flights.begun(search.flight) as flight:
             await self._given_from_elsewhere(search, flight)
@@ -157,7 +157,7 @@ class Answers:
         recorder = Recorder(search.asked.send, search.said, search.errand(self._settings, flight))
         search.ask_through(recorder)
         try:
-            await self._forwarder.forward(search.asked, search.place)
+            await self._forwarder.forward(search.asked, search.callee)
         except Problem as error:
             recorder.has_failed(error.status_code)
             if recorder.found is None:

@@ -21,8 +21,8 @@ EVERYBODY: Final = b""
 class Search:
     """What one request looks for."""
 
-    def __init__(self, asked: Asked, place: ModuleAddress, habit: Habit, wanted: Wishes) -> None:
-        self.asked, self.place, self.habit, self.wanted = asked, place, habit, wanted
+    def __init__(self, asked: Asked, callee: ModuleAddress, habit: Habit, wanted: Wishes) -> None:
+        self.asked, self.callee, self.habit, self.wanted = asked, callee, habit, wanted
         self.headers: Pairs = asked.scope["headers"]
         self.send, self.said = asked.send, asked.said
         resource = resource_of(asked)

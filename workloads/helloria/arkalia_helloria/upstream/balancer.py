@@ -49,10 +49,10 @@ class Balancer:
     """The pods of one module."""
 
     def __init__(
-        self, place: ModuleAddress, trusts: Trusts, measures: Measures, max_header_bytes: int
+        self, callee: ModuleAddress, trusts: Trusts, measures: Measures, max_header_bytes: int
     ) -> None:
-        self.place = place
-        self.token = trusts.token(place.module)
+        self.callee = callee
+        self.token = trusts.token(callee.module)
         self._trusts = trusts
         self._measures = measures
         self._max_header_bytes = max_header_bytes
@@ -78,7 +78,7 @@ class Balancer:
 
     def service(self, tried: set[Replica]) -> Replica | None:
         """The module's usual Service, as if it were a pod; None if it was *tried* or is put aside."""
-        parts = urlsplit(self.place.address)
+        parts = urlsplit(self.callee.address)
         host, port = parts.hostname or "", parts.port or USUAL_PORTS[parts.scheme]
         if (host, port) in self._replicas:
             return None
@@ -111,7 +111,7 @@ class Balancer:
         """Show in the metrics which pods are asked."""
         now = time.monotonic()
         aside = sum(each.is_aside(now) for each in self._replicas.values())
-        self._measures.replicas(self.place.module, len(self._replicas) - aside, aside)
+        self._measures.replicas(self.callee.module, len(self._replicas) - aside, aside)
 
     def close(self) -> None:
         """Close all idle connections."""
@@ -127,9 +127,9 @@ class Balancer:
             self._looking = asyncio.create_task(self._find())
 
     async def _find(self) -> None:
-        parts = urlsplit(self.place.address)
+        parts = urlsplit(self.callee.address)
         port = parts.port or USUAL_PORTS[parts.scheme]
-        found = await self.lookup(self.place.pods, port)
+        found = await self.lookup(self.callee.pods, port)
         if not found and not self._replicas:
             found = [(parts.hostname or "", port)]
         if found:
@@ -144,13 +144,13 @@ class Balancer:
         self.show()
 
     def _replica(self, host: str, port: int, name: str) -> Replica:
-        place, trusts = self.place, self._trusts
-        trusted = lambda: trusts.context(place)  # noqa: E731
+        callee, trusts = self.callee, self._trusts
+        trusted = lambda: trusts.context(callee)  # noqa: E731
         return Replica(Endpoint(host, port, name, trusted, self._max_header_bytes))
 
     def _named(self, replica: Replica) -> dict[str, str]:
         end = replica.endpoint
-        return {"callee": self.place.module, "replica": f"{end.host}:{end.port}"}
+        return {"callee": self.callee.module, "replica": f"{end.host}:{end.port}"}
 
 
 def _cost(replica: Replica) -> float:

@@ -20,7 +20,7 @@ async def fetch(balancer: Balancer, path: str, most_bytes: int) -> bytes:
         message = "has no pod that answers"
         raise NotSentError(message)
     now = time.monotonic()
-    host = urlsplit(balancer.place.address).netloc
+    host = urlsplit(balancer.callee.address).netloc
     head = f"GET {path} HTTP/1.1\r\nhost: {host}\r\naccept: application/json\r\n".encode("ascii")
     asked = b"%bauthorization: %b\r\n\r\n" % (head, balancer.token())
     connection = await replica.connection(now)

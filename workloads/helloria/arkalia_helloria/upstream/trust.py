@@ -21,9 +21,9 @@ class Trusts:
         authority = settings.trust_folder / files.AUTHORITY_KEY
         self.authorities = Watched([authority], partial(_context, authority), settings.look_seconds)
 
-    def context(self, place: ModuleAddress) -> ssl.SSLContext | None:
-        """What TLS with the module at *place* stands on; None where it speaks plain HTTP."""
-        if urlsplit(place.address).scheme != identity.SCHEME:
+    def context(self, callee: ModuleAddress) -> ssl.SSLContext | None:
+        """What TLS with the module at *callee* stands on; None where it speaks plain HTTP."""
+        if urlsplit(callee.address).scheme != identity.SCHEME:
             return None
         return self.authorities.current()
 
