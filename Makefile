@@ -6,7 +6,12 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
 
-PYTHON ?= python3
+FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
+# The distribution's own Python is built with profiles of its use. What a version manager compiles mostly
+# is not, and takes up to half as long again.
+ifndef PYTHON
+PYTHON := $(shell /usr/bin/python3 -c '$(FITS)' 2>/dev/null && echo /usr/bin/python3 || echo python3)
+endif
 DEV := $(PYTHON) -m arkalia_dev
 STEP := @dev/step
 INSTALLED := .venv/installed
@@ -116,7 +121,7 @@ clean: ## Remove what the targets wrote into the checkout; the cluster stays.
 	@rm -rf .venv build .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache
 
 python:
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' \
+	@$(PYTHON) -c '$(FITS)' \
 	|| { echo "Python 3.11, 3.12 or 3.13 is needed; this is $$($(PYTHON) --version). Name another: make PYTHON=/path/to/python3.12"; exit 1; }
 
 tools: python

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -66,6 +67,17 @@ def test_wrong_python_is_told_before_anything_is_done(tmp_path):
 
     assert answer.returncode != 0
     assert "Python 3.11, 3.12 or 3.13 is needed; this is Python 3.9.2." in answer.stdout
+
+
+def test_distributions_own_python_is_taken_where_it_fits():
+    own = shutil.which("python3", path="/usr/bin")
+    asked = "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))"
+    fits = own and subprocess.run([own, "-c", asked], check=False).returncode == 0
+
+    show = ("--eval", "show: ; @echo $(PYTHON)", "show")
+    answer = run("make", *show, MAKEFLAGS="", PYTHON="")
+
+    assert answer.stdout.strip() == (own if fits else "python3")
 
 
 def test_step_says_its_name_and_time_and_hides_what_went_well():

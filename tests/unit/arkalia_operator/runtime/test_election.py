@@ -120,7 +120,7 @@ async def test_one_that_cannot_renew_stops_and_leads_again_when_it_can(candidate
     assert one.shown == 0
     assert "etcd is away" in caplog.text
     await until(lambda: one.leads, 10)
-    assert one.terms == 2
+    assert one.terms >= 2
 
 
 async def test_one_whose_renewal_had_no_answer_asks_once_more_and_goes_on(session, server):
