@@ -157,7 +157,12 @@ async def test_client_that_leaves_stops_the_model(alone, doomed_server, path, bo
         async def is_idle():
             return await slots(doomed_server) == 0
 
+        async def has_said_something():
+            tries = await measured(client, "arkalia_model_tries_total")
+            return tries == {'arkalia_model_tries_total{backend="main",outcome="answered"}': 1}
+
         await eventually(is_at_work)
+        await eventually(has_said_something)  # what ends before it is no answer that was cut
 
         async def is_counted():
             cut = await measured(client, "arkalia_model_answers_cut_total")
