@@ -74,7 +74,7 @@ def test_distributions_own_python_is_taken_where_it_fits():
     asked = "import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))"
     fits = own and subprocess.run([own, "-c", asked], check=False).returncode == 0
 
-    show = ("--eval", "show: ; @echo $(PYTHON)", "show")
+    show = ("--no-print-directory", "--eval", "show: ; @echo $(PYTHON)", "show")
     answer = run("make", *show, MAKEFLAGS="", PYTHON="")
 
     assert answer.stdout.strip() == (own if fits else "python3")
