@@ -2,7 +2,8 @@
 
 The programs come from development packages that were built without TLS. So the server listens on
 a socket in the file system, and a door on the loopback interface does the handshake. A test can
-cut what passes through the door, close it, or show another certificate.
+cut what passes through the door, close it, or show another certificate. Benchmarks, which would
+measure the door too, take Debian's PostgreSQL, as the image has it, which speaks TLS itself.
 """
 
 import itertools
@@ -13,19 +14,23 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from typing import NamedTuple
 
 import psycopg
 
+import debian_programs
 from arkalia_runtime.migrations.command import MigrationSettings, move
 from tls_door import PATIENCE_SECONDS, Door
 from unit.arkalia_runtime.authority import Authority, Mounts, mount
+from unit.arkalia_runtime.serving import free_port
 
 NOBODY = 65534
+USUAL_PORT = 5432
 ZEROIA = (
     "zeroia", "on", ">secret", "~zeroia:*", "~wake:*", "resetchannels", "&zeroia:*", "+@all",
     "-@dangerous",
@@ -58,7 +63,7 @@ class Server:
     """A server process with a door."""
 
     folder: Path
-    door: Door
+    door: "Door | OwnTls"
     authority: Authority
     begin: Callable[[], subprocess.Popen[bytes]]
     is_ready: Callable[[], bool]
@@ -83,6 +88,8 @@ class Postgresql(Server):
     """A server of PostgreSQL in which each test gets a schema with its roles."""
 
     numbers: Iterator[int] = field(default_factory=itertools.count)
+    port: int = USUAL_PORT
+    """By which its socket in the file system is called."""
 
     def kill(self) -> None:
         """End it at once: the whole server, not only its first process."""
@@ -93,6 +100,7 @@ class Postgresql(Server):
     def connected(self, **connection: object) -> psycopg.Connection:
         """The superuser's connection, past the door."""
         arguments = {"host": str(self.folder), "user": "postgres", "dbname": "postgres"}
+        arguments["port"] = str(self.port)
         return psycopg.connect(**arguments, **connection)
 
     def admin(self, statement: str, **connection: object) -> list[tuple[object, ...]]:
@@ -172,35 +180,97 @@ def running(server: Server) -> Iterator[None]:
         shutil.rmtree(server.folder, ignore_errors=True)
 
 
+@dataclass(frozen=True)
+class Programs:
+    """Where PostgreSQL's programs lie, and what they need."""
+
+    folder: Path
+    libraries: str = ""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What they run with."""
+        own = {"LD_LIBRARY_PATH": self.libraries} if self.libraries else {}
+        return {**os.environ, **own}
+
+    @classmethod
+    def of_debian(cls, folder: Path) -> "Programs":
+        """Those of the image, which speak TLS, in *folder*, where their user may read them.
+
+        The test is skipped where they cannot be had.
+        """
+        kept = debian_programs.unpacked("postgresql", debian_programs.postgresql())
+        root = Path(shutil.copytree(kept, folder / "programs", symlinks=True))
+        [found] = root.glob("usr/lib/postgresql/*/bin")
+        return cls(found, debian_programs.libraries(root))
+
+
+class OwnTls(NamedTuple):
+    """In the place of a door before a server that speaks TLS itself."""
+
+    port: int
+
+    def end(self) -> None:
+        """Nothing has to be ended."""
+
+
 @contextmanager
 def a_postgresql(**settings: str) -> Iterator[Postgresql]:
-    """A running server; *settings* are its own, for example `fsync="on"`."""
+    """A running server behind a door; *settings* are its own, for example `fsync="on"`."""
+    folder = _own_folder()
+    authority = Authority("authority of the database")
+    door = Door(folder / f".s.PGSQL.{USUAL_PORT}", authority, asks_first=True)
+    own = {"listen_addresses": "", **settings}
+    server = _postgresql(folder, door, authority, Programs(POSTGRESQL_PROGRAMS), own)
+    with running(server):
+        yield server
+
+
+@contextmanager
+def a_postgresql_with_tls(**settings: str) -> Iterator[Postgresql]:
+    """A running server that speaks TLS itself."""
+    folder, port = _own_folder(), free_port()
+    authority = Authority("authority of the database")
+    for name, content in authority.issue("localhost").items():
+        (folder / name).write_bytes(content)
+        (folder / name).chmod(0o600)
+        own_process(folder / name)
+    shown = {"ssl_cert_file": f"{folder}/tls_crt", "ssl_key_file": f"{folder}/tls_key"}
+    own = {"listen_addresses": "localhost", "port": str(port), "ssl": "on", **shown, **settings}
+    server = _postgresql(folder, OwnTls(port), authority, Programs.of_debian(folder), own)
+    with running(server):
+        yield server
+
+
+def _own_folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="arkalia-postgresql-"))
     folder.chmod(0o755)
-    as_owner = own_process(folder)
-    data = folder / "data"
-    programs = POSTGRESQL_PROGRAMS
+    return folder
+
+
+def _postgresql(
+    folder: Path,
+    door: Door | OwnTls,
+    authority: Authority,
+    programs: Programs,
+    settings: Mapping[str, str],
+) -> Postgresql:
+    """A server whose data are made, and which can be started."""
+    data, as_owner = folder / "data", own_process(folder)
+    made = ("-U", "postgres", "-E", "UTF8", "--no-locale", "--no-sync")
     subprocess.run(
-        [
-            programs / "initdb",
-            "-D",
-            data,
-            "-U",
-            "postgres",
-            "-E",
-            "UTF8",
-            "--no-locale",
-            "--no-sync",
-        ],
+        [programs.folder / "initdb", "-D", data, *made],
         check=True,
         capture_output=True,
         timeout=PATIENCE_SECONDS,
         cwd=folder,
+        env=programs.environment,
         **as_owner,
     )
-    (data / "pg_hba.conf").write_text("local all postgres trust\nlocal all all scram-sha-256\n")
+    hosts = "" if isinstance(door, Door) else "hostssl all all localhost scram-sha-256\n"
+    access = f"local all postgres trust\nlocal all all scram-sha-256\n{hosts}"
+    (data / "pg_hba.conf").write_text(access)
     own = {
-        "listen_addresses": "",
         "unix_socket_directories": str(folder),
         "fsync": "off",
         "shared_buffers": "16MB",
@@ -208,15 +278,15 @@ def a_postgresql(**settings: str) -> Iterator[Postgresql]:
         **settings,
     }
     options = [word for key, value in own.items() for word in ("-c", f"{key}={value}")]
-    authority = Authority("authority of the database")
 
     def begin() -> subprocess.Popen[bytes]:
         with (folder / "log").open("ab") as log:
             return subprocess.Popen(
-                [programs / "postgres", "-D", data, *options],
+                [programs.folder / "postgres", "-D", data, *options],
                 stdout=log,
                 stderr=log,
                 cwd=folder,
+                env=programs.environment,
                 **as_owner,
             )
 
@@ -227,10 +297,9 @@ def a_postgresql(**settings: str) -> Iterator[Postgresql]:
             return False
         return True
 
-    door = Door(folder / ".s.PGSQL.5432", authority, asks_first=True)
-    server = Postgresql(folder, door, authority, begin, is_ready)
-    with running(server):
-        yield server
+    port = int(settings.get("port", USUAL_PORT))
+    server = Postgresql(folder, door, authority, begin, is_ready, port=port)
+    return server
 
 
 @dataclass

@@ -17,7 +17,7 @@ import pytest
 
 from arkalia_contract import endpoints
 from arkalia_model.chains import SHORT
-from data_services import a_postgresql, migrate
+from data_services import a_postgresql_with_tls, migrate
 from model_servers import a_model_server
 from unit.arkalia_runtime.authority import Mounts, mount
 from unit.arkalia_runtime.serving import process, wait_for_status
@@ -38,7 +38,7 @@ def model():
 @pytest.fixture(scope="module")
 def assistant(model, tmp_path_factory):
     """The address of an assistant as a process, with a database."""
-    with a_postgresql(fsync="on") as server:
+    with a_postgresql_with_tls(fsync="on") as server:
         schema, mounts = server.new_schema(), Mounts(tmp_path_factory.mktemp("pod"))
         mount(mounts.data, postgresql_json=schema.file())
         migrate(mounts, schema, "forward", module="assistantia")

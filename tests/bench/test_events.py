@@ -9,7 +9,7 @@ import uvloop
 from arkalia_runtime.database import Database
 from arkalia_runtime.events import Outbox
 from arkalia_runtime.settings import ServiceSettings
-from data_services import a_postgresql, migrate
+from data_services import a_postgresql_with_tls, migrate
 from unit.arkalia_runtime.authority import Mounts, mount
 
 DECIDED = "io.arkalia.decision.made"
@@ -23,7 +23,7 @@ PLAIN = "INSERT INTO plain (told) VALUES (%s)"
 @pytest.fixture(scope="module")
 def settings(tmp_path_factory):
     """Of a module with its own schema, on a server that waits for its disk."""
-    with a_postgresql(fsync="on") as server:
+    with a_postgresql_with_tls(fsync="on") as server:
         schema, mounts = server.new_schema(), Mounts(tmp_path_factory.mktemp("pod"))
         mount(mounts.data, postgresql_json=schema.file())
         migrate(mounts, schema, "forward")
