@@ -25,12 +25,7 @@ def unpacked(name: str, wanted: tuple[str, ...]) -> Path:
 
     They come with what they need beside what is there. The test is skipped where there is no apt.
     """
-    try:
-        found = release()
-    except ImpossibleHereError:
-        found = ""
-    if not found or not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
-        pytest.skip(f"{name} is unpacked from Debian's packages")
+    found = _release(name)
     folder = default_paths().cache / f"{name}-programs-{found}-{fingerprint((), *wanted)}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with folder.with_suffix(".lock").open("w") as lock:
@@ -41,7 +36,11 @@ def unpacked(name: str, wanted: tuple[str, ...]) -> Path:
 
 
 def postgresql() -> tuple[str, ...]:
-    """The packages of the server, as `workloads/postgresql/Containerfile` finds them."""
+    """The packages of the server, as `workloads/postgresql/Containerfile` finds them.
+
+    The test is skipped where there is no apt.
+    """
+    _release("postgresql")
     asked = ["apt-cache", "depends", "postgresql"]
     told = subprocess.run(asked, capture_output=True, text=True, timeout=SECONDS, check=True)
     [major] = re.findall(r"Depends: postgresql-(\d+)$", told.stdout, re.MULTILINE)
@@ -51,6 +50,17 @@ def postgresql() -> tuple[str, ...]:
 def libraries(root: Path) -> str:
     """Where the libraries of the packages in *root* lie, as LD_LIBRARY_PATH has it."""
     return ":".join(sorted({str(each.parent) for each in root.rglob("lib*.so.*")}))
+
+
+def _release(name: str) -> str:
+    """Debian's, for what is called *name*; the test is skipped where there is no apt."""
+    try:
+        found = release()
+    except ImpossibleHereError:
+        found = ""
+    if not found or not shutil.which("apt-get") or not shutil.which("dpkg-deb"):
+        pytest.skip(f"{name} is unpacked from Debian's packages")
+    return found
 
 
 def _unpack(wanted: Sequence[str], folder: Path) -> None:
