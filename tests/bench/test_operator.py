@@ -26,7 +26,7 @@ from bench.typical import MODULES, descriptions, system
 ROUNDS = 7
 STARTS = 5
 AT_ONCE = (16, 24, 32)
-"""The limit is the best of these numbers of requests in flight."""
+"""The limit is the median with the best of these numbers of requests in flight."""
 MANY = 50
 PEER_SECONDS = 600
 
@@ -87,19 +87,16 @@ async def children(client, namespace):
     ]
 
 
-async def limit(client, manifests, name):
-    """Seconds in which one process applies *manifests* in a new namespace: the best of three ways."""
-    taken = []
-    for at_once in AT_ONCE:
-        namespace = f"{name}-{at_once}"
-        await client.create_namespace(namespace)
-        moved = [
-            {**each, "metadata": {**each["metadata"], "namespace": namespace}} for each in manifests
-        ]
-        began = time.perf_counter()
-        await apply_all(client, moved, at_once)
-        taken.append(time.perf_counter() - began)
-    return min(taken)
+async def limit(client, manifests, name, at_once):
+    """Seconds in which one process applies *manifests* in a new namespace, *at_once* in flight."""
+    namespace = f"{name}-{at_once}"
+    await client.create_namespace(namespace)
+    moved = [
+        {**each, "metadata": {**each["metadata"], "namespace": namespace}} for each in manifests
+    ]
+    began = time.perf_counter()
+    await apply_all(client, moved, at_once)
+    return time.perf_counter() - began
 
 
 def test_peer(plane, request, figure):
@@ -126,23 +123,25 @@ def test_operator_starts(plane, figure):
 
 def test_system_is_created(plane, running, trail, figure):
     async def measure():
-        own, limits = [], []
+        own, limits = [], {each: [] for each in AT_ONCE}
         async with api(plane, "person") as client:
             for number in range(ROUNDS):
                 seconds, count = await created(client, trail, f"create-{number}")
                 manifests = await children(client, f"create-{number}")
                 own.append(seconds)
-                limits.append(await limit(client, manifests, f"limit-{number}"))
+                for each, taken in limits.items():
+                    taken.append(await limit(client, manifests, f"limit-{number}", each))
         return own, limits, count, len(manifests)
 
     own, limits, count, applied = uvloop.run(measure())
+    best = min(map(median_ms, limits.values()))
 
     figure("children of a typical system", count, "objects")
-    figure("apply the same objects from one process: the limit", median_ms(limits), "ms")
+    figure("apply the same objects from one process: the limit", best, "ms")
     figure("create a typical system, POST to last child", median_ms(own), "ms")
-    figure("create, as a multiple of the limit", median_ms(own) / median_ms(limits), "")
+    figure("create, as a multiple of the limit", median_ms(own) / best, "")
     assert count == applied
-    assert median_ms(own) < 10 * median_ms(limits)
+    assert median_ms(own) < 10 * best
 
 
 def test_drift_is_repaired(plane, running, trail, figure):
