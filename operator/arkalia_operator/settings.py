@@ -8,6 +8,7 @@ from typing import Annotated, Any, Final, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from arkalia_operator.api.changes import UpgradePolicy
+from arkalia_operator.api.mistakes import said
 from arkalia_operator.errors import SettingsError
 from arkalia_operator.runtime.selector import Selector
 
@@ -124,6 +125,6 @@ class Settings(BaseModel):
 
 def _mistakes(error: ValidationError) -> str:
     return "; ".join(
-        f"{PREFIX}{str(each['loc'][0]).upper()}={each['input']!r}: {each['msg']}"
+        f"{PREFIX}{str(each['loc'][0]).upper()}={each['input']!r}: {said(each)}"
         for each in error.errors()
     )

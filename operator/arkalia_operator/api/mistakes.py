@@ -18,6 +18,11 @@ def mistakes_of(error: ValidationError) -> str:
     return "; ".join(first_of(_told(each) for each in error.errors()))
 
 
+def said(mistake: ErrorDetails) -> str:
+    """What is wrong: a validator's own words as they are, else pydantic's."""
+    return str(mistake.get("ctx", {}).get("error") or mistake["msg"])
+
+
 def _told(mistake: ErrorDetails) -> str:
     place = ".".join(map(str, ("spec", *mistake["loc"])))
-    return f"{place}: {INSTEAD.get(mistake['type'], mistake['msg'])}"
+    return f"{place}: {INSTEAD.get(mistake['type']) or said(mistake)}"

@@ -34,7 +34,7 @@ def test_settings_hold_the_selector_of_systems():
 
 
 def test_settings_tell_what_is_wrong_with_a_selector():
-    with pytest.raises(SettingsError, match="no part of a label selector"):
+    with pytest.raises(SettingsError, match="SELECTOR='tier > gold': 'tier > gold' is no part"):
         Settings.from_environment({"ARKALIA_OPERATOR_SYSTEM_SELECTOR": "tier > gold"})
 
 

@@ -89,9 +89,14 @@ async def on_invalid_request(request: Request, error: Exception) -> Response:
 def faults(errors: Iterable[Mapping[str, Any]], *under: str) -> list[dict[str, str]]:
     """What pydantic says is wrong, without the values: the places lie *under* that of a document."""
     return [
-        {"where": ".".join((*under, *map(str, each["loc"]))), "message": each["msg"]}
+        {"where": ".".join((*under, *map(str, each["loc"]))), "message": said(each)}
         for each in errors
     ]
+
+
+def said(mistake: Mapping[str, Any]) -> str:
+    """What is wrong: a validator's own words as they are, else pydantic's."""
+    return str(mistake.get("ctx", {}).get("error") or mistake["msg"])
 
 
 def _said_by_framework(request: Request, error: HTTPException) -> str | None:

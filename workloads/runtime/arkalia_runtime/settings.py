@@ -176,15 +176,22 @@ def _require_named_file() -> None:
 
 
 def _explained(settings_class: type[ServiceSettings], error: ErrorDetails) -> str:
+    if not error["loc"]:  # settings that do not fit each other, which name themselves
+        return _reason(error)
     key = str(error["loc"][0])
     field = settings_class.model_fields.get(key)
     if field is None:
         known = ", ".join(sorted(settings_class.model_fields))
         return f"{key} in {_file()} is not a setting: known are {known}"
     value = "a secret" if _is_secret(settings_class, key) else repr(error["input"])
-    reason = error["msg"][0].lower() + error["msg"][1:]
     meaning = " ".join((field.description or "").split())
-    return f"{_place(key)} is {value}: {reason}. Meaning: {meaning}"
+    return f"{_place(key)} is {value}: {_reason(error)}. Meaning: {meaning}"
+
+
+def _reason(error: ErrorDetails) -> str:
+    """A validator's own words as they are, else pydantic's, in the middle of a sentence."""
+    own = error.get("ctx", {}).get("error")
+    return str(own) if own else error["msg"][0].lower() + error["msg"][1:]
 
 
 def _place(key: str) -> str:
