@@ -244,10 +244,30 @@ async def test_request_ends_with_the_time_that_its_caller_gives(alone, doomed_se
         headers = {"X-Request-Timeout": "0.3"}
         async with client.post("/chat", json={"message": "Hello"}, headers=headers) as answer:
             status = answer.status
+        took = time.monotonic() - start
+        available = await measured(client, "arkalia_model_backends_available")
         doomed_server.tell(signal.SIGCONT)
+        again, _ = await asked(client)
 
     assert status == 503
-    assert time.monotonic() - start < PATIENCE_SECONDS
+    assert took < PATIENCE_SECONDS
+    assert set(available.values()) == {1}  # that somebody is in a hurry is not the server's fault
+    assert again == 200
+
+
+async def test_answer_that_its_caller_does_not_wait_for_is_not_held_against_the_server(
+    alone, model_server
+):
+    async with alone(backend("main", model_server.url)) as client:
+        body = {"message": ENDLESS, "stream": True}
+        async with client.post("/chat", json=body, headers={"X-Request-Timeout": "0.5"}) as answer:
+            said = await answer.text()
+        cut = await measured(client, "arkalia_model_answers_cut_total")
+        available = await measured(client, "arkalia_model_backends_available")
+
+    assert "did not end in time" in said
+    assert cut == {'arkalia_model_answers_cut_total{backend="main",by="client"}': 1}
+    assert set(available.values()) == {1}
 
 
 async def test_server_of_ollama_is_asked_in_its_own_words(

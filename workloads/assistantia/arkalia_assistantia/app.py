@@ -40,9 +40,10 @@ def create(settings: AssistantSettings) -> FastAPI:
         Attaching(uploads, settings, validating),
     )
     parts = (database, outbox, validating, steps.backends, steps.validator, steps.keeper)
-    routes = _routes(Assistant(steps), store, uploads, settings)
+    assistant = Assistant(steps)
+    routes = _routes(assistant, store, uploads, settings)
     purging = (Purging(each, settings.prompts_retention_days) for each in (store, uploads))
-    app = assembled("assistantia", settings, *parts, *purging, *map(Routes, routes))
+    app = assembled("assistantia", settings, *parts, *purging, assistant, *map(Routes, routes))
     app.add_middleware(GrantedMiddleware)
     return app
 

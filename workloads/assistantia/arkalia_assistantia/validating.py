@@ -6,6 +6,7 @@ What a text says is told to nobody but the caller: neither the log nor a metric 
 import asyncio
 import secrets
 import time
+from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager, nullcontext
 from typing import Final
 
@@ -19,6 +20,7 @@ from arkalia_assistantia.prompts.separation import Source, quoted
 from arkalia_assistantia.prompts.validation import (
     VERDICTS,
     Policy,
+    Validation,
     Verdict,
     validate,
     verdict,
@@ -26,8 +28,8 @@ from arkalia_assistantia.prompts.validation import (
 from arkalia_runtime.metrics import Metrics
 
 SHORT: Final = 4_096
-"""Characters up to which a text is validated at once; a longer one in a thread, so that the loop goes
-on with other requests meanwhile."""
+"""Characters up to which texts are validated at once; more in a thread, so that the loop goes on with
+other requests meanwhile."""
 
 MARK_BYTES: Final = 8
 
@@ -129,13 +131,19 @@ class Validating:
 
     async def validated(self, prompt: Prompt) -> Validated:
         """What the layers say of *prompt*."""
-        begin = time.perf_counter()
-        if len(prompt.text) <= SHORT:
-            found = validate(prompt.text, prompt.source)
+        [found] = await self.all_validated([prompt])
+        return found
+
+    async def all_validated(self, prompts: Sequence[Prompt]) -> list[Validated]:
+        """What the layers say of each of *prompts*."""
+        if sum(len(each.text) for each in prompts) <= SHORT:
+            found = [_timed(each) for each in prompts]
         else:
-            found = await asyncio.to_thread(validate, prompt.text, prompt.source)
+            found = await asyncio.to_thread(lambda: [_timed(each) for each in prompts])
+        return [self._told(each, *what) for each, what in zip(prompts, found, strict=True)]
+
+    def _told(self, prompt: Prompt, found: Validation, seconds: float) -> Validated:
         decided = verdict(found, self.policy)
-        seconds = time.perf_counter() - begin
         self._measures.validated(prompt.source, decided, found.score, seconds)
         self._measures.found(found.findings)
         return Validated(
@@ -187,3 +195,9 @@ class Validating:
             return await self.inspected(body)
 
         return router
+
+
+def _timed(prompt: Prompt) -> tuple[Validation, float]:
+    """What the layers say of *prompt*, and the seconds that they took."""
+    begin = time.perf_counter()
+    return validate(prompt.text, prompt.source), time.perf_counter() - begin

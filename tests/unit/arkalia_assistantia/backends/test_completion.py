@@ -7,8 +7,8 @@ def chunk(delta, index=0, **more):
     return {"choices": [{"index": index, "delta": delta, **more}]}
 
 
-def whole(*chunks):
-    made = Whole()
+def whole(*chunks, **how):
+    made = Whole(**how)
     for each in chunks:
         made.add(each)
     return made
@@ -62,6 +62,7 @@ def test_probabilities_are_joined():
     made = whole(
         chunk({"content": "a"}, logprobs={"content": [1]}),
         chunk({"content": "b"}, logprobs={"content": [2]}),
+        keeps_logprobs=True,
     )
 
     assert made.choices()[0]["logprobs"] == {"content": [1, 2]}
@@ -72,3 +73,23 @@ def test_role_alone_says_nothing():
     assert not says_something({"choices": []})
     assert says_something(chunk({"content": "a"}))
     assert says_something(chunk({}, finish_reason="stop"))
+
+
+def test_probabilities_that_nobody_is_told_at_the_end_take_no_room():
+    said = chunk({"content": "a"}, logprobs={"content": [{"token": "a", "bytes": [97]}]})
+
+    without, with_them = whole(said), whole(said, keeps_logprobs=True)
+
+    assert (without.logprobs, without.size) == ({}, len('{"content":"a"}'))
+    assert with_them.size > without.size + len('{"token":"a","bytes":[97]}')
+
+
+def test_answer_at_once_is_all_that_was_said_without_its_end():
+    call = {"index": 0, "id": "call_1", "type": "function", "function": {"name": "f"}}
+    made = whole(chunk({"content": "a"}), chunk({"tool_calls": [call]}, finish_reason="stop"))
+
+    [choice] = made.as_chunk()["choices"]
+
+    assert choice["delta"]["content"] == "a"
+    assert choice["delta"]["tool_calls"][0]["index"] == 0
+    assert choice["finish_reason"] is None

@@ -5,7 +5,9 @@ import json
 
 import pytest
 
+from arkalia_assistantia.chat.asking import named_in
 from arkalia_assistantia.chat.questions import Question
+from arkalia_assistantia.conversations.store import Store
 from arkalia_contract import endpoints
 from arkalia_model.chains import NAME, SHORT
 from unit.arkalia_assistantia.conftest import backend
@@ -202,6 +204,47 @@ async def test_of_an_answer_whose_client_leaves_during_its_validation_all_is_kep
     assert found["said"][-1]["finish_reason"] == "cancelled"
 
 
+async def test_of_an_answer_whose_client_leaves_while_it_is_kept_all_is_kept(service, monkeypatch):
+    keeping, keep = asyncio.Event(), Store.keep
+
+    async def slowly(self, key, messages):
+        keeping.set()
+        await asyncio.sleep(0.3)
+        await keep(self, key, messages)
+
+    monkeypatch.setattr(Store, "keep", slowly)
+    async with service() as client:
+        body = {"message": "How are you?", "conversation_id": "c-1", "stream": True}
+        async with client.post("/chat", json=body, headers=ADA):
+            await asyncio.wait_for(keeping.wait(), 30)
+        async with asyncio.timeout(20):
+            while (found := await kept(client, "c-1")) is None:  # noqa: ASYNC110 - nobody tells
+                await asyncio.sleep(0.02)
+        async with client.get(endpoints.EVENTS_OUTBOX) as answer:
+            events = [each["type"] for each in await answer.json(content_type=None)]
+
+    assert said(found)[-1] == ("assistant", SHORT)
+    assert found["said"][-1]["finish_reason"] == "stop"
+    assert events.count("io.arkalia.chat.model.answered") == 1
+
+
+async def test_service_that_stops_keeps_what_has_ended_before(service, schema, monkeypatch):
+    keeping, keep = asyncio.Event(), Store.keep
+
+    async def slowly(self, key, messages):
+        keeping.set()
+        await asyncio.sleep(0.3)
+        await keep(self, key, messages)
+
+    monkeypatch.setattr(Store, "keep", slowly)
+    async with service() as client:
+        body = {"message": "How are you?", "conversation_id": "c-1", "stream": True}
+        async with client.post("/chat", json=body, headers=ADA):
+            await asyncio.wait_for(keeping.wait(), 30)
+
+    assert schema.rows("SELECT count(*) FROM messages") == [(2,)]
+
+
 async def test_conversation_that_is_full_is_answered_and_told(service):
     async with service(most_messages=3) as client:
         await told(client, message="One", conversation_id="c-1")
@@ -283,3 +326,9 @@ def test_what_was_fetched_is_not_new():
     question = Question({"messages": messages}, "c", "m", remembered=1)
 
     assert [each["content"] for each in question.new_messages] == ["new"]
+
+
+@pytest.mark.parametrize("named", ["c-1\n", "-1", "c/1", "c" * 129, 1])
+def test_conversation_of_a_name_that_no_path_can_hold_is_not_named(named):
+    assert named_in({"metadata": {"conversation_id": named}}) == ""
+    assert named_in({"metadata": {"conversation_id": "c-1"}}) == "c-1"

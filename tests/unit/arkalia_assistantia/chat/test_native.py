@@ -1,9 +1,11 @@
 """`POST /chat` of the running service, with a real model server."""
 
 import json
+import re
 
 import pytest
 
+from arkalia_assistantia.chat import flow
 from arkalia_contract import endpoints
 from arkalia_model.chains import NAME, SHORT
 from unit.arkalia_assistantia.conftest import backend
@@ -187,3 +189,38 @@ async def test_member_that_cannot_be_passed_on_is_refused(alone, model_server, p
     ):
         assert a.status == 422
         assert "passed on" in await a.text()
+
+
+ENDLESS = "Go on without end."
+MESSAGES = [{"role": "user", "content": ENDLESS}]
+LONG = 1200
+ASKED = {
+    "/chat": {"message": ENDLESS, "most_tokens": LONG},
+    "/v1/chat/completions": {"messages": MESSAGES, "max_tokens": LONG},
+    "/api/chat": {"messages": MESSAGES, "stream": False, "options": {"num_predict": LONG}},
+    "/api/generate": {"prompt": ENDLESS, "stream": False, "options": {"num_predict": LONG}},
+}
+COUNTED = re.compile(rb'"(?:completion|completion_tokens|eval_count)":\s*1200')
+
+
+@pytest.mark.parametrize("path", ASKED)
+async def test_what_a_long_answer_has_cost_stands_at_its_end(alone, model_server, path):
+    async with (
+        alone(backend("main", model_server.url)) as client,
+        client.post(path, json=ASKED[path]) as answer,
+    ):
+        said = await answer.read()
+
+    assert said.count(b"tick") >= LONG // 2
+    assert COUNTED.search(said[-2048:])
+
+
+@pytest.mark.parametrize("path", ASKED)
+async def test_answer_beyond_what_a_pod_can_hold_ends_there(alone, model_server, path, monkeypatch):
+    monkeypatch.setattr(flow, "MOST_BYTES", 3000)
+    async with alone(backend("main", model_server.url)) as client:
+        status, told = await asked(client, path, **ASKED[path])
+
+    assert status == 200
+    assert '"length"' in json.dumps(told)
+    assert 50 < json.dumps(told).count("tick") < LONG // 4

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import orjson
+
 Chunk = dict[str, Any]
 """A `chat.completion.chunk`."""
 
@@ -19,6 +21,10 @@ class Whole:
     finished: dict[int, str] = field(default_factory=dict)
     logprobs: dict[int, dict[str, list[Any]]] = field(default_factory=dict)
     usage: dict[str, Any] = field(default_factory=dict)
+    keeps_logprobs: bool = False
+    """Whether somebody is told them at the end: they take a hundred times the room of the text."""
+    size: int = 0
+    """Bytes of what is kept, as JSON."""
 
     def add(self, chunk: Chunk) -> None:
         """What *chunk* says."""
@@ -27,11 +33,21 @@ class Whole:
             _add_delta(self.messages.setdefault(index, {"role": "assistant"}), choice)
             if choice.get("finish_reason"):
                 self.finished[index] = choice["finish_reason"]
-            for key in LISTS:
-                if more := (choice.get("logprobs") or {}).get(key):
-                    self.logprobs.setdefault(index, {}).setdefault(key, []).extend(more)
+            self.size += len(orjson.dumps(choice.get("delta")))
+            if self.keeps_logprobs and choice.get("logprobs"):
+                self._add_logprobs(index, choice["logprobs"])
         if chunk.get("usage"):
             self.usage = dict(chunk["usage"])
+
+    def _add_logprobs(self, index: int, more: Mapping[str, Any]) -> None:
+        self.size += len(orjson.dumps(more))
+        for key in LISTS:
+            if more.get(key):
+                self.logprobs.setdefault(index, {}).setdefault(key, []).extend(more[key])
+
+    def cut(self) -> None:
+        """End it here: it was too long."""
+        self.finished = dict.fromkeys(self.messages, "length")
 
     @property
     def is_finished(self) -> bool:
@@ -52,6 +68,14 @@ class Whole:
         """The number of tokens *name*; None if the server does not tell it."""
         found = self.usage.get(name)
         return found if isinstance(found, int) else None
+
+    def as_chunk(self) -> Chunk:
+        """All of it at once, without its end."""
+        choices = [
+            {"index": index, "delta": message, "logprobs": self.logprobs.get(index)}
+            for index, message in sorted(self.messages.items())
+        ]
+        return {"choices": [{**each, "finish_reason": None} for each in choices]}
 
     def choices(self) -> list[dict[str, Any]]:
         """As a `chat.completion` has them."""

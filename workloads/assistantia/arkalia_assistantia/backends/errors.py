@@ -3,9 +3,11 @@
 BackendError          what one server did; another may be asked as long as nothing was said
 ├── UnreachableError  no connection, an answer of 5xx, or silence: it is left alone for a while
 │   └── SilentError   silence: it is not asked again for the same question, which has waited enough
+├── HurriedError      whoever asks does not wait for longer: that is not the server's fault
 ├── BusyError         its queue is full, or it says that it has too much to do
 ├── UnsuitableError   it does not have the model, or does not take the key
 └── BrokenError       it stopped in the middle of its answer
+    └── CutError      it was stopped: whoever asks does not wait for longer
 RefusedError          it understood the request, and says that it is wrong: nobody else is asked
 NoAnswerError         the end: none of them could answer
 """
@@ -30,6 +32,12 @@ class SilentError(UnreachableError):
     """It says nothing in time."""
 
 
+class HurriedError(BackendError):
+    """It has not answered in the time that whoever asks gives it."""
+
+    reason = "hurried"
+
+
 class BusyError(BackendError):
     """It has too much to do."""
 
@@ -46,6 +54,10 @@ class BrokenError(BackendError):
     """Its answer has no end."""
 
     reason = "broken"
+
+
+class CutError(BrokenError):
+    """Its answer takes longer than whoever asks waits."""
 
 
 class RefusedError(Exception):

@@ -19,10 +19,13 @@ from arkalia_assistantia.backends import choosing, ollama, openai
 from arkalia_assistantia.backends.access import Access, Backend, Known
 from arkalia_assistantia.backends.choosing import Choice
 from arkalia_assistantia.backends.completion import Chunk, says_something
+from arkalia_assistantia.backends.ends import Ends, within
 from arkalia_assistantia.backends.errors import (
     BackendError,
     BrokenError,
     BusyError,
+    CutError,
+    HurriedError,
     NoAnswerError,
     RefusedError,
     SilentError,
@@ -33,7 +36,6 @@ from arkalia_assistantia.backends.turns import Cooling, Remembered, Turns
 from arkalia_assistantia.backends.wire import Wire
 from arkalia_assistantia.settings import AssistantSettings
 from arkalia_contract import llm
-from arkalia_runtime import deadline
 from arkalia_runtime.health import Check, UnhealthyError
 from arkalia_runtime.metrics import Metrics
 
@@ -90,6 +92,9 @@ class Answering:
         try:
             async for chunk in self._rest:
                 yield chunk
+        except CutError:
+            self.close("client")
+            raise
         except BrokenError:
             self.close("server")
             raise
@@ -148,7 +153,7 @@ class Backends:
 
     async def begin(self, asked: Asked) -> Answering:
         """Who answers, with the first word said. Raises NoAnswerError or RefusedError."""
-        ends = time.monotonic() + deadline.left(self._settings.answer_seconds)
+        ends = Ends.of(self._settings.answer_seconds)
         found = await self._choices(asked.model)
         preferred = self._remembered.server(asked.conversation)
         told: dict[str, BackendError] = {}
@@ -161,15 +166,16 @@ class Backends:
                 else:
                     self._remembered.note(asked.conversation, choice.backend.name)
                     return answering
-            silent = {name for name, error in told.items() if isinstance(error, SilentError)}
+            over = SilentError | HurriedError
+            silent = {name for name, error in told.items() if isinstance(error, over)}
             found = [each for each in found if each.backend.name not in silent]
             if found and number + 1 < ROUNDS:
-                await asyncio.sleep(min(AGAIN_SECONDS, max(0.0, ends - time.monotonic())))
+                await asyncio.sleep(min(AGAIN_SECONDS, ends.left))
         raise self._no_answer(told)
 
     async def embeddings(self, body: Mapping[str, Any]) -> tuple[Choice, Any]:
         """The embeddings of a text, from the first server that gives them."""
-        ends = time.monotonic() + deadline.left(self._settings.answer_seconds)
+        ends = Ends.of(self._settings.answer_seconds)
         told: dict[str, BackendError] = {}
         found = await self._choices(str(body.get("model") or ""))
         for choice in choosing.ordered(found, self._cooling(), None):
@@ -215,7 +221,7 @@ class Backends:
             if server.models is None and server.silent is not None
         }
 
-    async def _begun(self, choice: Choice, asked: Asked, ends: float) -> Answering:
+    async def _begun(self, choice: Choice, asked: Asked, ends: Ends) -> Answering:
         server, name = self._server(choice.backend), choice.backend.name
         with ExitStack() as held:
             try:
@@ -230,14 +236,14 @@ class Backends:
         return answering
 
     async def _first_word(
-        self, choice: Choice, asked: Asked, ends: float, held: ExitStack
+        self, choice: Choice, asked: Asked, ends: Ends, held: ExitStack
     ) -> Answering:
         start = time.monotonic()
         backend, dialect = choice.backend, DIALECTS[choice.backend.provider]
         turns = self._server(backend).turns
-        held.callback(await turns.take(min(self._settings.queue_seconds, _left(ends))))
+        held.callback(await turns.take(min(self._settings.queue_seconds, ends.left)))
         begun = time.monotonic()
-        seconds = min(self._settings.first_word_seconds, _left(ends))
+        seconds = min(self._settings.first_word_seconds, ends.left)
         try:
             async with asyncio.timeout(seconds):
                 answer = await self._wire.ask(
@@ -249,26 +255,27 @@ class Backends:
                 rest = dialect.chunks(answer)
                 first = await _until_something(rest)
         except TimeoutError:
-            message = f"said no word within {seconds:.0f} s"
-            raise SilentError(message) from None
+            message = f"said no word within {seconds:.1f} s"
+            is_silent = seconds == self._settings.first_word_seconds
+            raise (SilentError if is_silent else HurriedError)(message) from None
         return Answering(
             choice,
             waited_seconds=begun - start,
             first_seconds=time.monotonic() - begun,
             _first=first,
-            _rest=_within(rest, ends),
+            _rest=within(rest, ends),
             _held=held,
             _ended=lambda by: self._note_end(backend, by),
         )
 
-    async def _embedded(self, choice: Choice, body: Mapping[str, Any], ends: float) -> Any:
+    async def _embedded(self, choice: Choice, body: Mapping[str, Any], ends: Ends) -> Any:
         backend = choice.backend
         server = self._server(backend)
         url = openai.address(backend.url, openai.EMBEDDINGS)
         try:
-            async with server.turns.turn(min(self._settings.queue_seconds, _left(ends))):
+            async with server.turns.turn(min(self._settings.queue_seconds, ends.left)):
                 asked = {**body, "model": choice.model}
-                async with asyncio.timeout(_left(ends)):
+                async with asyncio.timeout(ends.left):
                     found = await self._wire.whole(url, self._known.key(backend), asked)
         except TimeoutError:
             message = "says nothing in time"
@@ -370,10 +377,6 @@ class Backends:
         return f"asked are {', '.join(ready)}"
 
 
-def _left(ends: float) -> float:
-    return max(0.0, ends - time.monotonic())
-
-
 async def _until_something(chunks: AsyncIterator[Chunk]) -> list[Chunk]:
     """The chunks up to the first that says something. Raises BrokenError."""
     begun = []
@@ -383,17 +386,3 @@ async def _until_something(chunks: AsyncIterator[Chunk]) -> list[Chunk]:
             return begun
     message = "said nothing at all"
     raise BrokenError(message)
-
-
-async def _within(chunks: AsyncIterator[Chunk], ends: float) -> AsyncIterator[Chunk]:
-    """*chunks*, as long as there is time. Raises BrokenError when it is over."""
-    while True:
-        try:
-            async with asyncio.timeout(_left(ends)):
-                chunk = await anext(chunks)
-        except StopAsyncIteration:
-            return
-        except TimeoutError:
-            message = "did not end in time"
-            raise BrokenError(message) from None
-        yield chunk

@@ -56,6 +56,6 @@ def named_in(body: Mapping[str, Any]) -> str:
     for member in (OWN, "metadata"):
         named = body.get(member)
         found = named.get("conversation_id") if isinstance(named, Mapping) else None
-        if isinstance(found, str) and len(found) <= LONGEST_ID and IDS.match(found):
+        if isinstance(found, str) and len(found) <= LONGEST_ID and IDS.fullmatch(found):
             return found
     return ""

@@ -1,9 +1,18 @@
 """The check of a question before the model is asked: all that users and tools wrote, one verdict."""
 
+from collections.abc import Iterable
+from typing import Final
+
 from arkalia_assistantia.chat.questions import Question
 from arkalia_assistantia.chat.told import PromptReason, PromptTold
+from arkalia_assistantia.prompts.separation import Source
 from arkalia_assistantia.prompts.validation import Verdict
 from arkalia_assistantia.validating import Prompt, Validated, Validating
+
+EACH: Final = 32
+"""Texts, the newest, that are read each by itself."""
+EACH_CHARACTERS: Final = 8_192
+"""Characters of these texts together, but for the newest."""
 
 _WORST: tuple[Verdict, ...] = ("passed", "flagged", "blocked")
 
@@ -19,15 +28,30 @@ class BlockedError(Exception):
 
 async def checked(question: Question, validating: Validating) -> PromptTold:
     """What the layers say of *question*, which counts as much as its most suspicious text."""
-    found = [
-        await validating.validated(Prompt(text=text, source=source))
-        for text, source in question.written_by_others()
-    ]
+    found = await validating.all_validated(prompts_of(question.written_by_others()))
     return PromptTold(
         score=max((each.score for each in found), default=0.0),
         verdict=max((each.verdict for each in found), default="passed", key=_WORST.index),
         reasons=[reason for each in found for reason in _reasons(each)],
     )
+
+
+def prompts_of(texts: Iterable[tuple[str, Source]]) -> list[Prompt]:
+    """*texts* as they are validated: the newest each by itself, what is older as one text.
+
+    So a question costs as much as a few long texts, into however many messages it is cut.
+    """
+    newest: list[Prompt] = []
+    older: dict[Source, list[str]] = {}
+    left = EACH_CHARACTERS
+    for text, source in reversed(list(texts)):
+        left -= len(text) if newest else 0
+        if left >= 0 and len(newest) < EACH:
+            newest.append(Prompt(text=text, source=source))
+        else:
+            older.setdefault(source, []).append(text)
+    joined = [Prompt(text="\n".join(told[::-1]), source=each) for each, told in older.items()]
+    return [*joined, *newest[::-1]]
 
 
 def _reasons(found: Validated) -> list[PromptReason]:

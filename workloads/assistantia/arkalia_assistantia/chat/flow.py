@@ -7,7 +7,8 @@ validated, as a whole; otherwise as it comes, and the score at its end.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Coroutine
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -42,7 +43,11 @@ LEFT: Final = "cancelled"
 BROKEN: Final = "error"
 """Why an answer ends that its model has not ended."""
 MOST_ENDINGS: Final = 1000
-"""Answers whose client has left, and whose event is being written."""
+"""Answers that have ended, and whose event is being written."""
+ENDINGS_SECONDS: Final = 5.0
+"""How long they are waited for when the assistant stops: each gives up earlier by itself."""
+MOST_BYTES: Final = 8_388_608
+"""Of one answer, as JSON. In memory log probabilities take five times as much: a pod has 256 MiB."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +69,30 @@ class Assistant:
     def __init__(self, steps: Steps) -> None:
         self.steps = steps
         self.policy: Policy = steps.validating.policy
-        self.endings: set[asyncio.Task[tuple[bool, KeptTold]]] = set()
+        self._endings: set[asyncio.Task[tuple[bool, KeptTold]]] = set()
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[None]:
+        """Let what has ended in the block be told and kept before its end."""
+        try:
+            yield
+        finally:
+            if self._endings:
+                await asyncio.wait(self._endings, timeout=ENDINGS_SECONDS)
+
+    def end(
+        self, ending: Coroutine[Any, Any, tuple[bool, KeptTold]]
+    ) -> asyncio.Future[tuple[bool, KeptTold]]:
+        """Let *ending* go on to its end, whoever leaves meanwhile."""
+        task = asyncio.ensure_future(ending)
+        self._endings.add(task)
+        task.add_done_callback(self._endings.discard)
+        return asyncio.shield(task)
+
+    @property
+    def is_full(self) -> bool:
+        """Whether too many answers are ending: the database is away or too slow."""
+        return len(self._endings) >= MOST_ENDINGS
 
     async def begin(self, question: Question) -> "Session":
         """The answer to *question*, with its first word said.
@@ -124,17 +152,17 @@ class Session:
         """The model that answers."""
         return self._answering.choice.model
 
+    @property
+    def is_told_at_once(self) -> bool:
+        """Whether nothing of it is told before it was validated."""
+        return self._assistant.policy == "Block"
+
     async def chunks(self) -> AsyncIterator[Chunk]:
         """What the model says, without its end. Raises BrokenError."""
-        buffered = []
+        self.whole.keeps_logprobs |= self.is_told_at_once
         try:
-            async for chunk in self._answering.chunks():
-                self.whole.add(chunk)
-                if (shown := _without_end(chunk)) is None:
-                    continue
-                if self._assistant.policy == "Block":
-                    buffered.append(shown)
-                else:
+            async for chunk in self._said_chunks():
+                if not self.is_told_at_once and (shown := _without_end(chunk)):
                     yield shown
         except BrokenError:
             await self._ended(BROKEN)
@@ -142,12 +170,22 @@ class Session:
         self.told = await self._concluded()
         if self.told.validation.verdict == "blocked":
             self.whole = _withheld(self.whole)
-            return
-        for shown in buffered:
-            yield shown
+        elif self.is_told_at_once:
+            yield self.whole.as_chunk()
+
+    async def _said_chunks(self) -> AsyncIterator[Chunk]:
+        """All that the model says, as far as there is room for it."""
+        async for chunk in self._answering.chunks():
+            self.whole.add(chunk)
+            if self.whole.size > MOST_BYTES:
+                self.whole.cut()
+                self._answering.close(None)
+                return
+            yield chunk
 
     async def whole_answer(self) -> Whole:
         """The answer, once it is there."""
+        self.whole.keeps_logprobs = True
         async for _ in self.chunks():
             pass
         return self.whole
@@ -155,11 +193,12 @@ class Session:
     def close(self) -> None:
         """End it: a model that has more to say is stopped."""
         self._answering.close()
-        if not self._is_told and len(self._assistant.endings) < MOST_ENDINGS:
-            self._is_told = True
-            ending = asyncio.ensure_future(self._ended(LEFT))
-            self._assistant.endings.add(ending)
-            ending.add_done_callback(self._assistant.endings.discard)
+        if self._is_told:
+            return
+        if self._assistant.is_full:
+            logger.error("An answer whose client has left is neither told nor kept: too many are.")
+            return
+        self._ended(LEFT)
 
     async def _concluded(self) -> Told:
         ended = time.monotonic()
@@ -172,12 +211,15 @@ class Session:
         recorded = self._recorded and told and (validation_recorded or is_needless)
         return self._told(validation, kept, recorded=recorded, seconds=seconds)
 
-    async def _ended(
+    def _ended(
         self, reason: str, validation: AnswerTold | None = None
-    ) -> tuple[bool, KeptTold]:
+    ) -> Awaitable[tuple[bool, KeptTold]]:
         """Tell that the answer has ended, and keep it: once, also if the client leaves meanwhile."""
         self._is_told = True
-        keeping = self._assistant.steps.keeper.keep(self.question, self._said(reason, validation))
+        return self._assistant.end(self._tell_and_keep(reason, self._said(reason, validation)))
+
+    async def _tell_and_keep(self, reason: str, said: Said) -> tuple[bool, KeptTold]:
+        keeping = self._assistant.steps.keeper.keep(self.question, said)
         return await asyncio.gather(self._tell_answered(reason), keeping)
 
     def _said(self, reason: str, validation: AnswerTold | None) -> Said:

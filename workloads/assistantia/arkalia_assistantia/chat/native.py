@@ -15,7 +15,7 @@ from arkalia_assistantia.chat.asking import caller_of, question_of
 from arkalia_assistantia.chat.attaching import MOST_FILES
 from arkalia_assistantia.chat.flow import Assistant, Session
 from arkalia_assistantia.chat.problems import Unanswered, told_in
-from arkalia_assistantia.chat.streaming import EVENTS, Streamed, event, while_here
+from arkalia_assistantia.chat.streaming import COMMENT, EVENTS, Streamed, event, while_here
 from arkalia_assistantia.chat.told import Told
 from arkalia_assistantia.conversations.forms import ID, LONGEST_ID
 from arkalia_assistantia.uploads.forms import ID as FILE_ID
@@ -106,7 +106,8 @@ def routes(assistant: Assistant) -> APIRouter:
             session = await while_here(request, assistant.begin(question))
             if not body.stream:
                 return JSONResponse(await _whole(request, session))
-        return Streamed(_stream(session), EVENTS, session.close)
+        sign = COMMENT if session.is_told_at_once else b""
+        return Streamed(_stream(session), EVENTS, session.close, sign)
 
     return router
 
@@ -133,9 +134,8 @@ async def _whole(request: Request, session: Session) -> dict[str, Any]:
     finally:
         session.close()
     assert session.told is not None  # noqa: S101 - the whole answer was taken
-    return ChatAnswer(
-        **session.told.model_dump(), answer=whole.text.strip(), finish_reason=whole.finish_reason
-    ).model_dump()
+    said = {"answer": whole.text.strip(), "finish_reason": whole.finish_reason}
+    return said | session.told.model_dump()  # the gateway reads at the end what it has cost
 
 
 async def _stream(session: Session) -> AsyncIterator[bytes]:

@@ -62,7 +62,9 @@ def routes(assistant: Assistant) -> APIRouter:
             session = await while_here(request, assistant.begin(question))
             if not body.stream:
                 return JSONResponse(await _whole(request, session, form, begun))
-        return Streamed(_stream(session, form, begun), LINES, session.close)
+        # Its clients read every line as an object: one without a word.
+        sign = line(form(ollama.line(session.model, {}))) if session.is_told_at_once else b""
+        return Streamed(_stream(session, form, begun), LINES, session.close, sign)
 
     @router.post(
         CHAT, summary="An answer, in Ollama's form", responses=STREAMED, response_model=None
@@ -117,9 +119,12 @@ def _end(session: Session, begun: float) -> dict[str, Any]:
 
 
 def _generated(told: dict[str, Any]) -> dict[str, Any]:
-    message = told.pop("message")
+    message = told["message"]
     thinking = {"thinking": message["thinking"]} if "thinking" in message else {}
-    return {**told, "response": message["content"], **thinking}
+    said = {"response": message["content"], **thinking}
+    # In the place of the message: the gateway reads at the end what it has cost.
+    places = ((said if name == "message" else {name: each}) for name, each in told.items())
+    return {name: each for place in places for name, each in place.items()}
 
 
 def _tag(name: str, backend: str) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from arkalia_assistantia.chat.asking import caller_of, question_of
 from arkalia_assistantia.chat.flow import Assistant, Session
 from arkalia_assistantia.chat.passed_on import PassedOn
 from arkalia_assistantia.chat.problems import Unanswered, told_in
-from arkalia_assistantia.chat.streaming import EVENTS, Streamed, event, while_here
+from arkalia_assistantia.chat.streaming import COMMENT, EVENTS, Streamed, event, while_here
 
 DONE: Final = END.decode()
 
@@ -79,7 +79,8 @@ def routes(assistant: Assistant) -> APIRouter:
                 return JSONResponse(await _whole(request, session))
         options = body.stream_options or StreamOptions()
         stream = _stream(session, with_usage=options.include_usage)
-        return Streamed(stream, EVENTS, session.close)
+        sign = COMMENT if session.is_told_at_once else b""
+        return Streamed(stream, EVENTS, session.close, sign)
 
     @router.get(MODELS, summary="The models and their other names")
     async def list_models() -> dict[str, Any]:

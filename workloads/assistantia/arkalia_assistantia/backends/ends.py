@@ -1,0 +1,44 @@
+"""When an answer has to be there, and who says so: only what was given its time can be late."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import NamedTuple
+
+from arkalia_assistantia.backends.completion import Chunk
+from arkalia_assistantia.backends.errors import BrokenError, CutError
+from arkalia_runtime import deadline
+
+
+class Ends(NamedTuple):
+    """When an answer has to be there."""
+
+    at: float
+    """By `time.monotonic()`."""
+    is_own: bool
+    """Whether the assistant says so, and not whoever asks."""
+
+    @classmethod
+    def of(cls, seconds: float) -> "Ends":
+        """In so many *seconds*, or when whoever asks waits no longer."""
+        left = deadline.left(seconds)
+        return cls(time.monotonic() + left, left == seconds)
+
+    @property
+    def left(self) -> float:
+        """Seconds that are left."""
+        return max(0.0, self.at - time.monotonic())
+
+
+async def within(chunks: AsyncIterator[Chunk], ends: Ends) -> AsyncIterator[Chunk]:
+    """*chunks*, as long as there is time. Raises BrokenError when it is over."""
+    while True:
+        try:
+            async with asyncio.timeout(ends.left):
+                chunk = await anext(chunks)
+        except StopAsyncIteration:
+            return
+        except TimeoutError:
+            message = "did not end in time"
+            raise (BrokenError if ends.is_own else CutError)(message) from None
+        yield chunk
