@@ -6,7 +6,7 @@ from collections.abc import Callable
 from http import HTTPStatus
 from typing import Final
 
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
 from arkalia_helloria.compression import compressed
 from arkalia_helloria.exchange import NEVER_ANSWERED, Asked
@@ -93,9 +93,8 @@ class Attempt:
         if connection.ended and self._asked.method != "HEAD":
             headers, data = compressed(self._asked.scope["headers"], headers, data)
         headers += self._asked.said
-        await self._asked.send(
-            {"type": "http.response.start", "status": answer.status, "headers": headers}
-        )
+        start = {"type": "http.response.start", "status": answer.status, "headers": headers}
+        await self._send(start)
         self.has_begun = True
         while not connection.ended:
             if data:
@@ -113,7 +112,15 @@ class Attempt:
         return data
 
     async def _send_part(self, data: bytes, *, more: bool) -> None:
-        await self._asked.send({"type": "http.response.body", "body": data, "more_body": more})
+        await self._send({"type": "http.response.body", "body": data, "more_body": more})
+
+    async def _send(self, message: Message) -> None:
+        """Send *message*; who takes nothing for so long as a pod may be silent is gone."""
+        try:
+            async with asyncio.timeout(self._settings.silence_seconds):
+                await self._asked.send(message)
+        except TimeoutError as error:
+            raise ClientLeftError from error
 
     def may_follow(self, error: UpstreamError) -> bool:
         """Whether the request may be sent to another pod after *error*."""
@@ -137,8 +144,12 @@ class Attempt:
         """Let go of the client and of the connection."""
         if self._watch is not None:
             self._watch.stop()
-        if self._connection is not None:
-            self.replica.give_back(self._connection, time.monotonic())
+        if self._connection is None:
+            return
+        if self._asked.has_more:
+            # The pod would take the next request for the rest of this one.
+            self._connection.abort()
+        self.replica.give_back(self._connection, time.monotonic())
 
     @property
     def _is_repeatable(self) -> bool:
@@ -148,15 +159,15 @@ class Attempt:
         """Send the body as it comes; a pod that has answered already wants no more of it."""
         asked = self._asked
         self._consumed = True
-        try:
-            async with asyncio.timeout(deadline.left(self._settings.answer_seconds)):
-                while asked.has_more and connection.answer is None:
-                    if not await asked.take():
-                        raise ClientLeftError
+        end = time.monotonic() + deadline.left(self._settings.answer_seconds)
+        while asked.has_more and connection.answer is None:
+            await asked.take(end - time.monotonic())
+            try:
+                async with asyncio.timeout(end - time.monotonic()):
                     await connection.send(asked.part(asked.body, last=not asked.has_more))
-        except TimeoutError as error:
-            message = "got no whole request in time"
-            raise SilentError(message) from error
+            except TimeoutError as error:
+                message = "took no whole request in time"
+                raise SilentError(message) from error
 
 
 class Watch:
