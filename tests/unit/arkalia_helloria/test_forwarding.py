@@ -275,17 +275,17 @@ async def test_who_is_denied_gets_the_reason_and_the_module_hears_nothing(gatewa
     class Denying:
         async def let_in(self, headers, _client, _route):
             status = int(headers["x-status"])
-            raise DeniedError(status, "No.", 7 if status == 429 else None)
+            raise DeniedError(status, "No.", 7 if status == 503 else None)
 
     async with a_module() as (module, port), gateway({"taskia": port}, door=Denying()) as client:
         answers = {
             status: await client.get("/api/v1/taskia/x", headers={"X-Status": str(status)})
-            for status in (401, 403, 429)
+            for status in (401, 403, 503)
         }
 
-        assert [each.status for each in answers.values()] == [401, 403, 429]
+        assert [each.status for each in answers.values()] == [401, 403, 503]
         assert answers[401].headers["WWW-Authenticate"] == "Bearer"
-        assert answers[429].headers["Retry-After"] == "7"
+        assert answers[503].headers["Retry-After"] == "7"
         assert (await problem(answers[403]))["detail"] == "No."
         assert module.asked == []
 

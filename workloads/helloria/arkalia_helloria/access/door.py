@@ -111,7 +111,7 @@ class AccountDoor:
     def _denied(self, caller: Caller, sentence: str, client: str, route: Route) -> DeniedError:
         self._measures.judged.labels("denied").inc()
         self._note(caller, route, client, sentence)
-        return DeniedError(HTTPStatus.FORBIDDEN, sentence)
+        return DeniedError(HTTPStatus.FORBIDDEN, sentence, caller=caller)
 
     def _unknown(
         self, sentence: str, client: str, route: Route, user: str = SOMEBODY
