@@ -53,9 +53,13 @@ class AccountDoor:
         """Know the accounts, and tell what is decided, during the block."""
         assert self._metrics is not None  # noqa: S101 - the app measures its parts when it is made
         async with Calls(self._settings, self._metrics) as self._calls:
-            polling = self._polling.keep(self._calls, self._measures)
+            works = (
+                self._polling.keep(self._calls, self._measures),
+                self._audit.keep_telling(self._calls),
+                self._provider.keep(),
+            )
             try:
-                async with background.running(polling, self._audit.keep_telling(self._calls)):
+                async with background.running(*works):
                     yield self
             finally:
                 await self._audit.end(self._calls)
