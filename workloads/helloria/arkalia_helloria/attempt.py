@@ -89,6 +89,8 @@ class Attempt:
         connection = self._connection
         assert connection is not None  # noqa: S101 - what was asked has one
         headers = [each for each in answer.headers if each[0] not in NEVER_ANSWERED]
+        if self._asked.meter is not None:
+            self._asked.meter.begin(answer.headers)
         data = self._seen(connection)
         if connection.ended and self._asked.method != "HEAD":
             headers, data = compressed(self._asked.scope["headers"], headers, data)
