@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Final
 
 from starlette.types import Message, Receive
@@ -21,14 +20,8 @@ from arkalia_helloria.upstream.errors import (
 )
 from arkalia_helloria.upstream.replica import Replica
 from arkalia_runtime import deadline
+from arkalia_runtime.repeating import REPEATABLE, UNAVAILABLE
 from arkalia_runtime.watched import UnreadableError
-
-REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
-"""Methods whose request may arrive twice (RFC 9110, 9.2.2)."""
-
-UNAVAILABLE: Final = frozenset(
-    {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
-)
 
 WATCH_SECONDS: Final = 0.02
 """A client is watched once its answer takes longer than this: most have theirs before."""
