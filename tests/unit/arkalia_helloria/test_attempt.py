@@ -52,6 +52,18 @@ async def test_connection_on_which_half_a_request_is_owed_is_not_used_again(gate
         assert len({each["client"] for each in module.asked}) == 2
 
 
+async def test_client_that_sends_no_more_gets_the_answer_that_is_there(gateway):
+    async def early(_scope, _receive, send):
+        await reply(send, b"no", 404)
+
+    async with (
+        a_module(early) as (_, port),
+        gateway({"taskia": port}, answer_seconds=0.2) as client,
+        half_a_request(client, b"four") as (reader, _),
+    ):
+        assert (await status_in(reader))[0] == 404
+
+
 async def test_client_that_sends_no_body_does_not_keep_its_place(gateway):
     usual = {"answer_seconds": 0.2, "max_requests": 1}
     async with a_module() as (module, port), gateway({"taskia": port}, **usual) as client:

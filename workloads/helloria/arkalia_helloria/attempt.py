@@ -16,6 +16,7 @@ from arkalia_helloria.upstream.errors import (
     ClientLeftError,
     NotSentError,
     SilentError,
+    SlowRequestError,
     UpstreamError,
 )
 from arkalia_helloria.upstream.replica import Replica
@@ -156,10 +157,13 @@ class Attempt:
         self._consumed = True
         end = time.monotonic() + deadline.left(self._settings.answer_seconds)
         while asked.has_more and connection.answer is None:
-            await asked.take(end - time.monotonic())
             try:
+                await asked.take(end - time.monotonic())
                 async with asyncio.timeout(end - time.monotonic()):
                     await connection.send(asked.part(asked.body, last=not asked.has_more))
+            except SlowRequestError:
+                if connection.answer is None:
+                    raise
             except TimeoutError as error:
                 message = "took no whole request in time"
                 raise SilentError(message) from error
