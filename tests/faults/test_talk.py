@@ -21,6 +21,8 @@ from unit.arkalia_assistantia.test_backends import slots
 WAYS = ("gone", "slow")
 ME = "/api/auth/me"
 HEALING_SECONDS = 120
+LEFT_SECONDS = 1.0
+"""Until a model whose client has left is idle. It takes 10 ms; the machine may be busy."""
 LONG = {"most_tokens": 1000}
 
 
@@ -339,9 +341,8 @@ async def test_client_that_leaves_the_gateway_stops_the_model(talk, client, stre
     asking.cancel()
     start = time.monotonic()
     while await slots(talk.model):
-        assert time.monotonic() < start + HEALING_SECONDS
+        assert time.monotonic() < start + LEFT_SECONDS
         await asyncio.sleep(0.002)
-    print(f"The model was idle {(time.monotonic() - start) * 1000:.0f} ms after its client left.")
 
 
 async def test_deadline_of_a_client_ends_its_request(client, hurt):

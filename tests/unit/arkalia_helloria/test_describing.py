@@ -64,10 +64,24 @@ async def test_module_that_joins_is_described_and_one_that_leaves_is_not(gateway
         assert "/api/v1/taskia/tasks" not in (await description(client))["paths"]
 
 
-async def test_module_that_describes_itself_wrongly_is_described_by_its_routes(gateway):
-    for answer in (describing(status=500), describing(body=b"no json"), describing(body=b"[1]")):
+DEEP = b'{"paths": ' + b'{"a":' * 900 + b"1" + b"}" * 901
+ILL_FORMED = [
+    {"status": 500},
+    {"body": b"no json"},
+    {"body": b"[1]"},
+    {"body": DEEP},
+    {"body": json.dumps(DESCRIPTION | {"components": None}).encode()},
+    {"body": json.dumps(DESCRIPTION | {"components": {"schemas": [1]}}).encode()},
+    {"body": json.dumps({"paths": {"/tasks": {"get": {"parameters": None}}}}).encode()},
+    {"body": json.dumps({"paths": {"/tasks": {"get": {"responses": 1}}}}).encode()},
+    {"body": json.dumps({"paths": {"/tasks": {"get": {"parameters": [{"name": []}]}}}}).encode()},
+]
+
+
+async def test_module_that_describes_itself_wrongly_is_described_by_its_routes(gateway, caplog):
+    for wrong in ILL_FORMED:
         async with (
-            a_module(answer) as (module, port),
+            a_module(describing(**wrong)) as (module, port),
             gateway({"taskia": port}, routes=TASKS) as client,
         ):
             async with asyncio.timeout(PATIENCE_SECONDS):
@@ -76,3 +90,16 @@ async def test_module_that_describes_itself_wrongly_is_described_by_its_routes(g
 
             operation = (await description(client))["paths"]["/api/v1/taskia/tasks"]["get"]
             assert operation["responses"]["200"]["description"] == "What the module answers."
+    assert caplog.text.count("The description of taskia cannot be used.") == len(ILL_FORMED) - 1
+
+
+async def test_description_is_put_together_once_for_all_who_ask(gateway, monkeypatch):
+    async with (
+        a_module(describing()) as (_, port),
+        gateway({"taskia": port}, routes=TASKS) as client,
+    ):
+        await until_described(client, "/api/v1/taskia/tasks")
+        monkeypatch.setattr("arkalia_helloria.describing.merged", None)
+        monkeypatch.setattr("arkalia_runtime.docs.JSONResponse", None)
+
+        assert (await client.get("/openapi.json")).status == 200

@@ -14,6 +14,9 @@ from unit.arkalia_helloria.conftest import a_module, body_of, reply, routes_file
 from unit.arkalia_runtime.authority import mount
 from unit.arkalia_runtime.serving import PATIENCE_SECONDS, free_port, served
 
+AT_ONCE_SECONDS = 1.0
+"""It takes milliseconds; the machine that tries it may be busy."""
+
 
 async def problem(response):
     assert response.content_type == "application/problem+json"
@@ -189,7 +192,7 @@ async def test_module_is_left_at_once_when_the_client_leaves(gateway):
         waiting.cancel()
 
         heard = await asyncio.wait_for(gone, PATIENCE_SECONDS)
-        print(f"The module hears of it after {(heard - left) * 1000:.1f} ms.")
+        assert heard - left < AT_ONCE_SECONDS
 
 
 async def test_stream_is_left_at_once_when_the_client_leaves(gateway):
@@ -207,7 +210,7 @@ async def test_stream_is_left_at_once_when_the_client_leaves(gateway):
         await response.content.readany()
         response.close()
 
-        await asyncio.wait_for(gone.wait(), PATIENCE_SECONDS)
+        await asyncio.wait_for(gone.wait(), AT_ONCE_SECONDS)
 
 
 async def test_answer_that_breaks_off_is_no_whole_answer(gateway):
@@ -275,17 +278,17 @@ async def test_who_is_denied_gets_the_reason_and_the_module_hears_nothing(gatewa
     class Denying:
         async def let_in(self, headers, _client, _route):
             status = int(headers["x-status"])
-            raise DeniedError(status, "No.", 7 if status == 429 else None)
+            raise DeniedError(status, "No.", 7 if status == 503 else None)
 
     async with a_module() as (module, port), gateway({"taskia": port}, door=Denying()) as client:
         answers = {
             status: await client.get("/api/v1/taskia/x", headers={"X-Status": str(status)})
-            for status in (401, 403, 429)
+            for status in (401, 403, 503)
         }
 
-        assert [each.status for each in answers.values()] == [401, 403, 429]
+        assert [each.status for each in answers.values()] == [401, 403, 503]
         assert answers[401].headers["WWW-Authenticate"] == "Bearer"
-        assert answers[429].headers["Retry-After"] == "7"
+        assert answers[503].headers["Retry-After"] == "7"
         assert (await problem(answers[403]))["detail"] == "No."
         assert module.asked == []
 

@@ -9,14 +9,15 @@ from hypothesis import strategies as st
 
 from arkalia_helloria.callers import Caller, DeniedError
 from arkalia_helloria.limits import rate
+from arkalia_helloria.limits import shared as sharing
 from arkalia_helloria.limits.rate import Accounts, Limit
 from arkalia_helloria.limits.shared import SharedAccounts
 from arkalia_helloria.settings import GatewaySettings
 from arkalia_runtime.redis import Redis
 from data_services import a_redis
-from unit.arkalia_helloria.conftest import a_module
+from unit.arkalia_helloria.conftest import ADA, a_module
 from unit.arkalia_runtime.authority import mount
-from unit.arkalia_runtime.serving import PATIENCE_SECONDS
+from unit.arkalia_runtime.serving import PATIENCE_SECONDS, free_port
 
 TEN_A_SECOND = Limit("caller", 20, 2.0)
 
@@ -238,3 +239,49 @@ async def test_callers_are_counted_apart_and_who_says_nothing_by_address(gateway
         assert 429 in nobody
         assert 429 in failing
         assert bob == [200], "others of the same address keep nobody out"
+
+
+class Forbidding:
+    """A door that knows everybody, and lets nobody do anything."""
+
+    async def let_in(self, _headers, _client, _route):
+        raise DeniedError(403, "You may not.", caller=ADA)
+
+
+async def test_who_may_not_has_no_more_requests_than_who_may(gateway):
+    async with (
+        a_module() as (module, port),
+        gateway({"taskia": port}, door=Forbidding(), requests_per_second=0.5) as client,
+    ):
+        first, second = [await client.get("/api/v1/taskia/x") for _ in range(2)]
+
+        assert (first.status, second.status) == (403, 429)
+        assert first.headers["RateLimit"].startswith('"caller";r=0;t=')
+        assert second.headers["RateLimit-Policy"] == '"caller";q=1;w=2'
+        assert module.asked == []
+
+
+async def test_refusals_and_failures_tell_what_is_left(gateway):
+    routes = {"taskia": [{"path": "/x"}, {"path": "/open"}]}
+    async with gateway({"taskia": free_port()}, door=Named(), routes=routes) as client:
+        unknown = await client.get("/api/v1/taskia/x")
+        failed = await client.get("/api/v1/taskia/x", headers={"X-Name": "ada"})
+
+        assert (unknown.status, failed.status) == (401, 503)
+        assert unknown.headers["RateLimit"].startswith('"address";r=')
+        assert failed.headers["RateLimit"].startswith('"caller";r=')
+        assert failed.headers["Retry-After"] == "1"
+
+
+async def test_gateway_learns_of_a_redis_that_is_named_later(redis, mounts, monkeypatch):
+    monkeypatch.setattr(sharing, "AGAIN_SECONDS", 0.05)
+    own = SharedAccounts(Redis.of(GatewaySettings(**mounts.settings), "cache", required=False))
+    async with own.open(), asyncio.timeout(PATIENCE_SECONDS):
+        taken(own.accounts, 1, time.monotonic())
+        while own.is_shared:  # noqa: ASYNC110 - polls what another task says
+            await asyncio.sleep(0.01)
+        await asyncio.sleep(0.2)
+        mount(mounts.data, **{"redis-cache_json": redis.file()})
+        while not own.is_shared:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+    await own._redis.client.aclose()

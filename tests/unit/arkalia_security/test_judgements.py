@@ -38,3 +38,12 @@ async def test_list_of_judgements_has_a_bound(service):
 
     assert (await service.ask("POST", access.JUDGEMENTS, most))[0] == 204
     assert (await service.ask("POST", access.JUDGEMENTS, [*most, JUDGED]))[0] == 422
+
+
+async def test_texts_of_a_judgement_may_be_as_long_as_the_contract_says(service):
+    texts = ("user", "key", "route", "method", "reason", "client")
+    longest = JUDGED | dict.fromkeys(texts, "x" * access.LONGEST_JUDGED)
+    longer = longest | {"user": "x" * (access.LONGEST_JUDGED + 1)}
+
+    assert (await service.ask("POST", access.JUDGEMENTS, [longest]))[0] == 204
+    assert (await service.ask("POST", access.JUDGEMENTS, [longer]))[0] == 422

@@ -23,6 +23,8 @@ SESSION_CLAIM: Final = "sid"
 """Claim of a session's token: the id of the session."""
 JUDGEMENTS_AT_ONCE: Final = 1000
 """Longest list that `JUDGEMENTS` takes."""
+LONGEST_JUDGED: Final = 255
+"""Longest text in a judgement, in characters: who tells one cuts what is longer."""
 
 
 @dataclass(frozen=True, slots=True)

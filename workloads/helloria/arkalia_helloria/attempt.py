@@ -3,10 +3,9 @@
 import asyncio
 import time
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Final
 
-from starlette.types import Receive
+from starlette.types import Message, Receive
 
 from arkalia_helloria.compression import compressed
 from arkalia_helloria.exchange import NEVER_ANSWERED, Asked
@@ -17,18 +16,13 @@ from arkalia_helloria.upstream.errors import (
     ClientLeftError,
     NotSentError,
     SilentError,
+    SlowRequestError,
     UpstreamError,
 )
 from arkalia_helloria.upstream.replica import Replica
 from arkalia_runtime import deadline
+from arkalia_runtime.repeating import REPEATABLE, UNAVAILABLE
 from arkalia_runtime.watched import UnreadableError
-
-REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
-"""Methods whose request may arrive twice (RFC 9110, 9.2.2)."""
-
-UNAVAILABLE: Final = frozenset(
-    {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
-)
 
 WATCH_SECONDS: Final = 0.02
 """A client is watched once its answer takes longer than this: most have theirs before."""
@@ -89,13 +83,14 @@ class Attempt:
         connection = self._connection
         assert connection is not None  # noqa: S101 - what was asked has one
         headers = [each for each in answer.headers if each[0] not in NEVER_ANSWERED]
+        if self._asked.meter is not None:
+            self._asked.meter.begin(answer.headers)
         data = self._seen(connection)
         if connection.ended and self._asked.method != "HEAD":
             headers, data = compressed(self._asked.scope["headers"], headers, data)
         headers += self._asked.said
-        await self._asked.send(
-            {"type": "http.response.start", "status": answer.status, "headers": headers}
-        )
+        start = {"type": "http.response.start", "status": answer.status, "headers": headers}
+        await self._send(start)
         self.has_begun = True
         while not connection.ended:
             if data:
@@ -113,7 +108,15 @@ class Attempt:
         return data
 
     async def _send_part(self, data: bytes, *, more: bool) -> None:
-        await self._asked.send({"type": "http.response.body", "body": data, "more_body": more})
+        await self._send({"type": "http.response.body", "body": data, "more_body": more})
+
+    async def _send(self, message: Message) -> None:
+        """Send *message*; who takes nothing for so long as a pod may be silent is gone."""
+        try:
+            async with asyncio.timeout(self._settings.silence_seconds):
+                await self._asked.send(message)
+        except TimeoutError as error:
+            raise ClientLeftError from error
 
     def may_follow(self, error: UpstreamError) -> bool:
         """Whether the request may be sent to another pod after *error*."""
@@ -137,8 +140,12 @@ class Attempt:
         """Let go of the client and of the connection."""
         if self._watch is not None:
             self._watch.stop()
-        if self._connection is not None:
-            self.replica.give_back(self._connection, time.monotonic())
+        if self._connection is None:
+            return
+        if self._asked.has_more:
+            # The pod would take the next request for the rest of this one.
+            self._connection.abort()
+        self.replica.give_back(self._connection, time.monotonic())
 
     @property
     def _is_repeatable(self) -> bool:
@@ -148,15 +155,18 @@ class Attempt:
         """Send the body as it comes; a pod that has answered already wants no more of it."""
         asked = self._asked
         self._consumed = True
-        try:
-            async with asyncio.timeout(deadline.left(self._settings.answer_seconds)):
-                while asked.has_more and connection.answer is None:
-                    if not await asked.take():
-                        raise ClientLeftError
+        end = time.monotonic() + deadline.left(self._settings.answer_seconds)
+        while asked.has_more and connection.answer is None:
+            try:
+                await asked.take(end - time.monotonic())
+                async with asyncio.timeout(end - time.monotonic()):
                     await connection.send(asked.part(asked.body, last=not asked.has_more))
-        except TimeoutError as error:
-            message = "got no whole request in time"
-            raise SilentError(message) from error
+            except SlowRequestError:
+                if connection.answer is None:
+                    raise
+            except TimeoutError as error:
+                message = "took no whole request in time"
+                raise SilentError(message) from error
 
 
 class Watch:

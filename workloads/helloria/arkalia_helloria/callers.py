@@ -27,14 +27,22 @@ class Caller:
 class DeniedError(Exception):
     """A request is not let in."""
 
-    def __init__(self, status: int, reason: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        reason: str,
+        retry_after: float | None = None,
+        caller: Caller | None = None,
+    ) -> None:
         super().__init__(reason)
         self.status = status
-        """401 if it is not known who asks, 403 if they may not, 429 if they ask too often."""
+        """401 if it is not known who asks, 403 if they may not, 503 if nobody can be recognised."""
         self.reason = reason
         """A sentence for the caller."""
         self.retry_after = retry_after
         """Seconds until it may be tried again; None where that changes nothing."""
+        self.caller = caller
+        """Who may not; None if that is not known."""
 
 
 class Door(Protocol):

@@ -8,13 +8,14 @@ import logging
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from operator import is_not
 from typing import Final
 
 import orjson
 
 from arkalia_contract import endpoints
 from arkalia_helloria.forwarding import Forwarder
-from arkalia_helloria.openapi import Document, merged
+from arkalia_helloria.openapi import Document, checked, merged
 from arkalia_helloria.routes import ModuleAddress, RouteTable
 from arkalia_helloria.upstream.errors import UpstreamError
 from arkalia_runtime.background import running
@@ -37,6 +38,9 @@ class Descriptions:
         self._table = table
         self._forwarder = forwarder
         self._known: dict[str, Document] = {}
+        """Replaced as a whole when one changes."""
+        self._merged: Document | None = None
+        self._merged_of: tuple[object, ...] = ()
         self._asked: dict[str, tuple[ModuleAddress, float]] = {}
 
     @asynccontextmanager
@@ -46,11 +50,17 @@ class Descriptions:
             yield
 
     def over(self, own: Document) -> Document:
-        """*own*, the gateway's description, with all that is known to be published."""
+        """*own*, the gateway's description, with all that is known to be published.
+
+        It is put together anew when one of its parts is another one, and the same until then.
+        """
         try:
-            return merged(own, self._table.current(), self._known)
+            parts = own, self._table.current(), self._known
         except UnreadableError:
             return own
+        if self._merged is None or any(map(is_not, parts, self._merged_of)):
+            self._merged_of, self._merged = parts, merged(*parts)
+        return self._merged
 
     async def ask(self) -> None:
         """Ask every module that has not been asked for a while."""
@@ -58,7 +68,8 @@ class Descriptions:
             callees = self._table.current().callees
         except UnreadableError:
             return
-        self._known = {each: self._known[each] for each in self._known if each in callees}
+        if not self._known.keys() <= callees.keys():
+            self._known = {each: self._known[each] for each in self._known if each in callees}
         now = time.monotonic()
         for module, callee in callees.items():
             before, when = self._asked.get(module, (None, 0.0))
@@ -70,12 +81,15 @@ class Descriptions:
     async def _ask(self, module: str, callee: ModuleAddress) -> None:
         try:
             text = await self._forwarder().fetch(callee, endpoints.OPENAPI, MOST_BYTES)
-            document = orjson.loads(text)
-        except (UpstreamError, UnreadableError, ValueError) as error:
+            document = checked(orjson.loads(text))
+        except (UpstreamError, UnreadableError) as error:
             logger.info("No description.", extra={"callee": module, "cause": str(error)})
-            return
-        if isinstance(document, dict) and isinstance(document.get("paths", {}), dict):
-            self._known[module] = document
+        except ValueError as error:
+            said = {"callee": module, "cause": str(error)}
+            logger.warning("The description of %s cannot be used.", module, extra=said)
+        else:
+            if self._known.get(module) != document:
+                self._known = {**self._known, module: document}
 
     async def _go_on(self) -> None:
         while True:

@@ -1,5 +1,6 @@
 """One request on its way through the gateway: what of it is passed on, and what is not."""
 
+import asyncio
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -11,6 +12,7 @@ from arkalia_contract import headers
 from arkalia_helloria.callers import Caller
 from arkalia_helloria.limits.tokens import Meter
 from arkalia_helloria.routes import Match
+from arkalia_helloria.upstream.errors import ClientLeftError, SlowRequestError
 from arkalia_runtime import deadline, logs
 
 HOP_BY_HOP: Final = frozenset({
@@ -73,8 +75,8 @@ class Asked:
         """Its method."""
         return str(self.scope["method"])
 
-    async def begin(self) -> bool:
-        """Take the beginning of the body in hand; whether the client is still there."""
+    async def begin(self, seconds: float) -> None:
+        """Take the beginning of the body in hand, within *seconds*. Raises ClientLeftError."""
         length = chunked = b""
         for name, value in self.scope["headers"]:
             if name == b"content-length":
@@ -83,16 +85,20 @@ class Asked:
                 chunked = value
         self.chunked = bool(chunked)
         self.has_more = self.chunked or length not in (b"", b"0")
-        return not self.has_more or await self.take()
+        if self.has_more:
+            await self.take(seconds)
 
-    async def take(self) -> bool:
-        """Take the next part of the body in hand; whether the client is still there."""
-        message = await self.receive()
+    async def take(self, seconds: float) -> None:
+        """Take the next part of the body in hand, within *seconds*. Raises ClientLeftError."""
+        try:
+            async with asyncio.timeout(seconds):
+                message = await self.receive()
+        except TimeoutError as error:
+            raise SlowRequestError from error
         if message["type"] == "http.disconnect":
-            return False
+            raise ClientLeftError
         self.body = message.get("body", b"")
         self.has_more = message.get("more_body", False)
-        return True
 
     def head(self, host: bytes, token: bytes) -> bytes:
         """What is sent to a pod before the body."""

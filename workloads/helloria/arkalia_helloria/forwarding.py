@@ -1,17 +1,17 @@
 """Passes requests on to their modules, and the answers back, neither of them held up."""
 
-from contextlib import suppress
 from http import HTTPStatus
 
 from arkalia_helloria.exchange import Asked
 from arkalia_helloria.routes import ModuleAddress
 from arkalia_helloria.settings import GatewaySettings
 from arkalia_helloria.upstream.balancer import Balancer, Lookup, look_up
-from arkalia_helloria.upstream.errors import ClientLeftError
+from arkalia_helloria.upstream.errors import ClientLeftError, SlowRequestError
 from arkalia_helloria.upstream.fetching import fetch
 from arkalia_helloria.upstream.measures import Measures
 from arkalia_helloria.upstream.trust import Trusts
 from arkalia_helloria.way import RETRY_AFTER, Way
+from arkalia_runtime import deadline
 from arkalia_runtime.metrics import Metrics
 from arkalia_runtime.problems import Problem
 
@@ -38,9 +38,12 @@ class Forwarder:
             raise problem
         self._in_flight += 1
         try:
-            with suppress(ClientLeftError):
-                if await asked.begin():
-                    await self._way(callee).answer(asked)
+            await asked.begin(deadline.left(self._settings.answer_seconds))
+            await self._way(callee).answer(asked)
+        except SlowRequestError as error:
+            raise _slow() from error
+        except ClientLeftError:
+            return
         finally:
             self._in_flight -= 1
 
@@ -63,3 +66,10 @@ class Forwarder:
             balancer.lookup = self._lookup
             found = self._ways[callee.module] = Way(balancer, self._settings, self._measures)
         return found
+
+
+def _slow() -> Problem:
+    problem = Problem(HTTPStatus.REQUEST_TIMEOUT, "The request did not come whole in time.")
+    # What of it still comes is read by nobody (RFC 9110, 15.5.9).
+    problem.headers = {"Connection": "close"}
+    return problem

@@ -18,6 +18,7 @@ from arkalia_helloria.cache.answers import Forwards
 from arkalia_helloria.callers import Caller, DeniedError, Door
 from arkalia_helloria.cors import Origins, preflight, readable
 from arkalia_helloria.exchange import Asked
+from arkalia_helloria.limits.rate import Verdict
 from arkalia_helloria.limits.rules import Rules
 from arkalia_helloria.routes import Match, MethodError, PathError, RouteTable
 from arkalia_runtime.problems import Problem, problem_response
@@ -122,6 +123,9 @@ class GatewayMiddleware:
         asked = Asked(scope, receive, send, match, caller, said, meter)
         try:
             await self._forwarder.forward(asked, callee)
+        except Problem as error:
+            _say(error, said)
+            raise
         finally:
             if meter is not None:
                 self._entrance.rules.charge(caller, meter.used(ended=asked.has_ended))
@@ -140,10 +144,23 @@ class Entrance:
         try:
             caller = await self._door.let_in(Headers(scope=scope), client, match.route)
         except DeniedError as error:
-            if error.status == HTTPStatus.UNAUTHORIZED:
-                self.rules.failed_at_the_door(client)
-            raise _denied(error) from None
+            problem = _denied(error)
+            if verdicts := self._refused(error, client, match):
+                _say(problem, self.rules.headers(verdicts))
+            raise problem from None
         return caller, self.rules.headers(self.rules.take(caller, client, match))
+
+    def _refused(self, error: DeniedError, client: str, match: Match) -> list[Verdict]:
+        """What the account says from which a refusal is taken too. Raises Problem."""
+        if error.status == HTTPStatus.UNAUTHORIZED:
+            return self.rules.failed_at_the_door(client)
+        return [] if error.caller is None else self.rules.take(error.caller, client, match)
+
+
+def _say(problem: Problem, said: Sequence[tuple[bytes, bytes]]) -> None:
+    """Let the answer to *problem* say so too."""
+    own = {name.decode(): value.decode() for name, value in said}
+    problem.headers = {**(problem.headers or {}), **own}
 
 
 def _denied(error: DeniedError) -> Problem:

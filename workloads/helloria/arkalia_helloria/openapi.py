@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from pydantic import BaseModel, ConfigDict
+
 from arkalia_contract import headers
 from arkalia_helloria.routes import Route, RouteTable
 
@@ -33,7 +35,60 @@ REFUSALS: Final = {
     "504": "The module did not answer in time.",
 }
 
+DEEPEST: Final = 64
+"""Levels of a description; ours have a dozen."""
+
+
+class _Form(BaseModel):
+    """What is looked at here has this form; what else is said is passed on."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class _Parameter(_Form):
+    name: str = ""
+
+
+class _Operation(_Form):
+    parameters: list[_Parameter] = []
+    responses: dict[str, Any] = {}
+
+
+class _Item(_Form):
+    get: _Operation = _Operation()
+    put: _Operation = _Operation()
+    post: _Operation = _Operation()
+    delete: _Operation = _Operation()
+    patch: _Operation = _Operation()
+    head: _Operation = _Operation()
+    options: _Operation = _Operation()
+
+
+class _Described(_Form):
+    paths: dict[str, _Item] = {}
+    components: dict[str, dict[str, Any]] = {}
+
+
 _PARAMETER: Final = re.compile(r"\{([^}:]*)(?::[^}]*)?\}")
+
+
+def checked(found: Any) -> Document:
+    """*found*, if it is a description that can be put together with others. Raises ValueError."""
+    level = [found]
+    for _ in range(DEEPEST):
+        level = [below for each in level for below in _below(each)]
+    if level:
+        message = f"it has more than {DEEPEST} levels"
+        raise ValueError(message)
+    _Described.model_validate(found)
+    document: Document = found
+    return document
+
+
+def _below(value: Any) -> list[Any]:
+    if isinstance(value, dict):
+        return list(value.values())
+    return value if isinstance(value, list) else []
 
 
 def merged(own: Document, table: RouteTable, modules: Mapping[str, Document]) -> Document:

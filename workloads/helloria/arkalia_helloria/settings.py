@@ -17,10 +17,11 @@ class GatewaySettings(ServiceSettings):
 
     answer_seconds: Seconds = Field(default=60, gt=0, le=3600)
     """Seconds, up to 3600, until a module must have begun to answer, where its route says nothing
-    else (`answerSeconds`)."""
+    else (`answerSeconds`); and until a request must have come whole."""
 
     silence_seconds: Seconds = Field(default=120, gt=0, le=3600)
-    """Seconds, up to 3600, that an answer may pause once it has begun."""
+    """Seconds, up to 3600, that an answer may pause once it has begun, and that its client may take
+    nothing of it."""
 
     max_header_bytes: int = Field(default=32 * 1024, ge=1024, le=1024 * 1024)
     """Longest headers of a request or an answer, in bytes, 1024 to 1048576."""

@@ -13,10 +13,12 @@ AGAIN_SECONDS: Final = 0.2
 
 @asynccontextmanager
 async def running(*works: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
-    """Do all *works* during the block."""
+    """Do all *works* during the block. One that fails is over, and the log says so at once."""
     tasks = [
         asyncio.create_task(work, name=getattr(work, "__qualname__", "work")) for work in works
     ]
+    for task in tasks:
+        task.add_done_callback(_tell)
     try:
         yield
     finally:
@@ -33,7 +35,10 @@ async def end(tasks: Iterable[asyncio.Task[None]]) -> None:
     while left:
         for task in left:
             task.cancel()
-        ended, left = await asyncio.wait(left, timeout=AGAIN_SECONDS)
-        for task in ended:
-            if not task.cancelled() and (error := task.exception()):
-                logger.error("%s had failed.", task.get_name(), exc_info=error)
+        _, left = await asyncio.wait(left, timeout=AGAIN_SECONDS)
+
+
+def _tell(task: asyncio.Task[None]) -> None:
+    if not task.cancelled() and (error := task.exception()):
+        sentence = "%s has failed, and is not done again until the service restarts."
+        logger.error(sentence, task.get_name(), exc_info=error)

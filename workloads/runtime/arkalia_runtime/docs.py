@@ -7,7 +7,7 @@ page finds its files too.
 
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI
 from starlette.responses import FileResponse, HTMLResponse, JSONResponse, Response
@@ -52,10 +52,11 @@ ONE_DAY: Final = {"Cache-Control": "public, max-age=86400"}
 def routes(app: FastAPI) -> APIRouter:
     """`/openapi.json`, `/docs` and the files that the page loads."""
     router = APIRouter(include_in_schema=False)
+    written = _Written()
 
     @router.get(endpoints.OPENAPI)
     async def read_description() -> Response:
-        return JSONResponse(app.openapi())
+        return Response(written.text(app.openapi()), media_type="application/json")
 
     @router.get(endpoints.DOCS)
     async def read_page() -> Response:
@@ -75,6 +76,20 @@ def routes(app: FastAPI) -> APIRouter:
         return FileResponse(_folder() / "swagger-ui.css", headers=ONE_DAY)
 
     return router
+
+
+class _Written:
+    """The description as text, which is written anew only when it is another one."""
+
+    def __init__(self) -> None:
+        self._document: object = None
+        self._text = b""
+
+    def text(self, document: dict[str, Any]) -> bytes:
+        """*document* as JSON."""
+        if document is not self._document:
+            self._document, self._text = document, bytes(JSONResponse(document).body)
+        return self._text
 
 
 def _folder() -> Path:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from arkalia_contract import access
 from arkalia_security.ground import Ground
 
-Text = Annotated[str, Field(max_length=255)]
+Text = Annotated[str, Field(max_length=access.LONGEST_JUDGED)]
 
 
 class Judgement(BaseModel):

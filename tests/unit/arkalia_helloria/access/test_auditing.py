@@ -1,11 +1,15 @@
 """What was decided waits to be told, up to a bound, and is counted when it is lost."""
 
+import asyncio
+
 import pytest
 from prometheus_client import CollectorRegistry
 
+from arkalia_helloria.access import auditing
 from arkalia_helloria.access.auditing import Audit, Decided
 from arkalia_helloria.access.measures import Measures
 from arkalia_runtime.calls.errors import UnavailableError
+from unit.arkalia_runtime.serving import PATIENCE_SECONDS
 
 AWAY = UnavailableError("security", "It is away.")
 
@@ -23,13 +27,17 @@ class Security:
     """What the gateway calls: it answers what it is told to, and keeps what it took."""
 
     def __init__(self):
-        self.answers, self.taken = [], []
+        self.answers, self.taken, self.disliked, self.holds = [], [], [], None
 
     def to(self, _):
         return self
 
     async def request(self, *_, json, **__):
         answer = self.answers.pop(0) if self.answers else 204
+        if self.holds is not None:
+            await self.holds.wait()
+        if any(each["route"] in self.disliked for each in json):
+            answer = 422
         if answer == 0:
             raise AWAY
         if answer < 300:
@@ -61,7 +69,7 @@ async def test_alike_decisions_are_told_as_one_with_the_last_client(audit):
     assert (told["count"], told["client"], told["route"]) == (2, "b", "a")
 
 
-@pytest.mark.parametrize("answer", [0, 400, 500])
+@pytest.mark.parametrize("answer", [0, 401, 404, 429, 500])
 async def test_what_is_not_taken_is_told_again(audit, answer):
     security = Security()
     security.answers = [answer]
@@ -71,6 +79,58 @@ async def test_what_is_not_taken_is_told_again(audit, answer):
     await audit.tell(security)
 
     assert [each["count"] for each in security.taken] == [2]
+
+
+async def test_judgement_that_is_refused_keeps_no_other_from_being_told(registry, caplog):
+    audit, security = Audit(Measures(registry)), Security()
+    security.disliked = ["7", "11"]
+    for number in range(20):
+        audit.note(decided(str(number)), "x", 2)
+    await audit.tell(security)
+
+    assert {each["route"] for each in security.taken} == {
+        str(each) for each in range(20) if each not in (7, 11)
+    }
+    assert len(security.taken) == 18
+    assert lost(registry) == 4
+    assert "Judgements are lost: it was refused with 422." in caplog.text
+    assert registry.get_sample_value("arkalia_access_untold_judgements") == 0
+
+
+async def test_what_is_on_its_way_when_telling_is_interrupted_is_told_again(audit):
+    security = Security()
+    security.holds = asyncio.Event()
+    audit.note(decided(), "a", 3)
+    telling = asyncio.create_task(audit.tell(security))
+    await asyncio.sleep(0)
+    audit.note(decided(), "b")
+    telling.cancel()
+    await asyncio.wait([telling])
+    security.holds = None
+    await audit.end(security)
+
+    assert [each["count"] for each in security.taken] == [4]
+
+
+async def test_text_that_is_too_long_is_cut(audit):
+    security = Security()
+    long = "openid:" + "%D0%90" * 43
+    audit.note(Decided(long, "k", "a" * 300, "GET", allowed=False, reason="r" * 300), "x")
+    await audit.tell(security)
+
+    [told] = security.taken
+    assert (told["user"], len(told["route"]), len(told["reason"])) == (long[:255], 255, 255)
+
+
+async def test_last_time_of_telling_has_an_end(audit, registry, monkeypatch, caplog):
+    monkeypatch.setattr(auditing, "END_SECONDS", 0.05)
+    security = Security()
+    security.holds = asyncio.Event()
+    audit.note(decided(), "a", 3)
+    await asyncio.wait_for(audit.end(security), PATIENCE_SECONDS)
+
+    assert lost(registry) == 3
+    assert "Judgements are lost: the gateway ends." in caplog.text
 
 
 async def test_beyond_the_bound_requests_are_counted_as_lost(audit, registry):

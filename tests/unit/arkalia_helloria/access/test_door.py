@@ -6,8 +6,9 @@ import time
 import pyotp
 import pytest
 
+from arkalia_helloria.callers import DeniedError
 from arkalia_runtime.calls.client import FAILURES_UNTIL_OPEN
-from unit.arkalia_helloria.access.accounts import a_route
+from unit.arkalia_helloria.access.accounts import CLIENT, a_route
 from unit.arkalia_runtime.serving import PATIENCE_SECONDS
 
 LOGIN = {"user": "ada", "password": "correct horse battery"}
@@ -37,7 +38,14 @@ async def test_revoked_key_is_refused_within_seconds(visitor, security, key, ada
     assert (await visitor.comes(key["key"])).user == ada
     await security("DELETE", f"/keys/{key['id']}", user=ada)
 
-    await until(lambda: refused(visitor, key["key"]), 401)
+    assert await until(lambda: refused(visitor, key["key"]), 401) < 5
+
+
+async def test_refusal_names_who_may_not(visitor, key, ada):
+    with pytest.raises(DeniedError) as refusal:
+        await visitor.door.let_in({"x-api-key": key["key"]}, CLIENT, a_route("tasks"))
+
+    assert (refusal.value.status, refusal.value.caller.user) == (403, ada)
 
 
 async def refused(visitor, credential, route=None):

@@ -17,6 +17,8 @@ from unit.arkalia_runtime.serving import PATIENCE_SECONDS, served
 
 ROOT = Path(__file__).resolve().parents[4]
 DESCRIBED = yaml.safe_load((ROOT / "workloads/security/module.yaml").read_text("utf-8"))["spec"]
+PROMISED_SECONDS = 5
+"""Until what is revoked is refused."""
 USERS, ME = "/api/v1/security/users", "/api/auth/me"
 
 
@@ -64,7 +66,8 @@ async def test_somebody_logs_in_makes_a_key_uses_it_and_revokes_it(ask):
     async with asyncio.timeout(PATIENCE_SECONDS):
         while (await ask("GET", USERS, key["key"]))[0] != 401:  # noqa: ASYNC110
             await asyncio.sleep(0.02)
-    print(f"A revoked key was refused after {time.monotonic() - start:.2f} s.")
+
+    assert time.monotonic() - start < PROMISED_SECONDS
 
 
 async def test_nobody_says_from_outside_who_they_are(ask):

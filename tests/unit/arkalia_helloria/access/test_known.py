@@ -31,7 +31,13 @@ def test_key_of_another_kind_signs_nothing():
     assert Known.parse(orjson.dumps(VIEW)).signing_keys.keys() == {"k1"}
 
 
-@pytest.mark.parametrize("text", [b"", b"[]", b"{}", orjson.dumps(VIEW | {"users": [1]})])
+NO_KEY = {"kty": "OKP", "crv": "Ed25519", "x": "short", "kid": "k1"}
+WRONG = [{"users": [1]}, {"signing_keys": [NO_KEY]}, {"signing_keys": [{"kty": "?"}]}]
+
+
+@pytest.mark.parametrize(
+    "text", [b"", b"[]", b"{}", *(orjson.dumps(VIEW | each) for each in WRONG)]
+)
 def test_what_is_no_view_is_refused(text):
     with pytest.raises(ValueError, match=r".+"):
         Known.parse(text)

@@ -19,9 +19,11 @@ from arkalia_helloria.access import openid
 from arkalia_helloria.access.credentials import Shown
 from arkalia_helloria.access.openid import Provider
 from arkalia_helloria.access.verifying import UnverifiedError
+from arkalia_runtime import background
 from arkalia_runtime.settings import ServiceSettings
 from unit.arkalia_helloria.access.accounts import a_route
 from unit.arkalia_helloria.access.test_verifying import known
+from unit.arkalia_helloria.conftest import a_module
 from unit.arkalia_runtime.authority import mount
 from unit.arkalia_runtime.serving import PATIENCE_SECONDS, free_port
 
@@ -180,6 +182,78 @@ async def test_keys_are_good_while_the_provider_is_away(tmp_path, monkeypatch):
     monkeypatch.setattr(openid, "GOOD_SECONDS", 0)
 
     assert await refusal(provider, token)
+
+
+async def seconds_of(token, folder, answer):
+    """How long it takes until *token* is refused where a provider gives *answer*, part by part."""
+
+    async def in_parts(_scope, _receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        async for part in answer():
+            await send({"type": "http.response.body", "body": part, "more_body": True})
+
+    async with a_module(in_parts) as (_, port):
+        provider = a_gateway(folder, f"http://127.0.0.1:{port}")
+        start = time.monotonic()
+        await refusal(provider, token)
+        return time.monotonic() - start
+
+
+async def test_provider_that_drips_is_not_waited_for(tmp_path, issuer, monkeypatch, caplog):
+    monkeypatch.setattr(openid, "ANSWER_SECONDS", 0.5)
+
+    async def drops():
+        for _ in range(PATIENCE_SECONDS * 10):
+            yield b" "
+            await asyncio.sleep(0.1)
+
+    assert await seconds_of(id_token(issuer), tmp_path, drops) < PATIENCE_SECONDS / 3
+    assert "gives no keys: TimeoutError" in caplog.text
+
+
+async def test_provider_that_never_ends_is_read_up_to_a_bound(tmp_path, issuer, caplog):
+    sent = []
+
+    async def flood():
+        while len(sent) < 1000:
+            sent.append(1)
+            yield b" " * 65536
+
+    await seconds_of(id_token(issuer), tmp_path, flood)
+
+    assert len(sent) < 1000
+    assert "is too long" in caplog.text
+
+
+async def test_nobody_waits_for_keys_that_are_old(provider, issuer, monkeypatch):
+    token, asked = id_token(issuer), asyncio.Event()
+    await caller(provider, token)
+    monkeypatch.setattr(openid, "FRESH_SECONDS", 0)
+    monkeypatch.setattr(openid, "AGAIN_SECONDS", 0)
+    monkeypatch.setattr(openid, "LOOK_SECONDS", 0)
+
+    async def never(_):
+        asked.set()
+        await asyncio.sleep(PATIENCE_SECONDS)
+
+    monkeypatch.setattr(openid, "_published", never)
+    async with background.running(provider.keep()):
+        await asyncio.wait_for(asked.wait(), PATIENCE_SECONDS)
+
+        async with asyncio.timeout(1):
+            assert (await caller(provider, token)).user == "openid:ada"
+
+
+async def test_keys_that_are_old_are_asked_for_again(provider, issuer, monkeypatch):
+    await caller(provider, id_token(issuer))
+    monkeypatch.setattr(openid, "FRESH_SECONDS", 0)
+    monkeypatch.setattr(openid, "AGAIN_SECONDS", 0)
+    monkeypatch.setattr(openid, "LOOK_SECONDS", 0.01)
+    before = provider._keys
+
+    async with background.running(provider.keep()), asyncio.timeout(PATIENCE_SECONDS):
+        while provider._keys is before:  # noqa: ASYNC110 - polls what another task does
+            await asyncio.sleep(0.01)
 
 
 async def test_made_up_names_of_keys_do_not_make_it_ask(provider, issuer, monkeypatch):

@@ -6,21 +6,40 @@ import json
 import pytest
 
 from arkalia_helloria.callers import Caller
-from arkalia_helloria.limits.tokens import TAIL_BYTES, Meter
+from arkalia_helloria.limits.tokens import LINES, TAIL_BYTES, Meter
 from unit.arkalia_helloria.conftest import a_module, reply
 from unit.arkalia_runtime.serving import PATIENCE_SECONDS
 
-OPENAI = b'{"usage": {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}}'
-OLLAMA = b'{"done":true,"prompt_eval_count":7,"eval_duration":1,"eval_count":5}'
-NATIVE = b'{"tokens": {"prompt": 7, "completion": 5}, "model": "m"}'
+LONG, SHORT = "word " * TAIL_BYTES, "word"
+USAGE = {"prompt_tokens": 7, "completion_tokens": 5, "total_tokens": 12}
+COUNTS = {"done": True, "prompt_eval_count": 7, "eval_duration": 1, "eval_count": 5}
+TOKENS = {"tokens": {"prompt": 7, "completion": 5}}
+WHOLE = {
+    "openai": {"object": "chat.completion", "choices": [{"text": LONG}], "usage": USAGE},
+    "ollama": {"model": "m", "response": LONG, **COUNTS},
+    "native": {"model": "m", "answer": LONG, **TOKENS},
+    "openai, short": {"usage": USAGE, "choices": [{"text": SHORT}]},
+    "ollama, short": {"model": "m", **COUNTS, "response": SHORT},
+    "native, short": {"model": "m", **TOKENS, "answer": SHORT},
+}
 
 
-@pytest.mark.parametrize("answer", [OPENAI, OLLAMA, NATIVE])
-def test_answer_tells_what_it_has_cost(answer):
+@pytest.mark.parametrize("document", WHOLE.values(), ids=WHOLE)
+def test_whole_answer_tells_what_it_has_cost(document):
+    meter, answer = Meter(), json.dumps(document).encode()
+    for start in range(0, len(answer), 1000):
+        meter.see(answer[start : start + 1000])
+
+    assert meter.used(ended=True) == 12
+
+
+@pytest.mark.parametrize("last", [{"usage": USAGE}, COUNTS, TOKENS])
+def test_stream_tells_at_its_end_what_it_has_cost(last):
     meter = Meter()
-    meter.see(b"data: " + b"x" * TAIL_BYTES)
-    for number in range(0, len(answer), 10):
-        meter.see(answer[number : number + 10])
+    for _ in range(2000):
+        meter.see(b'data: {"delta": "word"}\n\n')
+    for letter in json.dumps(last):
+        meter.see(letter.encode())
 
     assert meter.used(ended=True) == 12
 
@@ -37,6 +56,25 @@ def test_stream_that_was_left_costs_one_for_each_event():
     meter = Meter()
     for _ in range(8):
         meter.see(b'data: {"delta": "word"}\n\n')
+
+    assert meter.used(ended=False) == 8
+
+
+def test_stream_of_lines_that_was_left_costs_one_for_each_line():
+    meter = Meter()
+    meter.begin([(b"content-type", b"application/x-ndjson; charset=utf-8")])
+    for _ in range(8):
+        meter.see(b'{"response": "word"}')
+        meter.see(b"\n")
+
+    assert meter.used(ended=False) == 8
+
+
+def test_end_of_an_event_that_comes_in_two_pieces_counts_once():
+    meter = Meter()
+    for _ in range(8):
+        meter.see(b"data: x\n")
+        meter.see(b"\n")
 
     assert meter.used(ended=False) == 8
 
@@ -76,10 +114,14 @@ async def test_who_has_used_their_tokens_waits(gateway, name):
         assert len(module.asked) == 2
 
 
-async def test_stream_that_is_left_is_charged(gateway):
+@pytest.mark.parametrize(
+    ("kind", "part"), [(b"text/event-stream", b"data: x\n\n"), (LINES, b"{}\n")]
+)
+async def test_stream_that_is_left_is_charged(gateway, kind, part):
     async def endless(scope, receive, send):
-        await send({"type": "http.response.start", "status": 200, "headers": []})
-        await send({"type": "http.response.body", "body": b"data: x\n\n" * 50, "more_body": True})
+        headers = [(b"content-type", kind)]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": part * 50, "more_body": True})
         while (await receive())["type"] != "http.disconnect":
             pass
 

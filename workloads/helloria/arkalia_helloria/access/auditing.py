@@ -1,12 +1,16 @@
 """Every decision is told; those that are alike, within a second, as one with their number.
 
 So a flood of requests makes a handful of events, and each request is in one of them. What cannot be
-told at once waits, up to a bound; what is lost beyond it is counted.
+told at once waits, up to a bound; what is lost beyond it is counted. What was on its way when it was
+interrupted is told again: it may so be on record twice, and never not at all.
 """
 
 import asyncio
 import logging
+from contextlib import suppress
 from dataclasses import dataclass
+from http import HTTPStatus
+from itertools import chain
 from typing import Final
 
 from arkalia_contract import access
@@ -19,9 +23,16 @@ from arkalia_runtime.calls.errors import CallError
 logger: Final = logging.getLogger(__name__)
 
 EVERY_SECONDS: Final = 1.0
-TELL_SECONDS: Final = 5.0
+TELL_SECONDS: Final = 3.0
+END_SECONDS: Final = 5.0
+"""For the last time, more than one call takes."""
 MOST: Final = 10_000
 """Judgements that wait."""
+
+REFUSED: Final = frozenset(
+    {HTTPStatus.BAD_REQUEST, HTTPStatus.REQUEST_ENTITY_TOO_LARGE, HTTPStatus.UNPROCESSABLE_ENTITY}
+)
+"""For what was told, so to tell it again changes nothing."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,9 @@ class Decided:
 class _Count:
     number: int
     client: str
+
+
+Batch = list[tuple[Decided, _Count]]
 
 
 class Audit:
@@ -73,41 +87,75 @@ class Audit:
             batch = list(self._untold.items())[: access.JUDGEMENTS_AT_ONCE]
             for decided, _ in batch:
                 del self._untold[decided]
-            if not await self._told(calls, batch):
-                for decided, count in batch:
-                    self.note(decided, count.client, count.number)
+            if not await self._is_told(calls, batch):
                 break
         self._measures.untold.set(len(self._untold))
 
     async def end(self, calls: Calls) -> None:
-        """Tell a last time; what is left then is lost, and counted."""
-        await self.tell(calls)
-        for count in self._untold.values():
-            self._measures.lost.inc(count.number)
+        """Tell a last time; what is left then is lost, counted and logged."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(END_SECONDS):
+                await self.tell(calls)
+        if self._untold:
+            self._lose(list(self._untold.items()), "the gateway ends")
         self._untold.clear()
 
-    async def _told(self, calls: Calls, batch: list[tuple[Decided, _Count]]) -> bool:
-        content = [_judgement(decided, count) for decided, count in batch]
+    async def _is_told(self, calls: Calls, batch: Batch) -> bool:
+        """Whether all of *batch* is told or lost; else the rest of it waits again.
+
+        A list is refused as a whole: in halves of halves the one is found that it is refused for.
+        """
+        parts = [batch]
+        try:
+            while parts:
+                status = await self._told(calls, parts[-1])
+                if status in REFUSED:
+                    part = parts.pop()
+                    half = len(part) // 2
+                    if half:
+                        parts += [part[half:], part[:half]]
+                    else:
+                        self._lose(part, f"it was refused with {status}")
+                elif status == HTTPStatus.NO_CONTENT:
+                    parts.pop()
+                else:
+                    return False
+        finally:
+            for decided, count in chain(*parts):
+                self.note(decided, count.client, count.number)
+        return True
+
+    async def _told(self, calls: Calls, part: Batch) -> int | None:
+        """The status with which *part* was answered; None if it was not."""
+        content = [_judgement(decided, count) for decided, count in part]
         try:
             answer = await calls.to(MODULE).request(
                 "POST", access.JUDGEMENTS, timeout_seconds=TELL_SECONDS, json=content
             )
         except CallError:
-            return False
-        if answer.is_success:
-            return True
-        logger.warning("Judgements are not taken.", extra={"status": answer.status_code})
-        return False
+            return None
+        if not answer.is_success:
+            logger.warning("Judgements are not taken.", extra={"status": answer.status_code})
+        return answer.status_code
+
+    def _lose(self, part: Batch, cause: str) -> None:
+        number = sum(count.number for _, count in part)
+        self._measures.lost.inc(number)
+        logger.error("Judgements are lost: %s.", cause, extra={"number": number})
+
+
+def _cut(text: str) -> str:
+    return text[: access.LONGEST_JUDGED]
 
 
 def _judgement(decided: Decided, count: _Count) -> Judgement:
     return Judgement(
-        user=decided.user,
-        key=decided.key,
-        route=decided.route,
-        method=decided.method,
+        user=_cut(decided.user),
+        key=_cut(decided.key),
+        route=_cut(decided.route),
+        method=_cut(decided.method),
         allowed=decided.allowed,
-        reason=decided.reason,
-        client=count.client,
+        reason=_cut(decided.reason),
+        client=_cut(count.client),
         count=count.number,
     )

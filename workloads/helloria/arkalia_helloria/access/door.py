@@ -1,13 +1,12 @@
 """The door: who is not known, or may not, is not let in. What nobody opened is closed."""
 
-import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 from typing import Final
 
 from arkalia_contract import access
-from arkalia_helloria.access import auditing, credentials, judging
+from arkalia_helloria.access import credentials, judging
 from arkalia_helloria.access.auditing import Audit, Decided
 from arkalia_helloria.access.credentials import Shown
 from arkalia_helloria.access.known import Known
@@ -54,10 +53,16 @@ class AccountDoor:
         """Know the accounts, and tell what is decided, during the block."""
         assert self._metrics is not None  # noqa: S101 - the app measures its parts when it is made
         async with Calls(self._settings, self._metrics) as self._calls:
-            polling = self._polling.keep(self._calls, self._measures)
-            async with background.running(polling, self._audit.keep_telling(self._calls)):
-                yield self
-            await asyncio.wait_for(self._audit.end(self._calls), auditing.TELL_SECONDS)
+            works = (
+                self._polling.keep(self._calls, self._measures),
+                self._audit.keep_telling(self._calls),
+                self._provider.keep(),
+            )
+            try:
+                async with background.running(*works):
+                    yield self
+            finally:
+                await self._audit.end(self._calls)
 
     async def let_in(self, headers: Mapping[str, str], client: str, route: Route) -> Caller:
         """Who asks for *route*, from the address *client*. Raises DeniedError."""
@@ -110,7 +115,7 @@ class AccountDoor:
     def _denied(self, caller: Caller, sentence: str, client: str, route: Route) -> DeniedError:
         self._measures.judged.labels("denied").inc()
         self._note(caller, route, client, sentence)
-        return DeniedError(HTTPStatus.FORBIDDEN, sentence)
+        return DeniedError(HTTPStatus.FORBIDDEN, sentence, caller=caller)
 
     def _unknown(
         self, sentence: str, client: str, route: Route, user: str = SOMEBODY

@@ -33,8 +33,7 @@ class Known:
     def parse(cls, text: bytes) -> "Known":
         """The view that *text* holds. Raises ValueError if it holds none."""
         view = _FORM.validate_json(text)
-        published = (jwt.PyJWK(each) for each in view.signing_keys)
-        usable = (each for each in published if each.algorithm_name == SESSION_ALGORITHM)
+        usable = (each for each in _keys(view) if each.algorithm_name == SESSION_ALGORITHM)
         return cls(
             version=view.version,
             audience=view.audience,
@@ -45,3 +44,11 @@ class Known:
             ended_sessions=frozenset(view.ended_sessions),
             roles=view.roles,
         )
+
+
+def _keys(view: View) -> list[jwt.PyJWK]:
+    try:
+        return [jwt.PyJWK(each) for each in view.signing_keys]
+    except jwt.PyJWTError as error:
+        message = f"it holds a signing key that is none: {error}"
+        raise ValueError(message) from error

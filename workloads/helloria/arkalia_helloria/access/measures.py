@@ -21,8 +21,8 @@ class Measures:
         )
         self.lost = Counter(
             "arkalia_access_lost_judgements",
-            "Requests of whose judgement the record is never told: too many were untold, or the "
-            "gateway ended.",
+            "Requests of whose judgement the record is never told: too many were untold, "
+            "`security` refused it, or the gateway ended.",
             registry=registry,
         )
         self.age = Gauge(

@@ -1,13 +1,14 @@
 """Tokens of an OpenID Connect provider: signed JWTs, checked with the keys that it publishes.
 
 Where the keys are is asked of the provider (OpenID Connect Discovery 1.0). They are asked for again
-every ten minutes, and at once when a token names a key that is not known, but never more often than
-every ten seconds: who makes up names of keys cannot make the gateway ask. While the provider is away
-its last keys are good for a day.
+every ten minutes, beside the requests, and at once when a token names a key that is not known, but
+never more often than every ten seconds: who makes up names of keys cannot make the gateway ask. While
+the provider is away its last keys are good for a day, and nobody waits for it.
 """
 
 import asyncio
 import hashlib
+import json
 import logging
 import time
 from collections.abc import Mapping
@@ -41,8 +42,15 @@ MOST_ROLES: Final = 64
 FRESH_SECONDS: Final = 600.0
 AGAIN_SECONDS: Final = 10.0
 GOOD_SECONDS: Final = 86400.0
+LOOK_SECONDS: Final = 1.0
 ANSWER_SECONDS: Final = 5.0
+"""For all that is asked at one time."""
 LONGEST_ANSWER: Final = 1024 * 1024
+
+FAULTS: Final = (
+    httpx.HTTPError, TimeoutError, ValueError, KeyError, TypeError, jwt.PyJWTError,
+)  # fmt: skip
+"""What is raised where a provider does not answer as it should."""
 
 _FORM: Final = TypeAdapter(OpenIdProvider | None)
 _WRONG: Final = "The token of the OpenID Connect provider is not good here."
@@ -75,6 +83,23 @@ class Provider:
         """Whether *shown* says that it is a token of this provider; that need not be true."""
         named = self._named()
         return named is not None and not shown.is_key and _issuer(shown.text) == named.issuer
+
+    async def keep(self) -> None:
+        """Ask for the keys again when they are old, for as long as they are in use."""
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            named = self._named()
+            if named is not None and self._are_old(named):
+                await self._look(named)
+
+    def _are_old(self, named: OpenIdProvider) -> bool:
+        """Whether keys of *named* are in use that were asked for a while ago."""
+        keys = self._keys
+        return keys.provider == named and bool(keys.by_id) and self._age > FRESH_SECONDS
+
+    @property
+    def _age(self) -> float:
+        return time.monotonic() - self._keys.at
 
     async def caller(self, token: str, known: Known) -> Caller:
         """Whose *token* is. Raises UnverifiedError."""
@@ -117,11 +142,10 @@ class Provider:
         wanted = _key_id(token)
         if self._keys.provider != named:
             self._keys, self._claims, self._asked_at = _Keys(named), {}, float("-inf")
-        age = time.monotonic() - self._keys.at
-        if wanted not in self._keys.by_id or age > FRESH_SECONDS:
+        if wanted not in self._keys.by_id or self._age > GOOD_SECONDS:
             await self._look(named)
         key = self._keys.by_id.get(wanted)
-        if key is None or time.monotonic() - self._keys.at > GOOD_SECONDS:
+        if key is None or self._age > GOOD_SECONDS:
             raise UnverifiedError(_WRONG)
         return key
 
@@ -132,8 +156,9 @@ class Provider:
                 return False
             self._asked_at = time.monotonic()
             try:
-                found = await _published(named)
-            except (httpx.HTTPError, ValueError, KeyError, TypeError, jwt.PyJWTError) as error:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    found = await _published(named)
+            except FAULTS as error:
                 logger.warning("The OpenID Connect provider gives no keys: %r", error)
                 return False
             self._keys, self._claims = _Keys(named, found, time.monotonic()), {}
@@ -142,7 +167,9 @@ class Provider:
 
 async def _published(named: OpenIdProvider) -> dict[str, jwt.PyJWK]:
     """The keys of the provider, by their ids."""
-    async with httpx.AsyncClient(timeout=ANSWER_SECONDS) as client:
+    # Compressed, a short answer could be a long one.
+    plain = {"Accept-Encoding": "identity"}
+    async with httpx.AsyncClient(timeout=ANSWER_SECONDS, headers=plain) as client:
         described = await _document(client, named.issuer.rstrip("/") + DISCOVERY)
         if described["issuer"] != named.issuer:
             message = f"it calls itself {described['issuer']!r}"
@@ -160,11 +187,15 @@ async def _published(named: OpenIdProvider) -> dict[str, jwt.PyJWK]:
 
 
 async def _document(client: httpx.AsyncClient, address: str) -> dict[str, Any]:
-    answer = (await client.get(address)).raise_for_status()
-    if len(answer.content) > LONGEST_ANSWER:
-        message = f"{address} is too long"
-        raise ValueError(message)
-    found: dict[str, Any] = answer.json()
+    text = b""
+    async with client.stream("GET", address) as answer:
+        answer.raise_for_status()
+        async for part in answer.aiter_bytes():
+            text += part
+            if len(text) > LONGEST_ANSWER:
+                message = f"{address} is too long"
+                raise ValueError(message)
+    found: dict[str, Any] = json.loads(text)
     return found
 
 

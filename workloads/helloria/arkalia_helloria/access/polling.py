@@ -1,8 +1,9 @@
 """What is known of accounts is asked for every second: the answer is short while nothing changed.
 
-While `security` is away the last answer is good for five minutes: people go on working, and what is
-revoked meanwhile cannot be revoked anyway, since nobody is there to do it. After that nobody is let
-in, because nobody knows what was missed.
+While `security` cannot be reached the last answer is good for five minutes: people go on working. If
+it is away for all, nothing can be revoked meanwhile; if for this gateway alone, what is revoked through
+another one is still good here until then. After that nobody is let in, because nobody knows what was
+missed.
 """
 
 import asyncio

@@ -47,7 +47,7 @@ class Rules:
             registry=registry,
         )
 
-    def failed_at_the_door(self, client: str) -> None:
+    def failed_at_the_door(self, client: str) -> list[Verdict]:
         """Somebody at *client* could not say who they are. Raises Problem if that is too often.
 
         Whoever can say it is not kept out by others of the same address.
@@ -55,6 +55,7 @@ class Rules:
         verdict = self._shared.accounts.take(_unknown(client), self._unknown, time.monotonic())
         if not verdict.allowed:
             raise self._too_many(verdict)
+        return [verdict]
 
     def take(self, caller: Caller, client: str, match: Match) -> list[Verdict]:
         """Take the request from its account: what its accounts say then. Raises Problem."""

@@ -19,6 +19,7 @@ from arkalia_helloria.limits.rate import Accounts
 from arkalia_runtime.background import running
 from arkalia_runtime.metrics import Metrics
 from arkalia_runtime.redis import Redis, RedisUnavailableError
+from arkalia_runtime.watched import UnreadableError
 
 logger: Final = logging.getLogger(__name__)
 
@@ -27,6 +28,9 @@ ANSWER_SECONDS: Final = 1.0
 """A Redis that takes longer cannot be used: the client itself would wait ten times as long."""
 AGAIN_SECONDS: Final = 1.0
 """After Redis could not be used."""
+
+UNUSABLE: Final = (RedisError, RedisUnavailableError, UnreadableError, OSError, TimeoutError)
+"""How it says that it cannot be used; at first it may not even be known where it is."""
 
 ONE_TIME: Final = 1000
 """Accounts that are told at once."""
@@ -91,7 +95,7 @@ class SharedAccounts:
             try:
                 async with asyncio.timeout(ANSWER_SECONDS):
                     await self.tell()
-            except (RedisError, RedisUnavailableError, OSError, TimeoutError) as error:
+            except UNUSABLE as error:
                 self._show(is_shared=False, cause=repr(error.__cause__ or error))
                 # What the others were not told is not owed later: it was allowed.
                 self.accounts.untold()

@@ -1,10 +1,12 @@
 """PURE. How many tokens of a model an answer has cost, as the answer itself tells.
 
 Answers of three kinds tell it, at their end: OpenAI's `usage`, Ollama's counts, and the `tokens` of the
-system's own chat. A stream that its client leaves has no end: there each event counts as one.
+system's own chat. A stream that its client leaves has no end: there each event counts as one, or each
+line where the answer is made of lines.
 """
 
 import re
+from collections.abc import Iterable
 from typing import Final
 
 from arkalia_helloria.limits.rate import Limit
@@ -13,6 +15,8 @@ TAIL_BYTES: Final = 16 * 1024
 """So much of an answer's end is looked at."""
 
 EVENT_END: Final = b"\n\n"
+LINE_END: Final = b"\n"
+LINES: Final = b"application/x-ndjson"
 
 TOTAL: Final = re.compile(rb'"total_tokens"\s*:\s*(\d{1,12})')
 PAIRS: Final = (
@@ -39,11 +43,19 @@ class Meter:
     def __init__(self) -> None:
         self._tail = b""
         self._events = 0
+        self._end = EVENT_END
+
+    def begin(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
+        """The answer has these *headers*."""
+        if any(name == b"content-type" and value.startswith(LINES) for name, value in headers):
+            self._end = LINE_END
 
     def see(self, data: bytes) -> None:
         """Some of the answer."""
-        self._events += data.count(EVENT_END)
-        self._tail = (self._tail + data)[-TAIL_BYTES:]
+        # An end may have come in two pieces.
+        seen, known = self._tail + data, max(0, len(self._tail) - len(self._end) + 1)
+        self._events += seen.count(self._end, known)
+        self._tail = seen[-TAIL_BYTES:]
 
     def used(self, *, ended: bool) -> int:
         """Tokens that the answer has cost; *ended*: it came to its end."""

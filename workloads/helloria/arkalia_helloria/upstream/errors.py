@@ -5,6 +5,7 @@ UpstreamError
 ├── BrokenError      the connection ended, or what came is no HTTP
 ├── SilentError      no answer, or no more of it, in time
 └── ClientLeftError  nobody waits for the answer any more
+    └── SlowRequestError  the client sends no more of its request
 """
 
 from typing import ClassVar
@@ -39,3 +40,7 @@ class ClientLeftError(UpstreamError):
     """Nobody waits any more; it says nothing about the pod."""
 
     outcome = "abandoned"
+
+
+class SlowRequestError(ClientLeftError):
+    """The client is there, and sends no more of its request."""

@@ -10,7 +10,6 @@ import secrets
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any, Final, TypedDict, Unpack
 
 import httpx
@@ -28,6 +27,7 @@ from arkalia_runtime.calls.breakers import AsyncCircuitBreakerFactory, OpenedSta
 from arkalia_runtime.calls.connections import Connections
 from arkalia_runtime.calls.errors import CallError, LateError, OpenBreakerError, UnavailableError
 from arkalia_runtime.calls.measures import Measures
+from arkalia_runtime.repeating import REPEATABLE, UNAVAILABLE
 from arkalia_runtime.tracing.spans import calling
 from arkalia_runtime.watched import UnreadableError, Watched
 
@@ -41,13 +41,6 @@ TRIES: Final = 3
 
 RETRY_WAIT: Final = wait_random_exponential(multiplier=0.1, max=0.5)
 """Seconds between tries: a random part of 0.1, 0.2, ... so that callers do not come back as one."""
-
-REPEATABLE: Final = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
-"""Methods whose request may arrive twice (RFC 9110, 9.2.2)."""
-
-UNAVAILABLE: Final = frozenset(
-    {HTTPStatus.BAD_GATEWAY, HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.GATEWAY_TIMEOUT}
-)
 
 ABANDONED: Final = "abandoned"
 """The outcome of a call whose caller stopped waiting."""
