@@ -424,6 +424,21 @@ async def test_breaker_stays_closed_when_callers_stop_waiting(callee, caller):
     assert calls.measured("arkalia_calls_total", labels) == FAILURES_UNTIL_OPEN + 1
 
 
+@gives_up
+async def test_breaker_stays_closed_when_requests_end_before_a_module_could_answer(callee, caller):
+    zeroia = Zeroia()
+    async with called(zeroia, callee, caller) as calls:
+        await calls.to("zeroia").request("GET", "/states/1")
+        zeroia.seconds = 1.5
+        for _ in range(FAILURES_UNTIL_OPEN + 1):
+            deadline.begin("0.5")
+            with pytest.raises(LateError):
+                await calls.to("zeroia").request("GET", "/states/1")
+        deadline.begin("")
+
+        assert (await calls.to("zeroia").request("GET", "/states/1")).status_code == 200
+
+
 async def test_failed_call_is_a_problem_for_whoever_asked(caller, settings):
     router = APIRouter()
 

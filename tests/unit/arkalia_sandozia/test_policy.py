@@ -1,5 +1,7 @@
 """Policy: what an answer must not hold."""
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -109,3 +111,18 @@ def test_account_needs_its_check_digits_and_a_length():
     assert is_iban("FR14 2004 1010 0505 0001 3M02 606")
     assert not is_iban("FR15 2004 1010 0505 0001 3M02 606")
     assert not is_iban("FR14")
+
+
+WORDS = st.sampled_from(
+    ["\u212a", "k", "\u017f", "S", "\u0130st", "ist", "STRASSE", "straße", "\u01c5"]
+)
+
+
+@given(st.lists(WORDS, min_size=1, max_size=2), st.lists(WORDS, max_size=6))
+def test_phrase_that_its_pattern_finds_is_never_passed_over(phrase, words):
+    answer, pattern = " ".join(words), r"\s{1,8}".join(map(re.escape, phrase))
+    is_there = re.search(rf"(?<!\w){pattern}(?!\w)", answer, re.IGNORECASE) is not None
+
+    found = broken(answer, Policy((" ".join(phrase),), secrets=False, personal=False))
+
+    assert bool(found) == is_there

@@ -237,3 +237,17 @@ def test_work_grows_with_the_length_of_the_answer_and_not_faster(piece, calls_of
     validate(Question(piece * (1_000_000 // len(piece)), **asked), lambda: next(clock))
 
     assert much < 5 * little + 20_000
+
+
+def test_rules_for_which_there_was_no_time_are_told():
+    forbidden = Policy(("one", "two"))
+    question = Question("One and two. password: hunter22x", policy=forbidden)
+
+    found = validate(question, lambda: False)
+
+    assert [each for each in found.not_examined if each.startswith("policy")] == [
+        "policy: forbidden words: its time was over",
+        "policy: secrets: its time was over",
+        "policy: data about persons: its time was over",
+    ]
+    assert found.is_partial

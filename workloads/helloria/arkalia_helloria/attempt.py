@@ -27,9 +27,6 @@ from arkalia_runtime.watched import UnreadableError
 WATCH_SECONDS: Final = 0.02
 """A client is watched once its answer takes longer than this: most have theirs before."""
 
-BLAMED_SECONDS: Final = 1.0
-"""A pod that is silent for so long is to blame; that a client waits for less is not its fault."""
-
 
 class UnavailableError(UpstreamError):
     """A pod says that it cannot answer now; another one may."""
@@ -131,7 +128,7 @@ class Attempt:
     def blames(self, error: UpstreamError, seconds: float) -> bool:
         """Whether *error*, after *seconds*, says something about the pod."""
         if isinstance(error, SilentError):
-            return seconds >= BLAMED_SECONDS
+            return seconds >= deadline.BLAMED_SECONDS
         if self.met_an_old_connection(error):
             return False
         return not isinstance(error, ClientLeftError | UnavailableError)

@@ -8,6 +8,9 @@ import time
 from contextvars import ContextVar
 from typing import Final
 
+BLAMED_SECONDS: Final = 1.0
+"""Who is silent for so long is to blame; that a caller waits for less is not its fault."""
+
 _ends: Final[ContextVar[float | None]] = ContextVar("deadline", default=None)
 
 _SECONDS: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")

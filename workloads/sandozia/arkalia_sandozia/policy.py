@@ -62,21 +62,36 @@ class Policy:
 
 def broken(answer: str, policy: Policy, said: str = "") -> list[Finding]:
     """What in *answer* breaks *policy*. What the user has *said* is no leak of it."""
-    found = list(_forbidden(answer, policy.forbidden))
+    return [finding for _, found in parts(answer, policy, said) for finding in found]
+
+
+def parts(answer: str, policy: Policy, said: str) -> Iterator[tuple[str, Iterator[Finding]]]:
+    """The same, part by part, each with what it looks for: it looks when its findings are taken."""
+    plain = _plain(answer) if policy.forbidden else ""
+    for phrase in policy.forbidden:
+        if all(_plain(word) in plain for word in phrase.split()):
+            yield "forbidden words", _forbidden(answer, phrase)
     if policy.secrets:
-        found += _secrets(answer, said)
+        yield "secrets", _secrets(answer, said)
     if policy.personal:
-        found += _personal(answer, said)
-    return found
+        yield "data about persons", _personal(answer, said)
 
 
-def _forbidden(answer: str, phrases: tuple[str, ...]) -> Iterator[Finding]:
-    for phrase in phrases:
-        words = r"\s{1,8}".join(re.escape(word) for word in phrase.split())
-        pattern = re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
-        wrong = f"It says “{phrase}”, which the policy forbids."
-        for start, end in _places(pattern, answer):
-            yield Finding("policy/forbidden", Severity.HIGH, start, end, wrong)
+def _plain(text: str) -> str:
+    """*text* in small letters: a pattern that knows no case finds nothing that is not in it."""
+    return text.casefold().replace(_DOT_ABOVE, "")
+
+
+_DOT_ABOVE: Final = "\u0307"
+"""What the small form of U+0130 has beside the letter."""
+
+
+def _forbidden(answer: str, phrase: str) -> Iterator[Finding]:
+    words = r"\s{1,8}".join(re.escape(word) for word in phrase.split())
+    pattern = re.compile(rf"(?<!\w){words}(?!\w)", re.IGNORECASE)
+    wrong = f"It says “{phrase}”, which the policy forbids."
+    for start, end in _places(pattern, answer):
+        yield Finding("policy/forbidden", Severity.HIGH, start, end, wrong)
 
 
 def _secrets(answer: str, said: str) -> Iterator[Finding]:

@@ -87,7 +87,7 @@ Goes = Callable[[], bool]
 def validate(question: Question, goes_on: Goes = lambda: True) -> Validation:
     """Examine *question*. *goes_on* says whether there is time left."""
     found = Validation()
-    _rules(question, found)
+    _rules(question, found, goes_on)
     claims = list(_clauses(question.answer, found, goes_on))
     _grounding(question, claims, found, goes_on)
     _consistency(claims, found, goes_on)
@@ -97,9 +97,8 @@ def validate(question: Question, goes_on: Goes = lambda: True) -> Validation:
     return found
 
 
-def _rules(question: Question, found: Validation) -> None:
-    said = f"{question.prompt}\n{question.said}"
-    found.findings += policy.broken(question.answer, question.policy, said)
+def _rules(question: Question, found: Validation, goes_on: Goes) -> None:
+    _policy(question, found, goes_on)
     misfits, unknown = formats.misfits(question.answer, question.format)
     found.findings += misfits
     found.not_examined += unknown
@@ -107,6 +106,17 @@ def _rules(question: Question, found: Validation) -> None:
     if question.language:
         found.examined.append(Examined.LANGUAGE)
         found.findings += _language(question.answer, question.language)
+
+
+def _policy(question: Question, found: Validation, goes_on: Goes) -> None:
+    said, late = f"{question.prompt}\n{question.said}", []
+    for what, broken in policy.parts(question.answer, question.policy, said):
+        if goes_on():
+            found.findings += broken
+        else:
+            late.append(what)
+    for what in dict.fromkeys(late):
+        found.leave_out(_late(f"policy: {what}"))
 
 
 def _language(answer: str, expected: str) -> list[Finding]:

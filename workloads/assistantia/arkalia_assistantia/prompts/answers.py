@@ -21,6 +21,11 @@ MOST_SHINGLES: Final = 4000
 LONGEST: Final = 262_144
 """Characters of an answer that are looked at."""
 
+WINDOW: Final = 4_096
+"""Characters in which a pattern is looked for at a time."""
+BEYOND: Final = 1_024
+"""Characters by which what begins in a window may reach out of it."""
+
 WORD: Final = re.compile(r"\w{1,40}")
 OUT_OF_THE_HOUSE: Final = (
     (
@@ -64,7 +69,7 @@ def findings(answer: str, instructions: str = "", canary: str = "") -> Iterator[
         yield each if plain.lower() == read.lower() else each._replace(start=0, end=len(read))
     yield from _secrets_in(plain, instructions)
     for pattern, reason, message, weight in OUT_OF_THE_HOUSE:
-        match = pattern.search(read)
+        match = next(_matches(pattern, read), None)
         if match:
             yield Finding("answer", reason, message, *match.span(), weight)
     yield from normalisation.findings_in_all(read)
@@ -87,7 +92,7 @@ def _instructions_in(answer: str, instructions: str) -> Iterator[Finding]:
 
 def _secrets_in(answer: str, instructions: str) -> Iterator[Finding]:
     squeezed = _squeezed(answer)
-    for number, match in enumerate(SECRET.finditer(instructions)):
+    for number, match in enumerate(_matches(SECRET, instructions)):
         if number == MOST_SECRETS:
             return
         secret = _squeezed(match.group(1).rstrip("."))
@@ -95,6 +100,14 @@ def _secrets_in(answer: str, instructions: str) -> Iterator[Finding]:
             message = "It holds a secret that stands in the system's instructions."
             yield Finding("answer", "SecretLeaked", message, 0, len(answer), 1.0)
             return
+
+
+def _matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """What *pattern* finds, window by window: nobody else's code runs while it looks at one."""
+    for start in range(0, len(text), WINDOW):
+        for match in pattern.finditer(text, start, start + WINDOW + BEYOND):
+            if match.start() < start + WINDOW:
+                yield match
 
 
 def _squeezed(text: str) -> str:

@@ -25,7 +25,13 @@ from arkalia_contract import headers, identity
 from arkalia_runtime import deadline, logs, urgency
 from arkalia_runtime.calls.breakers import AsyncCircuitBreakerFactory, OpenedState
 from arkalia_runtime.calls.connections import Connections
-from arkalia_runtime.calls.errors import CallError, LateError, OpenBreakerError, UnavailableError
+from arkalia_runtime.calls.errors import (
+    CallError,
+    HurriedError,
+    LateError,
+    OpenBreakerError,
+    UnavailableError,
+)
 from arkalia_runtime.calls.measures import Measures
 from arkalia_runtime.repeating import REPEATABLE, UNAVAILABLE
 from arkalia_runtime.tracing.spans import calling
@@ -70,6 +76,8 @@ class _Request:
     ends: float
     """`time.monotonic()` after which nobody waits for the answer."""
     content: Content
+    is_hurried: bool = False
+    """Whether so little time is left that silence is not the module's fault."""
 
     @property
     def is_repeatable(self) -> bool:
@@ -122,7 +130,8 @@ class Callee:
         """
         start, outcome = time.perf_counter(), ABANDONED
         seconds = deadline.left(timeout_seconds)
-        asked = _Request(method.upper(), path, time.monotonic() + seconds, content)
+        is_hurried = seconds < min(timeout_seconds, deadline.BLAMED_SECONDS)
+        asked = _Request(method.upper(), path, time.monotonic() + seconds, content, is_hurried)
         try:
             with calling(self.name, asked.method) as span:
                 answer = await self._answer(asked, seconds, paced)
@@ -164,7 +173,8 @@ class Callee:
             async with asyncio.timeout(seconds):
                 return await tries(self._try, asked)
         except TimeoutError:
-            raise LateError(self.name, f"{self.name} did not answer in time.") from None
+            late = HurriedError if asked.is_hurried else LateError
+            raise late(self.name, f"{self.name} did not answer in time.") from None
         except _FailedTryError as error:
             raise UnavailableError(self.name, f"{self.name} {error}.") from error
 

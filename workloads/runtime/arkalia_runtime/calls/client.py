@@ -15,7 +15,7 @@ from arkalia_contract import files
 from arkalia_runtime.calls.breakers import AsyncCircuitBreakerFactory
 from arkalia_runtime.calls.callee import Callee
 from arkalia_runtime.calls.connections import Connections
-from arkalia_runtime.calls.errors import NotCallableError
+from arkalia_runtime.calls.errors import HurriedError, NotCallableError
 from arkalia_runtime.calls.measures import Measures
 from arkalia_runtime.calls.tokens import shown
 from arkalia_runtime.metrics import Metrics
@@ -47,7 +47,7 @@ class Calls(AbstractAsyncContextManager["Calls"]):
             FAILURES_UNTIL_OPEN,
             OPEN_SECONDS,
             # Who stops waiting says nothing about the module that was asked.
-            exclude=[asyncio.CancelledError],
+            exclude=[asyncio.CancelledError, HurriedError],
         )
         self._breakers.add_listener(self._show_breaker)
 

@@ -5,6 +5,7 @@ CallError                   a problem (502 to 504) for whoever asked this servic
 ├── UnavailableError        no connection, a broken one, or an answer of 502 to 504
 ├── OpenBreakerError        not asked: the module did not answer others before
 └── LateError               no answer within the time that was left
+    └── HurriedError        which was too little for the callee to be to blame
 
 A route that can do without the answer catches CallError; one that cannot lets it through.
 """
@@ -51,3 +52,7 @@ class LateError(CallError):
 
     outcome = "late"
     answered_with = HTTPStatus.GATEWAY_TIMEOUT
+
+
+class HurriedError(LateError):
+    """The time that whoever asks gives was over before an answer could be expected."""
