@@ -1,12 +1,14 @@
 """What the validation of prompts catches, and how long the longest texts keep it."""
 
 import base64
+import itertools
 import os
 import time
 from pathlib import Path
 
 import pytest
 
+from arkalia_assistantia.chat.checking import prompts_of
 from arkalia_assistantia.prompts.validation import validate
 from arkalia_prompts.evaluation import figures, together
 
@@ -17,6 +19,8 @@ FOLDER = "ARKALIA_BENCH_PROMPTS"
 says where they come from."""
 
 ROUNDS = 3
+MESSAGES = 2000
+"""As many as a question may have."""
 UNITS = {
     "one letter": "a",
     "words": "an ordinary sentence about bread and butter, of some length. ",
@@ -44,28 +48,45 @@ def texts():
     yield "hexadecimal", os.urandom(MEBIBYTE // 2).hex()
 
 
-def seconds(text):
+def seconds(*told):
     durations = []
     for _ in range(ROUNDS):
         start = time.process_time()
-        validate(text)
+        for text, source in told:
+            validate(text, source)
         durations.append(time.process_time() - start)
     return min(durations)
 
 
-def test_a_mebibyte_of_anything_stays_within_the_limit(figure):
-    took = {name: seconds(text) for name, text in texts()}
+def cut(text):
+    """*text* as a question of many messages: by users and by tools, in turns."""
+    step = len(text) // MESSAGES + 1
+    pieces = (text[at : at + step] for at in range(0, len(text), step))
+    sources = itertools.cycle(["user", "content"])
+    return [(each.text, each.source) for each in prompts_of(zip(pieces, sources, strict=False))]
 
+
+def test_a_mebibyte_of_anything_stays_within_the_limit(figure):
+    told("validate 1 MiB", {name: seconds((text, "user")) for name, text in texts()}, figure)
+
+
+def test_a_mebibyte_in_many_messages_stays_within_the_limit(figure):
+    took = {name: seconds(*cut(text)) for name, text in texts()}
+
+    told(f"validate 1 MiB in {MESSAGES} messages", took, figure)
+
+
+def told(what, took, figure):
     slowest = max(took, key=took.get)
-    figure(f"validate 1 MiB, slowest ({slowest})", took[slowest] * 1000, "ms")
-    figure("validate 1 MiB, slowest, as a share of the limit", took[slowest] / LIMIT_SECONDS, "")
+    figure(f"{what}, slowest ({slowest})", took[slowest] * 1000, "ms")
+    figure(f"{what}, slowest, as a share of the limit", took[slowest] / LIMIT_SECONDS, "")
     assert took[slowest] < 10 * LIMIT_SECONDS
 
 
 def test_an_ordinary_prompt_takes_little(figure):
     text = "How do I bake bread without yeast? My oven has no timer, and flour is all I have. " * 5
 
-    took = seconds(text)
+    took = seconds((text, "user"))
 
     figure(f"validate a prompt of {len(text)} characters", took * 1000, "ms")
     assert took < LIMIT_SECONDS

@@ -9,9 +9,9 @@ from arkalia_assistantia.prompts.separation import Source
 from arkalia_assistantia.prompts.validation import Verdict
 from arkalia_assistantia.validating import Prompt, Validated, Validating
 
-EACH: Final = 32
+EACH: Final = 16
 """Texts, the newest, that are read each by itself."""
-EACH_CHARACTERS: Final = 8_192
+EACH_CHARACTERS: Final = 4_096
 """Characters of these texts together, but for the newest."""
 
 _WORST: tuple[Verdict, ...] = ("passed", "flagged", "blocked")
