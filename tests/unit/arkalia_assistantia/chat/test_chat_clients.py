@@ -8,6 +8,7 @@ import ollama
 import openai
 import pytest
 
+from arkalia_assistantia.chat import streaming
 from arkalia_contract import endpoints
 from arkalia_model.chains import LONG, NAME, SHORT
 from unit.arkalia_assistantia.conftest import backend
@@ -229,3 +230,23 @@ async def test_ollama_works_without_blocking_too(address):
     await client._client.aclose()
 
     assert "".join(words).strip() == SHORT
+
+
+async def test_clients_pass_over_the_signs_of_life_of_an_answer_that_is_told_at_once(
+    alone, model_server, monkeypatch
+):
+    monkeypatch.setattr(streaming, "QUIET_SECONDS", 0.0001)
+    async with alone(backend("main", model_server.url), prompts_policy="Block") as service:
+        url = str(service._base_url).rstrip("/")
+        async with openai.AsyncOpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0) as one:
+            stream = await one.chat.completions.create(model=NAME, messages=HELLO, stream=True)
+            told = "".join([each.choices[0].delta.content or "" async for each in stream])
+        other = ollama.AsyncClient(host=url, timeout=PATIENCE_SECONDS)
+        said = [each async for each in await other.chat(NAME, HELLO, stream=True)]
+        generated = [each async for each in await other.generate(NAME, "Hello", stream=True)]
+        await other._client.aclose()
+
+    assert told.strip() == SHORT
+    assert "".join(each.message.content for each in said).strip() == SHORT
+    assert "".join(each.response for each in generated).strip() == SHORT
+    assert len(said) > 2  # the answer and its end, and signs before
