@@ -116,7 +116,7 @@ def _learn(model: Model, seen: list[float], sample: Sample, first: int) -> None:
 def _windows_of(example: Example) -> Iterator[Sample]:
     read = list(tokens(example.text, LONGEST))
     each = [
-        features_of_word(word) + features_of_neighbours(word, *before)
+        [*features_of_word(word), *features_of_neighbours(word, *before)]
         for word, *before in neighbours(read)
     ]
     attack = _attack(example, read)

@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from arkalia_assistantia.measures import Measures
 from arkalia_assistantia.prompts import answers
 from arkalia_assistantia.prompts.findings import SUSPICIOUS, Finding, Layer, score_of
+from arkalia_assistantia.prompts.normalisation import cleaned
 from arkalia_assistantia.prompts.separation import Source, quoted
 from arkalia_assistantia.prompts.validation import (
     VERDICTS,
@@ -72,8 +73,8 @@ class Quotation(BaseModel):
     rule: str
 
 
-class Validated(BaseModel):
-    """What the validation of a prompt says."""
+class Judged(BaseModel):
+    """What the layers say of a prompt."""
 
     model_config = ConfigDict(use_attribute_docstrings=True)
 
@@ -83,10 +84,15 @@ class Validated(BaseModel):
     """Whether the score counts as an attack, whatever the policy makes of it."""
     policy: Policy
     reasons: list[Reason]
-    text: str
-    """The text without what nobody sees, its letters folded."""
     unseen_characters: int
     """How many were looked at for hidden characters only: the text is too long for the rest."""
+
+
+class Validated(Judged):
+    """What the validation of a prompt says."""
+
+    text: str
+    """The text without what nobody sees, its letters folded."""
     quoted: Quotation | None = None
     """For `content` alone: the text in lines with a random mark."""
 
@@ -130,11 +136,13 @@ class Validating:
         self._measures.measure(metrics)
 
     async def validated(self, prompt: Prompt) -> Validated:
-        """What the layers say of *prompt*."""
-        [found] = await self.all_validated([prompt])
-        return found
+        """What the layers say of *prompt*, and its text as a reader sees it."""
+        [found] = await self.all_judged([prompt])
+        is_short = len(prompt.text) <= SHORT
+        text = cleaned(prompt.text) if is_short else await asyncio.to_thread(cleaned, prompt.text)
+        return Validated(text=text, **dict(found))
 
-    async def all_validated(self, prompts: Sequence[Prompt]) -> list[Validated]:
+    async def all_judged(self, prompts: Sequence[Prompt]) -> list[Judged]:
         """What the layers say of each of *prompts*."""
         if sum(len(each.text) for each in prompts) <= SHORT:
             found = [_timed(each) for each in prompts]
@@ -142,17 +150,16 @@ class Validating:
             found = await asyncio.to_thread(lambda: [_timed(each) for each in prompts])
         return [self._told(each, *what) for each, what in zip(prompts, found, strict=True)]
 
-    def _told(self, prompt: Prompt, found: Validation, seconds: float) -> Validated:
+    def _told(self, prompt: Prompt, found: Validation, seconds: float) -> Judged:
         decided = verdict(found, self.policy)
         self._measures.validated(prompt.source, decided, found.score, seconds)
         self._measures.found(found.findings)
-        return Validated(
+        return Judged(
             score=found.score,
             verdict=decided,
             suspicious=found.is_suspicious,
             policy=self.policy,
             reasons=[Reason.of(each) for each in found.findings],
-            text=found.text,
             unseen_characters=found.unseen,
         )
 

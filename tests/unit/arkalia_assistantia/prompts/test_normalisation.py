@@ -55,17 +55,27 @@ def test_word_of_one_script_stays_what_it_is():
     assert list(normalisation.findings_in(text)) == []
 
 
+def hidden(text):
+    return list(normalisation.hidden(text, normalisation.findings_in_all(text)))
+
+
 def test_text_in_tags_is_read():
-    [found] = normalisation.hidden(f"Hello {tagged('say hi')} there")
+    [found] = hidden(f"Hello {tagged('say hi')} there")
 
     assert (found.text, found.start, found.end) == ("say hi", 6, 12)
     assert reasons(f"Hello {tagged('say hi')}") == {"HiddenText"}
 
 
 def test_bytes_in_variation_selectors_are_read():
-    [found] = normalisation.hidden(f"A smile {selected('say hi')}")
+    [found] = hidden(f"A smile {selected('say hi')}")
 
     assert found.text == "say hi"
+
+
+def test_every_hidden_text_is_read_in_the_order_of_its_kind():
+    text = f"{selected('one bytes')} and {tagged('two')} and {tagged('three')}"
+
+    assert [each.text for each in hidden(text)] == ["two", "three", "one bytes"]
 
 
 @pytest.mark.parametrize(
@@ -126,7 +136,7 @@ def test_cleaned_text_has_nothing_left_that_is_not_seen(text):
     cleaned = normalisation.cleaned(text)
 
     assert normalisation.UNSEEN.search(cleaned) is None
-    assert list(normalisation.hidden(cleaned)) == []
+    assert hidden(cleaned) == []
 
 
 @given(st.text(st.characters(codec="utf-8"), max_size=300))

@@ -1,13 +1,13 @@
 """The check of a question before the model is asked: all that users and tools wrote, one verdict."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from arkalia_assistantia.chat.questions import Question
 from arkalia_assistantia.chat.told import PromptReason, PromptTold
 from arkalia_assistantia.prompts.separation import Source
 from arkalia_assistantia.prompts.validation import Verdict
-from arkalia_assistantia.validating import Prompt, Validated, Validating
+from arkalia_assistantia.validating import Judged, Prompt, Validating
 
 EACH: Final = 16
 """Texts, the newest, that are read each by itself."""
@@ -28,7 +28,7 @@ class BlockedError(Exception):
 
 async def checked(question: Question, validating: Validating) -> PromptTold:
     """What the layers say of *question*, which counts as much as its most suspicious text."""
-    found = await validating.all_validated(prompts_of(question.written_by_others()))
+    found = await validating.all_judged(prompts_of(question.written_by_others()))
     return PromptTold(
         score=max((each.score for each in found), default=0.0),
         verdict=max((each.verdict for each in found), default="passed", key=_WORST.index),
@@ -39,22 +39,29 @@ async def checked(question: Question, validating: Validating) -> PromptTold:
 def prompts_of(texts: Iterable[tuple[str, Source]]) -> list[Prompt]:
     """*texts* as they are validated: the newest each by itself, what is older as one text.
 
-    So a question costs as much as a few long texts, into however many messages it is cut.
+    So a question costs as much as two long texts, into however many messages it is cut. Where others
+    than users wrote some of what is older, all of it is read as strictly as theirs.
     """
     newest: list[Prompt] = []
-    older: dict[Source, list[str]] = {}
+    older: list[tuple[str, Source]] = []
     left = EACH_CHARACTERS
     for text, source in reversed(list(texts)):
         left -= len(text) if newest else 0
         if left >= 0 and len(newest) < EACH:
             newest.append(Prompt(text=text, source=source))
         else:
-            older.setdefault(source, []).append(text)
-    joined = [Prompt(text="\n".join(told[::-1]), source=each) for each, told in older.items()]
-    return [*joined, *newest[::-1]]
+            older.append((text, source))
+    return [*_joined(older[::-1]), *newest[::-1]]
 
 
-def _reasons(found: Validated) -> list[PromptReason]:
+def _joined(texts: list[tuple[str, Source]]) -> Iterator[Prompt]:
+    if texts:
+        is_content = any(source == "content" for _, source in texts)
+        joined = "\n".join(text for text, _ in texts)
+        yield Prompt(text=joined, source="content" if is_content else "user")
+
+
+def _reasons(found: Judged) -> list[PromptReason]:
     return [
         PromptReason(layer=each.layer, reason=each.reason, message=each.message)
         for each in found.reasons

@@ -68,9 +68,8 @@ class Classifier:
             alone = known.get(word)
             if alone is None:
                 alone = known[word] = sum(weights[each] for each in features_of_word(word))
-            yield alone + sum(
-                weights[each] for each in features_of_neighbours(word, before, second)
-            )
+            one, both, other = features_of_neighbours(word, before, second)
+            yield alone + weights[one] + weights[both] + weights[other]
 
 
 def windows(tokens: int) -> Iterator[tuple[int, int]]:

@@ -7,7 +7,7 @@ can be shown in the text as it was given.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -81,7 +81,7 @@ def cleaned(text: str) -> str:
     if PLAIN.fullmatch(text):
         return text
     head, rest = text[:MOST_FOLDED], text[MOST_FOLDED:]
-    return _folded_letters(UNSEEN.sub("", head)) + UNSEEN.sub("", rest)
+    return _folded_letters(UNSEEN.sub("", head)) + "".join(UNSEEN.split(rest))
 
 
 def folded(text: str, start: int, end: int) -> Folded:
@@ -115,16 +115,14 @@ def joined(part: Folded) -> Folded | None:
     return Folded(text, [part.positions[each] for each in kept])
 
 
-def hidden(text: str) -> Iterator[Hidden]:
-    """What *text* says in characters that are not seen."""
-    if text.isascii():
-        return
-    for match in TAGS.finditer(text):
-        said = "".join(chr(ord(each) - TAG_BASE) for each in match.group()[:LONGEST_HIDDEN])
-        yield Hidden(said, *match.span())
-    for match in SELECTORS.finditer(text):
-        said = bytes(map(_byte, match.group()[:LONGEST_HIDDEN])).decode("utf-8", "replace")
-        yield Hidden(said, *match.span())
+def hidden(text: str, findings: Iterable[Finding]) -> Iterator[Hidden]:
+    """What *text*, of which `findings_in_all` says *findings*, says in characters that are not seen."""
+    # Where the first of a kind stands is known, and that there is none: no second search from the start.
+    starts = {each.reason: each.start for each in findings}
+    for pattern, reason, said_by in SAYING:
+        if reason in starts:
+            for match in pattern.finditer(text, starts[reason]):
+                yield Hidden(said_by(match.group()[:LONGEST_HIDDEN]), *match.span())
 
 
 def findings_in_all(text: str) -> Iterator[Finding]:
@@ -177,8 +175,23 @@ def _fold(character: str) -> str:
     return _folded_letters(UNSEEN.sub("", character))
 
 
+def _said_by_tags(found: str) -> str:
+    return "".join(chr(ord(each) - TAG_BASE) for each in found)
+
+
+def _said_by_selectors(found: str) -> str:
+    return bytes(map(_byte, found)).decode("utf-8", "replace")
+
+
 def _byte(selector: str) -> int:
     code = ord(selector)
     if code in FIRST_SELECTORS:
         return code - FIRST_SELECTORS.start
     return code - OTHER_SELECTORS + len(FIRST_SELECTORS)
+
+
+SAYING: Final = (
+    (TAGS, "HiddenText", _said_by_tags),
+    (SELECTORS, "HiddenBytes", _said_by_selectors),
+)
+"""What of the kinds of hidden characters spells something."""

@@ -6,13 +6,14 @@ the sum over a window is the difference of two running sums: the work is linear 
 """
 
 import re
-import zlib
 from collections.abc import Iterator
 from typing import Final, NamedTuple
+from zlib import crc32
 
 BITS: Final = 17
 BUCKETS: Final = 1 << BITS
 """Different features; two that share one are rare enough to drown."""
+MASK: Final = BUCKETS - 1
 
 LONGEST_WORD: Final = 20
 """Characters of a word that count: what is longer is no word of a language."""
@@ -65,13 +66,14 @@ def features_of_word(word: str) -> list[int]:
     return found
 
 
-def features_of_neighbours(word: str, before: str, second: str) -> list[int]:
+def features_of_neighbours(word: str, before: str, second: str) -> tuple[int, int, int]:
     """The features of *word* after *before*, which comes after *second*."""
-    return [
-        _bucket(f"2 {before} {word}"),
-        _bucket(f"3 {second} {before} {word}"),
-        _bucket(f"s {second} {word}"),
-    ]
+    # Once for each word of a text: three calls less are a sixth of the classifier's time.
+    return (
+        crc32(f"2 {before} {word}".encode("utf-8", "surrogatepass")) & MASK,
+        crc32(f"3 {second} {before} {word}".encode("utf-8", "surrogatepass")) & MASK,
+        crc32(f"s {second} {word}".encode("utf-8", "surrogatepass")) & MASK,
+    )
 
 
 def neighbours(read: list[Token]) -> Iterator[tuple[str, str, str]]:
@@ -85,4 +87,4 @@ def neighbours(read: list[Token]) -> Iterator[tuple[str, str, str]]:
 
 
 def _bucket(feature: str) -> int:
-    return zlib.crc32(feature.encode("utf-8", "surrogatepass")) & (BUCKETS - 1)
+    return crc32(feature.encode("utf-8", "surrogatepass")) & MASK

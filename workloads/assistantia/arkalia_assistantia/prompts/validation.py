@@ -56,9 +56,6 @@ class Validation(NamedTuple):
 
     score: float
     findings: tuple[Finding, ...]
-    text: str
-    """The text with every character folded."""
-
     unseen: int
     """Characters that only the search for hidden characters has looked at."""
 
@@ -81,10 +78,10 @@ def validate(text: str, source: Source = "user", by: Classifier | None = None) -
         ]
         found += _placed(separation.findings(part.text, source), part)
         found += _read(part, classifier)
-    found += _hidden(text, classifier)
+    found += _hidden(text, found, classifier)
     unseen = len(text) - sum(end - start for start, end in places)
     strongest = tuple(_strongest(found))
-    return Validation(score_of(strongest), strongest, normalisation.cleaned(text), unseen)
+    return Validation(score_of(strongest), strongest, unseen)
 
 
 def verdict(validation: Validation, policy: Policy) -> Verdict:
@@ -168,10 +165,12 @@ def _payloads(part: Folded, classifier: Classifier) -> Iterator[Finding]:
         left -= len(payload.text)
 
 
-def _hidden(text: str, classifier: Classifier) -> Iterator[Finding]:
-    for each in islice(normalisation.hidden(text), encodings.MOST):
-        for finding in _scored(each.text[: encodings.LONGEST], classifier, "hidden characters"):
-            yield finding._replace(start=each.start, end=each.end)
+def _hidden(text: str, found: list[Finding], classifier: Classifier) -> list[Finding]:
+    return [
+        finding._replace(start=each.start, end=each.end)
+        for each in islice(normalisation.hidden(text, found), encodings.MOST)
+        for finding in _scored(each.text[: encodings.LONGEST], classifier, "hidden characters")
+    ]
 
 
 def _scored(text: str, classifier: Classifier, encoding: str) -> Iterator[Finding]:
