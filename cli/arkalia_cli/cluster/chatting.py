@@ -85,11 +85,11 @@ def _events(answer: HTTPResponse) -> Iterator[tuple[str, Told]]:
 def _refusal(answer: HTTPResponse) -> CliError:
     error = asking.refusal(answer.status, answer.read(LONGEST_LINE))
     if not error.hint:
-        error.hint = _advice(answer)
+        error.hint = _advice(answer, str(error))
     return error
 
 
-def _advice(answer: HTTPResponse) -> str:
+def _advice(answer: HTTPResponse, said: str) -> str:
     if answer.status == HTTPStatus.UNAUTHORIZED:
         return (
             "Log in with `arkalia login`, or make a key with "
@@ -97,7 +97,7 @@ def _advice(answer: HTTPResponse) -> str:
         )
     if answer.status == HTTPStatus.FORBIDDEN:
         return "The key, and the roles of its user, must have the scope `chat`."
-    if answer.status == HTTPStatus.NOT_FOUND:
+    if answer.status == HTTPStatus.NOT_FOUND and CHAT in said:
         return "Is the module assistantia on? `arkalia status` tells."
     if wait := answer.headers.get("Retry-After"):
         return f"Try again in {wait} s."

@@ -12,12 +12,13 @@ import socket
 import ssl
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from contextlib import suppress
 from http import HTTPStatus
 from threading import Thread
 from typing import Any, Final
 
-from kubernetes.client.exceptions import ApiException
-from kubernetes.stream.ws_client import portforward_call
+from kubernetes.stream.ws_client import PortForward, create_websocket, get_websocket_url
+from websocket import WebSocketBadStatusException, WebSocketException
 
 from arkalia_cli.api_paths import POD
 from arkalia_cli.cluster.connection import Connection
@@ -121,6 +122,20 @@ class Tunnel:
         return forwarded(self.cluster, self.gateway)
 
 
+class Forwarding(PortForward):
+    """The client's way to a pod; where it breaks, its end here is closed too.
+
+    The client's own thread would end with a traceback, and who reads here would wait for ever.
+    """
+
+    def _proxy(self) -> None:
+        with suppress(OSError, WebSocketException):
+            super()._proxy()  # type: ignore[no-untyped-call]
+        for port in self.local_ports.values():
+            port.python.close()
+        self.websocket.shutdown()
+
+
 def forwarded(cluster: Connection, gateway: Gateway) -> socket.socket:
     """A socket that leads to a pod behind *gateway* through the API server. Raises CliError."""
     pod, port = ready_pod(cluster, gateway)
@@ -128,17 +143,18 @@ def forwarded(cluster: Connection, gateway: Gateway) -> socket.socket:
     url, query = f"{cluster.settings.host}{path}", [("ports", str(port))]
 
     def forward() -> Any:
-        # What CoreV1Api calls too: to import that takes longer than all the rest.
-        asked = {"query_params": query, "headers": cluster.credentials(path)}
-        return portforward_call(cluster.settings, "GET", url, **asked)  # type: ignore[no-untyped-call]
+        # What CoreV1Api does too: to import that takes longer than all the rest.
+        where = get_websocket_url(url, query)  # type: ignore[no-untyped-call]
+        asked = create_websocket(cluster.settings, where, cluster.credentials(path))  # type: ignore[no-untyped-call]
+        return Forwarding(asked, [port])  # type: ignore[no-untyped-call]
 
     try:
         way = _within_its_time(forward)
-    except ApiException as error:
-        raise _not_forwarded(pod, error) from error
     except TimeoutError as error:
         message = f"the API server opened no way to pod {pod} in {DIAL_SECONDS:g} s"
         raise UnreachableError(message, "Try again; a VPN or a proxy may be in the way.") from error
+    except (OSError, WebSocketException) as error:
+        raise _not_forwarded(pod, error) from error
     # What the client hands out hides that it is one end of a pair of sockets.
     wrapped = way.socket(port)
     return socket.socket(fileno=wrapped.detach())
@@ -170,14 +186,13 @@ def _close_late(made: Future[Any]) -> None:
         made.result().close()
 
 
-def _not_forwarded(pod: str, error: ApiException) -> CliError:
-    """What the API server's refusal means; the client hides its answer behind a status of 0."""
-    answer = getattr(error.__context__, "status_code", error.status)
-    if answer == HTTPStatus.FORBIDDEN:
+def _not_forwarded(pod: str, error: Exception) -> CliError:
+    """What it means that the API server has refused, or broken off."""
+    if isinstance(error, WebSocketBadStatusException) and error.status_code == HTTPStatus.FORBIDDEN:
         message = f"you may not open a way to pod {pod}"
         hint = "It takes the right to get and create pods/portforward: `arkalia doctor` tells."
         return ForbiddenError(message, hint)
-    message = f"the API server does not forward to pod {pod}: {error.reason}"
+    message = f"the API server does not forward to pod {pod}: {error}"
     return RefusedError(message, "Try again; `arkalia status` tells how the pod is.")
 
 

@@ -55,7 +55,7 @@ COUNT: Final = """
 REVOKE: Final = "UPDATE api_keys SET revoked_at = now() WHERE id = %s AND revoked_at IS NULL"
 
 Tokens = Annotated[int | None, Field(ge=1, le=1_000_000_000)]
-KeyId = Annotated[str, Path(pattern=r"^[a-z2-7]{16}$")]
+KeyId = Annotated[str, Path(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 
 
 class NewKey(BaseModel):

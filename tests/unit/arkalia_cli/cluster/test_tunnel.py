@@ -10,10 +10,11 @@ import threading
 from contextlib import contextmanager, suppress
 
 import pytest
+from websocket import WebSocketException
 
 from arkalia_cli.cluster import tunnel
 from arkalia_cli.cluster.gateway import Gateway
-from arkalia_cli.cluster.tunnel import HERE, Tunnel
+from arkalia_cli.cluster.tunnel import HERE, Forwarding, Tunnel
 from arkalia_cli.errors import MistakeError, RefusedError, UnreachableError
 from unit.arkalia_runtime.authority import Authority
 
@@ -164,3 +165,34 @@ async def test_port_that_is_taken_is_told():
 
         with pytest.raises(MistakeError, match=f"port {port} of this machine cannot be used"):
             await way.keep_open(port, lambda _: None)
+
+
+class Broken:
+    """A WebSocket whose connection breaks as soon as something is sent or read."""
+
+    connected = True
+
+    def __init__(self, error):
+        self.sock, self._other = socket.socketpair()
+        self._other.close()
+        self._error = error
+
+    def fileno(self):
+        return self.sock.fileno()
+
+    def recv_data_frame(self, _):
+        raise self._error
+
+    def shutdown(self):
+        self.sock.close()
+
+
+@pytest.mark.filterwarnings("error::pytest.PytestUnhandledThreadExceptionWarning")
+@pytest.mark.parametrize("error", [ConnectionResetError(104, "reset"), WebSocketException("odd")])
+def test_way_that_breaks_ends_for_who_reads_it_and_without_a_traceback(error, capsys):
+    way = Forwarding(Broken(error), [8000])
+    here = way.socket(8000)
+    here.settimeout(ANSWER_SECONDS)
+
+    assert here.recv(1) == b""
+    assert capsys.readouterr().err == ""

@@ -57,6 +57,20 @@ async def test_what_does_not_exist_and_what_clashes_has_its_exit_code(run):
     assert "There is a user admin already." in clash.stderr
 
 
+async def test_key_that_nobody_has_is_not_found(run):
+    done = await run("keys", "revoke", "nosuch")
+
+    assert done.exit_code == Exit.NOT_FOUND
+    assert "You have no key nosuch." in done.stderr
+
+
+async def test_what_does_not_fit_is_told_with_its_place(run):
+    done = await run("users", "add", "Bad!Name")
+
+    assert done.exit_code == Exit.REFUSED
+    assert "The request does not fit: body.name: " in done.stderr
+
+
 async def test_password_that_was_changed_since_ends_with_what_to_do(run, cluster):
     wrong = base64.b64encode(b"another password").decode()
     cluster.by_path[SECRET]["data"]["password"] = wrong

@@ -212,6 +212,7 @@ async def test_model_that_is_not_there_ends_with_what_the_assistant_says(run, se
 
     assert done.exit_code in (Exit.REFUSED, Exit.NOT_FOUND)
     assert "huge" in done.stderr
+    assert "assistantia" not in done.stderr
 
 
 async def test_gateway_that_is_gone_is_told(run):
