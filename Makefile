@@ -7,7 +7,7 @@ SHELL := /bin/bash
 MAKEFLAGS += --no-print-directory
 
 FITS := import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))
-# The distribution's own Python is built with profiles of its use. What a version manager compiles mostly
+# The distribution's own Python is built with profile-guided optimisation. What a version manager compiles mostly
 # is not, and takes up to half as long again.
 ifndef PYTHON
 PYTHON := $(shell /usr/bin/python3 -c '$(FITS)' 2>/dev/null && echo /usr/bin/python3 || echo python3)
@@ -19,9 +19,9 @@ MEMBERS := operator/pyproject.toml cli/pyproject.toml $(wildcard workloads/*/pyp
 # What fails is tried once more and shown as `rerun`: docs/testing.md says why.
 WORKERS := -m "not soak" -n 4 --dist loadfile --no-loadscope-reorder --reruns 1
 QUICK := $(WORKERS) --timeout 240
-# Programs in Go clear up less often: of the stories' processor time they take half.
+# Programs in Go collect garbage less often: of the stories' processor time they take half.
 SELDOM := GOGC=400
-# What a share of lines is asked of is tested by these. Python runs the lines that it counts at a
+# Packages with a minimum coverage are tested by these. Python runs the lines that it counts at a
 # fraction of its speed, so that all other tests are run without.
 MEASURED := $(addprefix tests/unit/, arkalia_operator/desired arkalia_operator/planning arkalia_contract arkalia_runtime)
 # They hardly wait, and each worker more would import all of it once more.

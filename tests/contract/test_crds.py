@@ -49,7 +49,7 @@ STRUCTURAL = {
 }
 """What may stand in a node; `default` is left out on purpose (decision 0002)."""
 FIRST_STATUS = "ArkaliaSystem.status"
-"""Its default is stored nowhere: the API server fills it in when it answers (decision 0075)."""
+"""Its default is not stored with a new object: the API server fills it in (decision 0075)."""
 
 CEL_OF_1_29 = {
     *("all", "exists", "filter", "has", "matches", "size", "startsWith", "string"),

@@ -222,7 +222,8 @@ def refusal(status: int, message: str, path: str) -> CliError:
         return ForbiddenError(
             message,
             "`arkalia doctor` lists what you may do. The cluster's role `view` lets you read "
-            "systems, logs and events, `edit` also lets you use `open`.",
+            "systems, logs and events, `edit` also lets you change systems and use `open`, `admin` "
+            "also approve.",
         )
     if status == HTTPStatus.NOT_FOUND:
         return NotFoundError(f"the cluster has nothing at {path}: {message}")

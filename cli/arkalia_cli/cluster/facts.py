@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-from arkalia_cli.api_paths import DEFINITION, STORAGE_CLASS
+from arkalia_cli.api_paths import DEFINITION, NAMESPACE, STORAGE_CLASS
 from arkalia_cli.attendance import Attendance, Operator
 from arkalia_cli.cluster.connection import Body, Connection
 from arkalia_cli.cluster.operators import attendances, operators, release
@@ -25,6 +25,7 @@ def gather(cluster: Connection) -> Facts:
     return Facts(
         namespace=cluster.namespace,
         version=cluster.get("/version")["gitVersion"],
+        namespace_exists=_permitted(lambda: _exists(cluster)),
         groups=frozenset(each["name"] for each in cluster.get("/apis")["groups"]),
         definitions=_permitted(lambda: _definitions(cluster)),
         operators=found,
@@ -46,6 +47,14 @@ def _permitted(read: Callable[[], Read]) -> Read | None:
         return read()
     except ForbiddenError:
         return None
+
+
+def _exists(cluster: Connection) -> bool:
+    try:
+        cluster.get(NAMESPACE.path(name=cluster.namespace))
+    except NotFoundError:
+        return False
+    return True
 
 
 def _definitions(cluster: Connection) -> tuple[Definition, ...]:

@@ -107,6 +107,7 @@ class Facts:
     default_storage_classes: tuple[str, ...] | None
     refused: tuple[Right, ...]
     """Those of RIGHTS that the user does not have in the namespace."""
+    namespace_exists: bool | None = None
     attendances: tuple[Attendance, ...] = ()
     """Of the systems of the namespace, as far as they may be listed."""
 
@@ -151,6 +152,14 @@ def kubernetes(facts: Facts) -> Finding:
     oldest = ".".join(map(str, OLDEST_KUBERNETES))
     message = f"{facts.version} is older than {oldest}"
     return Finding("kubernetes", Level.MISSING, message, f"Use Kubernetes {oldest} or newer.")
+
+
+def namespace(facts: Facts) -> Finding | None:
+    """Is the namespace there? Rights are told of one that is not, too."""
+    if facts.namespace_exists is not False:
+        return None
+    advice = f"`kubectl create namespace {facts.namespace}`, or name another with `--namespace`."
+    return Finding("namespace", Level.MISSING, f"{facts.namespace} does not exist", advice)
 
 
 def definitions(facts: Facts) -> Finding:
@@ -272,6 +281,7 @@ def rights(facts: Facts) -> Iterator[Finding]:
 Check = Callable[[Facts], Finding | None]
 CHECKS: Final[tuple[Check, ...]] = (
     kubernetes,
+    namespace,
     definitions,
     operator,
     releases,

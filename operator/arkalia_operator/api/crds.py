@@ -179,9 +179,9 @@ def _version(resource: Resource) -> dict[str, Any]:
 
 
 def _filled_in(schema: Schema, resource: Resource) -> Schema:
-    """*schema* with the status of a new object: of all defaults the one that the API server applies.
+    """*schema* with the status of a new object, the one default that the API server applies.
 
-    It is stored nowhere: the API server takes no status when it stores a new object.
+    It takes no status when it stores a new object, so this one is not stored with it.
     """
     if resource.first_status is None:
         return schema

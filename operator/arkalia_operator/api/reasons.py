@@ -17,7 +17,7 @@ class Reason(Explained):
         "No operator has looked at the resource since it was made: this is what the API server "
         "says until one does.",
         "Wait a moment; if it lasts, `arkalia status` tells which operators there are, and why "
-        "none of them takes the resource: its namespace, its labels, or because none runs.",
+        "none of them takes the resource: by its namespace or its labels, or since none runs.",
     )
     SPEC_ACCEPTED = "SpecAccepted", "Every part of the spec is understood."
     INVALID_SPEC = (
@@ -298,7 +298,7 @@ class Reason(Explained):
     )
     EVENTS_LEFT_OUT = (
         "EventsLeftOut",
-        "The operator has posted fewer Events about a system than it had to tell: the system "
+        "The operator has left out some Events about a system: it "
         "changed too often, or the API server refused some. The reason of an Event.",
         "Look at the status (`arkalia status`), which is whole. "
         "`arkalia_operator_events_dropped_total` counts what was left out, by cause; with the "

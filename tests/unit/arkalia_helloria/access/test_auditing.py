@@ -133,12 +133,22 @@ async def test_last_time_of_telling_has_an_end(audit, registry, monkeypatch, cap
     assert "Judgements are lost: the gateway ends." in caplog.text
 
 
-async def test_beyond_the_bound_requests_are_counted_as_lost(audit, registry):
+async def test_beyond_the_bound_requests_are_counted_as_lost(audit, registry, caplog):
     for route in ("a", "b", "c", "c", "a"):
         audit.note(decided(route), "x")
 
     assert lost(registry) == 2
     assert registry.get_sample_value("arkalia_access_untold_judgements") == 2
+    assert caplog.text.count("Judgements are lost: 2 wait already.") == 1
+
+
+async def test_each_time_that_no_more_can_wait_is_logged_once(audit, caplog):
+    for _ in range(2):
+        for route in ("a", "b", "c"):
+            audit.note(decided(route), "x")
+        await audit.tell(Security())
+
+    assert caplog.text.count("Judgements are lost: 2 wait already.") == 2
 
 
 async def test_what_cannot_be_told_at_the_end_is_counted_as_lost(audit, registry):

@@ -63,6 +63,7 @@ class Audit:
         self._measures = measures
         self._most = most
         self._untold: dict[Decided, _Count] = {}
+        self._is_full = False
 
     def note(self, decided: Decided, client: str, number: int = 1) -> None:
         """Tell of it, soon."""
@@ -72,8 +73,15 @@ class Audit:
         elif len(self._untold) < self._most:
             self._untold[decided] = _Count(number, client)
         else:
-            self._measures.lost.inc(number)
+            self._overflow(number)
         self._measures.untold.set(len(self._untold))
+
+    def _overflow(self, number: int) -> None:
+        """What finds no place is counted; the log says it once, until all is told again."""
+        self._measures.lost.inc(number)
+        if not self._is_full:
+            logger.error("Judgements are lost: %s wait already.", self._most)
+        self._is_full = True
 
     async def keep_telling(self, calls: Calls) -> None:
         """Tell again and again."""
@@ -89,6 +97,8 @@ class Audit:
                 del self._untold[decided]
             if not await self._is_told(calls, batch):
                 break
+        else:
+            self._is_full = False
         self._measures.untold.set(len(self._untold))
 
     async def end(self, calls: Calls) -> None:
