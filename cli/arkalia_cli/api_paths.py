@@ -43,6 +43,7 @@ AUTOSCALER: Final = Kind("HorizontalPodAutoscaler", "horizontalpodautoscalers", 
 BUDGET: Final = Kind("PodDisruptionBudget", "poddisruptionbudgets", "policy")
 POLICY: Final = Kind("NetworkPolicy", "networkpolicies", "networking.k8s.io")
 STORAGE_CLASS: Final = Kind("StorageClass", "storageclasses", "storage.k8s.io")
+NAMESPACE: Final = Kind("Namespace", "namespaces")
 DEFINITION: Final = Kind(
     "CustomResourceDefinition", "customresourcedefinitions", "apiextensions.k8s.io"
 )

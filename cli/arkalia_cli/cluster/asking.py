@@ -138,8 +138,6 @@ def _problem(status: int, content: bytes) -> tuple[str, str]:
     """What the gateway says, and what it asks for beside."""
     try:
         problem = json.loads(content)
-        faults = [f"{each['where']}: {each['message']}" for each in problem.get("errors", ())]
-        detail = f"The request does not fit: {'; '.join(faults)}" if faults else problem["detail"]
-        return str(detail), str(problem.get("needs", ""))
+        return str(problem["detail"]), str(problem.get("needs", ""))
     except (ValueError, KeyError, TypeError):
         return f"the gateway answers {status}", ""

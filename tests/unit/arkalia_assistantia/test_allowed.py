@@ -74,6 +74,16 @@ async def test_models_that_may_not_be_used_are_not_listed(models):
     assert openai == ollama == ["small"]
 
 
+async def test_model_that_may_not_be_used_is_not_shown(models):
+    async with models() as client:
+        statuses = [
+            (await client.get(f"/v1/models/{name}", headers=by("chat model:small"))).status
+            for name in ("small", NAME)
+        ]
+
+    assert statuses == [200, 404]
+
+
 async def test_another_module_that_asks_for_nobody_may_use_all(models):
     async with models() as client, client.post("/chat", json={"message": "Hello"}) as answer:
         assert answer.status == 200

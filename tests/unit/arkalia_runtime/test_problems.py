@@ -4,7 +4,7 @@ import pytest
 from fastapi import APIRouter, HTTPException
 
 from arkalia_runtime.app import create_app
-from arkalia_runtime.problems import Problem
+from arkalia_runtime.problems import Problem, in_words
 from unit.arkalia_runtime.serving import served
 
 
@@ -59,7 +59,29 @@ async def test_invalid_request_is_a_problem_that_says_where_without_the_value(ap
 
     assert (answer.status, problem["title"]) == (422, "Unprocessable Content")
     assert [each["where"] for each in problem["errors"]] == ["path.number"]
-    assert "hunter2" not in str(problem["errors"])
+    assert problem["detail"].startswith("The request does not fit: path.number: ")
+    assert "hunter2" not in f"{problem['errors']} {problem['detail']}"
+
+
+async def test_clients_of_openai_and_ollama_find_the_sentence_where_they_look_for_it(app):
+    _, openai = await asked(app, "GET", "/v1/absent")
+    _, ollama = await asked(app, "GET", "/api/absent")
+    _, own = await asked(app, "GET", "/api/v1/absent")
+
+    assert openai["error"] == {
+        "message": openai["detail"],
+        "type": "invalid_request_error",
+        "code": None,
+        "param": None,
+    }
+    assert ollama["error"] == ollama["detail"]
+    assert "error" not in own
+
+
+def test_sentence_names_the_first_mistakes_and_how_many_there_are():
+    found = [{"where": f"body.{each}", "message": "Wrong."} for each in "abcde"]
+
+    assert in_words(found) == "body.a: Wrong; body.b: Wrong; body.c: Wrong; and 2 more in `errors`"
 
 
 async def test_problem_of_a_route_carries_its_members(app):

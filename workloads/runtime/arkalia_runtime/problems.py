@@ -4,7 +4,7 @@ A route raises Problem (or FastAPI's own HTTPException); what nobody foresaw bec
 `middleware`. Stack traces go to the log, where the request id leads.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -15,12 +15,15 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
 
-from arkalia_runtime import logs
+from arkalia_runtime import dialects, logs
 
 MEDIA_TYPE: Final = "application/problem+json"
 
 TITLES: Final = {413: "Content Too Large", 422: "Unprocessable Content"}
 """RFC 9110's names, where Python before 3.13 has older ones."""
+
+MOST_TOLD: Final = 3
+"""Mistakes of a request in the sentence that many clients show alone."""
 
 
 class ProblemDocument(BaseModel):
@@ -65,6 +68,7 @@ def problem_response(
         "detail": detail,
         "instance": instance,
         "request_id": logs.request_id.get(),
+        **dialects.error(dialects.spoken_at(instance), status, detail),
         **(members or {}),
     }
     return Response(orjson.dumps(document), status, headers, MEDIA_TYPE)
@@ -81,9 +85,10 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 async def on_invalid_request(request: Request, error: Exception) -> Response:
     """Answer a request that does not fit the route's schema, without repeating its values."""
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type only
-    detail = "The request does not fit; `errors` says where."
+    found = faults(error.errors())
+    detail = f"The request does not fit: {in_words(found)}."
     status = HTTPStatus.UNPROCESSABLE_ENTITY
-    return problem_response(request.url.path, status, detail, {"errors": faults(error.errors())})
+    return problem_response(request.url.path, status, detail, {"errors": found})
 
 
 def faults(errors: Iterable[Mapping[str, Any]], *under: str) -> list[dict[str, str]]:
@@ -92,6 +97,13 @@ def faults(errors: Iterable[Mapping[str, Any]], *under: str) -> list[dict[str, s
         {"where": ".".join((*under, *map(str, each["loc"]))), "message": said(each)}
         for each in errors
     ]
+
+
+def in_words(found: Sequence[Mapping[str, str]]) -> str:
+    """The first of *found* as a sentence says them; all stand in `errors`."""
+    told = [f"{each['where']}: {each['message'].rstrip('.')}" for each in found[:MOST_TOLD]]
+    more = len(found) - len(told)
+    return "; ".join([*told, f"and {more} more in `errors`"] if more else told)
 
 
 def said(mistake: Mapping[str, Any]) -> str:

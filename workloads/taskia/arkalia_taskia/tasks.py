@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from arkalia_runtime import logs
 from arkalia_runtime.database import Connection, Database
 from arkalia_runtime.ids import new_id
-from arkalia_runtime.problems import Problem, faults
+from arkalia_runtime.problems import Problem, faults, in_words
 from arkalia_taskia import kinds
 from arkalia_taskia.settings import TaskSettings
 from arkalia_taskia.sweeping import Sweeping
@@ -193,7 +193,7 @@ def _checked(wanted: Wanted) -> dict[str, Any]:
         return dict(kind.arguments.model_validate(wanted.arguments).model_dump(mode="json"))
     except ValidationError as error:
         errors = faults(error.errors(), "arguments")
-        detail = f"The arguments do not fit the kind {wanted.kind!r}; `errors` says where."
+        detail = f"The arguments do not fit the kind {wanted.kind!r}: {in_words(errors)}."
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=errors) from None
 
 

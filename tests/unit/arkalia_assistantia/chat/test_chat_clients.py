@@ -146,6 +146,22 @@ def test_openai_lists_models_and_aliases(of_openai):
     assert [each.id for each in of_openai.models.list()] == ["gpt-4o", NAME]
 
 
+def test_openai_looks_at_one_model(of_openai):
+    assert of_openai.models.retrieve("gpt-4o").id == "gpt-4o"
+    with pytest.raises(openai.NotFoundError, match=f"There is no model gpt-9: .*{NAME}"):
+        of_openai.models.retrieve("gpt-9")
+
+
+def test_openai_is_told_what_does_not_fit(of_openai):
+    with pytest.raises(openai.UnprocessableEntityError, match=r"does not fit: body\.messages: "):
+        of_openai.chat.completions.create(model=NAME, messages=[])
+
+
+def test_ollama_is_told_what_does_not_fit(of_ollama):
+    with pytest.raises(ollama.ResponseError, match=r"does not fit: body\.messages: "):
+        of_ollama.chat(model=NAME, messages=[])
+
+
 @pytest.mark.parametrize("encoding", ["float", "base64"])
 def test_openai_gets_embeddings(of_openai, encoding):
     answer = of_openai.embeddings.create(

@@ -136,15 +136,15 @@ async def test_outcome_says_that_an_action_failed_and_nothing_of_the_inside(app)
 @pytest.mark.parametrize(
     ("fields", "complaint"),
     [
-        ({"arguments": {"word": 1}}, "`errors` says where"),
-        ({"arguments": {}}, "`errors` says where"),
-        ({"arguments": {"word": "x", "more": 1}}, "`errors` says where"),
+        ({"arguments": {"word": 1}}, "do not fit: arguments.word: "),
+        ({"arguments": {}}, "do not fit: arguments.word: Field required."),
+        ({"arguments": {"word": "x", "more": 1}}, "do not fit: arguments.more: "),
         ({"verb": "Dance"}, "'Dance' is not carried out here"),
         ({"until": in_seconds(-1)}, "`until` must lie within"),
         ({"until": in_seconds(90_000)}, "`until` must lie within"),
         ({"until": "2026-01-01T00:00:00"}, "`until` has no offset"),
-        ({"id": "a b"}, "`errors` says where"),
-        ({"extra": 1}, "`errors` says where"),
+        ({"id": "a b"}, "does not fit: body.id: "),
+        ({"extra": 1}, "does not fit: body.extra: "),
     ],
 )
 async def test_order_is_refused_when_it_does_not_fit(app, journal, fields, complaint):

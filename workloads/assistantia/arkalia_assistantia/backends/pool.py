@@ -53,6 +53,8 @@ LIST_SECONDS: Final = 3.0
 LISTED_SECONDS: Final = 30.0
 """How long a list of models is believed."""
 
+MODEL_NOT_FOUND: Final = "model_not_found"
+"""OpenAI's word for it."""
 
 By = Literal["client", "server"]
 
@@ -205,7 +207,7 @@ class Backends:
         if not found:
             names = ", ".join(name for name, _ in self._allowed(access, offers)) or "none now"
             message = f"There is no model {model}: there are {names}."
-            raise NoAnswerError(HTTPStatus.NOT_FOUND, "model_not_found", message)
+            raise NoAnswerError(HTTPStatus.NOT_FOUND, MODEL_NOT_FOUND, message)
         return found
 
     @staticmethod

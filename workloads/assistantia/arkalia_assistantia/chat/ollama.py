@@ -1,4 +1,4 @@
-"""Ollama's API: `/api/chat`, `/api/generate`, `/api/tags`.
+"""Ollama's API: `/api/chat`, `/api/generate`, `/api/tags`, `/api/version`.
 
 A stream is one JSON object a line; as with Ollama, it is a stream unless the request says otherwise.
 What Arkalia tells of an answer stands in the member `arkalia` of its last object.
@@ -22,6 +22,7 @@ from arkalia_assistantia.chat.problems import Unanswered, told_in
 from arkalia_assistantia.chat.streaming import LINES, Streamed, line, while_here
 
 GENERATE: Final = "/api/generate"
+SERVER_VERSION: Final = "/api/version"
 
 STREAMED: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {LINES: {}}}}
 """What the description says of an answer beside one JSON document."""
@@ -49,7 +50,7 @@ class OllamaPrompt(PassedOn):
 
 
 def routes(assistant: Assistant) -> APIRouter:
-    """The three routes."""
+    """The routes."""
     router = APIRouter(tags=["Ollama"])
 
     async def answered(
@@ -88,6 +89,10 @@ def routes(assistant: Assistant) -> APIRouter:
     async def list_tags() -> dict[str, Any]:
         listed = await assistant.steps.backends.listed()
         return {"models": [_tag(name, backend) for name, backend in listed]}
+
+    @router.get(SERVER_VERSION, summary="The version of Arkalia, where Ollama tells its own")
+    async def show_version(request: Request) -> dict[str, str]:
+        return {"version": request.app.version}
 
     return router
 

@@ -1,4 +1,4 @@
-"""OpenAI's API: `/v1/chat/completions`, `/v1/models`, `/v1/embeddings`.
+"""OpenAI's API: `/v1/chat/completions`, `/v1/models`, `/v1/models/{model}`, `/v1/embeddings`.
 
 Members that are not known are passed on to the model server. What Arkalia tells of an answer stands in
 its member `arkalia`, which clients of OpenAI pass over.
@@ -6,6 +6,7 @@ its member `arkalia`, which clients of OpenAI pass over.
 
 import time
 from collections.abc import AsyncIterator
+from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
 import orjson
@@ -16,6 +17,7 @@ from starlette.responses import JSONResponse, Response
 from arkalia_assistantia.backends.completion import Chunk
 from arkalia_assistantia.backends.openai import CHAT, EMBEDDINGS, MODELS, OWN
 from arkalia_assistantia.backends.openai import DONE as END
+from arkalia_assistantia.backends.pool import MODEL_NOT_FOUND
 from arkalia_assistantia.chat.asking import caller_of, question_of
 from arkalia_assistantia.chat.flow import Assistant, Session
 from arkalia_assistantia.chat.passed_on import PassedOn
@@ -23,6 +25,7 @@ from arkalia_assistantia.chat.problems import Unanswered, told_in
 from arkalia_assistantia.chat.streaming import COMMENT, EVENTS, Streamed, event, while_here
 
 DONE: Final = END.decode()
+DIALECT: Final = "openai"
 
 Role = Literal["system", "developer", "user", "assistant", "tool", "function"]
 
@@ -62,7 +65,7 @@ class Embedding(PassedOn):
 
 
 def routes(assistant: Assistant) -> APIRouter:
-    """The three routes."""
+    """The routes."""
     router = APIRouter(tags=["OpenAI"])
 
     @router.post(
@@ -74,7 +77,7 @@ def routes(assistant: Assistant) -> APIRouter:
     async def complete(request: Request, body: Completion) -> Response:
         asked = body.model_dump(exclude_unset=True)
         question = question_of(asked, caller_of(request))
-        with told_in("openai"):
+        with told_in(DIALECT):
             session = await while_here(request, assistant.begin(question))
             if not body.stream:
                 return JSONResponse(await _whole(request, session))
@@ -85,20 +88,29 @@ def routes(assistant: Assistant) -> APIRouter:
 
     @router.get(MODELS, summary="The models and their other names")
     async def list_models() -> dict[str, Any]:
-        listed = [
-            {"id": name, "object": "model", "created": 0, "owned_by": backend}
-            for name, backend in await assistant.steps.backends.listed()
-        ]
-        return {"object": "list", "data": listed}
+        listed = await assistant.steps.backends.listed()
+        return {"object": "list", "data": [_model(*each) for each in listed]}
+
+    @router.get(f"{MODELS}/{{model}}", summary="One model, or another name of one")
+    async def show_model(model: str) -> dict[str, Any]:
+        listed = dict(await assistant.steps.backends.listed())
+        if model not in listed:
+            detail = f"There is no model {model}: there are {', '.join(listed) or 'none now'}."
+            raise Unanswered(DIALECT, HTTPStatus.NOT_FOUND, MODEL_NOT_FOUND, detail)
+        return _model(model, listed[model])
 
     @router.post(EMBEDDINGS, summary="Texts as vectors", response_model=None)
     async def embed(request: Request, body: Embedding) -> Response:
         asked = body.model_dump(exclude_unset=True)
-        with told_in("openai"):
+        with told_in(DIALECT):
             _, found = await while_here(request, assistant.steps.backends.embeddings(asked))
         return Response(orjson.dumps(found), media_type="application/json")
 
     return router
+
+
+def _model(name: str, backend: str) -> dict[str, Any]:
+    return {"id": name, "object": "model", "created": 0, "owned_by": backend}
 
 
 async def _whole(request: Request, session: Session) -> dict[str, Any]:
@@ -119,7 +131,7 @@ async def _whole(request: Request, session: Session) -> dict[str, Any]:
 async def _stream(session: Session, *, with_usage: bool) -> AsyncIterator[bytes]:
     head = _head(session, "chat.completion.chunk")
     try:
-        with told_in("openai"):
+        with told_in(DIALECT):
             async for chunk in session.chunks():
                 yield event({**chunk, **head})
     except Unanswered as problem:

@@ -1,19 +1,15 @@
-"""Why there is no answer, as a problem document that clients of OpenAI's and Ollama's API understand too.
-
-These look for a member `error` of their own form; a problem document has room for it.
-"""
+"""Why there is no answer, as a problem document that clients of OpenAI's and Ollama's API understand too."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
-from typing import Any, Literal
 
 from arkalia_assistantia.backends.errors import BrokenError, NoAnswerError, RefusedError
 from arkalia_assistantia.chat.attaching import NotAttachedError, UploadsAwayError
 from arkalia_assistantia.chat.checking import BlockedError
+from arkalia_runtime import dialects
+from arkalia_runtime.dialects import Dialect
 from arkalia_runtime.problems import Problem
-
-Dialect = Literal["native", "openai", "ollama"]
 
 BLOCKED = "content_filter"
 
@@ -22,7 +18,7 @@ class Unanswered(Problem):
     """There is no answer; `code` says why in one word."""
 
     def __init__(self, dialect: Dialect, status: int, code: str, detail: str) -> None:
-        super().__init__(status, detail, code=code, **_own(dialect, status, code, detail))
+        super().__init__(status, detail, code=code, **dialects.error(dialect, status, detail, code))
         self.code = code
 
 
@@ -51,13 +47,3 @@ def told_in(dialect: Dialect) -> Iterator[None]:
     except BrokenError as error:
         detail = f"The model server {error}."
         raise Unanswered(dialect, HTTPStatus.BAD_GATEWAY, "model_broken", detail) from error
-
-
-def _own(dialect: Dialect, status: int, code: str, detail: str) -> dict[str, Any]:
-    if dialect == "ollama":
-        return {"error": detail}
-    if dialect == "openai":
-        is_theirs = status < HTTPStatus.INTERNAL_SERVER_ERROR
-        kind = "invalid_request_error" if is_theirs else "server_error"
-        return {"error": {"message": detail, "type": kind, "code": code, "param": None}}
-    return {}

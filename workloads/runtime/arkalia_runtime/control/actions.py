@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from arkalia_contract import control
 from arkalia_contract.control import Order, Outcome, Phase
 from arkalia_runtime.control.abilities import Ability, Arguments
-from arkalia_runtime.problems import Problem, faults
+from arkalia_runtime.problems import Problem, faults, in_words
 
 logger: Final = logging.getLogger(__name__)
 
@@ -187,7 +187,7 @@ def _arguments(ability: Ability[Any], order: Order) -> Arguments:
         )
     except ValidationError as error:
         errors = faults(error.errors(), "arguments")
-        detail = f"The arguments of {order.verb} do not fit; `errors` says where."
+        detail = f"The arguments of {order.verb} do not fit: {in_words(errors)}."
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail, errors=errors) from None
     return found
 
