@@ -69,9 +69,9 @@ async def chunks(answer: aiohttp.ClientResponse) -> AsyncIterator[Chunk]:
     raise BrokenError(message)
 
 
-def models(listed: Any) -> list[str]:
-    """The names in an answer of `/api/tags`."""
-    return [str(each.get("model") or each["name"]) for each in listed.get("models") or ()]
+def models(listed: Any) -> dict[str, int]:
+    """The names in an answer of `/api/tags`; how much each reads is not told there."""
+    return {str(each.get("model") or each["name"]): 0 for each in listed.get("models") or ()}
 
 
 # A request of a client of Ollama

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from arkalia_assistantia.backends import wire
+from arkalia_assistantia.backends import room, wire
 from arkalia_assistantia.backends.completion import Chunk
 from arkalia_assistantia.backends.errors import BrokenError
 
@@ -46,6 +46,6 @@ async def chunks(answer: aiohttp.ClientResponse) -> AsyncIterator[Chunk]:
     raise BrokenError(message)
 
 
-def models(listed: Any) -> list[str]:
-    """The names in an answer of `/v1/models`."""
-    return [str(each["id"]) for each in listed.get("data") or ()]
+def models(listed: Any) -> dict[str, int]:
+    """The names in an answer of `/v1/models`, each with the tokens that it reads; 0 if nobody knows."""
+    return {str(each["id"]): room.tokens(each) for each in listed.get("data") or ()}

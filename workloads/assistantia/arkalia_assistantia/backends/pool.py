@@ -32,6 +32,7 @@ from arkalia_assistantia.backends.errors import (
     UnreachableError,
 )
 from arkalia_assistantia.backends.measures import Measures
+from arkalia_assistantia.backends.room import with_room
 from arkalia_assistantia.backends.turns import Cooling, Remembered, Turns
 from arkalia_assistantia.backends.wire import Wire
 from arkalia_assistantia.settings import AssistantSettings
@@ -119,7 +120,8 @@ class _Server:
 
     turns: Turns
     cooling: Cooling = field(default_factory=Cooling)
-    models: tuple[str, ...] | None = None
+    models: Mapping[str, int] | None = None
+    """What it lists, each with the tokens that it reads."""
     listed_at: float = float("-inf")
     silent: BackendError | None = None
     """Why it lists no models."""
@@ -156,7 +158,7 @@ class Backends:
     async def begin(self, asked: Asked) -> Answering:
         """Who answers, with the first word said. Raises NoAnswerError or RefusedError."""
         ends = Ends.of(self._settings.answer_seconds)
-        found = await self._choices(asked.model)
+        found = self._with_room(await self._choices(asked.model), asked.body)
         preferred = self._remembered.server(asked.conversation)
         told: dict[str, BackendError] = {}
         for number in range(ROUNDS):
@@ -179,7 +181,7 @@ class Backends:
         """The embeddings of a text, from the first server that gives them."""
         ends = Ends.of(self._settings.answer_seconds)
         told: dict[str, BackendError] = {}
-        found = await self._choices(str(body.get("model") or ""))
+        found = self._with_room(await self._choices(str(body.get("model") or "")), body)
         for choice in choosing.ordered(found, self._cooling(), None):
             try:
                 return choice, await self._embedded(choice, body, ends)
@@ -209,6 +211,10 @@ class Backends:
             message = f"There is no model {model}: there are {names}."
             raise NoAnswerError(HTTPStatus.NOT_FOUND, MODEL_NOT_FOUND, message)
         return found
+
+    def _with_room(self, found: list[Choice], body: Mapping[str, Any]) -> list[Choice]:
+        models = {each.backend: self._server(each.backend).models or {} for each in found}
+        return with_room(found, body, lambda choice: models[choice.backend].get(choice.model, 0))
 
     @staticmethod
     def _allowed(access: Access, offers: choosing.Offers) -> list[tuple[str, str]]:
@@ -332,13 +338,13 @@ class Backends:
             self._servers[backend] = _Server(turns)
         return self._servers[backend]
 
-    async def _offers(self) -> dict[str, tuple[str, ...] | None]:
+    async def _offers(self) -> dict[str, Mapping[str, int] | None]:
         """The models of each server that has to be asked for them."""
         asked = [each for each in self._known.access().backends if not each.models]
         listed = await asyncio.gather(*(self._listed(each) for each in asked))
         return dict(zip((each.name for each in asked), listed, strict=True))
 
-    async def _listed(self, backend: Backend) -> tuple[str, ...] | None:
+    async def _listed(self, backend: Backend) -> Mapping[str, int] | None:
         """What *backend* lists; what it listed before while it cannot be asked."""
         server = self._server(backend)
         async with server.listing:
@@ -346,7 +352,7 @@ class Backends:
                 return server.models
             try:
                 async with asyncio.timeout(LIST_SECONDS):
-                    server.models = tuple(await self._list(backend))
+                    server.models = await self._list(backend)
             except TimeoutError:
                 server.silent = UnreachableError("says nothing in time")
                 server.cooling.failed()
@@ -357,11 +363,11 @@ class Backends:
                 server.listed_at, server.silent = time.monotonic(), None
             return server.models
 
-    async def _list(self, backend: Backend) -> list[str]:
+    async def _list(self, backend: Backend) -> dict[str, int]:
         url = openai.address(backend.url, LISTS[backend.provider])
         listed = await self._wire.whole(url, self._known.key(backend))
         try:
-            found: list[str] = DIALECTS[backend.provider].models(listed)
+            found: dict[str, int] = DIALECTS[backend.provider].models(listed)
         except (AttributeError, KeyError, TypeError) as error:
             message = "lists its models in no known form"
             raise UnreachableError(message) from error
