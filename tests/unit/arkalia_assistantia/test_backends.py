@@ -255,6 +255,21 @@ async def test_request_ends_with_the_time_that_its_caller_gives(alone, doomed_se
     assert again == 200
 
 
+async def test_server_that_says_nothing_for_as_long_as_an_answer_may_take_is_left_alone(
+    alone, doomed_server
+):
+    two = [backend(name, doomed_server.url, models=[NAME]) for name in ("main", "other")]
+    async with alone(*two, answer_seconds=1, first_word_seconds=5) as client:
+        doomed_server.tell(signal.SIGSTOP)
+        status, problem = await asked(client)
+        available = await measured(client, "arkalia_model_backends_available")
+        doomed_server.tell(signal.SIGCONT)
+
+    assert (status, set(available.values())) == (503, {1})
+    assert "main said no word" in problem["detail"]
+    assert "other" not in problem["detail"]  # no time was left to ask it
+
+
 async def test_answer_that_its_caller_does_not_wait_for_is_not_held_against_the_server(
     alone, model_server
 ):

@@ -93,3 +93,14 @@ def test_answer_at_once_is_all_that_was_said_without_its_end():
     assert choice["delta"]["content"] == "a"
     assert choice["delta"]["tool_calls"][0]["index"] == 0
     assert choice["finish_reason"] is None
+
+
+def test_cut_ends_what_has_not_ended_by_itself():
+    made = whole(
+        chunk({"content": "One"}),
+        chunk({}, finish_reason="stop"),
+        chunk({"content": "Two"}, index=1),
+    )
+    made.cut()
+
+    assert made.finished == {0: "stop", 1: "length"}

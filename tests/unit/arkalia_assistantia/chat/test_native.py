@@ -39,7 +39,12 @@ async def test_answer_comes_with_what_is_told_beside_it(alone, model_server):
     assert told["answer"] == SHORT
     assert told["finish_reason"] == "stop"
     assert (told["model"], told["backend"]) == (NAME, "main")
-    assert told["prompt"] == {"score": 0, "verdict": "passed", "reasons": []}
+    assert told["prompt"] == {
+        "score": 0,
+        "verdict": "passed",
+        "reasons": [],
+        "unseen_characters": 0,
+    }
     assert told["tokens"]["completion"] == len(SHORT.split()) + 1
     assert told["timings"]["total"] >= told["timings"]["first_word"] > 0
     assert told["request_id"]

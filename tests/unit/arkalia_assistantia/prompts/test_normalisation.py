@@ -55,6 +55,15 @@ def test_word_of_one_script_stays_what_it_is():
     assert list(normalisation.findings_in(text)) == []
 
 
+@given(st.text(max_size=40))
+def test_quick_way_for_what_needs_no_folding_folds_as_character_by_character(text):
+    found = normalisation._unfolded(text, 5)
+
+    if found is not None:
+        by_one = normalisation._folded_one_by_one(text, 5)
+        assert (found[0], list(found[1])) == (by_one[0], list(by_one[1]))
+
+
 def hidden(text):
     return list(normalisation.hidden(text, normalisation.findings_in_all(text)))
 

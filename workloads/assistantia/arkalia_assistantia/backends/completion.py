@@ -1,10 +1,12 @@
 """An answer in OpenAI's form: its chunks, and the whole that they make."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 import orjson
+
+from arkalia_assistantia.backends.errors import BrokenError
 
 Chunk = dict[str, Any]
 """A `chat.completion.chunk`."""
@@ -24,7 +26,7 @@ class Whole:
     keeps_logprobs: bool = False
     """Whether somebody is told them at the end: they take a hundred times the room of the text."""
     size: int = 0
-    """Bytes of what is kept, as JSON."""
+    """Bytes of what was added, as JSON in the pieces that came."""
 
     def add(self, chunk: Chunk) -> None:
         """What *chunk* says."""
@@ -47,7 +49,7 @@ class Whole:
 
     def cut(self) -> None:
         """End it here: it was too long."""
-        self.finished = dict.fromkeys(self.messages, "length")
+        self.finished = {**dict.fromkeys(self.messages, "length"), **self.finished}
 
     @property
     def is_finished(self) -> bool:
@@ -107,6 +109,17 @@ def says_something(chunk: Chunk) -> bool:
         choice.get("finish_reason") or _said(choice.get("delta") or {})
         for choice in chunk.get("choices") or ()
     )
+
+
+async def until_something(chunks: AsyncIterator[Chunk]) -> list[Chunk]:
+    """The chunks up to the first that says something. Raises BrokenError."""
+    begun = []
+    async for chunk in chunks:
+        begun.append(chunk)
+        if says_something(chunk):
+            return begun
+    message = "said nothing at all"
+    raise BrokenError(message)
 
 
 def _said(delta: Mapping[str, Any]) -> bool:

@@ -1,4 +1,4 @@
-"""When an answer has to be there, and who says so: only what was given its time can be late."""
+"""When an answer has to be there, and who says so: the assistant itself, or whoever asks."""
 
 import asyncio
 import time
@@ -31,7 +31,7 @@ class Ends(NamedTuple):
 
 
 async def within(chunks: AsyncIterator[Chunk], ends: Ends) -> AsyncIterator[Chunk]:
-    """*chunks*, as long as there is time. Raises BrokenError when it is over."""
+    """*chunks*, as long as there is time. Raises BrokenError when it is over, and CutError where that was not ours."""
     while True:
         try:
             async with asyncio.timeout(ends.left):

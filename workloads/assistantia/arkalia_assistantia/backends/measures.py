@@ -35,7 +35,7 @@ class Measures:
         )
         self.cut = Counter(
             "arkalia_model_answers_cut",
-            "Answers that stopped in the middle, by who stopped: the server, or the client that left.",
+            "Answers that stopped in the middle, by who stopped: the server, the client that left, or the assistant that had no room for more.",
             ("backend", "by"),
             registry=None,
         )

@@ -18,7 +18,7 @@ from arkalia_assistantia import allowed
 from arkalia_assistantia.backends import choosing, ollama, openai
 from arkalia_assistantia.backends.access import Access, Backend, Known
 from arkalia_assistantia.backends.choosing import Choice
-from arkalia_assistantia.backends.completion import Chunk, says_something
+from arkalia_assistantia.backends.completion import Chunk, until_something
 from arkalia_assistantia.backends.ends import Ends, within
 from arkalia_assistantia.backends.errors import (
     BackendError,
@@ -49,6 +49,8 @@ LISTS: Final = {llm.OPENAI: openai.MODELS, llm.OLLAMA: ollama.TAGS}
 ROUNDS: Final = 2
 """How often the servers are gone through: a restart, or a connection that breaks, is over soon."""
 AGAIN_SECONDS: Final = 0.2
+NEARLY: Final = 0.9
+"""Share of its time after which a server that says nothing is silent, and was not hurried."""
 LIST_SECONDS: Final = 3.0
 """Telling its models costs a server nothing; questions wait while one hangs."""
 LISTED_SECONDS: Final = 30.0
@@ -57,7 +59,7 @@ LISTED_SECONDS: Final = 30.0
 MODEL_NOT_FOUND: Final = "model_not_found"
 """OpenAI's word for it."""
 
-By = Literal["client", "server"]
+By = Literal["client", "server", "assistant"]
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,8 @@ class Backends:
         told: dict[str, BackendError] = {}
         for number in range(ROUNDS):
             for choice in choosing.ordered(found, self._cooling(), preferred):
+                if told and not ends.left:
+                    raise self._no_answer(told)
                 try:
                     answering = await self._begun(choice, asked, ends)
                 except BackendError as error:
@@ -261,11 +265,10 @@ class Backends:
                 )
                 held.callback(answer.close)
                 rest = dialect.chunks(answer)
-                first = await _until_something(rest)
+                first = await until_something(rest)
         except TimeoutError:
             message = f"said no word within {seconds:.1f} s"
-            is_silent = seconds == self._settings.first_word_seconds
-            raise (SilentError if is_silent else HurriedError)(message) from None
+            raise self._late(seconds)(message) from None
         return Answering(
             choice,
             waited_seconds=begun - start,
@@ -275,6 +278,12 @@ class Backends:
             _held=held,
             _ended=lambda by: self._note_end(backend, by),
         )
+
+    def _late(self, seconds: float) -> type[SilentError | HurriedError]:
+        """Whose fault it is that a server has said nothing in *seconds*."""
+        settings = self._settings
+        full = min(settings.first_word_seconds, settings.answer_seconds)
+        return SilentError if seconds >= NEARLY * full else HurriedError
 
     async def _embedded(self, choice: Choice, body: Mapping[str, Any], ends: Ends) -> Any:
         backend = choice.backend
@@ -383,14 +392,3 @@ class Backends:
             message = f"none answers: {', '.join(sorted(cooling))}"
             raise UnhealthyError(message)
         return f"asked are {', '.join(ready)}"
-
-
-async def _until_something(chunks: AsyncIterator[Chunk]) -> list[Chunk]:
-    """The chunks up to the first that says something. Raises BrokenError."""
-    begun = []
-    async for chunk in chunks:
-        begun.append(chunk)
-        if says_something(chunk):
-            return begun
-    message = "said nothing at all"
-    raise BrokenError(message)

@@ -1,18 +1,21 @@
 """The check of a question before the model is asked: all that users and tools wrote, one verdict."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from arkalia_assistantia.chat.questions import Question
 from arkalia_assistantia.chat.told import PromptReason, PromptTold
 from arkalia_assistantia.prompts.separation import Source
-from arkalia_assistantia.prompts.validation import Verdict
+from arkalia_assistantia.prompts.validation import LONG, WHOLE, Verdict
 from arkalia_assistantia.validating import Judged, Prompt, Validating
 
 EACH: Final = 16
 """Texts, the newest, that are read each by itself."""
-EACH_CHARACTERS: Final = 4_096
-"""Characters of these texts together, but for the newest."""
+READ: Final = WHOLE
+"""Characters that are read of all but the oldest texts; of these, joined, as many as of a long text."""
+
+Text = tuple[str, Source]
+"""A text, and who wrote it."""
 
 _WORST: tuple[Verdict, ...] = ("passed", "flagged", "blocked")
 
@@ -33,32 +36,49 @@ async def checked(question: Question, validating: Validating) -> PromptTold:
         score=max((each.score for each in found), default=0.0),
         verdict=max((each.verdict for each in found), default="passed", key=_WORST.index),
         reasons=[reason for each in found for reason in _reasons(each)],
+        unseen_characters=sum(each.unseen_characters for each in found),
     )
 
 
-def prompts_of(texts: Iterable[tuple[str, Source]]) -> list[Prompt]:
-    """*texts* as they are validated: the newest each by itself, what is older as one text.
+def prompts_of(texts: Iterable[Text]) -> list[Prompt]:
+    """*texts* as they are validated: the newest each by itself, older ones as one, the rest as another.
 
-    So a question costs as much as two long texts, into however many messages it is cut. Where others
-    than users wrote some of what is older, all of it is read as strictly as theirs.
+    The rest is read like any long text, so a question costs as much as two of them, into however many
+    messages it is cut. Where others than users wrote some of a joined text, all of it is read as
+    strictly as theirs.
     """
-    newest: list[Prompt] = []
-    older: list[tuple[str, Source]] = []
-    left = EACH_CHARACTERS
-    for text, source in reversed(list(texts)):
-        left -= len(text) if newest else 0
-        if left >= 0 and len(newest) < EACH:
-            newest.append(Prompt(text=text, source=source))
-        else:
-            older.append((text, source))
-    return [*_joined(older[::-1]), *newest[::-1]]
+    told = list(texts)
+    alone = _newest(told, READ, EACH)
+    told, left = told[: len(told) - len(alone)], READ - sum(_read_of(each) for each in alone)
+    older = _newest(told, left, len(told))
+    rest = told[: len(told) - len(older)]
+    return [*_joined(rest), *_joined(older), *_prompts(alone)]
 
 
-def _joined(texts: list[tuple[str, Source]]) -> Iterator[Prompt]:
-    if texts:
-        is_content = any(source == "content" for _, source in texts)
-        joined = "\n".join(text for text, _ in texts)
-        yield Prompt(text=joined, source="content" if is_content else "user")
+def _newest(texts: list[Text], characters: int, most: int) -> list[Text]:
+    """The last of *texts*, *most* at most, of which so many *characters* are read."""
+    kept: list[Text] = []
+    for each in reversed(texts):
+        characters -= _read_of(each)
+        if characters < 0 or len(kept) == most:
+            break
+        kept.append(each)
+    return kept[::-1]
+
+
+def _read_of(text: Text) -> int:
+    return min(len(text[0]), LONG)
+
+
+def _joined(texts: list[Text]) -> list[Prompt]:
+    if not texts:
+        return []
+    is_content = any(source == "content" for _, source in texts)
+    return _prompts([("\n".join(text for text, _ in texts), "content" if is_content else "user")])
+
+
+def _prompts(texts: Iterable[Text]) -> list[Prompt]:
+    return [Prompt(text=text, source=source) for text, source in texts]
 
 
 def _reasons(found: Judged) -> list[PromptReason]:

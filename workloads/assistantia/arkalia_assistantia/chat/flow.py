@@ -46,8 +46,9 @@ MOST_ENDINGS: Final = 1000
 """Answers that have ended, and whose event is being written."""
 ENDINGS_SECONDS: Final = 5.0
 """How long they are waited for when the assistant stops: each gives up earlier by itself."""
-MOST_BYTES: Final = 8_388_608
-"""Of one answer, as JSON. In memory log probabilities take five times as much: a pod has 256 MiB."""
+MOST_BYTES: Final = 4_194_304
+"""Of one answer, as JSON. In memory log probabilities take five times as much, and a server gives eight
+answers at once (`answers_at_once`): a pod has 256 MiB."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,11 @@ class Assistant:
             yield
         finally:
             if self._endings:
-                await asyncio.wait(self._endings, timeout=ENDINGS_SECONDS)
+                _, left = await asyncio.wait(self._endings, timeout=ENDINGS_SECONDS)
+                if left:
+                    logger.error(
+                        "Answers are neither told nor kept: %s were not in time.", len(left)
+                    )
 
     def end(
         self, ending: Coroutine[Any, Any, tuple[bool, KeptTold]]
@@ -143,7 +148,7 @@ class Session:
         self._prompt, self._recorded, self._start = before
         self.question = question
         self.whole = Whole()
-        self._is_told = False
+        self._ending: asyncio.Future[tuple[bool, KeptTold]] | None = None
         self.told: Told | None = None
         """What is told beside the answer; there once all chunks were taken."""
 
@@ -177,11 +182,12 @@ class Session:
         """All that the model says, as far as there is room for it."""
         async for chunk in self._answering.chunks():
             self.whole.add(chunk)
-            if self.whole.size > MOST_BYTES:
-                self.whole.cut()
-                self._answering.close(None)
-                return
             yield chunk
+            if self.whole.size > MOST_BYTES:
+                logger.warning("An answer is cut: it has more than %s bytes.", MOST_BYTES)
+                self.whole.cut()
+                self._answering.close("assistant")
+                return
 
     async def whole_answer(self) -> Whole:
         """The answer, once it is there."""
@@ -193,10 +199,13 @@ class Session:
     def close(self) -> None:
         """End it: a model that has more to say is stopped."""
         self._answering.close()
-        if self._is_told:
+        if self._ending is not None:
             return
         if self._assistant.is_full:
-            logger.error("An answer whose client has left is neither told nor kept: too many are.")
+            message = (
+                "An answer whose client has left is not kept: %s others wait for the database."
+            )
+            logger.error(message, MOST_ENDINGS)
             return
         self._ended(LEFT)
 
@@ -215,8 +224,10 @@ class Session:
         self, reason: str, validation: AnswerTold | None = None
     ) -> Awaitable[tuple[bool, KeptTold]]:
         """Tell that the answer has ended, and keep it: once, also if the client leaves meanwhile."""
-        self._is_told = True
-        return self._assistant.end(self._tell_and_keep(reason, self._said(reason, validation)))
+        if self._ending is None:
+            said = self._said(reason, validation)
+            self._ending = self._assistant.end(self._tell_and_keep(reason, said))
+        return self._ending
 
     async def _tell_and_keep(self, reason: str, said: Said) -> tuple[bool, KeptTold]:
         keeping = self._assistant.steps.keeper.keep(self.question, said)

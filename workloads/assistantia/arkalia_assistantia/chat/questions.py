@@ -101,12 +101,11 @@ class Question:
 
     def written_by_others(self) -> Iterator[tuple[str, Source]]:
         """The texts that users, tools and strangers wrote, and who: what an attack can be in."""
+        *before, last = self.messages or [{}]
+        yield from _by_others(before)
         for shown in self.context:
             yield shown["text"], "content"
-        for each in self.messages:
-            role, is_shown = each.get("role"), each.get("name") == SHOWN
-            if (role == "user" or role in OF_TOOLS) and (text := text_of(each)):
-                yield text, "user" if role == "user" and not is_shown else "content"
+        yield from _by_others([last])
 
     def conversation_so_far(self) -> list[dict[str, str]]:
         """The newest messages before the last question, as the validation of answers takes them."""
@@ -120,6 +119,13 @@ class Question:
             taken.append({"role": _role(str(each.get("role"))), "content": text})
         given = [{"role": "system", "content": self.given}] if self.given else []
         return [*given, *taken[::-1]]
+
+
+def _by_others(messages: Sequence[Message]) -> Iterator[tuple[str, Source]]:
+    for each in messages:
+        role, is_shown = each.get("role"), each.get("name") == SHOWN
+        if (role == "user" or role in OF_TOOLS) and (text := text_of(each)):
+            yield text, "user" if role == "user" and not is_shown else "content"
 
 
 def text_of(message: Message) -> str:

@@ -28,6 +28,8 @@ class PromptTold(_Told):
     """How much the prompt looks like an attack."""
     verdict: Verdict = "passed"
     reasons: list[PromptReason] = []
+    unseen_characters: int = 0
+    """How many of all that was sent were looked at for hidden characters only."""
 
 
 class AnswerReason(_Told):

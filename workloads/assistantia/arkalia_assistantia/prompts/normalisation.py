@@ -89,13 +89,7 @@ def folded(text: str, start: int, end: int) -> Folded:
     part = text[start:end]
     if PLAIN.fullmatch(part):
         return Folded(part, range(start, start + len(part)))
-    characters: list[str] = []
-    positions: list[int] = []
-    for position, character in enumerate(part, start):
-        each = _fold(character)
-        characters.append(each)
-        positions.extend([position] * len(each))
-    plain = "".join(characters)
+    plain, positions = _unfolded(part, start) or _folded_one_by_one(part, start)
     return Folded(plain.translate(LOOKALIKES) if MIXED.search(plain) else plain, positions)
 
 
@@ -168,6 +162,23 @@ def _folded_letters(text: str) -> str:
         part if number % 2 else unicodedata.normalize("NFKC", part)
         for number, part in enumerate(parts)
     )
+
+
+def _unfolded(part: str, start: int) -> tuple[str, Sequence[int]] | None:
+    """*part* as it is, if no character of it would be folded: that takes a tenth of the time."""
+    if UNSEEN.search(part) or not unicodedata.is_normalized("NFKC", part):
+        return None
+    return part, range(start, start + len(part))
+
+
+def _folded_one_by_one(part: str, start: int) -> tuple[str, Sequence[int]]:
+    characters: list[str] = []
+    positions: list[int] = []
+    for position, character in enumerate(part, start):
+        each = _fold(character)
+        characters.append(each)
+        positions.extend([position] * len(each))
+    return "".join(characters), positions
 
 
 @lru_cache(maxsize=4096)

@@ -32,11 +32,14 @@ WHOLE: Final = 12_288
 ENDS: Final = 4_096
 """Characters at the beginning and at the end of a longer one."""
 
-AROUND: Final = 512
-"""Characters around a word that attacks are made of."""
+AROUND: Final = 256
+"""Characters before and after a word that attacks are made of: more than a window of the classifier."""
 
 MOST_PLACES: Final = 8
 """Such words around which a longer text is read."""
+
+LONG: Final = 2 * ENDS + MOST_PLACES * 2 * AROUND
+"""Characters that are read of a longer text, at most: as many as of one that is read as a whole."""
 
 MOST_TOKENS: Final = WHOLE
 """Tokens that the classifier reads of a part: all, even where each is one character."""
