@@ -24,7 +24,8 @@ The system {SYSTEM} is ready in the namespace {SYSTEM_NAMESPACE}.
 
   eval "$(PYTHONPATH=dev python3 -m arkalia_dev env)"    in your shell: KUBECONFIG and PATH
   kubectl get arkaliasystem --all-namespaces             how it is
-  docs/how-to/look-into-a-system.md                      the command line `arkalia`: why it is so
+  docs/getting-started.md                                install `arkalia`, and why it is so
+  docs/how-to/chat-with-a-model.md                       get a key, and talk to it
   kubectl explain arkaliasystem.spec                     what can be said
   make images                                            after a change of the code
   make down                                              stop everything

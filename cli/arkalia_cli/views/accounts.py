@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from rich.console import RenderableType
@@ -57,7 +58,10 @@ def revoked(key_id: str) -> Text:
 def _state(key: Body) -> str:
     if key["revoked_at"]:
         return f"revoked {key['revoked_at'][:DATE]}"
-    return f"expires {key['expires_at'][:DATE]}" if key["expires_at"] else "in use"
+    if not key["expires_at"]:
+        return "in use"
+    is_over = datetime.fromisoformat(key["expires_at"]) <= datetime.now(UTC)
+    return f"{'expired' if is_over else 'expires'} {key['expires_at'][:DATE]}"
 
 
 def _table(*headings: str) -> Table:

@@ -322,6 +322,6 @@ class Reason(Explained):
         "Install the operator that brings the kind, or leave the field out. The objects follow "
         "as soon as the kind is served.",
     )
-    EVERYTHING_USED = "EverythingUsed", "All that was written has its effect."
+    EVERYTHING_USED = "EverythingUsed", "Nothing that was written is ignored."
     CONVERGED = "Converged", "Nothing is left to do."
     AS_EXPECTED = "AsExpected", "Nothing stands in the way."

@@ -76,12 +76,14 @@ async def test_text_that_cannot_be_kept_is_refused_with_what_to_leave_out(servic
     ("expires_at", "status"),
     [
         ("0001-01-01T00:00:00+05:00", 422),
-        ("0485-11-04T15:42:32.307Z", 201),
+        ("2020-01-01T00:00:00Z", 422),
         ("9998-12-31T23:59:59Z", 201),
         ("9999-01-01T00:00:00Z", 422),
     ],
 )
-async def test_key_may_end_in_any_year_that_every_time_zone_has(service, expires_at, status):
+async def test_key_may_end_in_any_year_to_come_that_every_time_zone_has(
+    service, expires_at, status
+):
     ada = await service.user("ada")
 
     answered, _ = await service.ask(

@@ -6,7 +6,7 @@ The text is `ark_<id>_<secret>`: the id names the key in lists and logs, and is 
 
 import base64
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Annotated, Final
 
@@ -115,6 +115,9 @@ class Keys:
 
     async def add(self, wanted: NewKey, actor: Actor) -> ShownKey:
         """Make a key. Raises a 403, 404, 409 or 422 Problem."""
+        if wanted.expires_at is not None and wanted.expires_at <= datetime.now(UTC):
+            detail = "`expires_at` has passed: write a time that is still to come."
+            raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail)
         text, key_id = new_key()
         async with self._ground.database.transaction() as connection:
             await changed(connection)

@@ -55,6 +55,7 @@ def server(system: ArkaliaSystem, service: DataService) -> Server:
         resources=resources(wanted.resources, _resources(memory)),
         grace_seconds=GRACE_SECONDS,
         ready_command=READY,
+        logs_every_connection=True,
     )
 
 

@@ -51,6 +51,8 @@ class Server:
     resources: Manifest
     grace_seconds: int
     ready_command: str
+    logs_every_connection: bool = False
+    """Whether it writes an error for each connection that ends without a handshake, as a probe's does."""
 
 
 def manifests(
@@ -133,14 +135,17 @@ def _container(system: ArkaliaSystem, server: Server, resolution: Resolution) ->
 
 def _probes(server: Server) -> Manifest:
     asked = {"exec": {"command": [server.ready_command]}, "timeoutSeconds": 5}
-    # A program that must start on a busy node first says nothing about the server, and a server is
-    # not ended for that: its data would have to recover, on the same node.
+    # A program that must start on a busy node first says little about the server, and a server is not
+    # ended for that soon: its data would have to recover, on the same node.
     reached = {"tcpSocket": {"port": server.port_name}, "timeoutSeconds": 5}
+    alive = {**reached, "periodSeconds": 10, "failureThreshold": 6}
+    if server.logs_every_connection:
+        alive = {**asked, "periodSeconds": 60, "failureThreshold": 5}
     # A program in a container costs the node a tenth of a second of a core each time. Who is let in
     # hangs on it only while the server neither ends nor answers: an end is seen without being asked.
     return {
         "startupProbe": {**asked, "periodSeconds": 1, "failureThreshold": START_SECONDS},
-        "livenessProbe": {**reached, "periodSeconds": 10, "failureThreshold": 6},
+        "livenessProbe": alive,
         "readinessProbe": {**asked, "periodSeconds": 10, "failureThreshold": 2},
     }
 

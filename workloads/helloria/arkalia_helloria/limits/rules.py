@@ -106,7 +106,7 @@ class Rules:
         limit = verdict.limit
         sentence = (
             f"Too much: the limit {limit.name!r} allows {limit.quota:g} in {limit.window:g} seconds. "
-            f"Ask again in {verdict.retry_after} seconds."
+            f"Ask again in {verdict.retry_after} s."
         )
         problem = Problem(HTTPStatus.TOO_MANY_REQUESTS, sentence, limit=verdict.limit.name)
         said = {name.decode(): value.decode() for name, value in self.headers([verdict])}
