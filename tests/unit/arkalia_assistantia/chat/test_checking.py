@@ -1,5 +1,8 @@
 """What of a question is read as an attack, and that many messages cost no more than few."""
 
+import asyncio
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -83,3 +86,20 @@ async def test_what_is_not_looked_at_is_told():
     told = await checked(Question({"messages": messages}, "c", "m"), Validating("Flag"))
 
     assert told.unseen_characters == 100_000 - 2 * ENDS
+
+
+@pytest.mark.parametrize("cut_into", [1, 200])
+async def test_others_go_on_while_a_long_question_is_read(cut_into):
+    messages = [{"role": "user", "content": filler(1_000_000 // cut_into)}] * cut_into
+    turns = []
+
+    async def others():
+        while True:
+            turns.append(1)
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(others())
+    await checked(Question({"messages": messages}, "c", "m"), Validating("Flag"))
+    beside.cancel()
+
+    assert len(turns) > 10
