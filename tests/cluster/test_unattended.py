@@ -116,9 +116,9 @@ def test_operator_of_other_namespaces_is_named_with_them(own, luna, arkalia):
 
 def test_labels_that_are_advised_are_those_that_the_operator_takes(own, luna, arkalia):
     deployment(own, selector="tier=gold,zone!=eu")
-    until_trouble(arkalia, "takes only systems with tier=gold,zone!=eu")
+    until_trouble(arkalia, "that fit the selector `tier=gold,zone!=eu`")
     deployment(own, selector="tier=gold,zone=eu")
-    advice = until_trouble(arkalia, "takes only systems with tier=gold,zone=eu")["advice"]
+    advice = until_trouble(arkalia, "that fit the selector `tier=gold,zone=eu`")["advice"]
 
     wanted = advice.partition("luna ")[2].partition(" --overwrite")[0].split()
     own.patch(luna.ref, {"metadata": {"labels": dict(e.split("=") for e in wanted)}}, MERGE)

@@ -39,7 +39,6 @@ def status(
     told = list(attendances(cluster, found, operators))
     asked = "The cluster" if everywhere else f"Namespace {cluster.namespace}"
     hint = "" if told or everywhere else systems.elsewhere(cluster)
-    runs = None if operators is None else any(each.ready for each in operators)
-    show(output, view.text(told, asked, hint, runs=runs), view.data(told, runs))
+    show(output, view.text(told, asked, hint), view.data(told))
     if not all(each.system.ready for each in told):
         raise typer.Exit(Exit.NOT_READY)

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import yaml
 
-from arkalia_cli.attendance import Attendance
+from arkalia_cli.attendance import Attendance, attended
 from arkalia_cli.system import System
 from arkalia_cli.views import doctor, events, redaction, status
 from arkalia_cli.views.doctor import Finding
@@ -55,7 +55,7 @@ class Gathered:
 def texts(gathered: Gathered) -> dict[str, str]:
     """Every file of the report by its path."""
     system = System.from_body(redaction.redacted(gathered.system))
-    attendance = gathered.attendance or Attendance(system, None, None, 0.0)
+    attendance = gathered.attendance or attended(system, None, None, 0.0)
     own = [each for each in gathered.objects if each.get("kind") != "Secret"]
     told = events.of_system(gathered.system, own, gathered.events)
     span = events.Span.of(gathered.system, gathered.time)
