@@ -1,10 +1,14 @@
 """Problems: every error has one form."""
 
+from datetime import datetime
+from typing import Annotated
+
 import pytest
 from fastapi import APIRouter, HTTPException
+from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from arkalia_runtime.app import create_app
-from arkalia_runtime.problems import Problem
+from arkalia_runtime.problems import Problem, faults
 from unit.arkalia_runtime.serving import served
 
 
@@ -60,6 +64,44 @@ async def test_invalid_request_is_a_problem_that_says_where_without_the_value(ap
     assert (answer.status, problem["title"]) == (422, "Unprocessable Content")
     assert [each["where"] for each in problem["errors"]] == ["path.number"]
     assert "hunter2" not in str(problem["errors"])
+
+
+def even(number):
+    if number % 2:
+        message = f"{number} is odd"
+        raise ValueError(message)
+    return number
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "message"),
+    [
+        (Annotated[int, AfterValidator(even)], 3, "3 is odd"),
+        (datetime, "x", "Input should be a valid datetime or date, input is too short"),
+    ],
+    ids=["a validator of ours", "a type of pydantic"],
+)
+def test_fault_is_told_in_whole_sentences_and_in_a_validator_s_own_words(kind, value, message):
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(kind).validate_python(value)
+
+    assert faults(caught.value.errors(), "body") == [{"where": "body", "message": message}]
+
+
+async def test_body_that_is_no_json_is_told_what_is_wrong_with_it(settings):
+    router = APIRouter()
+
+    @router.post("/numbers")
+    async def write(numbers: list[int]) -> int:
+        return len(numbers)
+
+    async with served(create_app("m", settings, router=router)) as client:
+        answer = await client.request(
+            "POST", "/numbers", data="[1,", headers={"Content-Type": "application/json"}
+        )
+        problem = await answer.json(content_type="application/problem+json")
+
+    assert [each["message"] for each in problem["errors"]] == ["Expecting value"]
 
 
 async def test_problem_of_a_route_carries_its_members(app):

@@ -22,6 +22,9 @@ MEDIA_TYPE: Final = "application/problem+json"
 TITLES: Final = {413: "Content Too Large", 422: "Unprocessable Content"}
 """RFC 9110's names, where Python before 3.13 has older ones."""
 
+IN_OTHER_WORDS: Final = frozenset({"value_error", "json_invalid"})
+"""Types of mistakes of which `ctx` says more than the message, or without a word before it."""
+
 
 class ProblemDocument(BaseModel):
     """What the OpenAPI description says about every answer that is not a success."""
@@ -95,8 +98,9 @@ def faults(errors: Iterable[Mapping[str, Any]], *under: str) -> list[dict[str, s
 
 
 def said(mistake: Mapping[str, Any]) -> str:
-    """What is wrong: a validator's own words as they are, else pydantic's."""
-    return str(mistake.get("ctx", {}).get("error") or mistake["msg"])
+    """What is wrong: a validator's or parser's own words as they are, else pydantic's."""
+    own = mistake.get("ctx", {}).get("error") if mistake["type"] in IN_OTHER_WORDS else None
+    return str(own or mistake["msg"])
 
 
 def _said_by_framework(request: Request, error: HTTPException) -> str | None:
