@@ -42,6 +42,7 @@ from arkalia_operator.runtime.data import DataServices
 from arkalia_operator.runtime.identity import FoundSystem, Identity
 from arkalia_operator.runtime.presence import Presence
 from arkalia_operator.runtime.resources import Refused, Resources, read_system
+from arkalia_operator.settings import IMAGE_REGISTRY
 
 Body = Mapping[str, Any]
 PolicyOf = Callable[[ArkaliaSystem], UpgradePolicy]
@@ -73,7 +74,6 @@ class Snapshot:
     """Where all operators of the cluster take images from; None where that cannot be told."""
 
 
-IMAGE_REGISTRY: Final = "ARKALIA_OPERATOR_IMAGE_REGISTRY"
 SNAPSHOT: Final = TypeAdapter(Snapshot)
 
 
