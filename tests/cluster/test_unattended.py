@@ -14,7 +14,6 @@ from cluster.command_line import ANSWER_SECONDS, ARKALIA
 from cluster.kinds import RBAC
 from cluster.kube import MERGE
 from cluster.systems import System, off_except
-from cluster.test_misunderstood_spec import row
 from cluster.waiting import eventually
 
 HOME = "operators"
@@ -95,7 +94,7 @@ def until_trouble(arkalia, words):
 
 
 def test_table_and_status_say_that_nobody_has_looked(luna, arkalia):
-    assert row(luna)[:2] == ["Unknown", "NotLookedAt"]
+    assert luna.row()[:2] == ["Unknown", "NotLookedAt"]
 
     code, _ = answer = arkalia("status", "luna")
     assert code == 1
@@ -145,7 +144,7 @@ def test_user_without_further_rights_is_told_what_is_known(viewer, luna, arkalia
 def test_operator_that_looks_takes_the_place_of_what_the_api_server_says(luna, own_operator):
     ready = luna.ready().conditions()["Ready"]
 
-    assert row(luna)[:2] == ["True", "SystemReady"]
+    assert luna.row()[:2] == ["True", "SystemReady"]
     assert not ready["lastTransitionTime"].startswith("1970")
     assert luna.kube.require(luna.ref)["status"]["observedGeneration"] > 0
 
