@@ -10,11 +10,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from arkalia_cli import system
 from arkalia_cli.cluster import operators
 from arkalia_cli.views import events
 from arkalia_generate.catalogue_pages import GROUND, PURPOSES
 from arkalia_operator import settings
+from arkalia_operator.api.first_status import NOT_LOOKED_AT
 from arkalia_operator.api.reasons import Reason
+from arkalia_operator.api.resources import written_status
 from arkalia_release.versions import parsed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -161,5 +164,22 @@ def test_setting_that_is_read_of_a_deployment_is_one_of_the_operator(name, field
     assert name == f"ARKALIA_OPERATOR_{field.upper()}"
 
 
-def test_event_that_the_command_line_looks_for_is_the_operator_s():
+def test_reasons_that_the_command_line_looks_for_are_the_operator_s():
     assert events.DROPPED == Reason.EVENTS_LEFT_OUT
+    assert system.NOT_LOOKED_AT == Reason.NOT_LOOKED_AT
+
+
+@pytest.mark.parametrize(
+    ("status", "written"),
+    [
+        (NOT_LOOKED_AT, False),
+        ({"conditions": [{**NOT_LOOKED_AT["conditions"][0], "reason": "OperatorFailed"}]}, True),
+        ({"conditions": [*NOT_LOOKED_AT["conditions"], {"type": "DataReady"}]}, True),
+    ],
+    ids=["filled in", "without a generation", "more than what is filled in"],
+)
+def test_operator_and_command_line_tell_a_written_status_by_the_same(status, written):
+    body = {"metadata": {"name": "luna", "namespace": "arkalia"}, "status": status}
+
+    assert bool(written_status(body)) is written
+    assert bool(system.System.from_body(body).conditions) is written
