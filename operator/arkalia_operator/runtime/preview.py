@@ -255,11 +255,10 @@ class Reader:
         data = DataServices(Credentials(self.client), lifetimes.spread_seconds, _now)
         presence = Presence(self.client, paused)
         kept = identity.retained(paused, resolution)
-        looked = await data.look(paused, resolution, before, kept)
-        settled = await identity.settle(
-            FoundSystem(paused, resolution, before, looked.lineage.id), presence
-        )
-        return Told(settled.trust, (await data.settle(looked, presence)).access)
+        found_data = await data.look(paused, resolution, before, kept)
+        found_system = FoundSystem(paused, resolution, before, found_data.lineage.id)
+        settled = await identity.settle(found_system, presence)
+        return Told(settled.trust, (await data.settle(found_data, presence)).access)
 
 
 def _now() -> datetime:
