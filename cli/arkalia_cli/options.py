@@ -1,4 +1,7 @@
-"""What every verb takes: where to look and how to answer. Errors become messages and exit codes here."""
+"""What every verb takes: where to look and how to answer.
+
+Errors become messages and exit codes here.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ class Output(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Where:
+class Target:
     """The cluster and the namespace that a command is about; None is what kubectl would take."""
 
     namespace: Annotated[

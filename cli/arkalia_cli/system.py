@@ -11,6 +11,8 @@ from typing import Any, Final, Self
 
 GATEWAY: Final = "helloria"
 """The module through which people come in."""
+NOT_LOOKED_AT: Final = "NotLookedAt"
+"""Reason of the one condition that the API server fills in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +55,7 @@ class System:
     @classmethod
     def from_body(cls, body: Mapping[str, Any]) -> Self:
         """The system that the API server gave as *body*."""
-        status = body.get("status", {})
-        if "observedGeneration" not in status:  # what the API server fills in is nobody's word
-            status = {}
+        status = _written(body)
         return cls(
             namespace=body["metadata"]["namespace"],
             name=body["metadata"]["name"],
@@ -81,6 +81,13 @@ class System:
         """The condition *kind*; unknown where the operator has not spoken of it."""
         unknown = Condition(kind, "Unknown", "", "")
         return next((each for each in self.conditions if each.type == kind), unknown)
+
+
+def _written(body: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The status that an operator has written; what the API server fills in is nobody's word."""
+    status: Mapping[str, Any] = body.get("status") or {}
+    reasons = [each.get("reason") for each in status.get("conditions") or ()]
+    return {} if reasons == [NOT_LOOKED_AT] else status
 
 
 def _condition(each: Mapping[str, Any]) -> Condition:

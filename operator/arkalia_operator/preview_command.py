@@ -24,7 +24,6 @@ from arkalia_operator.cluster.store import SystemKey
 from arkalia_operator.desired.resolve import Defaults, Modules
 from arkalia_operator.planning.upgrades import policy_of
 from arkalia_operator.runtime.preview import (
-    IMAGE_REGISTRY,
     Body,
     Planner,
     PolicyOf,
@@ -35,7 +34,7 @@ from arkalia_operator.runtime.preview import (
     saved,
     wanted,
 )
-from arkalia_operator.settings import Settings
+from arkalia_operator.settings import IMAGE_REGISTRY, Settings
 
 NOTHING: Final = 0
 UNTOLD: Final = 1
@@ -75,6 +74,7 @@ async def run(words: argparse.Namespace, settings: Settings) -> int:
     policy = _policy(words, settings)
     snapshot = await _snapshot(words, documents, available, policy)
     if "image_registry" not in settings.model_fields_set:
+        # What was read tells the registry; to read it, any would do.
         available = _available(_registry(snapshot, settings))
     snapshot = _with_modules(snapshot, _of_kind(documents, MODULE_KIND), words.namespace)
     bodies = _systems(words, documents, snapshot)

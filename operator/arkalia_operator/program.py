@@ -85,7 +85,7 @@ class Program:
         self._permissions = Permissions(
             self._client,
             namespaces,
-            lambda: rbac.rights(self._informers.offered, lease.place if lease else None),
+            lambda: rbac.rights(self._informers.offered, lease.key if lease else None),
         )
         self._executor = Executor(self._client, self._store, self._drifts())
         self._recorder = Recorder(self._client)
@@ -299,12 +299,12 @@ def _lease(settings: Settings, session: Session) -> Lease | None:
     """The Lease that this process may hold, over requests that wait for no others."""
     if not settings.leader_election:
         return None
-    place = LeaseKey(settings.lease_namespace or own_namespace(), settings.lease_name)
+    key = LeaseKey(settings.lease_namespace or own_namespace(), settings.lease_name)
     # A container that is started again has the name of its pod, and is not the one before.
     identity = f"{socket.gethostname()}_{uuid4()}"
     terms = Terms(settings.lease_seconds)
     client = Client(session, LEASE_REQUESTS, patience=terms.patience_seconds)
-    return Lease(client, place, identity, terms)
+    return Lease(client, key, identity, terms)
 
 
 async def operate(settings: Settings) -> bool:

@@ -88,11 +88,11 @@ def _uses() -> Iterator[tuple[str, Kind, Rule]]:
     yield from ((kind.plural, kind, _rule(kind, verbs_of(kind))) for kind in IN_APPLY_ORDER)
 
 
-def _of_lease(place: LeaseKey) -> Iterator[Right]:
+def _of_lease(key: LeaseKey) -> Iterator[Right]:
     """The Lease is in one namespace, so its Role stands in the chart's own template."""
-    for verb, name in (("create", ""), ("get", place.name), ("update", place.name)):
+    for verb, name in (("create", ""), ("get", key.name), ("update", key.name)):
         group, _, _ = LEASE.api_version.rpartition("/")
-        yield Right("leader election", group, LEASE.plural, verb, place.namespace, name)
+        yield Right("leader election", group, LEASE.plural, verb, key.namespace, name)
 
 
 def verbs_of(kind: Kind) -> tuple[str, ...]:

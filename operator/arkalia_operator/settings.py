@@ -16,6 +16,14 @@ PREFIX: Final = "ARKALIA_OPERATOR_"
 DNS_NAME: Final = r"^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
 
 
+def variable(field: str) -> str:
+    """The environment variable of a *field* of the settings."""
+    return f"{PREFIX}{field.upper()}"
+
+
+IMAGE_REGISTRY: Final = variable("image_registry")
+
+
 def _comma_separated(value: Any) -> Any:
     return [part.strip() for part in value.split(",") if part.strip()]
 
@@ -125,6 +133,6 @@ class Settings(BaseModel):
 
 def _mistakes(error: ValidationError) -> str:
     return "; ".join(
-        f"{PREFIX}{str(each['loc'][0]).upper()}={each['input']!r}: {said(each)}"
+        f"{variable(str(each['loc'][0]))}={each['input']!r}: {said(each)}"
         for each in error.errors()
     )

@@ -26,9 +26,9 @@ from arkalia_dev import certificates
 from arkalia_dev.development import Development
 from arkalia_dev.run import perform
 from arkalia_dev.subnets import Subnets
+from local_programs import WITH_PARENT
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-WITH_PARENT: Final = ("setpriv", "--pdeathsig", "KILL", "--")
 START_SECONDS: Final = 90.0
 END_SECONDS: Final = 20.0
 SUBNETS: Final = Subnets(201)

@@ -68,6 +68,12 @@ class Kube:
         assert found is not None, f"{ref} does not exist"
         return found
 
+    def established(self, definition: Ref) -> None:
+        """Raises AssertionError until the kind of *definition* is served, so that it can be waited for."""
+        conditions = self.require(definition).get("status", {}).get("conditions") or []
+        held = {each["type"] for each in conditions if each["status"] == "True"}
+        assert "Established" in held, f"{definition} is not served yet"
+
     def find(
         self, kind: Kind, namespace: str = "", labels: Mapping[str, str] | None = None
     ) -> list[Body]:

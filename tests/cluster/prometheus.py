@@ -8,7 +8,6 @@ not among them is refused, so that nothing is left out in silence.
 from __future__ import annotations
 
 import re
-import subprocess
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,9 +21,9 @@ from arkalia_operator.desired.kinds import CONFIG_MAP
 from cluster.development import programs
 from cluster.kinds import Ref
 from cluster.kube import Body, Kube
+from local_programs import running
 from unit.arkalia_runtime.serving import free_port
 
-WITH_PARENT: Final = ("setpriv", "--pdeathsig", "KILL", "--")
 OFTEN: Final = "1s"
 """In place of a monitor's own interval: a story does not wait for what only takes longer."""
 OF_ENDPOINT: Final = {"interval", "path", "port", "scheme", "tlsConfig"}
@@ -116,15 +115,8 @@ def _running(folder: Path) -> Iterator[str]:
         f"--storage.tsdb.path={folder / 'data'}",
         f"--web.listen-address={address}",
     )
-    command = (*WITH_PARENT, "prometheus", *flags)
-    with (
-        (folder / "log").open("wb") as log,
-        subprocess.Popen(command, env=programs(), stdout=log, stderr=log) as process,
-    ):
-        try:
-            yield f"http://{address}"
-        finally:
-            process.kill()
+    with running(("prometheus", *flags), folder / "log", programs()):
+        yield f"http://{address}"
 
 
 def _job(kube: Kube, kubeconfig: str, folder: Path, monitor: Body, number: int) -> Body:

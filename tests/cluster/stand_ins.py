@@ -6,7 +6,6 @@ takes seconds, and may end it, its CRDs and its namespaces without harm to other
 
 from __future__ import annotations
 
-import subprocess
 import threading
 import traceback
 from collections.abc import Callable, Iterator
@@ -21,16 +20,16 @@ import yaml
 from arkalia_dev.development import Development
 from arkalia_operator.desired.kinds import DEPLOYMENT, JOB, STATEFUL_SET, Kind
 from bench.control_plane import ROOT, ControlPlane, control_plane
-from cluster.kinds import DEFINITION, Ref
+from cluster.kinds import Ref
 from cluster.kube import MERGE, Body, Kube, RefusedError
 from cluster.waiting import eventually
+from local_programs import running
 
 CONTROLLERS: Final = (
     "garbage-collector-controller",
     "namespace-controller",
     "persistentvolumeclaim-protection-controller",
 )
-WITH_PARENT: Final = ("setpriv", "--pdeathsig", "KILL", "--")
 PAUSE_SECONDS: Final = 0.1
 """Before a watch that ended is begun again."""
 WATCH_SECONDS: Final = 3
@@ -78,14 +77,7 @@ def define(kube: Kube) -> None:
     for path in sorted(ROOT.glob("crds/*.yaml")):
         definition = yaml.safe_load(path.read_text("utf-8"))
         kube.apply(definition)
-        eventually(partial(_served, kube, Ref.of(definition)))
-
-
-def _served(kube: Kube, ref: Ref) -> None:
-    assert ref.kind is DEFINITION
-    conditions = kube.require(ref).get("status", {}).get("conditions") or []
-    served = [each for each in conditions if each["type"] == "Established"]
-    assert [each["status"] for each in served] == ["True"], f"{ref} is not served yet"
+        eventually(partial(kube.established, Ref.of(definition)))
 
 
 @contextmanager
@@ -99,15 +91,9 @@ def _controllers(plane: ControlPlane) -> Iterator[None]:
         "--kube-api-qps=200",
         "--kube-api-burst=400",
     )
-    command = (*WITH_PARENT, str(Development().binaries.program("kube-controller-manager")), *flags)
-    with (
-        (plane.folder / "controllers.log").open("wb") as log,
-        subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT) as process,
-    ):
-        try:
-            yield
-        finally:
-            process.kill()
+    command = (str(Development().binaries.program("kube-controller-manager")), *flags)
+    with running(command, plane.folder / "controllers.log"):
+        yield
 
 
 @contextmanager

@@ -110,6 +110,14 @@ class System:
         found = self.kube.find(kinds.POD, self.namespace, wanted)
         return [each for each in found if "deletionTimestamp" not in each["metadata"]]
 
+    def row(self) -> list[str]:
+        """Ready, Reason and Modules as `kubectl get ark` shows them: the API server makes the table."""
+        accept = {"Accept": "application/json;as=Table;g=meta.k8s.io;v=v1"}
+        table = self.kube.http.get(self.ref.path, headers=accept).json()
+        columns = [column["name"] for column in table["columnDefinitions"]]
+        cells = dict(zip(columns, table["rows"][0]["cells"], strict=True))
+        return [cells["Ready"], cells["Reason"], cells["Modules"]]
+
     def asked_by(self, path: str) -> set[str]:
         """Addresses from which, as the gateway's log has it, *path* was asked."""
         lines = self.kube.log(Ref.of(self.pods()[0])).splitlines()

@@ -5,6 +5,8 @@ owns of it compared with what was sent. It is an API server of the story's own, 
 without an operator (`cluster.stand_ins`).
 """
 
+from functools import partial
+
 import pytest
 import yaml
 from hypothesis import HealthCheck, Phase, given, settings
@@ -16,7 +18,7 @@ from arkalia_operator.desired import desired_state, kinds
 from arkalia_operator.planning.ownership import FIELD_MANAGER, fingerprint, owned
 from builders import a_component, a_module, modules_with
 from cluster.development import definitions
-from cluster.kinds import DEFINITION, SYSTEM, Ref
+from cluster.kinds import SYSTEM, Ref
 from cluster.kube import APPLY, Kube, RefusedError
 from cluster.systems import System
 from cluster.waiting import eventually
@@ -323,16 +325,10 @@ def served(kube, release, wanted_kinds):
     for definition in wanted:
         kube.apply(definition)
     for definition in wanted:
-        eventually(lambda name=definition["metadata"]["name"]: established(kube, name))
+        eventually(partial(kube.established, Ref.of(definition)))
     yield
     for definition in wanted:
         kube.delete(Ref.of(definition))
-
-
-def established(kube, name):
-    status = kube.require(Ref(DEFINITION, "", name)).get("status", {})
-    conditions = status.get("conditions") or []
-    assert ("Established", "True") in {(each["type"], each["status"]) for each in conditions}
 
 
 @settings(

@@ -96,14 +96,11 @@ def definitions(kube):
 
 
 def established(kube):
-    """Raises AssertionError until both definitions are served."""
-    names = [
-        name
-        for each in definitions(kube).values()
-        for name in each.get("status", {}).get("conditions", [])
-        if (name["type"], name["status"]) == ("Established", "True")
-    ]
-    assert len(names) == len(KINDS), f"{len(names)} of {len(KINDS)} are served"
+    """Raises AssertionError until all definitions are served."""
+    found = definitions(kube).values()
+    assert len(found) == len(KINDS), f"{len(found)} of {len(KINDS)} are there"
+    for each in found:
+        kube.established(Ref.of(each))
 
 
 def written(tree):

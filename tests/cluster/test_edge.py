@@ -193,7 +193,7 @@ def objects(luna):
     return desired_state(ArkaliaSystem.from_body(kube.require(luna.ref)), available).manifests
 
 
-def asked(luna, objects):
+def expressions(luna, objects):
     """Every expression of the edge's alerts, and of the panels that lie in the cluster."""
     name = names.edge(luna.name)
     [rules] = (each for each in objects if of_edge(each, kinds.PROMETHEUS_RULE))
@@ -202,7 +202,9 @@ def asked(luna, objects):
     told = luna.kube.require(Ref(kinds.CONFIG_MAP, luna.namespace, board))["data"]
     panels = json.loads(told[f"{board}.json"])["panels"]
     drawn = [target["expr"] for each in panels for target in each.get("targets", ())]
-    assert (rules["metadata"]["name"], len(alerts) > 4, len(drawn) > 8) == (name, True, True)
+    assert rules["metadata"]["name"] == name
+    assert len(alerts) > 4
+    assert len(drawn) > 8
     return alerts, [each.replace("$__rate_interval", "10s") for each in drawn]
 
 
@@ -213,7 +215,7 @@ def of_edge(body, kind):
 def test_prometheus_gets_all_that_alerts_and_panels_of_the_edge_are_made_of(
     luna, kube, objects, tmp_path
 ):
-    alerts, panels = asked(luna, objects)
+    alerts, panels = expressions(luna, objects)
     kubeconfig = environment()["KUBECONFIG"]
     with prometheus.prometheus(tmp_path / "prometheus", kube, kubeconfig, objects) as running:
         for expression in (*alerts, *panels):

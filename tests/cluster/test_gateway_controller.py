@@ -4,6 +4,7 @@ The Gateway API comes and goes for everybody, so the story needs the cluster to 
 """
 
 import secrets
+from contextlib import contextmanager
 from functools import partial
 
 import pytest
@@ -32,17 +33,16 @@ def served(kube):
     files = sorted(definitions("gateway-api-of-traefik").glob("gateway.*.yaml"))
     read = (each for file in files for each in yaml.safe_load_all(file.read_text("utf-8")))
     wanted = [each for each in read if each and each["kind"] == DEFINITION.name]
-    refs = [Ref.of(kube.apply(each)) for each in wanted]
-    for ref in refs:
-        eventually(partial(established, kube, ref))
-    yield
-    for ref in refs:
-        kube.delete(ref)
-
-
-def established(kube, ref):
-    conditions = kube.require(ref).get("status", {}).get("conditions") or []
-    assert ("Established", "True") in [(each["type"], each["status"]) for each in conditions]
+    refs = [Ref.of(each) for each in wanted]
+    try:
+        for each in wanted:
+            kube.apply(each)
+        for ref in refs:
+            eventually(partial(kube.established, ref))
+        yield
+    finally:
+        for ref in refs:
+            kube.delete(ref)
 
 
 @pytest.fixture(scope="module")
@@ -53,20 +53,32 @@ def certificate(kube, namespace, tmp_path_factory):
     return pem
 
 
+@contextmanager
+def gateway_class(kube, name):
+    """A class of Gateways that Traefik serves."""
+    head = {"apiVersion": GATEWAYS, "kind": "GatewayClass", "metadata": {"name": name}}
+    collection = f"/apis/{GATEWAYS}/gatewayclasses"
+    kube.http.post(collection, json={**head, "spec": {"controllerName": ISSUER}}).raise_for_status()
+    try:
+        yield
+    finally:
+        kube.http.delete(f"{collection}/{name}")
+
+
 @pytest.fixture(scope="module")
 def controller(kube, namespace, served, certificate, tmp_path_factory):
     """Traefik, and a Gateway of it, called `public`."""
     if not reach.has_route(kube):
         pytest.skip("only a machine with a route into the cluster can be its Gateway")
     name = f"story-{secrets.token_hex(2)}"
-    head = {"apiVersion": GATEWAYS, "kind": "GatewayClass", "metadata": {"name": name}}
-    collection = f"/apis/{GATEWAYS}/gatewayclasses"
-    kube.http.post(collection, json={**head, "spec": {"controllerName": ISSUER}}).raise_for_status()
     options = (
         f"providers.kubernetesgateway.namespaces={namespace}",
         f"providers.kubernetesgateway.statusaddress.ip={TOLD_OUTSIDE}",
     )
-    with traefik(tmp_path_factory.mktemp("traefik"), *options) as running:
+    with (
+        gateway_class(kube, name),
+        traefik(tmp_path_factory.mktemp("traefik"), *options) as running,
+    ):
         shown = {"mode": "Terminate", "certificateRefs": [{"name": SHOWN}]}
         listener = {"name": "https", "protocol": "HTTPS", "port": running.port, "tls": shown}
         body = {
@@ -78,7 +90,6 @@ def controller(kube, namespace, served, certificate, tmp_path_factory):
         inside = f"/apis/{GATEWAYS}/namespaces/{namespace}/gateways"
         kube.http.post(inside, json=body).raise_for_status()
         yield running
-    kube.http.delete(f"{collection}/{name}")
 
 
 @pytest.fixture(scope="module")

@@ -29,21 +29,7 @@ def test_mistake_is_named_and_costs_no_pod(luna, mistake):
     luna.expect("Stalled", "True", reason)
     assert before <= uids(luna.children()) | uids(luna.pods())
     assert luna.reach().get("/health").status_code == 200
-    assert row(luna)[:2] == ["False", reason]
+    assert luna.row()[:2] == ["False", reason]
     luna.change(**CORRECTED)
     luna.ready()
     assert before <= uids(luna.children()) | uids(luna.pods())
-
-
-def row(system):
-    """Ready and Reason as `kubectl get ark` shows them: the API server makes the table."""
-    accept = {"Accept": "application/json;as=Table;g=meta.k8s.io;v=v1"}
-    table = system.kube.http.get(system.ref.path, headers=accept).json()
-    cells = dict(
-        zip(
-            [column["name"] for column in table["columnDefinitions"]],
-            table["rows"][0]["cells"],
-            strict=True,
-        )
-    )
-    return [cells["Ready"], cells["Reason"], cells["Modules"]]

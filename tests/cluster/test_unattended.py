@@ -14,7 +14,6 @@ from cluster.command_line import ANSWER_SECONDS, ARKALIA
 from cluster.kinds import RBAC
 from cluster.kube import MERGE
 from cluster.systems import System, off_except
-from cluster.test_misunderstood_spec import row
 from cluster.waiting import eventually
 
 HOME = "operators"
@@ -95,7 +94,7 @@ def until_trouble(arkalia, words):
 
 
 def test_table_and_status_say_that_nobody_has_looked(luna, arkalia):
-    assert row(luna)[:2] == ["Unknown", "NotLookedAt"]
+    assert luna.row()[:2] == ["Unknown", "NotLookedAt"]
 
     code, _ = answer = arkalia("status", "luna")
     assert code == 1
@@ -116,9 +115,9 @@ def test_operator_of_other_namespaces_is_named_with_them(own, luna, arkalia):
 
 def test_labels_that_are_advised_are_those_that_the_operator_takes(own, luna, arkalia):
     deployment(own, selector="tier=gold,zone!=eu")
-    until_trouble(arkalia, "takes only systems with tier=gold,zone!=eu")
+    until_trouble(arkalia, "that fit the selector `tier=gold,zone!=eu`")
     deployment(own, selector="tier=gold,zone=eu")
-    advice = until_trouble(arkalia, "takes only systems with tier=gold,zone=eu")["advice"]
+    advice = until_trouble(arkalia, "that fit the selector `tier=gold,zone=eu`")["advice"]
 
     wanted = advice.partition("luna ")[2].partition(" --overwrite")[0].split()
     own.patch(luna.ref, {"metadata": {"labels": dict(e.split("=") for e in wanted)}}, MERGE)
@@ -145,7 +144,7 @@ def test_user_without_further_rights_is_told_what_is_known(viewer, luna, arkalia
 def test_operator_that_looks_takes_the_place_of_what_the_api_server_says(luna, own_operator):
     ready = luna.ready().conditions()["Ready"]
 
-    assert row(luna)[:2] == ["True", "SystemReady"]
+    assert luna.row()[:2] == ["True", "SystemReady"]
     assert not ready["lastTransitionTime"].startswith("1970")
     assert luna.kube.require(luna.ref)["status"]["observedGeneration"] > 0
 

@@ -13,6 +13,7 @@ PLURALS = {each.kind: each.plural for each in crds.RESOURCES}
 API = "/apis/arkalia.io/v1alpha1/namespaces/default"
 TRIED_OUT = {"dryRun": "All", "fieldValidation": "Strict"}
 WRONG = {"string": "^ no *word $", "integer": "many", "number": "many", "boolean": "perhaps"}
+PLAIN = {"integer", "number", "boolean"}
 NO_QUANTITY = "lots"
 QUANTITY = "write for example"
 PATTERN = re.compile(r"should match|regex|\[a-z|\\\.|\^\[|\)\?\$")
@@ -81,6 +82,27 @@ def test_no_wrong_value_is_answered_with_a_pattern(own):
 
     assert len(FIELDS) > 200
     assert told == {}
+
+
+def test_number_or_boolean_that_is_text_is_refused_by_its_field(own):
+    plain = [
+        (kind, path, field["type"]) for kind, path, field in FIELDS if field.get("type") in PLAIN
+    ]
+    told = {(kind, *path): answer(own, kind, path, WRONG[word]) for kind, path, word in plain}
+
+    let_through = {
+        at: causes
+        for at, causes in told.items()
+        if named(at[1:]) not in {field for field, _ in causes}
+    }
+
+    assert len(plain) > 50
+    assert let_through == {}
+
+
+def named(path):
+    """The field at *path*, as the API server names it."""
+    return "spec" + "".join("[0]" if step == 0 else f".{step}" for step in path)
 
 
 def test_text_that_is_no_quantity_is_answered_with_what_to_write(own):

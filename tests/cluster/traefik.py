@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import socket
 import ssl
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,9 +18,9 @@ import httpx
 from arkalia_operator.desired.kinds import POD
 from cluster.development import environment
 from cluster.kube import Kube
+from local_programs import running
 from unit.arkalia_runtime.serving import free_port
 
-WITH_PARENT: Final = ("setpriv", "--pdeathsig", "KILL", "--")
 HERE: Final = "127.0.0.1"
 TOLD_OUTSIDE: Final = "192.0.2.80"
 """The address that it writes into the status of what it serves; nobody is there."""
@@ -90,12 +89,5 @@ def traefik(folder: Path, *options: str) -> Iterator[Traefik]:
         "--global.checknewversion=false",
         *(f"--{each}" for each in options),
     )
-    command = (*WITH_PARENT, "traefik", *flags)
-    with (
-        (folder / "log").open("wb") as log,
-        subprocess.Popen(command, env=environment(), stdout=log, stderr=log) as process,
-    ):
-        try:
-            yield Traefik(port, folder / "log")
-        finally:
-            process.kill()
+    with running(("traefik", *flags), folder / "log", environment()):
+        yield Traefik(port, folder / "log")

@@ -14,7 +14,6 @@ import pytest
 import yaml
 
 import kubernetes_schemas
-from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.settings import PREFIX, Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -337,20 +336,3 @@ def test_images_that_artifact_hub_shows_are_those_that_run(operator):
     assert shown["operator"] == operator["image"]
     for name in (path.parent.name for path in ROOT.glob("workloads/*/module.yaml")):
         assert shown[name] == f"{registry}/{name}:{META['appVersion']}"
-
-
-def test_system_of_the_notes_is_the_empty_example():
-    notes = (CHART / "templates/NOTES.txt").read_text(encoding="utf-8")
-    block = notes.split("<<'YAML'\n", 1)[1].split("\nYAML\n", 1)[0]
-    plain = re.sub(r"{{- if .*?\n{{- end }}\n{{- end }}\n", "", block, flags=re.DOTALL)
-    told = yaml.safe_load(plain.replace("{{", "'").replace("}}", "'"))
-    example = yaml.safe_load((ROOT / "docs/examples/empty/system.yaml").read_text("utf-8"))
-
-    assert told | {"metadata": None} == example | {"metadata": None}
-    assert told["metadata"]["name"] == example["metadata"]["name"]
-    assert (
-        ArkaliaSystem.from_body(
-            example | {"metadata": example["metadata"] | {"uid": "", "generation": 1}}
-        ).spec.modules
-        == {}
-    )

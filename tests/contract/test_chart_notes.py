@@ -23,6 +23,8 @@ with open({calls!r}, "a") as calls:
     calls.write(json.dumps([sys.argv[1:], stdin]) + "\\n")
 print("apiVersion: v1\\nkind: Namespace" if "--dry-run=client" in sys.argv else "")
 """
+EXAMPLE = yaml.safe_load((ROOT / "docs/examples/empty/system.yaml").read_text("utf-8"))
+SECONDS = 60
 NAMESPACED = re.compile(r"--namespace (\S+)")
 
 
@@ -32,7 +34,7 @@ def notes(namespace, *settings):
     program = str(Development().binaries.program("helm"))
     done = subprocess.run(
         [program, "install", "arkalia", str(ROOT / "charts/arkalia"), *where, *words],
-        capture_output=True, text=True, check=True,
+        capture_output=True, text=True, check=True, timeout=SECONDS,
     )  # fmt: skip
     return done.stdout.partition("\nNOTES:\n")[2]
 
@@ -57,7 +59,7 @@ def called(tmp_path):
             (tmp_path / name).chmod(0o755)
         done = subprocess.run(
             ["bash", "-eu", "-c", text], capture_output=True, text=True, stdin=subprocess.DEVNULL,
-            env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}, check=False,
+            env={"PATH": f"{tmp_path}:{os.environ['PATH']}"}, check=False, timeout=SECONDS,
         )  # fmt: skip
         assert (done.returncode, done.stderr) == (0, "")
         return [json.loads(each) for each in calls.read_text("utf-8").splitlines()]
@@ -83,7 +85,8 @@ def test_commands_run_as_printed_where_the_system_is(called, namespace, settings
 
     applied = [yaml.safe_load(stdin) for words, stdin in calls if words[0] == "apply"]
     [system] = [each for each in applied if each["kind"] == "ArkaliaSystem"]
-    assert system["metadata"] == {"name": "luna", "namespace": place} | (
+    assert {**system, "metadata": None} == {**EXAMPLE, "metadata": None}
+    assert system["metadata"] == {"name": EXAMPLE["metadata"]["name"], "namespace": place} | (
         {"labels": labels} if labels else {}
     )
     assert set(NAMESPACED.findall(script(text))) == {operator_of(namespace, settings), place}

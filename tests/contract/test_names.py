@@ -10,7 +10,14 @@ from pathlib import Path
 import pytest
 import yaml
 
+from arkalia_cli import system
+from arkalia_cli.cluster import operators
+from arkalia_cli.views import events
 from arkalia_generate.catalogue_pages import GROUND, PURPOSES
+from arkalia_operator import settings
+from arkalia_operator.api.first_status import NOT_LOOKED_AT
+from arkalia_operator.api.reasons import Reason
+from arkalia_operator.api.resources import written_status
 from arkalia_release.versions import parsed
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -43,7 +50,7 @@ SEVERAL_MEANINGS = {
     "arkalia_helloria": {"Measures"},
     "arkalia_assistantia": {"Measures", "Said"},
 }
-"""Names of classes that a package uses twice. It may become shorter."""
+"""Names of classes that a package uses twice."""
 UNIT_TESTS = sorted((ROOT / "tests" / "unit").rglob("test_*.py"))
 PORTS = {
     "helloria": 8000,
@@ -141,4 +148,38 @@ def test_class_has_a_name_that_means_nothing_else_in_its_package(package):
     )
 
     several = {name for name, homes in found.items() if homes > 1}
-    assert several <= SEVERAL_MEANINGS.get(package, set())
+    assert several == SEVERAL_MEANINGS.get(package, set())
+
+
+@pytest.mark.parametrize(
+    ("name", "field"),
+    [
+        (operators.NAMESPACES, "watch_namespaces"),
+        (operators.SELECTOR, "system_selector"),
+        (settings.IMAGE_REGISTRY, "image_registry"),
+    ],
+)
+def test_setting_that_is_read_of_a_deployment_is_one_of_the_operator(name, field):
+    assert name in {settings.variable(each) for each in settings.Settings.model_fields}
+    assert name == f"ARKALIA_OPERATOR_{field.upper()}"
+
+
+def test_reasons_that_the_command_line_looks_for_are_the_operator_s():
+    assert events.DROPPED == Reason.EVENTS_LEFT_OUT
+    assert system.NOT_LOOKED_AT == Reason.NOT_LOOKED_AT
+
+
+@pytest.mark.parametrize(
+    ("status", "written"),
+    [
+        (NOT_LOOKED_AT, False),
+        ({"conditions": [{**NOT_LOOKED_AT["conditions"][0], "reason": "OperatorFailed"}]}, True),
+        ({"conditions": [*NOT_LOOKED_AT["conditions"], {"type": "DataReady"}]}, True),
+    ],
+    ids=["filled in", "without a generation", "more than what is filled in"],
+)
+def test_operator_and_command_line_tell_a_written_status_by_the_same(status, written):
+    body = {"metadata": {"name": "luna", "namespace": "arkalia"}, "status": status}
+
+    assert bool(written_status(body)) is written
+    assert bool(system.System.from_body(body).conditions) is written

@@ -156,12 +156,12 @@ def test_operator_may_hold_its_own_lease_and_sees_no_other():
     assert use["resourceNames"] == [given["ARKALIA_OPERATOR_LEASE_NAME"]]
     assert (create["verbs"], use["verbs"]) == (["create"], ["get", "update"])
 
-    place = LeaseKey(role["metadata"]["namespace"], use["resourceNames"][0])
-    asked = [each for each in rights((), place) if each.resource == "leases"]
+    key = LeaseKey(role["metadata"]["namespace"], use["resourceNames"][0])
+    asked = [each for each in rights((), key) if each.resource == "leases"]
     assert {(each.verb, each.namespace, each.name) for each in asked} == {
-        ("create", place.namespace, ""),
-        ("get", *place),
-        ("update", *place),
+        ("create", key.namespace, ""),
+        ("get", *key),
+        ("update", *key),
     }
 
 

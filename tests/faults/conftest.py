@@ -11,6 +11,7 @@ import signal
 import subprocess
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -69,7 +70,8 @@ def plane(tmp_path_factory):
     with control_plane(tmp_path_factory.mktemp("plane")) as running:
         with closing(Kube(str(running.kubeconfig("person")))) as person:
             for path in sorted(ROOT.glob("crds/*.yaml")):
-                established(person, person.create(yaml.safe_load(path.read_text("utf-8"))))
+                made = person.create(yaml.safe_load(path.read_text("utf-8")))
+                eventually(partial(person.established, Ref.of(made)))
         yield running
 
 
@@ -168,15 +170,3 @@ def namespace(kube):
     ref = Ref(NAMESPACE, "", "story")
     kube.create({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": ref.name}})
     return ref.name
-
-
-def established(kube, definition):
-    """Wait until the kind is served."""
-    ref = Ref.of(definition)
-
-    def look():
-        conditions = kube.require(ref).get("status", {}).get("conditions") or []
-        held = {each["type"] for each in conditions if each["status"] == "True"}
-        assert "Established" in held, f"{ref} is not served yet"
-
-    eventually(look)

@@ -30,7 +30,10 @@ def sources(cluster: Connection, system: str) -> list[Source]:
 def readable(
     cluster: Connection, kinds: Iterable[Kind], system: str
 ) -> tuple[list[Body], list[Kind]]:
-    """The objects of *system* of those *kinds*, and the kinds that the user may not list. Raises CliError."""
+    """The objects of *system* of those *kinds*, and the kinds that the user may not list.
+
+    Raises CliError.
+    """
     found: list[Body] = []
     refused = []
     for kind in kinds:

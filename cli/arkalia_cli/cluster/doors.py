@@ -17,7 +17,7 @@ from arkalia_cli.cluster import gateway as gateways
 from arkalia_cli.cluster.asking import Asking
 from arkalia_cli.cluster.connection import Connection, connect
 from arkalia_cli.errors import MistakeError
-from arkalia_cli.options import Where
+from arkalia_cli.options import Target
 from arkalia_cli.system import GATEWAY
 
 LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -41,14 +41,14 @@ class Door:
             yield Asking(connection, prefix=self.prefix)
 
 
-def of(where: Where, system: str | None, url: str | None) -> Door:
+def of(target: Target, system: str | None, url: str | None) -> Door:
     """The gateway that a command names. Raises CliError."""
     if url is not None:
         if system is not None:
             message = f"--url names the gateway, and so does the system {system}"
             raise MistakeError(message, "Leave one of the two out.")
         return at(url)
-    cluster = connect(where.namespace, where.context, where.kubeconfig)
+    cluster = connect(target.namespace, target.context, target.kubeconfig)
     return through_the_api_server(cluster, systems.one(cluster, system)["metadata"]["name"])
 
 

@@ -8,7 +8,8 @@ from typing import Final, TypeVar
 from arkalia_cli.api_paths import DEFINITION, NAMESPACE, STORAGE_CLASS
 from arkalia_cli.attendance import Attendance, Operator
 from arkalia_cli.cluster.connection import Body, Connection
-from arkalia_cli.cluster.operators import attendances, operators, release
+from arkalia_cli.cluster.operators import attendances, operators
+from arkalia_cli.cluster.releases import release_of
 from arkalia_cli.cluster.systems import find
 from arkalia_cli.errors import ForbiddenError, NotFoundError
 from arkalia_cli.views.doctor import DEFINITIONS, RIGHTS, Definition, Facts, Right
@@ -69,7 +70,7 @@ def _definitions(cluster: Connection) -> tuple[Definition, ...]:
 
 def _definition(body: Body) -> Definition:
     served = tuple(each["name"] for each in body["spec"]["versions"] if each["served"])
-    return Definition(body["metadata"]["name"], served, release(body))
+    return Definition(body["metadata"]["name"], served, release_of(body))
 
 
 def _default_classes(cluster: Connection) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from importlib.metadata import version
 from typing import Final
 
@@ -12,6 +11,7 @@ from arkalia_cli.cluster import children
 from arkalia_cli.cluster.connection import Body, Connection
 from arkalia_cli.cluster.facts import gather
 from arkalia_cli.cluster.operators import operators
+from arkalia_cli.durations import now
 from arkalia_cli.errors import CliError, ForbiddenError, NotFoundError, RefusedError
 from arkalia_cli.views import doctor
 from arkalia_cli.views.logs import Source
@@ -23,61 +23,60 @@ LONGEST_LOG: Final = 1_000_000
 
 
 def everything(cluster: Connection, system: Body, tail: int) -> Gathered:
-    """What a report about *system* holds, with the last *tail* lines of each log. Raises CliError."""
+    """What a report about *system* holds, of each log the last *tail* lines. Raises CliError."""
     name = system["metadata"]["name"]
-    left_out: list[str] = []
+    unread: list[str] = []
     facts = gather(cluster)
-    logs = dict(_logs(cluster, name, tail, left_out))
+    logs = dict(_logs(cluster, name, tail, unread))
     objects, refused = children.readable(cluster, REPORTED, name)
-    left_out += [f"{kind.name}: you may not list {kind.plural}" for kind in refused]
     return Gathered(
-        time=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        time=now(),
         versions={"arkalia-cli": version("arkalia-cli"), "kubernetes": facts.version},
         system=system,
         objects=[
             *objects,
-            *_listed(cluster, left_out),
+            *_listed(cluster, unread),
             *children.heads(cluster, SECRET, name),
         ],
-        events=_events(cluster, left_out),
+        events=_events(cluster, unread),
         findings=doctor.findings(facts),
         logs=logs,
-        left_out=left_out,
+        unread=unread,
         attendance=next((each for each in facts.attendances if each.system.name == name), None),
-        refused=[kind.name for kind in refused],
+        refused=refused,
     )
 
 
-def _listed(cluster: Connection, left_out: list[str]) -> list[Body]:
+def _listed(cluster: Connection, unread: list[str]) -> list[Body]:
     try:
         return cluster.find(MODULE, cluster.namespace)
     except (ForbiddenError, NotFoundError) as error:
-        left_out.append(f"ArkaliaModules: {error}")
+        unread.append(f"ArkaliaModules: {error}")
         return []
 
 
-def _events(cluster: Connection, left_out: list[str]) -> list[Body]:
+def _events(cluster: Connection, unread: list[str]) -> list[Body]:
     try:
         return cluster.find(EVENT, cluster.namespace)
     except ForbiddenError as error:
-        left_out.append(f"Events: {error}")
+        unread.append(f"Events: {error}")
         return []
 
 
 def _logs(
-    cluster: Connection, system: str, tail: int, left_out: list[str]
+    cluster: Connection, system: str, tail: int, unread: list[str]
 ) -> Iterator[tuple[Source, str]]:
     """The end of the log of each container of *system*, and of the operator's."""
     try:
         sources = [(cluster.namespace, each) for each in children.sources(cluster, system)]
     except ForbiddenError as error:
-        left_out.append(f"pods: {error}")
+        unread.append(f"pods: {error}")
         sources = []
-    for namespace, source in [*sources, *_of_operators(cluster, left_out)]:
+    for namespace, source in [*sources, *_of_operators(cluster, unread)]:
         try:
             yield source, _log(cluster, namespace, source, tail)
         except (ForbiddenError, NotFoundError, RefusedError) as error:
-            left_out.append(f"log of {source.pod}: {error}")
+            unread.append(f"log of {source.pod}: {error}")
 
 
 def _log(cluster: Connection, namespace: str, source: Source, tail: int) -> str:
@@ -91,7 +90,7 @@ def _log(cluster: Connection, namespace: str, source: Source, tail: int) -> str:
     return "".join(f"{line}\n" for line in cluster.lines(path, asked))
 
 
-def _of_operators(cluster: Connection, left_out: list[str]) -> list[tuple[str, Source]]:
+def _of_operators(cluster: Connection, unread: list[str]) -> list[tuple[str, Source]]:
     try:
         return [
             (each.namespace, Source("operator", pod["metadata"]["name"], container["name"]))
@@ -100,5 +99,5 @@ def _of_operators(cluster: Connection, left_out: list[str]) -> list[tuple[str, S
             for container in pod["spec"]["containers"]
         ]
     except CliError as error:
-        left_out.append(f"operator: {error}")
+        unread.append(f"operator: {error}")
         return []

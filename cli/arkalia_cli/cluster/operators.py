@@ -9,6 +9,7 @@ from typing import Final
 from arkalia_cli.api_paths import DEPLOYMENT, SYSTEM
 from arkalia_cli.attendance import Attendance, Operator, attended
 from arkalia_cli.cluster.connection import Body, Connection
+from arkalia_cli.cluster.releases import release_of
 from arkalia_cli.errors import CliError
 from arkalia_cli.system import System
 from arkalia_contract import labels
@@ -22,8 +23,8 @@ def operators(cluster: Connection) -> tuple[Operator, ...]:
     return tuple(map(_operator, cluster.find(DEPLOYMENT, labelSelector=labels.OPERATOR)))
 
 
-def seen(cluster: Connection) -> tuple[Operator, ...] | None:
-    """The operators of the cluster; None if that cannot be told, for want of rights too."""
+def readable_operators(cluster: Connection) -> tuple[Operator, ...] | None:
+    """The operators of the cluster; None if they cannot be read, for whatever reason."""
     try:
         return operators(cluster)
     except CliError:
@@ -41,18 +42,13 @@ def attendances(
         yield attended(System.from_body(body), found, None if unknown else fitting, _age(body))
 
 
-def release(body: Body) -> str:
-    """The release that brought the object."""
-    return str(body["metadata"].get("labels", {}).get(labels.VERSION, ""))
-
-
 def _operator(body: Body) -> Operator:
     settings = _settings(body)
     watched = (each.strip() for each in settings.get(NAMESPACES, "").split(","))
     return Operator(
         namespace=body["metadata"]["namespace"],
         name=body["metadata"]["name"],
-        release=release(body),
+        release=release_of(body),
         ready=body.get("status", {}).get("readyReplicas", 0),
         namespaces=tuple(filter(None, watched)),
         selector=settings.get(SELECTOR, "").strip(),

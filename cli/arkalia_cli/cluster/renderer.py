@@ -13,7 +13,7 @@ from typing import Final
 
 from arkalia_cli.cluster.connection import namespace_of
 from arkalia_cli.errors import NotFoundError, UnreachableError
-from arkalia_cli.options import Where
+from arkalia_cli.options import Target
 
 PROGRAM: Final = "arkalia-operator"
 CLUSTER: Final = "cluster"
@@ -31,7 +31,7 @@ class Question:
     against: str
 
 
-def render(where: Where, question: Question, output: str) -> int:
+def render(target: Target, question: Question, output: str) -> int:
     """Run `arkalia-operator plan` for *question*; gives its exit code. Raises CliError."""
     program = shutil.which(PROGRAM)
     if program is None:
@@ -42,8 +42,8 @@ def render(where: Where, question: Question, output: str) -> int:
         )
         raise NotFoundError(message, hint)
     given = {
-        "--namespace": _namespace(where, question.against),
-        "--context": where.context if question.against == CLUSTER else None,
+        "--namespace": _namespace(target, question.against),
+        "--context": target.context if question.against == CLUSTER else None,
         "--file": question.file,
         "--against": question.against,
         "--output": output,
@@ -51,21 +51,21 @@ def render(where: Where, question: Question, output: str) -> int:
     words = ["--upgrade"] if question.upgrade else []
     words += [word for name, value in given.items() if value for word in (name, value)]
     done = subprocess.run(  # noqa: S603 - a program of ours, with words and no shell
-        [program, "plan", *words], env=_environment(where), check=False
+        [program, "plan", *words], env=_environment(target), check=False
     )
     return done.returncode
 
 
-def _namespace(where: Where, against: str) -> str | None:
+def _namespace(target: Target, against: str) -> str | None:
     """The namespace that every verb would take; a snapshot can do without a kubeconfig."""
     try:
-        return where.namespace or namespace_of(where.context, where.kubeconfig)
+        return target.namespace or namespace_of(target.context, target.kubeconfig)
     except UnreachableError:
-        if against == CLUSTER or where.context:
+        if against == CLUSTER or target.context:
             raise
         return None
 
 
-def _environment(where: Where) -> dict[str, str]:
+def _environment(target: Target) -> dict[str, str]:
     """What the shell has, and the kubeconfig that the command names."""
-    return {**os.environ, **({"KUBECONFIG": where.kubeconfig} if where.kubeconfig else {})}
+    return {**os.environ, **({"KUBECONFIG": target.kubeconfig} if target.kubeconfig else {})}

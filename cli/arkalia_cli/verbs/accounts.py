@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from arkalia_cli.options import Output, OutputOption, SystemOption, Where, verb
+from arkalia_cli.options import Output, OutputOption, SystemOption, Target, verb
 
 if TYPE_CHECKING:
     from arkalia_cli.cluster.asking import Asking
@@ -45,13 +45,13 @@ class NewKey:
 @users.command("list")
 @verb
 def list_users(
-    where: Where, system: SystemOption = None, output: OutputOption = Output.TEXT
+    target: Target, system: SystemOption = None, output: OutputOption = Output.TEXT
 ) -> None:
     """Show the users and their roles."""
     from arkalia_cli.output import show
     from arkalia_cli.views import accounts as view
 
-    with _way(where, system) as way:
+    with _way(target, system) as way:
         found = way.ask("GET", "/users?limit=1000")
     show(output, view.users(found), found)
 
@@ -60,7 +60,7 @@ def list_users(
 @verb
 def add_user(
     name: UserArgument,
-    where: Where,
+    target: Target,
     role: Annotated[
         list[str] | None,
         typer.Option("--role", help="May be given several times. By default `user`."),
@@ -75,7 +75,7 @@ def add_user(
     from arkalia_cli.views import accounts as view
 
     password = secrets.token_urlsafe(18)
-    with _way(where, system) as way:
+    with _way(target, system) as way:
         body = {"name": name, "roles": role or ["user"], "password": password}
         made = way.ask("POST", "/users", body) | {"password": password}
     show(output, view.new_user(made), made)
@@ -85,7 +85,7 @@ def add_user(
 @verb
 def disable_user(
     name: UserArgument,
-    where: Where,
+    target: Target,
     system: SystemOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
@@ -93,7 +93,7 @@ def disable_user(
     from arkalia_cli.output import show
     from arkalia_cli.views import accounts as view
 
-    with _way(where, system) as way:
+    with _way(target, system) as way:
         changed = way.ask("PATCH", f"/users/{_quoted(name)}", {"disabled": True})
     show(output, view.disabled(changed), changed)
 
@@ -101,7 +101,7 @@ def disable_user(
 @keys.command("list")
 @verb
 def list_keys(
-    where: Where,
+    target: Target,
     user: WhoseOption = None,
     system: SystemOption = None,
     output: OutputOption = Output.TEXT,
@@ -110,7 +110,7 @@ def list_keys(
     from arkalia_cli.output import show
     from arkalia_cli.views import accounts as view
 
-    with _way(where, system) as way:
+    with _way(target, system) as way:
         found = way.ask("GET", f"/keys?user={_quoted(user)}" if user else "/keys")
     show(output, view.keys(found), found)
 
@@ -120,7 +120,7 @@ def list_keys(
 def create_key(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What it is for.")],
     new: NewKey,
-    where: Where,
+    target: Target,
     system: SystemOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
@@ -129,7 +129,7 @@ def create_key(
     from arkalia_cli.views import accounts as view
 
     body = {"name": name, "scopes": new.scope, "user": new.user, "expires_at": _end(new.days)}
-    with _way(where, system) as way:
+    with _way(target, system) as way:
         made = way.ask("POST", "/keys", body)
     show(output, view.new_key(made), made)
 
@@ -138,7 +138,7 @@ def create_key(
 @verb
 def revoke_key(
     key_id: Annotated[str, typer.Argument(metavar="ID", help="Id of the key.")],
-    where: Where,
+    target: Target,
     system: SystemOption = None,
     output: OutputOption = Output.TEXT,
 ) -> None:
@@ -146,18 +146,18 @@ def revoke_key(
     from arkalia_cli.output import show
     from arkalia_cli.views import accounts as view
 
-    with _way(where, system) as way:
+    with _way(target, system) as way:
         way.ask("DELETE", f"/keys/{_quoted(key_id)}")
     show(output, view.revoked(key_id), {"id": key_id, "revoked": True})
 
 
 @contextmanager
-def _way(where: Where, system: str | None) -> Iterator[Asking]:
+def _way(target: Target, system: str | None) -> Iterator[Asking]:
     from arkalia_cli.cluster import systems
     from arkalia_cli.cluster.asking import asking
     from arkalia_cli.cluster.connection import connect
 
-    cluster = connect(where.namespace, where.context, where.kubeconfig)
+    cluster = connect(target.namespace, target.context, target.kubeconfig)
     name = systems.one(cluster, system)["metadata"]["name"]
     with asking(cluster, name) as way:
         yield way

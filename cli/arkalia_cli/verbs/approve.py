@@ -6,7 +6,7 @@ from typing import Annotated, Final
 
 import typer
 
-from arkalia_cli.options import Output, OutputOption, SystemArgument, Where, verb
+from arkalia_cli.options import Output, OutputOption, SystemArgument, Target, verb
 
 SHOWN: Final = "`arkalia plan` shows what waits."
 
@@ -22,7 +22,7 @@ ReasonOption = Annotated[str, typer.Option(help="Why, for those who read it late
 
 @verb
 def approve(
-    where: Where,
+    target: Target,
     system: SystemArgument = None,
     plan: HashOption = None,
     reason: ReasonOption = "",
@@ -40,7 +40,7 @@ def approve(
     from arkalia_cli.views import approve as view
     from arkalia_cli.views.plan import Waiting
 
-    cluster = connect(where.namespace, where.context, where.kubeconfig)
+    cluster = connect(target.namespace, target.context, target.kubeconfig)
     told = Waiting.from_body(systems.one(cluster, system))
     if not told.hash:
         message = f"there is nothing to approve in {told.name}: no change waits"

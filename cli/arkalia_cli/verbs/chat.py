@@ -15,7 +15,7 @@ import typer
 
 from arkalia_cli import sessions
 from arkalia_cli.errors import CliError, ForbiddenError, MistakeError
-from arkalia_cli.options import Output, OutputOption, SystemArgument, Where, tell, verb
+from arkalia_cli.options import Output, OutputOption, SystemArgument, Target, tell, verb
 
 if TYPE_CHECKING:
     from arkalia_cli.cluster.chatting import Assistant
@@ -70,7 +70,7 @@ class Gate:
 
 @verb
 def chat(
-    where: Where,
+    target: Target,
     talk: Talk,
     gate: Gate,
     system: SystemArgument = None,
@@ -82,7 +82,7 @@ def chat(
     time to standard error. With `--output json` each answer is one line with all that is told of it.
     Ctrl-C ends an answer, Ctrl-D the conversation.
     """
-    chatting = _Chatting(_assistant(where, gate, system), talk, output)
+    chatting = _Chatting(_assistant(target, gate, system), talk, output)
     if talk.message is not None:
         chatting.ask(talk.message)
         return
@@ -172,11 +172,11 @@ class _Chatting:
         self.is_kept = self.is_kept and told["kept"]["status"] == "kept"
 
 
-def _assistant(where: Where, gate: Gate, system: str | None) -> Assistant:
+def _assistant(target: Target, gate: Gate, system: str | None) -> Assistant:
     from arkalia_cli.cluster import chatting, doors
 
     key = _given(gate)
-    door = doors.of(where, system, gate.url)
+    door = doors.of(target, system, gate.url)
     if key is None and sessions.kept(door.session) is not None:
         return chatting.behind(door, lambda: _token(door))
     known = key or _asked_for()

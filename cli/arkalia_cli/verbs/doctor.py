@@ -5,11 +5,11 @@ from __future__ import annotations
 import typer
 
 from arkalia_cli.errors import Exit
-from arkalia_cli.options import Output, OutputOption, Where, verb
+from arkalia_cli.options import Output, OutputOption, Target, verb
 
 
 @verb
-def doctor(where: Where, output: OutputOption = Output.TEXT) -> None:
+def doctor(target: Target, output: OutputOption = Output.TEXT) -> None:
     """Say what is missing on the cluster, and what you may do in the namespace.
 
     Ends with 1 if no system can run like this.
@@ -19,7 +19,7 @@ def doctor(where: Where, output: OutputOption = Output.TEXT) -> None:
     from arkalia_cli.output import show
     from arkalia_cli.views import doctor as view
 
-    cluster = connect(where.namespace, where.context, where.kubeconfig)
+    cluster = connect(target.namespace, target.context, target.kubeconfig)
     found = view.findings(gather(cluster))
     show(output, view.text(found), view.data(found))
     if view.something_missing(found):

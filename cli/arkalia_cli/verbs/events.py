@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
-from arkalia_cli.durations import seconds
-from arkalia_cli.options import Output, OutputOption, SinceOption, SystemArgument, Where, verb
+from arkalia_cli.durations import before, now, seconds
+from arkalia_cli.options import Output, OutputOption, SinceOption, SystemArgument, Target, verb
 
 
 @verb
 def events(
-    where: Where,
+    target: Target,
     system: SystemArgument = None,
     since: SinceOption = None,
     output: OutputOption = Output.TEXT,
@@ -25,13 +25,13 @@ def events(
     from arkalia_cli.output import show
     from arkalia_cli.views import events as view
 
-    cluster = connect(where.namespace, where.context, where.kubeconfig)
+    cluster = connect(target.namespace, target.context, target.kubeconfig)
     body = systems.one(cluster, system)
     objects, refused = children.readable(cluster, EVENTFUL, body["metadata"]["name"])
     found = view.of_system(body, objects, cluster.find(EVENT, cluster.namespace))
-    span = view.Span.of(body, datetime.now(UTC).strftime(view.RFC_3339))
+    span = view.Span.of(body, now())
     if since:
-        moment = view.before(span.end, timedelta(seconds=seconds(since)))
+        moment = before(span.end, timedelta(seconds=seconds(since)))
         found, span = view.since(found, moment), span.since(moment)
     missing = view.left_out(found, span, [kind.name for kind in refused])
     show(output, view.text(found, missing), view.data(found, missing))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from arkalia_cli.errors import CliError, CodeNeededError, MistakeError
-from arkalia_cli.options import Output, OutputOption, SystemArgument, Where, tell, verb
+from arkalia_cli.options import Output, OutputOption, SystemArgument, Target, tell, verb
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -44,7 +44,7 @@ class Proof:
 
 @verb
 def login(
-    where: Where,
+    target: Target,
     proof: Proof,
     system: SystemArgument = None,
     url: UrlOption = None,
@@ -59,7 +59,7 @@ def login(
     from arkalia_cli.output import show
     from arkalia_cli.views import login as view
 
-    door = doors.of(where, system, url)
+    door = doors.of(target, system, url)
     given = _given(proof)
     with door.way() as way:
         session, told = _begun(way, given)
@@ -75,7 +75,7 @@ def login(
 
 @verb
 def logout(
-    where: Where,
+    target: Target,
     system: SystemArgument = None,
     url: UrlOption = None,
     output: OutputOption = Output.TEXT,
@@ -86,7 +86,7 @@ def logout(
     from arkalia_cli.output import show
     from arkalia_cli.views import login as view
 
-    door = doors.of(where, system, url)
+    door = doors.of(target, system, url)
     session = _before(door.session)
     sessions.forget(door.session)
     if session is not None:

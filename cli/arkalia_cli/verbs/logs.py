@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import typer
 
 from arkalia_cli.durations import seconds
-from arkalia_cli.options import Output, OutputOption, SinceOption, SystemArgument, Where, verb
+from arkalia_cli.options import Output, OutputOption, SinceOption, SystemArgument, Target, verb
 
 LINES: Final = 50
 """Last lines of each container that are shown without a word of the user's."""
@@ -48,7 +48,7 @@ class Extent:
 
 @verb
 def logs(
-    where: Where,
+    target: Target,
     extent: Extent,
     system: SystemArgument = None,
     modules: Modules = None,
@@ -63,7 +63,7 @@ def logs(
     from arkalia_cli.output import show_each
     from arkalia_cli.views import logs as view
 
-    cluster = connect(where.namespace, where.context, where.kubeconfig)
+    cluster = connect(target.namespace, target.context, target.kubeconfig)
     name = systems.one(cluster, system)["metadata"]["name"]
     found = view.chosen(children.sources(cluster, name), modules or [])
 

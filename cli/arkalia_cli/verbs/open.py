@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from arkalia_cli.options import Output, OutputOption, SystemArgument, Where, tell, verb
+from arkalia_cli.options import Output, OutputOption, SystemArgument, Target, tell, verb
 from arkalia_cli.system import GATEWAY
 
 
@@ -27,7 +27,7 @@ class Way:
 
 @verb
 def open_(
-    where: Where,
+    target: Target,
     way: Way,
     system: SystemArgument = None,
     output: OutputOption = Output.TEXT,
@@ -45,7 +45,7 @@ def open_(
     from arkalia_cli.cluster.tunnel import DIAL_SECONDS, HERE, Tunnel
     from arkalia_cli.views import open as view
 
-    cluster = connect(where.namespace, where.context, where.kubeconfig)
+    cluster = connect(target.namespace, target.context, target.kubeconfig)
     name = systems.one(cluster, system)["metadata"]["name"]
     found = gateway.find(cluster, name, way.module)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from arkalia_cli.errors import Exit, MistakeError
-from arkalia_cli.options import Output, OutputOption, SystemArgument, Where, verb
+from arkalia_cli.options import Output, OutputOption, SystemArgument, Target, verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Rendered:
 
 @verb
 def plan(
-    where: Where,
+    target: Target,
     rendered: Rendered,
     system: SystemArgument = None,
     output: OutputOption = Output.TEXT,
@@ -57,8 +57,8 @@ def plan(
             message = f"--file and --upgrade do not ask about one system, and {system} is named"
             raise MistakeError(message, f"Leave {system} out: the answer names every system.")
         question = Question(rendered.file, rendered.upgrade, rendered.against)
-        raise typer.Exit(render(where, question, output.value))
-    cluster = connect(where.namespace, where.context, where.kubeconfig)
+        raise typer.Exit(render(target, question, output.value))
+    cluster = connect(target.namespace, target.context, target.kubeconfig)
     told = view.Waiting.from_body(systems.one(cluster, system))
     show(output, view.text(told), view.data(told))
     if told.unseen:

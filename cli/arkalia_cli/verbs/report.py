@@ -10,7 +10,7 @@ from typing import Annotated, Final
 import typer
 
 from arkalia_cli.errors import MistakeError
-from arkalia_cli.options import Output, OutputOption, SystemArgument, Where, verb
+from arkalia_cli.options import Output, OutputOption, SystemArgument, Target, verb
 
 OWNER_ONLY: Final = 0o600
 LINES: Final = 1000
@@ -27,7 +27,7 @@ TailOption = Annotated[int, typer.Option("--tail", min=0, help="Last lines of ea
 
 @verb
 def report(
-    where: Where,
+    target: Target,
     system: SystemArgument = None,
     file: FileOption = None,
     tail: TailOption = LINES,
@@ -45,7 +45,7 @@ def report(
 
     if file and file.exists():  # to gather it all takes a while
         raise _unwritable(file, "File exists")
-    cluster = connect(where.namespace, where.context, where.kubeconfig)
+    cluster = connect(target.namespace, target.context, target.kubeconfig)
     body = systems.one(cluster, system)
     gathered = gathering.everything(cluster, body, tail)
     texts = view.texts(gathered)
@@ -57,7 +57,7 @@ def report(
     show(
         output,
         "\n".join(lines),
-        {"file": str(path), "holds": sorted(texts), "leftOut": list(gathered.left_out)},
+        {"file": str(path), "holds": sorted(texts), "leftOut": gathered.left_out},
     )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from arkalia_cli.errors import Exit
-from arkalia_cli.options import Output, OutputOption, SystemArgument, Where, verb
+from arkalia_cli.options import Output, OutputOption, SystemArgument, Target, verb
 
 Everywhere = Annotated[
     bool, typer.Option("--all-namespaces", "-A", help="Show the systems of all namespaces.")
@@ -16,7 +16,7 @@ Everywhere = Annotated[
 
 @verb
 def status(
-    where: Where,
+    target: Target,
     system: SystemArgument = None,
     everywhere: Everywhere = False,
     output: OutputOption = Output.TEXT,
@@ -27,19 +27,18 @@ def status(
     """
     from arkalia_cli.cluster import systems
     from arkalia_cli.cluster.connection import connect
-    from arkalia_cli.cluster.operators import attendances, seen
+    from arkalia_cli.cluster.operators import attendances, readable_operators
     from arkalia_cli.output import show
     from arkalia_cli.views import status as view
 
-    cluster = connect(where.namespace, where.context, where.kubeconfig)
+    cluster = connect(target.namespace, target.context, target.kubeconfig)
     found = (
         [systems.one(cluster, system)] if system else systems.find(cluster, everywhere=everywhere)
     )
-    operators = seen(cluster) if found else None
+    operators = readable_operators(cluster) if found else None
     told = list(attendances(cluster, found, operators))
     asked = "The cluster" if everywhere else f"Namespace {cluster.namespace}"
     hint = "" if told or everywhere else systems.elsewhere(cluster)
-    runs = None if operators is None else any(each.ready for each in operators)
-    show(output, view.text(told, asked, hint, runs=runs), view.data(told, runs))
+    show(output, view.text(told, asked, hint), view.data(told))
     if not all(each.system.ready for each in told):
         raise typer.Exit(Exit.NOT_READY)

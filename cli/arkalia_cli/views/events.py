@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
+
+from arkalia_cli.durations import before
 
 Body = Mapping[str, Any]
 
@@ -25,7 +27,6 @@ KEPT: Final = timedelta(hours=1)
 """How long an API server keeps an Event, unless it is told otherwise (`--event-ttl`)."""
 DROPPED: Final = "EventsLeftOut"
 """Reason of the Event by which the operator says that it has posted fewer than it had to tell."""
-RFC_3339: Final = "%Y-%m-%dT%H:%M:%SZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +95,6 @@ def of_system(system: Body, children: Iterable[Body], bodies: Iterable[Body]) ->
         if _about(body, uids, exact) or _made_by(body["involvedObject"], names)
     ]
     return sorted(mine, key=lambda event: event.time)
-
-
-def before(moment: str, span: timedelta) -> str:
-    """*span* before *moment*, both RFC 3339 in UTC."""
-    return (datetime.strptime(moment, RFC_3339) - span).strftime(RFC_3339)
 
 
 def since(events: Iterable[Event], moment: str) -> list[Event]:

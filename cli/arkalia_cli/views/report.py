@@ -9,7 +9,8 @@ from typing import Any, Final
 
 import yaml
 
-from arkalia_cli.attendance import Attendance
+from arkalia_cli.api_paths import Kind
+from arkalia_cli.attendance import Attendance, attended
 from arkalia_cli.system import System
 from arkalia_cli.views import doctor, events, redaction, status
 from arkalia_cli.views.doctor import Finding
@@ -44,22 +45,27 @@ class Gathered:
     events: Sequence[Body]
     findings: Sequence[Finding]
     logs: Mapping[Source, str]
-    left_out: Sequence[str] = field(default=())
-    """What could not be read, in sentences."""
+    unread: Sequence[str] = field(default=())
+    """What else could not be read, in sentences."""
     attendance: Attendance | None = None
     """Who looks after the system, as far as the user may know."""
-    refused: Sequence[str] = field(default=())
+    refused: Sequence[Kind] = field(default=())
     """Kinds of objects that the user may not list."""
+
+    @property
+    def left_out(self) -> list[str]:
+        """All that could not be read, in sentences."""
+        return [*self.unread, *(f"{e.name}: you may not list {e.plural}" for e in self.refused)]
 
 
 def texts(gathered: Gathered) -> dict[str, str]:
     """Every file of the report by its path."""
     system = System.from_body(redaction.redacted(gathered.system))
-    attendance = gathered.attendance or Attendance(system, None, None, 0.0)
+    attendance = gathered.attendance or attended(system, None, None, 0.0)
     own = [each for each in gathered.objects if each.get("kind") != "Secret"]
     told = events.of_system(gathered.system, own, gathered.events)
     span = events.Span.of(gathered.system, gathered.time)
-    missing = events.left_out(told, span, gathered.refused)
+    missing = events.left_out(told, span, [each.name for each in gathered.refused])
     return {
         "README.txt": README.format(
             name=system.name, namespace=system.namespace, time=gathered.time, gone=redaction.GONE

@@ -34,27 +34,22 @@ SUMMARIES: Final = ("Ready", "ModulesReady")
 ABSENT: Final = "No operator runs: this is what one said last; `arkalia doctor` tells more."
 
 
-def text(
-    attendances: Sequence[Attendance], place: str, hint: str = "", *, runs: bool | None = None
-) -> RenderableType:
-    """The trees of all systems that *place* has; *hint* says where else to look if there are none.
-
-    *runs* says whether an operator does, and is None if nobody knows.
-    """
+def text(attendances: Sequence[Attendance], place: str, hint: str = "") -> RenderableType:
+    """The trees of all systems that *place* has; *hint* says where else to look if there are none."""
     if attendances:
-        said = any(each.system.observed_generation for each in attendances)
-        warning = [_line(BAD, "operator", "", ABSENT)] if runs is False and said else []
-        return Group(*warning, *(tree(each, runs=runs) for each in attendances))
+        absent = any(map(_told_above, attendances))
+        warning = [_line(BAD, "operator", "", ABSENT)] if absent else []
+        return Group(*warning, *map(tree, attendances))
     return Text(f"{place} has no ArkaliaSystem. {hint}".strip())
 
 
-def tree(attendance: Attendance, *, runs: bool | None = None) -> Tree:
-    """One system; where no operator *runs* at all, that was said above it."""
+def tree(attendance: Attendance) -> Tree:
+    """One system; where no operator runs at all, that is told above it."""
     system = attendance.system
     ready = system.condition("Ready")
     root = Tree(_line(_mark(system, ready), _headline(system), ready.reason, ready.message))
     trouble = attendance.trouble
-    if trouble and not (runs is False and system.observed_generation):
+    if trouble and not _told_above(attendance):
         root.add(_line(BAD, "operator", "", f"{trouble.message} {trouble.advice}"))
     elif not system.current:
         root.add(_line(WORKING, "operator", "", _not_looked(system)))
@@ -67,9 +62,15 @@ def tree(attendance: Attendance, *, runs: bool | None = None) -> Tree:
     return root
 
 
-def data(attendances: Sequence[Attendance], runs: bool | None = None) -> dict[str, Any]:
+def data(attendances: Sequence[Attendance]) -> dict[str, Any]:
     """The same for programs."""
+    runs = next((each.runs for each in attendances), None)
     return {"operatorRuns": runs, "systems": [_data(each) for each in attendances]}
+
+
+def _told_above(attendance: Attendance) -> bool:
+    """Whether it has what an operator said last, and none runs: that is told once for all."""
+    return attendance.runs is False and attendance.system.observed_generation > 0
 
 
 def _data(attendance: Attendance) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""A condition as status has it: the machine-readable half of it."""
+"""One condition of a status."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
 """The CustomResourceDefinitions: `python -m arkalia_operator.api.crds [--check]`.
 
 Writes `crds/`, and the same into the operator's chart between its switches and into the chart that
-holds nothing else. The API server stores what a user wrote: defaults are told in the descriptions and applied when the operator reads
-(docs/decisions/0002-defaults-are-applied-when-read.md). A new system's status alone is filled in
-(docs/decisions/0075-a-system-that-nobody-looks-at-says-so.md).
+holds nothing else. The API server stores what a user wrote: defaults are told in the descriptions
+and applied when the operator reads (docs/decisions/0002-defaults-are-applied-when-read.md). A new
+system's status alone is filled in (docs/decisions/0075-a-system-that-nobody-looks-at-says-so.md).
 """
 
 from __future__ import annotations

@@ -20,7 +20,8 @@ def mistakes_of(error: ValidationError) -> str:
 
 def said(mistake: ErrorDetails) -> str:
     """What is wrong: a validator's own words as they are, else pydantic's."""
-    return str(mistake.get("ctx", {}).get("error") or mistake["msg"])
+    own = mistake["type"] == "value_error"
+    return str(mistake["ctx"]["error"]) if own else mistake["msg"]
 
 
 def _told(mistake: ErrorDetails) -> str:

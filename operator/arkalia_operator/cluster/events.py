@@ -2,7 +2,8 @@
 
 The same words about the same system within ten minutes become one Event with a count, as client-go
 does it. Each system has a budget, and the queue a bound: beyond them Events are dropped and
-counted. Posting runs beside the loop; what fails is dropped. That some were dropped is an Event itself.
+counted. Posting runs beside the loop; what fails is dropped. That some were dropped is an Event
+itself.
 """
 
 from __future__ import annotations

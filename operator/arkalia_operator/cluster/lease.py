@@ -85,7 +85,7 @@ class Lease:
     def __init__(
         self,
         client: Client,
-        place: LeaseKey,
+        key: LeaseKey,
         identity: str,
         terms: Terms,
         clock: Callable[[], float] = steady,
@@ -93,7 +93,7 @@ class Lease:
         self.identity = identity
         self.terms = terms
         self._client = client
-        self.place = place
+        self.key = key
         self._clock = clock
         self._live: dict[str, Any] = {}
         self._changed_at = float("-inf")
@@ -145,12 +145,12 @@ class Lease:
         if self._live:
             await self._replace(spec)
         else:
-            await self._send("POST", {"metadata": self.place._asdict(), "spec": spec})
+            await self._send("POST", {"metadata": self.key._asdict(), "spec": spec})
         return True
 
     async def _look(self) -> None:
         try:
-            live = await self._ask(Request("GET", member(LEASE, *self.place)))
+            live = await self._ask(Request("GET", member(LEASE, *self.key)))
         except NotFoundError:
             live = {}
         self._remember(live)
@@ -179,9 +179,9 @@ class Lease:
         await self._send("PUT", self._live | {"spec": spec})
 
     async def _send(self, method: str, body: dict[str, Any]) -> None:
-        path = member(LEASE, *self.place)
+        path = member(LEASE, *self.key)
         if method == "POST":
-            path = collection(LEASE, self.place.namespace)
+            path = collection(LEASE, self.key.namespace)
         body = {"apiVersion": LEASE.api_version, "kind": LEASE.name} | body
         self._remember(await self._ask(Request(method, path, body=body)))
 

@@ -171,7 +171,7 @@ def _parent(parent: ParentRef) -> Manifest:
 
 
 def _trust(system: ArkaliaSystem, way_in: WayIn, own: dict[str, str]) -> Manifest:
-    """By what the Gateway knows the way in: the system's authorities, and the name of its Service."""
+    """By what the Gateway knows the way in: the system's authorities, and its Service's name."""
     authorities = {"group": "", "kind": "ConfigMap", "name": names.trust(system.name)}
     return manifest(
         kinds.BACKEND_TLS_POLICY,

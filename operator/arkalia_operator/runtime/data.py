@@ -115,48 +115,48 @@ class DataServices:
         return FoundData(situation, lineage(system.uid, found), wanted)
 
     async def settle(
-        self, looked: FoundData, presence: Presence, *, frozen: bool = False
+        self, found_data: FoundData, presence: Presence, *, frozen: bool = False
     ) -> SettledData:
         """Make what is missing or due. Raises ApiError if Secrets cannot be read, SystemGoneError.
 
         Nothing while it is *frozen*: another password needs a Job, and endpoints follow the spec.
         """
-        situation = looked.situation
+        situation = found_data.situation
         if situation.resolution.hold_all:
             return SettledData(DataAccess(), DataState(), self.longest_look())
         failures: tuple[Failure, ...] = ()
         held = frozen or situation.system.spec.changes.pause
         for _ in range(ROUNDS):
-            seen, made = await self._look_again(looked)
-            found = picture(situation, seen, looked.lineage)
-            todo = self._todo(looked, seen, made, found)
+            seen, made = await self._look_again(found_data)
+            found = picture(situation, seen, found_data.lineage)
+            todo = self._todo(found_data, seen, made, found)
             if failures or not todo or held:
                 break
             await presence.make_sure()
             failures = await failures_of(self._write(situation, seen, found, each) for each in todo)
         settled = self._settled(situation, seen, found, failures)
-        settled = _with_kept(settled, looked, made)
+        settled = _with_kept(settled, found_data, made)
         if todo and held:  # what is due may not be made: there is nothing to come for
             return replace(settled, next_look=self._longest(situation.system, settled.state))
         return settled
 
-    async def _look_again(self, looked: FoundData) -> tuple[ObservedCredentials, Kept]:
-        system = looked.situation.system
+    async def _look_again(self, found_data: FoundData) -> tuple[ObservedCredentials, Kept]:
+        system = found_data.situation.system
         return await asyncio.gather(
-            self.credentials.look(system, looked.situation.wanted),
-            self.credentials.kept.look(system, looked.kept),
+            self.credentials.look(system, found_data.situation.wanted),
+            self.credentials.kept.look(system, found_data.kept),
         )
 
     def _todo(
-        self, looked: FoundData, seen: ObservedCredentials, made: Kept, found: Picture
+        self, found_data: FoundData, seen: ObservedCredentials, made: Kept, found: Picture
     ) -> tuple[Step | MakeKept, ...]:
         """What to write now. Nothing is made once more beside data that does not belong together."""
-        wanted, situation = looked.kept, looked.situation
+        wanted, situation = found_data.kept, found_data.situation
         todo = steps(found.views, situation.wanted, seen.modules, self._moment())
-        if looked.lineage.problem is not None:
+        if found_data.lineage.problem is not None:
             return todo
         owned = situation.system.spec.deletion_policy == "Delete"
-        keeping = Keeping(owned, looked.lineage.id)
+        keeping = Keeping(owned, found_data.lineage.id)
         return (*todo, *planning_kept.steps(wanted, made, keeping))
 
     def _settled(
@@ -209,11 +209,11 @@ class DataServices:
         return await written(key, step.what, metrics.CREDENTIALS, writing)
 
 
-def _with_kept(settled: SettledData, looked: FoundData, made: Kept) -> SettledData:
+def _with_kept(settled: SettledData, found_data: FoundData, made: Kept) -> SettledData:
     """*settled*, with what is missing of the Secrets that are made once."""
     state = settled.state
-    refused = planning_kept.taken(looked.situation.system.namespace, made)
-    pending = planning_kept.pending(looked.kept, made)
+    refused = planning_kept.taken(found_data.situation.system.namespace, made)
+    pending = planning_kept.pending(found_data.kept, made)
     told = replace(state, pending=(*state.pending, *pending), failures=(*state.failures, *refused))
     return replace(settled, state=told)
 

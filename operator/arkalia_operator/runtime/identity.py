@@ -94,17 +94,18 @@ class Identity:
             return ()
         return (Retained(SECRET.name, found.name, found.owner_uid, found.lineage),)
 
-    async def settle(self, looked: FoundSystem, presence: Presence) -> Settled:
+    async def settle(self, found_system: FoundSystem, presence: Presence) -> Settled:
         """Make what is missing or due. Raises ApiError if Secrets cannot be read, SystemGoneError."""
-        system, resolution, before = looked.system, looked.resolution, looked.before
+        system, resolution = found_system.system, found_system.resolution
+        before = found_system.before
         wanted = wanted_certificates(system, resolution)
         if system.spec.security.tls.mode == "certManager":
             return await self._from_cert_manager(system, wanted, before)
         failures: tuple[Failure, ...] = ()
         for _ in range(ROUNDS):
-            observed = await self._observed(looked, wanted)
+            observed = await self._observed(found_system, wanted)
             todo = issues(wanted, observed, self.lifetimes, self.now())
-            due = renewals(todo) if looked.frozen else todo
+            due = renewals(todo) if found_system.frozen else todo
             if failures or not due or system.spec.changes.pause:
                 break
             await presence.make_sure()
@@ -127,15 +128,19 @@ class Identity:
         return Settled(self._trust(tuple(sorted(found))), state, self.longest_look())
 
     async def _observed(
-        self, looked: FoundSystem, wanted: Sequence[WantedCertificate]
+        self, found_system: FoundSystem, wanted: Sequence[WantedCertificate]
     ) -> ObservedSecrets:
-        found = await self.certificates.observe(looked.system, wanted)
-        observed = found if looked.frozen else replace(found, keeping=_keeping(looked, found))
+        found = await self.certificates.observe(found_system.system, wanted)
+        observed = (
+            found if found_system.frozen else replace(found, keeping=_keeping(found_system, found))
+        )
         trust = self._trust(bundle(observed.authority))
         if trust is None:
             return observed
-        manifest = trust_manifest(looked.system, looked.resolution.version, trust)
-        return replace(observed, trusted_since=trusted_since(manifest, looked.before.children))
+        manifest = trust_manifest(found_system.system, found_system.resolution.version, trust)
+        return replace(
+            observed, trusted_since=trusted_since(manifest, found_system.before.children)
+        )
 
     def _trust(self, authorities: tuple[str, ...]) -> Trust | None:
         issuer = self.issuer()
@@ -148,8 +153,8 @@ class Identity:
         return await written(key, what, metrics.CERTIFICATES, writing)
 
 
-def _keeping(looked: FoundSystem, observed: ObservedSecrets) -> Keeping:
+def _keeping(found_system: FoundSystem, observed: ObservedSecrets) -> Keeping:
     """An authority of another lineage keeps it: the mismatch is told, and nothing is covered up."""
     lineage = observed.authority.lineage if observed.authority else ""
-    owned = looked.system.spec.deletion_policy == "Delete"
-    return Keeping(owned, lineage or looked.lineage)
+    owned = found_system.system.spec.deletion_policy == "Delete"
+    return Keeping(owned, lineage or found_system.lineage)

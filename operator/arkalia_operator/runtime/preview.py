@@ -42,6 +42,7 @@ from arkalia_operator.runtime.data import DataServices
 from arkalia_operator.runtime.identity import FoundSystem, Identity
 from arkalia_operator.runtime.presence import Presence
 from arkalia_operator.runtime.resources import Refused, Resources, read_system
+from arkalia_operator.settings import IMAGE_REGISTRY
 
 Body = Mapping[str, Any]
 PolicyOf = Callable[[ArkaliaSystem], UpgradePolicy]
@@ -73,7 +74,6 @@ class Snapshot:
     """Where all operators of the cluster take images from; None where that cannot be told."""
 
 
-IMAGE_REGISTRY: Final = "ARKALIA_OPERATOR_IMAGE_REGISTRY"
 SNAPSHOT: Final = TypeAdapter(Snapshot)
 
 
@@ -255,11 +255,10 @@ class Reader:
         data = DataServices(Credentials(self.client), lifetimes.spread_seconds, _now)
         presence = Presence(self.client, paused)
         kept = identity.retained(paused, resolution)
-        looked = await data.look(paused, resolution, before, kept)
-        settled = await identity.settle(
-            FoundSystem(paused, resolution, before, looked.lineage.id), presence
-        )
-        return Told(settled.trust, (await data.settle(looked, presence)).access)
+        found_data = await data.look(paused, resolution, before, kept)
+        found_system = FoundSystem(paused, resolution, before, found_data.lineage.id)
+        settled = await identity.settle(found_system, presence)
+        return Told(settled.trust, (await data.settle(found_data, presence)).access)
 
 
 def _now() -> datetime:

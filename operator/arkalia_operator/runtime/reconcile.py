@@ -297,10 +297,10 @@ class Reconciler:
         system, frozen = carries.system, carries.frozen
         kept = self.identity.retained(system, resolution)
         looking = self.data.look(system, resolution, before, kept)
-        found, _ = await asyncio.gather(looking, _sure_if_new(system, presence))
-        looked = FoundSystem(system, resolution, before, found.lineage.id, frozen)
-        identity = await self.identity.settle(looked, presence)
-        return identity, await self.data.settle(found, presence, frozen=frozen)
+        found_data, _ = await asyncio.gather(looking, _sure_if_new(system, presence))
+        found_system = FoundSystem(system, resolution, before, found_data.lineage.id, frozen)
+        identity = await self.identity.settle(found_system, presence)
+        return identity, await self.data.settle(found_data, presence, frozen=frozen)
 
     async def _first_word(
         self, key: SystemKey, system: ArkaliaSystem, evidence: Evidence

@@ -64,7 +64,6 @@ class Sweeper:
             _Watched(ACTION, resources.actions, intake.action, intake.action_gone, spared=True),
             _Watched(SYSTEM, resources.systems, intake.system, intake.system_gone),
         )
-        self._grace = GRACE_SECONDS
         self.alive_at = 0.0
         """When it last did anything (loop time)."""
 
@@ -86,12 +85,12 @@ class Sweeper:
 
     async def run(self, seconds: float) -> None:
         """Sweep about every *seconds* until cancelled."""
-        self._grace = min(GRACE_SECONDS, seconds * GRACE_SHARE)
+        grace = min(GRACE_SECONDS, seconds * GRACE_SHARE)
         while True:
             self.alive_at = asyncio.get_running_loop().time()
             await asyncio.sleep(jittered(seconds))
             try:
-                await self.sweep()
+                await self.sweep(grace)
             except ApiError as error:
                 metrics.SWEEP_FAILURES.inc()
                 LOGGER.warning("The sweep failed, the next one comes: %s", error)
@@ -99,17 +98,17 @@ class Sweeper:
                 metrics.SWEEP_FAILURES.inc()
                 LOGGER.exception("The sweep failed unexpectedly, the next one comes.")
 
-    async def sweep(self) -> None:
-        """Compare once. Raises ApiError."""
+    async def sweep(self, grace: float) -> None:
+        """Compare once; what differs is looked at again after *grace* seconds. Raises ApiError."""
         for watched in self._watched:
             for namespace in self._namespaces:
                 with _sparing(watched):
-                    await self._compare(watched, namespace)
+                    await self._compare(watched, namespace, grace)
 
-    async def _compare(self, watched: _Watched, namespace: str | None) -> None:
+    async def _compare(self, watched: _Watched, namespace: str | None, grace: float) -> None:
         listed = await self._list(watched, namespace)
         if _differences(watched.cache, listed, namespace):
-            await asyncio.sleep(self._grace)
+            await asyncio.sleep(grace)
             for at in _differences(watched.cache, listed, namespace):
                 await self._repair(watched, at, listed)
 

@@ -32,7 +32,16 @@ def test_one_of_several_operators_is_enough():
     ("operators", "why", "what_to_do"),
     [
         ([], "none is installed", "Install the chart"),
-        ([an_operator(ready=0)], "ark in ops does not run", "describe deployment ark"),
+        (
+            [an_operator(ready=0)],
+            "ark in ops takes it, and does not run",
+            "describe deployment ark",
+        ),
+        (
+            [an_operator(ready=0), an_operator("other", ready=0)],
+            "ark in ops and other in ops take it, and do not run",
+            "describe deployment ark",
+        ),
         (
             [an_operator(namespaces=("a", "b"))],
             "ark in ops watches only the namespaces a, b",
@@ -40,13 +49,13 @@ def test_one_of_several_operators_is_enough():
         ),
         (
             [an_operator(selector="tier==gold,zone=eu")],
-            "takes only systems with tier==gold,zone=eu",
+            "takes only systems that fit the selector `tier==gold,zone=eu`",
             "`kubectl --namespace arkalia label arkaliasystem luna tier=gold zone=eu --overwrite`",
         ),
         (
             [an_operator(selector="tier in (gold, silver)")],
-            "takes only systems with tier in (gold, silver)",
-            "Give it labels that fit tier in (gold, silver)",
+            "takes only systems that fit the selector `tier in (gold, silver)`",
+            "Give it labels that fit `tier in (gold, silver)`",
         ),
         (
             [an_operator(namespaces=("a",)), an_operator("other", selector="tier=gold")],
@@ -54,20 +63,37 @@ def test_one_of_several_operators_is_enough():
             "label arkaliasystem luna tier=gold",
         ),
         (
-            [an_operator("old", ready=0), an_operator(namespaces=("a",))],
-            "ark in ops watches",
-            "add",
+            [an_operator(namespaces=("a",)), an_operator("old", ready=0)],
+            "this system for 5m: old in ops takes it, and does not run.",
+            "describe deployment old",
+        ),
+        (
+            [an_operator("old", ready=0, namespaces=("a",)), an_operator(namespaces=("b",))],
+            "old in ops watches only the namespaces a, and does not run, and ark in ops watches",
+            "chart of ark in ops",
+        ),
+        (
+            [an_operator("old", ready=0, selector="tier=gold"), an_operator(namespaces=("b",))],
+            "old in ops takes only systems that fit the selector `tier=gold`, and does not run",
+            "label arkaliasystem luna tier=gold",
         ),
         ([an_operator()], "though ark in ops takes it", "--namespace ops logs deployment/ark"),
     ],
-    ids=["none", "down", "namespaces", "labels", "a set", "nearest", "one down", "silent"],
-)
+    ids=[
+        "none", "down", "all down", "namespaces", "labels", "a set", "nearest",
+        "the one that takes it is down", "a distant one is down", "the nearest is down", "silent",
+    ],
+)  # fmt: skip
 def test_new_system_that_nobody_looks_at_is_told_why_and_what_to_do(operators, why, what_to_do):
     told = trouble(*operators)
 
     assert told.message.startswith("No operator has looked at this system for 5m")
     assert why in told.message
     assert what_to_do in told.advice
+
+
+def test_one_that_is_down_is_no_matter_where_another_one_takes_the_system():
+    assert trouble(an_operator("old", ready=0), an_operator(), body=a_system()) is None
 
 
 def test_operator_that_runs_is_given_a_moment():

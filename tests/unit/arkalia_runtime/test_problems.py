@@ -1,10 +1,14 @@
 """Problems: every error has one form."""
 
+from datetime import datetime
+from typing import Annotated
+
 import pytest
 from fastapi import APIRouter, HTTPException
+from pydantic import AfterValidator, TypeAdapter, ValidationError
 
 from arkalia_runtime.app import create_app
-from arkalia_runtime.problems import Problem, in_words
+from arkalia_runtime.problems import Problem, faults, in_words
 from unit.arkalia_runtime.serving import served
 
 
@@ -82,6 +86,44 @@ def test_sentence_names_the_first_mistakes_and_how_many_there_are():
     found = [{"where": f"body.{each}", "message": "Wrong."} for each in "abcde"]
 
     assert in_words(found) == "body.a: Wrong; body.b: Wrong; body.c: Wrong; and 2 more in `errors`"
+
+
+def even(number):
+    if number % 2:
+        message = f"{number} is odd"
+        raise ValueError(message)
+    return number
+
+
+@pytest.mark.parametrize(
+    ("kind", "value", "message"),
+    [
+        (Annotated[int, AfterValidator(even)], 3, "3 is odd"),
+        (datetime, "x", "Input should be a valid datetime or date, input is too short"),
+    ],
+    ids=["a validator of ours", "a type of pydantic"],
+)
+def test_fault_is_told_in_whole_sentences_and_in_a_validator_s_own_words(kind, value, message):
+    with pytest.raises(ValidationError) as caught:
+        TypeAdapter(kind).validate_python(value)
+
+    assert faults(caught.value.errors(), "body") == [{"where": "body", "message": message}]
+
+
+async def test_body_that_is_no_json_is_told_what_is_wrong_with_it(settings):
+    router = APIRouter()
+
+    @router.post("/numbers")
+    async def write(numbers: list[int]) -> int:
+        return len(numbers)
+
+    async with served(create_app("m", settings, router=router)) as client:
+        answer = await client.request(
+            "POST", "/numbers", data="[1,", headers={"Content-Type": "application/json"}
+        )
+        problem = await answer.json(content_type="application/problem+json")
+
+    assert [each["message"] for each in problem["errors"]] == ["Expecting value"]
 
 
 async def test_problem_of_a_route_carries_its_members(app):

@@ -25,6 +25,9 @@ TITLES: Final = {413: "Content Too Large", 422: "Unprocessable Content"}
 MOST_TOLD: Final = 3
 """Mistakes of a request in the sentence that many clients show alone."""
 
+IN_OTHER_WORDS: Final = frozenset({"value_error", "json_invalid"})
+"""Types of mistakes of which `ctx` says more than the message, or without a word before it."""
+
 
 class ProblemDocument(BaseModel):
     """What the OpenAPI description says about every answer that is not a success."""
@@ -107,8 +110,9 @@ def in_words(found: Sequence[Mapping[str, str]]) -> str:
 
 
 def said(mistake: Mapping[str, Any]) -> str:
-    """What is wrong: a validator's own words as they are, else pydantic's."""
-    return str(mistake.get("ctx", {}).get("error") or mistake["msg"])
+    """What is wrong: a validator's or parser's own words as they are, else pydantic's."""
+    own = mistake.get("ctx", {}).get("error") if mistake["type"] in IN_OTHER_WORDS else None
+    return str(own or mistake["msg"])
 
 
 def _said_by_framework(request: Request, error: HTTPException) -> str | None:

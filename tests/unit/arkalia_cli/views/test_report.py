@@ -5,6 +5,9 @@ import json
 import pytest
 import yaml
 
+from arkalia_cli.api_paths import POD
+from arkalia_cli.attendance import Operator, attended
+from arkalia_cli.system import System
 from arkalia_cli.views import report
 from arkalia_cli.views.doctor import Finding, Level
 from arkalia_cli.views.logs import Source
@@ -12,6 +15,7 @@ from arkalia_cli.views.report import Gathered
 from unit.arkalia_cli.systems import a_condition, a_system, with_conditions
 
 PLANTED = "Zq8vLr2TnX5mWk9pBd4hYc7s"
+DOWN = Operator("ops", "arkalia-operator", "0.1.0", 0)
 
 
 def object_with(kind, name, **more):
@@ -48,8 +52,10 @@ def texts():
                 }
             ],
             findings=[Finding("operator", Level.GOOD, "runs")],
+            attendance=attended(System.from_body(system), [DOWN], [DOWN], 0.0),
             logs={Source("helloria", "h-1", "main"): f"2026-11-21T04:00:00Z api-key: {PLANTED}\n"},
-            left_out=["log of h-2: forbidden"],
+            unread=["log of h-2: forbidden"],
+            refused=[POD],
         )
     )  # fmt: skip
 
@@ -82,7 +88,9 @@ def test_report_says_what_it_is_about_and_what_it_lacks(texts):
     about = json.loads(texts["about.json"])
 
     assert about["versions"] == {"kubernetes": "v1.36.3"}
-    assert about["leftOut"] == ["log of h-2: forbidden"]
+    assert about["leftOut"] == [
+        "log of h-2: forbidden", "Pod: you may not list pods",
+    ]  # fmt: skip
     assert "system luna in namespace arkalia" in texts["README.txt"]
 
 
@@ -90,3 +98,9 @@ def test_report_holds_status_findings_and_events(texts):
     assert json.loads(texts["status.json"])["systems"][0]["name"] == "luna"
     assert json.loads(texts["doctor.json"])["findings"][0]["check"] == "operator"
     assert json.loads(texts["events.json"])["events"][0]["reason"] == "Failed"
+
+
+def test_report_says_whether_an_operator_runs_and_which_kinds_have_no_events(texts):
+    assert json.loads(texts["status.json"])["operatorRuns"] is False
+    causes = {each["cause"]: each for each in json.loads(texts["events.json"])["leftOut"]}
+    assert "Pod" in causes["Unreadable"]["message"]

@@ -164,26 +164,28 @@ def unseen(**metadata):
 def test_system_that_no_operator_takes_says_why_and_what_to_do():
     picky = Operator("ops", "arkalia-operator", "0.1.0", 1, selector="tier=gold")
 
-    text = rendered(status.text([attended(unseen(), [picky], [])], "here", runs=True), width=300)
+    text = rendered(status.text([attended(unseen(), [picky], [])], "here"), width=300)
 
     assert text.splitlines() == [
         "… luna (arkalia)",
         "└── ✖ operator  No operator has looked at this system for 1s: arkalia-operator in ops takes "
-        "only systems with tier=gold. Give it the labels (`kubectl --namespace arkalia label "
+        "only systems that fit the selector `tier=gold`. Give it the labels (`kubectl --namespace arkalia label "
         "arkaliasystem luna tier=gold --overwrite`), or change its `systemSelector`.",
     ]
 
 
 def test_system_that_operators_have_left_is_not_taken_for_a_fresh_one():
-    text = rendered(status.text([attended(a_system(), [], [])], "here", runs=None))
+    picky = Operator("ops", "arkalia-operator", "0.1.0", 1, selector="tier=gold")
 
-    assert "✖ operator  No operator looks after this system any more: none is installed" in text
+    text = rendered(status.text([attended(a_system(), [picky], [])], "here"), width=300)
+
+    assert "✖ operator  No operator looks after this system any more: arkalia-operator" in text
 
 
 def test_that_no_operator_runs_is_said_once():
     down = Operator("ops", "arkalia-operator", "0.1.0", 0)
 
-    text = rendered(status.text([attended(a_system(), [down], [])], "here", runs=False))
+    text = rendered(status.text([attended(a_system(), [down], [down])], "here"))
 
     assert text.count("✖ operator") == 1
     assert text.startswith("✖ operator")

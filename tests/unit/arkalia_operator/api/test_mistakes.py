@@ -1,5 +1,7 @@
+from datetime import datetime
+
 import pytest
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError, field_validator
 
 from arkalia_operator.api.arkaliasystem import ArkaliaSystemSpec
 from arkalia_operator.api.mistakes import mistakes_of
@@ -15,6 +17,39 @@ def test_mistake_is_told_with_its_place_as_it_is_written_in_the_resource():
     told = mistakes_in({"modules": {"alpha": {"replicas": "many"}}})
 
     assert told.startswith("spec.modules.alpha.replicas: Input should be a valid integer")
+
+
+class Visit(BaseModel):
+    """A field of one of pydantic's types, and one with a validator of ours."""
+
+    begins: datetime = datetime(2026, 1, 1)
+    guests: int = 2
+
+    @field_validator("guests")
+    @classmethod
+    def _even(cls, guests):
+        if guests % 2:
+            message = f"{guests} is odd"
+            raise ValueError(message)
+        return guests
+
+
+@pytest.mark.parametrize(
+    ("spec", "told"),
+    [
+        ({"guests": 3}, "spec.guests: 3 is odd"),
+        (
+            {"begins": "x"},
+            "spec.begins: Input should be a valid datetime or date, input is too short",
+        ),
+    ],
+    ids=["a validator of ours", "a type of pydantic"],
+)
+def test_mistake_is_told_in_whole_sentences_and_in_a_validator_s_own_words(spec, told):
+    with pytest.raises(ValidationError) as caught:
+        Visit.model_validate(spec)
+
+    assert mistakes_of(caught.value) == told
 
 
 def test_mistake_of_the_spec_as_a_whole_has_the_spec_as_its_place():

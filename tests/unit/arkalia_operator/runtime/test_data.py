@@ -52,9 +52,9 @@ class Hands:
     async def settle(self, *, known=True, others=(), frozen=False):
         resolution = resolve(self.system, modules_with(*self.modules))
         before = Observed(children=self.children)
-        looked = await self.data.look(self.system, resolution, before, told(others))
+        found_data = await self.data.look(self.system, resolution, before, told(others))
         presence = Presence(self.client, self.system, known=known)
-        return await self.data.settle(looked, presence, frozen=frozen)
+        return await self.data.settle(found_data, presence, frozen=frozen)
 
     def provision(self, settled):
         """Let the Jobs succeed that are rendered of what was settled."""

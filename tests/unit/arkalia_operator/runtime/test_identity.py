@@ -45,8 +45,10 @@ class Hands:
 
     async def settle(self, system=SYSTEM, served=frozenset({"Certificate"}), frozen=False):
         before = Observed(children=self.children, served=served)
-        looked = FoundSystem(system, RESOLUTION, before, system.uid, frozen)
-        settled = await self.identity.settle(looked, Presence(self.client, system, known=True))
+        found_system = FoundSystem(system, RESOLUTION, before, system.uid, frozen)
+        settled = await self.identity.settle(
+            found_system, Presence(self.client, system, known=True)
+        )
         if settled.trust is not None:
             self._apply(rendered(SYSTEM, RESOLUTION, settled.trust))
         return settled

@@ -6,7 +6,8 @@ from arkalia_contract import labels
 from arkalia_operator import catalogue
 from arkalia_operator.cluster.client import Client
 from arkalia_operator.desired.resolve import Defaults, Modules
-from arkalia_operator.runtime.preview import IMAGE_REGISTRY, Planner, Reader
+from arkalia_operator.runtime.preview import Planner, Reader
+from arkalia_operator.settings import IMAGE_REGISTRY
 from model_api_server import respond, session_for
 from model_discovery import ISSUER
 

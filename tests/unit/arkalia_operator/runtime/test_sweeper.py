@@ -1,4 +1,5 @@
 import asyncio
+from contextlib import asynccontextmanager
 
 import pytest
 
@@ -14,11 +15,7 @@ from model_api_server import respond, session_for
 SYSTEMS = "/apis/arkalia.io/v1alpha1/namespaces/ns/arkaliasystems"
 MODULES = "/apis/arkalia.io/v1alpha1/namespaces/ns/arkaliamodules"
 LUNA = SystemKey("ns", "luna")
-
-
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    monkeypatch.setattr("arkalia_operator.runtime.sweeper.GRACE_SECONDS", 0.01)
+SOON = 0.01
 
 
 class Swept:
@@ -57,7 +54,7 @@ async def test_systems_are_read_and_swept_although_actions_may_not_be(server, sw
 
     await swept.sweeper.prime()
     await server.put(f"{SYSTEMS}/sol", {"spec": {}})
-    await swept.sweeper.sweep()
+    await swept.sweeper.sweep(SOON)
 
     assert set(await swept.woken()) == {LUNA, SystemKey("ns", "sol")}
 
@@ -83,7 +80,7 @@ async def test_a_sweep_finds_what_was_missed(server, swept):
 
     await server.edit(f"{SYSTEMS}/luna", spec={"environment": "staging"})
     await server.put(f"{SYSTEMS}/sol", {"spec": {}})
-    await swept.sweeper.sweep()
+    await swept.sweeper.sweep(SOON)
 
     assert set(await swept.woken()) == {LUNA, SystemKey("ns", "sol")}
     assert swept.resources.systems.get(LUNA).spec.environment == "staging"
@@ -95,7 +92,7 @@ async def test_a_sweep_finds_what_ended_unseen(server, swept):
     await swept.woken()
 
     await server.remove(f"{SYSTEMS}/luna")
-    await swept.sweeper.sweep()
+    await swept.sweeper.sweep(SOON)
 
     assert await swept.woken() == [LUNA]
     assert swept.resources.systems.get(LUNA) is None
@@ -107,7 +104,7 @@ async def test_a_sweep_over_a_known_cluster_reads_metadata_only(server, swept):
     await swept.woken()
     server.seen.clear()
 
-    await swept.sweeper.sweep()
+    await swept.sweeper.sweep(SOON)
 
     assert await swept.woken() == []
     assert [each.path.rsplit("/", 1)[1] for each in server.seen] == [
@@ -129,14 +126,23 @@ async def test_a_sweep_asks_in_the_named_namespaces_only(server):
     assert await swept.woken() == [SystemKey("two", "b")]
 
 
+@asynccontextmanager
+async def running(sweeper, seconds):
+    """It sweeps as long as the block lasts."""
+    task = asyncio.create_task(sweeper.run(seconds))
+    try:
+        yield
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
 async def test_a_failed_sweep_is_followed_by_the_next(server, swept, caplog, monkeypatch):
     server.script("GET", "arkaliamodules", respond(403, {"message": "not allowed"}))
     await server.put(f"{SYSTEMS}/luna", {"spec": {}})
-    task = asyncio.create_task(swept.sweeper.run(0.02))
 
-    async with asyncio.timeout(5):
+    async with running(swept.sweeper, 0.02), asyncio.timeout(5):
         key = await swept.queue.get()
-    task.cancel()
 
     assert key == LUNA
     assert "not allowed" in caplog.text
@@ -146,7 +152,5 @@ async def test_who_sweeps_often_knows_at_once_what_was_missed(server, swept, mon
     monkeypatch.setattr("arkalia_operator.runtime.sweeper.GRACE_SECONDS", 3600)
     await server.put(f"{SYSTEMS}/luna", {"spec": {}})
 
-    running = asyncio.create_task(swept.sweeper.run(0.05))
-    async with asyncio.timeout(10):
+    async with running(swept.sweeper, 0.05), asyncio.timeout(10):
         assert await swept.queue.get() == LUNA
-    running.cancel()
