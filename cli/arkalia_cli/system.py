@@ -49,6 +49,8 @@ class System:
     observed_generation: int
     """0 while the operator has not looked at it."""
     version: str
+    modules_ready: str
+    """Modules that serve, of all, as `kubectl get` shows it: `9/10`."""
     conditions: tuple[Condition, ...]
     modules: tuple[Module, ...]
 
@@ -63,6 +65,7 @@ class System:
             generation=body["metadata"].get("generation", 0),
             observed_generation=status.get("observedGeneration", 0),
             version=status.get("version", ""),
+            modules_ready=status.get("modulesReady", ""),
             conditions=tuple(map(_condition, status.get("conditions", ()))),
             modules=tuple(map(_module, status.get("modules", ()))),
         )

@@ -54,8 +54,8 @@ def tree(attendance: Attendance) -> Tree:
     elif not system.current:
         root.add(_line(WORKING, "operator", "", _not_looked(system)))
     for condition in _told(system):
-        told = _aspect(condition.type), condition.reason, condition.message
-        root.add(_line(_sign(condition), *told))
+        message = "" if condition.message == ready.message else condition.message
+        root.add(_line(_sign(condition), _aspect(condition.type), condition.reason, message))
     _add_modules(root, system)
     for reason in _unexplained(system):
         root.add(Text(f"`arkalia explain {reason}` tells what to do", style="dim"))
@@ -135,10 +135,9 @@ def _add_modules(root: Tree, system: System) -> None:
     if not system.modules:
         return
     summary = system.condition("ModulesReady")
-    number = f"{sum(each.ready for each in system.modules)}/{len(system.modules)}"
     mark = MARKS.get(summary.status, WORKING)
-    branch = root.add(_line(mark, f"modules {number}", "", ""))
-    said = {""}
+    branch = root.add(_line(mark, f"modules {system.modules_ready}".strip(), "", ""))
+    said = {"", system.condition("Ready").message}
     for module in system.modules:
         pods = f"{module.name} {module.ready_replicas}/{module.replicas}"
         mark = GOOD if module.ready else BAD if summary.status == "False" else WORKING

@@ -42,6 +42,7 @@ def a_system(name="luna", conditions=GOOD, modules=(), generation=1, **metadata)
         "status": {
             "conditions": list(conditions),
             "modules": list(modules),
+            "modulesReady": f"{sum(each['ready'] for each in modules)}/{len(modules)}",
             "observedGeneration": 1,
             "version": "0.1.0",
         },

@@ -3,8 +3,10 @@
 import pytest
 
 from arkalia_cli.api_paths import DEFINITION, DEPLOYMENT, STORAGE_CLASS
+from arkalia_cli.api_paths import NAMESPACE as KIND_OF_NAMESPACE
 from arkalia_cli.views.doctor import DEFINITIONS
 from unit.arkalia_cli.conftest import SYSTEMS
+from unit.arkalia_cli.objects import NAMESPACE
 from unit.arkalia_cli.systems import a_system
 
 
@@ -13,6 +15,7 @@ def well(cluster):
     """A cluster that has what a system needs."""
     cluster.by_path["/version"] = {"gitVersion": "v1.36.3"}
     cluster.by_path["/apis"] = {"groups": [{"name": "arkalia.io"}, {"name": "metrics.k8s.io"}]}
+    cluster.by_path[KIND_OF_NAMESPACE.path(name=NAMESPACE)] = {"metadata": {"name": NAMESPACE}}
     for name in DEFINITIONS:
         cluster.by_path[DEFINITION.path(name=name)] = {
             "metadata": {"name": name, "labels": {"app.kubernetes.io/version": "0.1.0"}},
@@ -44,6 +47,21 @@ def test_cluster_with_everything_ends_with_0(well, arkalia):
     assert done.exit_code == 0
     assert "fast" in done.stdout
     assert "slow" not in done.stdout
+
+
+def test_namespace_that_is_not_there_ends_with_1(well, arkalia):
+    del well.by_path[KIND_OF_NAMESPACE.path(name=NAMESPACE)]
+
+    done = arkalia("doctor")
+
+    assert done.exit_code == 1
+    assert f"{NAMESPACE} does not exist" in done.stdout
+
+
+def test_namespace_that_may_not_be_read_is_no_mistake(well, arkalia):
+    well.by_path[KIND_OF_NAMESPACE.path(name=NAMESPACE)] = 403
+
+    assert arkalia("doctor").exit_code == 0
 
 
 def test_cluster_without_definitions_ends_with_1(well, arkalia):

@@ -80,6 +80,13 @@ def test_module_that_fails_shows_its_reason_and_what_explains_it():
     )
 
 
+def test_modules_are_counted_as_kubectl_counts_them():
+    system = a_system(modules=[a_module("helloria"), a_module("zeroia", ready=False)])
+    system["status"]["modulesReady"] = "2/2"  # it serves, and something of it is to be mended
+
+    assert "modules 2/2" in shown(system)
+
+
 def test_system_on_its_way_is_marked_as_working_and_not_as_broken():
     why = ("RollingOut", "helloria: 0 of 1 pods")
     conditions = with_conditions(
@@ -134,7 +141,7 @@ def test_spec_that_is_not_accepted_is_a_line_of_its_own():
 
     text = shown(a_system(conditions=conditions))
 
-    assert "├── ✖ accepted  UnknownModule  spec.modules.nosuch" in text
+    assert "├── ✖ accepted  UnknownModule\n" in text  # why stands in the line above
     assert "stalled" not in text
 
 
