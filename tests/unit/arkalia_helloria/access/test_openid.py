@@ -2,12 +2,13 @@
 
 import asyncio
 import base64
+import gzip
 import hmac
 import json
 import subprocess
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
@@ -302,3 +303,84 @@ async def test_door_lets_in_who_the_provider_knows(accounts, security, visitor, 
     assert (await visitor.comes(token)).user == "openid:ada"
     assert (await visitor.comes(token, a_route("users")))[0] == 403
     assert (await visitor.comes(changed(token, 1, sub="root")))[0] == 401
+
+
+@asynccontextmanager
+async def publishing(keys, described=None, headers=b""):
+    """A provider that describes itself so, and publishes these *keys*, both as bytes."""
+
+    async def answer(reader, writer):
+        asked = await reader.readuntil(b"\r\n\r\n")
+        said = keys if b" /keys " in asked else own
+        length = b"Content-Length: %d\r\n" % len(said)
+        writer.write(b"HTTP/1.1 200 OK\r\n" + headers + length + b"\r\n" + said)
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    own = described or json.dumps({"issuer": address, "jwks_uri": f"{address}/keys"}).encode()
+    async with server:
+        yield address
+
+
+@pytest.mark.parametrize(
+    ("keys", "described"),
+    [
+        (b"[" * 100_000, None),
+        (b"[]", None),
+        (b'{"keys": [1]}', None),
+        (b'{"keys": 1}', None),
+        (b"{}", b"[" * 100_000),
+        (b"{}", b"[]"),
+        (b"{}", b'"text"'),
+    ],
+)
+async def test_provider_that_answers_nonsense_is_one_that_gives_no_keys(
+    tmp_path, issuer, caplog, keys, described
+):
+    async with publishing(keys, described) as address:
+        provider = a_gateway(tmp_path, address)
+
+        assert await refusal(provider, id_token(issuer))
+
+    assert "gives no keys" in caplog.text
+
+
+async def test_address_of_keys_that_is_none_is_told(tmp_path, issuer, caplog):
+    provider = a_gateway(tmp_path, "http://127.0.0.1:port")
+
+    assert await refusal(provider, id_token(issuer))
+    assert "gives no keys" in caplog.text
+
+
+async def test_compressed_answer_is_not_read(tmp_path, issuer, caplog):
+    large = gzip.compress(b" " * 20_000_000 + b"{}")
+    async with publishing(large, large, b"Content-Encoding: gzip\r\n") as address:
+        assert await refusal(a_gateway(tmp_path, address), id_token(issuer))
+
+    assert "is compressed" in caplog.text
+
+
+async def test_keys_of_the_provider_before_are_not_taken_for_those_of_the_next(
+    tmp_path, issuer, monkeypatch
+):
+    token, release = id_token(issuer), asyncio.Event()
+    provider = a_gateway(tmp_path, issuer)
+    published = openid._published
+
+    async def slowly(named):
+        await release.wait()
+        return await published(named)
+
+    monkeypatch.setattr(openid, "_published", slowly)
+    before = asyncio.create_task(refusal(provider, token))
+    await asyncio.sleep(0.05)
+    a_gateway(tmp_path, f"http://127.0.0.1:{free_port()}")
+    after = asyncio.create_task(refusal(provider, token))
+    await asyncio.sleep(0.05)
+    release.set()
+
+    assert await before
+    assert await after
+    assert not provider._keys.by_id

@@ -3,7 +3,7 @@
 Where the keys are is asked of the provider (OpenID Connect Discovery 1.0). They are asked for again
 every ten minutes, beside the requests, and at once when a token names a key that is not known, but
 never more often than every ten seconds: who makes up names of keys cannot make the gateway ask. While
-the provider is away its last keys are good for a day, and nobody waits for it.
+the provider is away its last keys are good for a day, and nobody waits for it whose key is known.
 """
 
 import asyncio
@@ -46,9 +46,12 @@ LOOK_SECONDS: Final = 1.0
 ANSWER_SECONDS: Final = 5.0
 """For all that is asked at one time."""
 LONGEST_ANSWER: Final = 1024 * 1024
+PLAIN: Final = "identity"
+"""How an answer is encoded: compressed, a short one could be a long one."""
 
 FAULTS: Final = (
-    httpx.HTTPError, TimeoutError, ValueError, KeyError, TypeError, jwt.PyJWTError,
+    httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError, KeyError, TypeError, AttributeError,
+    RecursionError, jwt.PyJWTError,
 )  # fmt: skip
 """What is raised where a provider does not answer as it should."""
 
@@ -145,7 +148,7 @@ class Provider:
         if wanted not in self._keys.by_id or self._age > GOOD_SECONDS:
             await self._look(named)
         key = self._keys.by_id.get(wanted)
-        if key is None or self._age > GOOD_SECONDS:
+        if key is None or self._keys.provider != named or self._age > GOOD_SECONDS:
             raise UnverifiedError(_WRONG)
         return key
 
@@ -161,15 +164,16 @@ class Provider:
             except FAULTS as error:
                 logger.warning("The OpenID Connect provider gives no keys: %r", error)
                 return False
+            if self._keys.provider != named:
+                return False  # meanwhile the system names another one
             self._keys, self._claims = _Keys(named, found, time.monotonic()), {}
             return True
 
 
 async def _published(named: OpenIdProvider) -> dict[str, jwt.PyJWK]:
     """The keys of the provider, by their ids."""
-    # Compressed, a short answer could be a long one.
-    plain = {"Accept-Encoding": "identity"}
-    async with httpx.AsyncClient(timeout=ANSWER_SECONDS, headers=plain) as client:
+    asked = {"Accept-Encoding": PLAIN}
+    async with httpx.AsyncClient(timeout=ANSWER_SECONDS, headers=asked) as client:
         described = await _document(client, named.issuer.rstrip("/") + DISCOVERY)
         if described["issuer"] != named.issuer:
             message = f"it calls itself {described['issuer']!r}"
@@ -190,12 +194,18 @@ async def _document(client: httpx.AsyncClient, address: str) -> dict[str, Any]:
     text = b""
     async with client.stream("GET", address) as answer:
         answer.raise_for_status()
-        async for part in answer.aiter_bytes():
+        if answer.headers.get("Content-Encoding", PLAIN) != PLAIN:
+            message = f"{address} is compressed, and was not to be"
+            raise ValueError(message)
+        async for part in answer.aiter_raw():
             text += part
             if len(text) > LONGEST_ANSWER:
                 message = f"{address} is too long"
                 raise ValueError(message)
-    found: dict[str, Any] = json.loads(text)
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        message = f"{address} holds no object"
+        raise TypeError(message)
     return found
 
 
