@@ -52,6 +52,10 @@ def test_nothing_speaks_against_what_is_known(answer):
     assert found(answer).doubts == []
 
 
+def test_name_of_the_platform_is_known_to_everybody():
+    assert found("helloria of Arkalia uses 42 % CPU.").doubts == []
+
+
 @pytest.mark.parametrize(
     ("answer", "kind", "said", "instead"),
     [

@@ -17,7 +17,13 @@ from arkalia_sandozia.facts import Fact
 from arkalia_sandozia.findings import Severity
 from arkalia_sandozia.formats import Form, Format
 from arkalia_sandozia.policy import Policy
-from arkalia_sandozia.validation import MOST_OF_ANSWER, MOST_REASONS, Question, validate
+from arkalia_sandozia.validation import (
+    MOST_OF_ANSWER,
+    MOST_REASONS,
+    Examined,
+    Question,
+    validate,
+)
 
 ROOT = Path(__file__).resolve().parents[3]
 FACTS = (
@@ -250,4 +256,9 @@ def test_rules_for_which_there_was_no_time_are_told():
         "policy: secrets: its time was over",
         "policy: data about persons: its time was over",
     ]
+    assert Examined.POLICY not in found.examined
     assert found.is_partial
+
+
+def test_rules_that_were_looked_at_are_told():
+    assert Examined.POLICY in validate(Question("One.", policy=Policy(("one",)))).examined

@@ -36,6 +36,8 @@ CLOSE: Final = 2
 FEWEST: Final = 2
 """Words that a clause and its denial must have in common."""
 SHORTEST_LIKE: Final = 5
+PLATFORM: Final = lexicon.stem("Arkalia")
+"""The one name that everybody knows here."""
 MOST_LIKE: Final = 64
 """Names that a word is compared with."""
 
@@ -202,7 +204,7 @@ def _of_names(clause: Clause, evidence: Evidence) -> tuple[list[Doubt], int]:
 
 def _of_name(name: str, start: int, end: int, evidence: Evidence) -> Doubt | None:
     key = lexicon.stem(name)
-    if evidence.knows(key) or key in evidence.names:
+    if evidence.knows(key) or key in evidence.names or key == PLATFORM:
         return None
     like = _like(key, evidence)
     if like:

@@ -60,13 +60,11 @@ class Policy:
     """Whether data about persons is looked for."""
 
 
-def broken(answer: str, policy: Policy, said: str = "") -> list[Finding]:
-    """What in *answer* breaks *policy*. What the user has *said* is no leak of it."""
-    return [finding for _, found in parts(answer, policy, said) for finding in found]
-
-
 def parts(answer: str, policy: Policy, said: str) -> Iterator[tuple[str, Iterator[Finding]]]:
-    """The same, part by part, each with what it looks for: it looks when its findings are taken."""
+    """What in *answer* breaks *policy*, part by part: what is looked for, and what is found.
+
+    Nothing is looked for before it is taken. What the user has *said* is no leak of it.
+    """
     plain = _plain(answer) if policy.forbidden else ""
     for phrase in policy.forbidden:
         if all(_plain(word) in plain for word in phrase.split()):
@@ -79,11 +77,13 @@ def parts(answer: str, policy: Policy, said: str) -> Iterator[tuple[str, Iterato
 
 def _plain(text: str) -> str:
     """*text* in small letters: a pattern that knows no case finds nothing that is not in it."""
-    return text.casefold().replace(_DOT_ABOVE, "")
+    return text.casefold().replace(_DOT_ABOVE, "").replace(_DOTLESS, "i")
 
 
 _DOT_ABOVE: Final = "\u0307"
 """What the small form of U+0130 has beside the letter."""
+_DOTLESS: Final = "\u0131"
+"""A letter that a pattern which knows no case takes for an i."""
 
 
 def _forbidden(answer: str, phrase: str) -> Iterator[Finding]:

@@ -11,7 +11,7 @@ from typing import Final
 
 from arkalia_sandozia import consistency, formats, language, policy, scoring
 from arkalia_sandozia.clauses import Clause, clauses
-from arkalia_sandozia.evidence import Evidence, Source
+from arkalia_sandozia.evidence import FACT, Evidence, Source
 from arkalia_sandozia.facts import Fact
 from arkalia_sandozia.findings import Finding, Severity
 from arkalia_sandozia.formats import Format
@@ -102,19 +102,22 @@ def _rules(question: Question, found: Validation, goes_on: Goes) -> None:
     misfits, unknown = formats.misfits(question.answer, question.format)
     found.findings += misfits
     found.not_examined += unknown
-    found.examined += [Examined.POLICY, Examined.FORMAT]
+    found.examined.append(Examined.FORMAT)
     if question.language:
         found.examined.append(Examined.LANGUAGE)
         found.findings += _language(question.answer, question.language)
 
 
 def _policy(question: Question, found: Validation, goes_on: Goes) -> None:
-    said, late = f"{question.prompt}\n{question.said}", []
+    said = f"{question.prompt}\n{question.said}"
+    late: list[str] = []
     for what, broken in policy.parts(question.answer, question.policy, said):
-        if goes_on():
-            found.findings += broken
-        else:
+        if not goes_on():
             late.append(what)
+            continue
+        found.findings += broken
+        if Examined.POLICY not in found.examined:
+            found.examined.append(Examined.POLICY)
     for what in dict.fromkeys(late):
         found.leave_out(_late(f"policy: {what}"))
 
@@ -164,7 +167,7 @@ def _grounding(question: Question, claims: Sequence[Clause], found: Validation, 
 
 def _sources(question: Question, found: Validation) -> list[Source]:
     """What is known, the surest first, cut to what is read."""
-    given = [Source("fact", each.sentence, each.subject) for each in question.facts]
+    given = [Source(FACT, each.sentence, each.subject) for each in question.facts]
     given += [*question.sources, Source("prompt", question.prompt)]
     room, taken = MOST_OF_SOURCE, []
     for each in given:
