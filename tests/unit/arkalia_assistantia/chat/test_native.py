@@ -110,6 +110,17 @@ async def test_answer_is_told_as_a_whole_when_the_policy_blocks(alone, model_ser
     assert last == "end"
 
 
+async def test_probabilities_are_told_with_an_answer_that_is_told_as_a_whole(alone, model_server):
+    body = {"messages": MESSAGES, "stream": True, "logprobs": True, "max_tokens": 3}
+    async with (
+        alone(backend("main", model_server.url), prompts_policy="Block") as client,
+        client.post("/v1/chat/completions", json=body) as answer,
+    ):
+        said = await answer.text()
+
+    assert said.count('"logprob":') >= 3
+
+
 async def test_answer_that_repeats_its_instructions_is_withheld_when_the_policy_blocks(
     alone, model_server
 ):

@@ -28,11 +28,13 @@ class Security:
 
     def __init__(self):
         self.answers, self.taken, self.disliked, self.holds = [], [], [], None
+        self.calls = 0
 
     def to(self, _):
         return self
 
     async def request(self, *_, json, **__):
+        self.calls += 1
         answer = self.answers.pop(0) if self.answers else 204
         if self.holds is not None:
             await self.holds.wait()
@@ -93,8 +95,35 @@ async def test_judgement_that_is_refused_keeps_no_other_from_being_told(registry
     }
     assert len(security.taken) == 18
     assert lost(registry) == 4
-    assert "Judgements are lost: it was refused with 422." in caplog.text
+    assert "Judgements are lost: security refuses them." in caplog.text
     assert registry.get_sample_value("arkalia_access_untold_judgements") == 0
+
+
+async def test_many_that_are_refused_are_found_in_turns_with_one_line_each(registry, caplog):
+    audit, security = Audit(Measures(registry)), Security()
+    security.disliked = [str(number) for number in range(300)]
+    for number in range(310):
+        audit.note(decided(str(number)), "x")
+    turns = []
+    while registry.get_sample_value("arkalia_access_untold_judgements"):
+        before = security.calls
+        await audit.tell(security)
+        turns.append(security.calls - before)
+
+    assert max(turns) <= auditing.MOST_CALLS
+    assert len(turns) < 30
+    assert (len(security.taken), lost(registry)) == (10, 300)
+    assert caplog.text.count("Judgements are lost") <= len(turns)
+
+
+async def test_any_success_counts_as_told(audit):
+    security = Security()
+    security.answers = [200]
+    audit.note(decided(), "x")
+    await audit.tell(security)
+    await audit.tell(security)
+
+    assert len(security.taken) == 1
 
 
 async def test_what_is_on_its_way_when_telling_is_interrupted_is_told_again(audit):

@@ -13,6 +13,8 @@ from http import HTTPStatus
 from itertools import chain
 from typing import Final
 
+import httpx
+
 from arkalia_contract import access
 from arkalia_contract.access import Judgement
 from arkalia_helloria.access.measures import Measures
@@ -25,7 +27,9 @@ logger: Final = logging.getLogger(__name__)
 EVERY_SECONDS: Final = 1.0
 TELL_SECONDS: Final = 3.0
 END_SECONDS: Final = 5.0
-"""For the last time, more than one call takes."""
+"""Longer than one call takes: it is the last time."""
+MOST_CALLS: Final = 64
+"""In one turn: a list of a thousand needs twenty to find one that is refused."""
 MOST: Final = 10_000
 """Judgements that wait."""
 
@@ -53,7 +57,8 @@ class _Count:
     client: str
 
 
-Batch = list[tuple[Decided, _Count]]
+Entry = tuple[Decided, _Count]
+Batch = list[Entry]
 
 
 class Audit:
@@ -95,7 +100,7 @@ class Audit:
             batch = list(self._untold.items())[: access.JUDGEMENTS_AT_ONCE]
             for decided, _ in batch:
                 del self._untold[decided]
-            if not await self._is_told(calls, batch):
+            if not await self._tell_batch(calls, batch):
                 break
         else:
             self._is_full = False
@@ -110,32 +115,34 @@ class Audit:
             self._lose(list(self._untold.items()), "the gateway ends")
         self._untold.clear()
 
-    async def _is_told(self, calls: Calls, batch: Batch) -> bool:
-        """Whether all of *batch* is told or lost; else the rest of it waits again.
+    async def _tell_batch(self, calls: Calls, batch: Batch) -> bool:
+        """Tell *batch*; whether nothing of it waits again.
 
-        A list is refused as a whole: in halves of halves the one is found that it is refused for.
+        A list is refused as a whole: in halves of halves those are found that it is refused for, as many
+        as MOST_CALLS find.
         """
-        parts = [batch]
+        parts, refused = [batch], list[Entry]()
         try:
-            while parts:
-                status = await self._told(calls, parts[-1])
-                if status in REFUSED:
-                    part = parts.pop()
-                    half = len(part) // 2
-                    if half:
-                        parts += [part[half:], part[:half]]
-                    else:
-                        self._lose(part, f"it was refused with {status}")
-                elif status == HTTPStatus.NO_CONTENT:
-                    parts.pop()
-                else:
+            for _ in range(MOST_CALLS):
+                part = parts[-1]
+                answer = await self._sent(calls, part)
+                if answer not in REFUSED and not _is_taken(answer):
                     return False
+                parts.pop()
+                if answer in REFUSED and len(part) == 1:
+                    refused += part
+                elif answer in REFUSED:
+                    parts += [part[len(part) // 2 :], part[: len(part) // 2]]
+                if not parts:
+                    return True
         finally:
             for decided, count in chain(*parts):
                 self.note(decided, count.client, count.number)
-        return True
+            if refused:
+                self._lose(refused, f"{MODULE} refuses them")
+        return False
 
-    async def _told(self, calls: Calls, part: Batch) -> int | None:
+    async def _sent(self, calls: Calls, part: Batch) -> int | None:
         """The status with which *part* was answered; None if it was not."""
         content = [_judgement(decided, count) for decided, count in part]
         try:
@@ -144,7 +151,7 @@ class Audit:
             )
         except CallError:
             return None
-        if not answer.is_success:
+        if not answer.is_success and answer.status_code not in REFUSED:
             logger.warning("Judgements are not taken.", extra={"status": answer.status_code})
         return answer.status_code
 
@@ -152,6 +159,10 @@ class Audit:
         number = sum(count.number for _, count in part)
         self._measures.lost.inc(number)
         logger.error("Judgements are lost: %s.", cause, extra={"number": number})
+
+
+def _is_taken(status: int | None) -> bool:
+    return status is not None and httpx.codes.is_success(status)
 
 
 def _cut(text: str) -> str:
