@@ -1,6 +1,7 @@
 """Clients that send half of a request, or take half of an answer, cost nobody else anything."""
 
 import asyncio
+import time
 from contextlib import asynccontextmanager
 
 from unit.arkalia_helloria.conftest import a_module, body_of, port_of, reply
@@ -84,6 +85,20 @@ async def test_client_that_stops_in_the_middle_of_its_body_is_told_so(gateway):
         half_a_request(client, b"four") as (reader, _),
     ):
         assert (await status_in(reader))[0] == 408
+
+
+async def test_beginning_and_rest_of_a_body_have_one_time_together(gateway):
+    async with (
+        a_module() as (_, port),
+        gateway({"taskia": port}, answer_seconds=1) as client,
+        half_a_request(client) as (reader, writer),
+    ):
+        begun = time.monotonic()
+        await asyncio.sleep(0.9)
+        writer.write(b"four")
+
+        assert (await status_in(reader))[0] == 408
+        assert time.monotonic() - begun < 1.7
 
 
 async def test_stream_that_nobody_takes_is_left(gateway):

@@ -152,7 +152,7 @@ class Attempt:
         """Send the body as it comes; a pod that has answered already wants no more of it."""
         asked = self._asked
         self._consumed = True
-        end = time.monotonic() + deadline.left(self._settings.answer_seconds)
+        end = asked.whole_by
         while asked.has_more and connection.answer is None:
             try:
                 await asked.take(end - time.monotonic())

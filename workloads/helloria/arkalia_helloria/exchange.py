@@ -1,6 +1,7 @@
 """One request on its way through the gateway: what of it is passed on, and what is not."""
 
 import asyncio
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -69,6 +70,8 @@ class Asked:
     """What of the body was taken in hand: all of it unless `has_more`."""
     has_more: bool = False
     chunked: bool = False
+    whole_by: float = 0.0
+    """When all of the body must have come, by `time.monotonic()`."""
 
     @property
     def method(self) -> str:
@@ -76,7 +79,10 @@ class Asked:
         return str(self.scope["method"])
 
     async def begin(self, seconds: float) -> None:
-        """Take the beginning of the body in hand, within *seconds*. Raises ClientLeftError."""
+        """Take the beginning of the body in hand, all of which must come within *seconds*.
+
+        Raises ClientLeftError or SlowRequestError.
+        """
         length = chunked = b""
         for name, value in self.scope["headers"]:
             if name == b"content-length":
@@ -86,6 +92,7 @@ class Asked:
         self.chunked = bool(chunked)
         self.has_more = self.chunked or length not in (b"", b"0")
         if self.has_more:
+            self.whole_by = time.monotonic() + seconds
             await self.take(seconds)
 
     async def take(self, seconds: float) -> None:
