@@ -24,6 +24,8 @@ from arkalia_runtime.watched import UnreadableError, Watched
 logger: Final = logging.getLogger(__name__)
 
 LOOK_SECONDS: Final = 1.0
+UNKNOWN_SECONDS: Final = 5.0
+"""Between two questions to a module of which no description is known."""
 AGAIN_SECONDS: Final = 60.0
 """A module describes itself anew when it has another version."""
 
@@ -42,6 +44,7 @@ class Descriptions:
         self._merged: Document | None = None
         self._merged_of: tuple[object, ...] = ()
         self._asked: dict[str, tuple[ModuleAddress, float]] = {}
+        self._complaints: dict[str, str] = {}
 
     @asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
@@ -73,7 +76,7 @@ class Descriptions:
         now = time.monotonic()
         for module, callee in callees.items():
             before, when = self._asked.get(module, (None, 0.0))
-            wait = AGAIN_SECONDS if module in self._known else LOOK_SECONDS * 5
+            wait = AGAIN_SECONDS if module in self._known else UNKNOWN_SECONDS
             if before != callee or now - when > wait:
                 self._asked[module] = callee, now
                 await self._ask(module, callee)
@@ -85,11 +88,18 @@ class Descriptions:
         except (UpstreamError, UnreadableError) as error:
             logger.info("No description.", extra={"callee": module, "cause": str(error)})
         except ValueError as error:
-            said = {"callee": module, "cause": str(error)}
-            logger.warning("The description of %s cannot be used.", module, extra=said)
+            self._complain(module, str(error))
         else:
+            self._complaints.pop(module, None)
             if self._known.get(module) != document:
                 self._known = {**self._known, module: document}
+
+    def _complain(self, module: str, cause: str) -> None:
+        """Log what is wrong with a description when it is another mistake than before."""
+        if self._complaints.get(module) != cause:
+            said = {"callee": module, "cause": cause}
+            logger.warning("The description of %s cannot be used.", module, extra=said)
+        self._complaints[module] = cause
 
     async def _go_on(self) -> None:
         while True:

@@ -151,7 +151,7 @@ class Entrance:
         return caller, self.rules.headers(self.rules.take(caller, client, match))
 
     def _refused(self, error: DeniedError, client: str, match: Match) -> list[Verdict]:
-        """What the account says from which a refusal is taken too. Raises Problem."""
+        """Take a refusal from an account too, and say what is left of it. Raises Problem."""
         if error.status == HTTPStatus.UNAUTHORIZED:
             return self.rules.failed_at_the_door(client)
         return [] if error.caller is None else self.rules.take(error.caller, client, match)

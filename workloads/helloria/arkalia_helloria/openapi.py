@@ -101,7 +101,7 @@ def merged(own: Document, table: RouteTable, modules: Mapping[str, Document]) ->
             item.setdefault(method.lower(), _operation(public.path, route, method, modules))
     for module, document in modules.items():
         for kind, found in document.get("components", {}).items():
-            if isinstance(found, dict) and kind != "securitySchemes":
+            if kind != "securitySchemes":
                 named = {f"{module}.{name}": _renamed(each, module) for name, each in found.items()}
                 components.setdefault(kind, {}).update(named)
     return {**own, "paths": paths, "components": components}
@@ -127,7 +127,7 @@ def _described(route: Route, method: str, document: Document) -> Document | None
     """What the module says of *route*; parameters may have other names there."""
     published = _template(route.path)
     for path, item in document.get("paths", {}).items():
-        if _shape(path) == _shape(published) and isinstance(item, dict):
+        if _shape(path) == _shape(published):
             found = item.get(method.lower())
             if isinstance(found, dict):
                 return _with_names(found, path, published)

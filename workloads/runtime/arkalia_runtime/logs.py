@@ -74,9 +74,10 @@ class Teller:
         """Write a line, where the process writes any."""
         if _output is not None and self._logger.isEnabledFor(logging.INFO):
             stream, formatter = _output
-            # Who cannot log answers nevertheless; `logging` lets go of such a line too.
+            line = formatter.info(self._logger.name, message, fields)
+            # Who cannot log answers nevertheless: there is nobody left to tell.
             with suppress(OSError, ValueError):
-                stream.write(f"{formatter.info(self._logger.name, message, fields)}\n")
+                stream.write(f"{line}\n")
                 stream.flush()
 
 

@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from arkalia_runtime import dialects, logs
+from arkalia_runtime.mistakes import said
 
 MEDIA_TYPE: Final = "application/problem+json"
 
@@ -24,9 +25,6 @@ TITLES: Final = {413: "Content Too Large", 422: "Unprocessable Content"}
 
 MOST_TOLD: Final = 3
 """Mistakes of a request in the sentence that many clients show alone."""
-
-IN_OTHER_WORDS: Final = frozenset({"value_error", "json_invalid"})
-"""Types of mistakes of which `ctx` says more than the message, or without a word before it."""
 
 
 class ProblemDocument(BaseModel):
@@ -107,12 +105,6 @@ def in_words(found: Sequence[Mapping[str, str]]) -> str:
     told = [f"{each['where']}: {each['message'].rstrip('.')}" for each in found[:MOST_TOLD]]
     more = len(found) - len(told)
     return "; ".join([*told, f"and {more} more in `errors`"] if more else told)
-
-
-def said(mistake: Mapping[str, Any]) -> str:
-    """What is wrong: a validator's or parser's own words as they are, else pydantic's."""
-    own = mistake.get("ctx", {}).get("error") if mistake["type"] in IN_OTHER_WORDS else None
-    return str(own or mistake["msg"])
 
 
 def _said_by_framework(request: Request, error: HTTPException) -> str | None:

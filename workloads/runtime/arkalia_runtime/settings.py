@@ -20,6 +20,7 @@ from pydantic_settings import (
 from pydantic_settings import SettingsError as UnreadableValue
 
 from arkalia_contract import environment, files
+from arkalia_runtime.mistakes import said
 
 S = TypeVar("S", bound="ServiceSettings")
 
@@ -190,8 +191,8 @@ def _explained(settings_class: type[ServiceSettings], error: ErrorDetails) -> st
 
 def _reason(error: ErrorDetails) -> str:
     """A validator's own words as they are, else pydantic's, in the middle of a sentence."""
-    own = error.get("ctx", {}).get("error")
-    return str(own) if own else error["msg"][0].lower() + error["msg"][1:]
+    words = said(error)
+    return words if words != error["msg"] else words[0].lower() + words[1:]
 
 
 def _place(key: str) -> str:

@@ -2,7 +2,7 @@
 
 So a flood of requests makes a handful of events, and each request is in one of them. What cannot be
 told at once waits, up to a bound; what is lost beyond it is counted. What was on its way when it was
-interrupted is told again: it may so be on record twice, and never not at all.
+interrupted is told again: it may so be on record twice, and is never left out.
 """
 
 import asyncio

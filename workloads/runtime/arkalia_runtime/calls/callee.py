@@ -76,7 +76,7 @@ class _Request:
     ends: float
     """`time.monotonic()` after which nobody waits for the answer."""
     content: Content
-    is_hurried: bool = False
+    is_hurried: bool
     """Whether so little time is left that silence is not the module's fault."""
 
     @property
