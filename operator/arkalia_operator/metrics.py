@@ -151,8 +151,9 @@ APPLIES = Counter(
 )
 DRIFTS = Counter(
     "arkalia_operator_drifts_total",
-    "Objects that somebody else had changed, by kind and by what was done: repaired, reported (left, as "
-    "the spec asks) or contended (left after many repairs). The Event tells who did it.",
+    "Objects that somebody else had changed or deleted, by kind and by what was done: repaired, reported "
+    "(left, as the spec asks), contended (left after many repairs) or recreated (it was deleted). The "
+    "Event tells who changed it.",
     ["kind", "what"],
 )
 DELETES = Counter("arkalia_operator_deletes_total", "Objects deleted by kind.", ["kind"])

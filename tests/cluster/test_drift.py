@@ -159,6 +159,55 @@ def test_changed_field_is_changed_back_with_one_write_and_told(luna, trail, drif
     assert drifts(kind, "repaired") == 1
 
 
+@pytest.fixture(scope="module")
+def vega(own, process):
+    """A system of which an object of each kind is deleted."""
+    return System(own, "drift", "vega").declare(modules=MODULES).ready()
+
+
+@pytest.mark.parametrize("kind", MODULE_KINDS, ids=lambda kind: kind.name)
+def test_deleted_child_is_created_again_with_one_write_and_told(vega, trail, drifts, kind):
+    ref, mark = vega.child(kind), trail.mark()
+
+    vega.kube.delete(ref)
+
+    eventually(lambda: is_told_as_deleted(vega, ref))
+    assert vega.kube.require(ref)
+    assert writes_to(trail, mark, ref) == 1
+    assert drifts(kind, "recreated") == 1
+    assert drifts(kind, "repaired") == 0
+
+
+def is_told_as_deleted(system, ref):
+    """Raises AssertionError until it was told that the object is back."""
+    back = f"{ref.kind.name} {ref.name} was deleted, and was created again"
+    assert back in (found := told(system, "DriftRepaired")), found
+
+
+def test_nothing_is_told_as_deleted_that_nobody_has_deleted(own, process, drifts):
+    """Not at an install, nor when a module goes and comes, nor when a system is made anew."""
+    system = System(own, "drift", "mira").declare(modules=MODULES).ready()
+    uid = own.require(system.ref)["metadata"]["uid"]
+    gone = system.child(kinds.SERVICE)
+
+    system.change(modules=MODULES | {"helloria": {"enabled": False}})
+    eventually(lambda: is_absent(own, gone))
+    system.change(modules=MODULES)
+    system.ready()
+    own.delete(system.ref)
+    eventually(lambda: is_absent(own, system.ref))
+    system.declare(modules=MODULES).ready()
+
+    assert own.require(system.ref)["metadata"]["uid"] != uid
+    assert own.require(gone)
+    assert told(system, "DriftRepaired") == []
+    assert [drifts(kind, "recreated") for kind in MODULE_KINDS] == [0] * len(MODULE_KINDS)
+
+
+def is_absent(kube, ref):
+    assert kube.get(ref) is None
+
+
 def test_no_variable_of_a_pod_is_told(luna):
     assert SECRET not in " ".join(told(luna, "DriftRepaired"))
 
@@ -320,12 +369,13 @@ def test_drift_that_is_only_reported_is_left_and_named(reported, trail, drifts):
     assert written <= {"events"}
 
 
-def test_what_is_deleted_comes_back_where_drift_is_only_reported(reported, own):
+def test_what_is_deleted_comes_back_and_is_told_where_drift_is_only_reported(reported, own):
     ref = reported.child(kinds.CONFIG_MAP)
 
     own.delete(ref)
 
-    eventually(lambda: own.require(ref))
+    eventually(lambda: is_told_as_deleted(reported, ref))
+    assert own.require(ref)
     reported.expect("Drifted", "True")
 
 

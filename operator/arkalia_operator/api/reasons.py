@@ -293,8 +293,10 @@ class Reason(Explained):
     )
     DRIFT_REPAIRED = (
         "DriftRepaired",
-        "Somebody else had changed a field, which was changed back: the reason of an Event.",
-        "Change the spec, not the objects; the Event names the field manager that did.",
+        "Somebody else had changed a field, which was changed back, or deleted an object, which was "
+        "created again: the reason of an Event.",
+        "Change the spec, not the objects. The Event names the field manager that changed a field; "
+        "who deleted an object only the audit log of the API server tells.",
     )
     EVENTS_LEFT_OUT = (
         "EventsLeftOut",

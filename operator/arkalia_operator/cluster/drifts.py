@@ -71,6 +71,8 @@ class Untold(NamedTuple):
     repaired: tuple[Drifted, ...] = ()
     reported: tuple[Drifted, ...] = ()
     """What is left as it is."""
+    recreated: tuple[ObjectKey, ...] = ()
+    """What was deleted, and is there again."""
 
 
 @dataclass(slots=True)
@@ -81,7 +83,13 @@ class _Ledger:
     """Repairs that are not known to have succeeded."""
     repaired: list[Drifted] = field(default_factory=list)
     reported: list[Drifted] = field(default_factory=list)
+    recreated: list[ObjectKey] = field(default_factory=list)
     left: dict[ObjectKey, _Left] = field(default_factory=dict)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether it says nothing that outlasts a plan."""
+        return not (self.left or self.repaired or self.reported or self.recreated)
 
 
 class Drifts:
@@ -101,7 +109,7 @@ class Drifts:
         if ledger is not None:
             ledger.begun = {}
             ledger.left = {at: each for at, each in ledger.left.items() if at in due}
-            if not ledger.left and not ledger.repaired and not ledger.reported:
+            if ledger.is_blank:
                 del self._systems[key]
 
     def stands(self, key: SystemKey, action: Apply, seen: Seen, *, repairs: bool = False) -> bool:
@@ -155,6 +163,12 @@ class Drifts:
         metrics.DRIFTS.labels(at.kind, "repaired").inc()
         ledger.repaired = [*ledger.repaired, drifted][-UNTOLD_AT_MOST:]
 
+    def recreated(self, key: SystemKey, at: ObjectKey) -> None:
+        """Somebody had deleted the object, and it is there again."""
+        metrics.DRIFTS.labels(at.kind, "recreated").inc()
+        ledger = self._ledger(key)
+        ledger.recreated = [*ledger.recreated, at][-UNTOLD_AT_MOST:]
+
     def left(self, key: SystemKey) -> tuple[Drifted, ...]:
         """Objects of the system *key* that are left as they are."""
         ledger = self._systems.get(key)
@@ -171,8 +185,8 @@ class Drifts:
         ledger = self._systems.get(key)
         if ledger is None:
             return Untold()
-        found = Untold(tuple(ledger.repaired), tuple(ledger.reported))
-        ledger.repaired, ledger.reported = [], []
+        found = Untold(tuple(ledger.repaired), tuple(ledger.reported), tuple(ledger.recreated))
+        ledger.repaired, ledger.reported, ledger.recreated = [], [], []
         return found
 
     def _ledger(self, key: SystemKey) -> _Ledger:

@@ -147,6 +147,7 @@ class Executor:
     async def _send(self, key: SystemKey, action: Apply) -> Failure | None:
         kind = BY_NAME[action.key.kind]
         before = self._store.shelf(key).children.get(action.key)
+        lost = self._store.losses.of(action.key)
         try:
             send = self._create if action.creates else self._update
             live = await send(kind, action)
@@ -158,6 +159,8 @@ class Executor:
         record = self._remember(key, kind, action, live)
         if before is not None and before.resource_version == record.resource_version:
             metrics.NOOP_APPLIES.labels(kind.name).inc()
+        if lost is not None and lost.replaced_by(record):
+            self.drifts.recreated(key, action.key)
         return None
 
     async def _update(self, kind: Kind, action: Apply) -> dict[str, Any]:
@@ -203,6 +206,7 @@ class Executor:
 
     async def _end(self, action: Delete) -> Failure | None:
         key = action.key
+        self._store.give_up(key)
         try:
             left = await self._client.delete(BY_NAME[key.kind], action)
         except NotFoundError:

@@ -15,6 +15,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 import orjson
 
 from arkalia_contract import labels
+from arkalia_operator.cluster.losses import Losses
 from arkalia_operator.cluster.versions import Tombstones, number
 from arkalia_operator.desired.kinds import BY_NAME, POD, Kind
 from arkalia_operator.planning.observed import Accepted, ChildRecord, ObjectKey, PodRecord
@@ -68,6 +69,7 @@ class Store:
         self._entries: dict[str, dict[Place, _Entry]] = {name: {} for name in BY_NAME}
         self._shelves: dict[SystemKey, Shelf] = {}
         self._tombstones = Tombstones()
+        self.losses = Losses()
 
     def __len__(self) -> int:
         return sum(map(len, self._entries.values()))
@@ -107,7 +109,13 @@ class Store:
         if known is not None and version < known.version:
             return NOBODY  # it was made anew in the meantime
         self._tombstones.bury((kind.name, place), version)
-        return self._leave(kind, place)
+        return self._lose(kind, place)
+
+    def give_up(self, at: ObjectKey) -> None:
+        """We are about to delete the object: its end is no loss."""
+        entry = self._entries[at.kind].get((at.namespace, at.name))
+        if entry is not None:
+            entry.shelf.accepted = _without(at, entry.shelf.accepted)
 
     def deleted(self, key: ObjectKey, uid: str) -> tuple[SystemKey, ...]:
         """We deleted the object, and it is gone at once. Gives the systems concerned."""
@@ -129,7 +137,7 @@ class Store:
         ]
         for place, _ in ended:
             self._tombstones.bury((kind.name, place), version)
-        return tuple({key for place, _ in ended for key in self._leave(kind, place)})
+        return tuple({key for place, _ in ended for key in self._lose(kind, place)})
 
     def drop(self, kind: Kind, namespace: str | None = None) -> tuple[SystemKey, ...]:
         """Forget all of *kind*: it is not served any more, or its versions are counted anew."""
@@ -149,6 +157,7 @@ class Store:
         """Somebody else may have applied since: believe only what the objects themselves say."""
         for shelf in self._shelves.values():
             shelf.accepted = {}
+        self.losses.clear()
 
     def systems(self) -> Iterator[SystemKey]:
         """Every system of which something is known."""
@@ -175,8 +184,17 @@ class Store:
             shelf.pods[place[1]] = entry.record
         else:
             shelf.children = {**shelf.children, entry.record.key: entry.record}
+            self.losses.forget(entry.record.key)
         same = not moved and old is not None and _alike(old.record, entry.record)
         return moved if same else (*moved, shelf.key)
+
+    def _lose(self, kind: Kind, place: Place) -> tuple[SystemKey, ...]:
+        """The object ended: that is a loss if it was accepted."""
+        entry = self._entries[kind.name].get(place)
+        record = entry.record if entry else None
+        if entry and isinstance(record, ChildRecord) and record.key in entry.shelf.accepted:
+            self.losses.note(record)
+        return self._leave(kind, place)
 
     def _leave(self, kind: Kind, place: Place) -> tuple[SystemKey, ...]:
         entry = self._entries[kind.name].pop(place, None)

@@ -93,16 +93,18 @@ def rendered(
     moves = migrations.moves(system, resolution, known or Remembered(), database)
     found = [*_manifests(system, resolution, trust, access), *moves.manifests]
     told = frozenset() if trust else frozenset({names.trust(system.name)})
+    autoscaled = dict(_autoscaled(system, resolution)) | edge.autoscaled(system)
+    after = _joined(data.after(system, access, resolution), moves.after)
     return Desired(
         resolution,
         tuple(sorted(found, key=lambda each: RANK[each["kind"]])),
-        dict(_autoscaled(system, resolution)) | edge.autoscaled(system),
+        autoscaled,
         kept=told
         | moves.kept
         | access.kept
         | network.held(system, access, resolution)
         | exposure.kept(system, resolution),
-        after=_joined(data.after(system, access, resolution), moves.after),
+        after=after | scaling.after(autoscaled, after),
         alone=moves.alone,
         inputs={} if resolution.hold_all else inputs(system, resolution, access),
     )

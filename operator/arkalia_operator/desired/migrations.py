@@ -76,20 +76,15 @@ def moves(
 ) -> Moves:
     """What moves the schemas to what the modules of *resolution* work with.
 
-    While the *database* is not known, nothing moves, and the pods of its modules stay as they are.
+    While the *database* is not known, nothing moves, and the pods of its modules stay as they are:
+    they wait for what is applied to it (`desired.data.after`).
     """
     stays = {names.schemas(system.name)}
     if resolution.hold_all:
         return Moves(kept=frozenset(stays))
     if database is None:
-        unknown = {
-            each.name: _not_known_yet(system, each)
-            for each in resolution.modules
-            if each.migrations
-        }
         stays |= {names.migrating(system.name), *known.jobs.values(), *known.working}
-        after = {which: (job,) for which, job in _waiting(system, resolution, unknown)}
-        return Moves(after=after, kept=frozenset(stays))
+        return Moves(kept=frozenset(stays))
     needed = jobs(system, resolution, known.schemas, database)
     started = {module: _which(job) for module, job in needed.items()}
     ready = ((kinds.JOB.name, database.provisioned_by),)
@@ -120,11 +115,6 @@ def _waiting(
 
 def _which(job: Manifest) -> Which:
     return job["kind"], job["metadata"]["name"]
-
-
-def _not_known_yet(system: ArkaliaSystem, module: ResolvedModule) -> Which:
-    """The Job that will be needed, or will not, once the database is known."""
-    return kinds.JOB.name, names.migration(system.name, module.name, "")
 
 
 def _kept(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 from arkalia_operator.api.arkaliamodule import ModuleScaling
@@ -10,7 +10,7 @@ from arkalia_operator.api.components import Component
 from arkalia_operator.api.edge import EdgeScaling
 from arkalia_operator.api.resources import ArkaliaSystem
 from arkalia_operator.desired import kinds, names
-from arkalia_operator.desired.manifest import Manifest
+from arkalia_operator.desired.manifest import Manifest, Which
 from arkalia_operator.desired.metadata import manifest, module_labels, selector
 from arkalia_operator.desired.resolved import ResolvedModule
 
@@ -47,6 +47,18 @@ def _autoscaler(
     own = module_labels(system, module, component.name)
     spec = following(name, scaling)
     return manifest(kinds.HORIZONTAL_POD_AUTOSCALER, name, system, own, spec=spec)
+
+
+def after(
+    autoscaled: Iterable[str], before: Mapping[Which, tuple[Which, ...]]
+) -> dict[Which, tuple[Which, ...]]:
+    """Autoscalers of the Deployments *autoscaled* wait for what these wait for, as *before* says.
+
+    So both come at the same time: one that finds no Deployment warns of it, every 15 s.
+    """
+    followed = {name: before.get((kinds.DEPLOYMENT.name, name)) for name in autoscaled}
+    kind = kinds.HORIZONTAL_POD_AUTOSCALER.name
+    return {(kind, name): found for name, found in followed.items() if found}
 
 
 def budget(pods: dict[str, str]) -> Manifest:

@@ -11,6 +11,7 @@ from arkalia_operator.api.conditions import Condition
 from arkalia_operator.api.reasons import Reason
 from arkalia_operator.planning.actions import Announcement
 from arkalia_operator.planning.drift import Drifted
+from arkalia_operator.planning.observed import ObjectKey
 
 TOLD: Final = (
     ConditionType.READY,
@@ -44,6 +45,14 @@ def repaired(drifts: Iterable[Drifted]) -> tuple[Announcement, ...]:
     return tuple(
         Announcement("Normal", Reason.DRIFT_REPAIRED, f"{each}, and was changed back")
         for each in drifts
+    )
+
+
+def recreated(keys: Iterable[ObjectKey]) -> tuple[Announcement, ...]:
+    """One Event for each object that was deleted; who did that, the API server keeps nowhere."""
+    return tuple(
+        Announcement("Normal", Reason.DRIFT_REPAIRED, f"{each} was deleted, and was created again")
+        for each in keys
     )
 
 

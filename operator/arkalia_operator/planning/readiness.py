@@ -7,12 +7,13 @@ is still on its way: that is what a person must hear about.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from arkalia_operator.api.arkaliasystem import ModuleStatus
 from arkalia_operator.api.reasons import Reason
 from arkalia_operator.api.wording import first_of
+from arkalia_operator.desired.kinds import DEPLOYMENT, HORIZONTAL_POD_AUTOSCALER
 from arkalia_operator.planning.actions import Failure
 from arkalia_operator.planning.findings import (
     Finding,
@@ -151,12 +152,20 @@ def objects_missing(view: ModuleView) -> Finding | None:
     """Objects are still to be created or changed; some wait for others."""
     said = [_to_create(view)] if view.missing else []
     waits = (
-        f"{key} waits for {', '.join(first_of(before))}" for key, before in view.waiting.items()
+        f"{key} waits for {', '.join(first_of(before))}"
+        for key, before in view.waiting.items()
+        if not _only_follows(key, view)
     )
     said += first_of(waits)
     if said:
         return Finding(Reason.OBJECTS_MISSING, "; ".join(said), doomed=False)
     return None
+
+
+def _only_follows(key: ObjectKey, view: ModuleView) -> bool:
+    """Whether it is an autoscaler that waits because its Deployment does: that one is named."""
+    followed = replace(key, kind=DEPLOYMENT.name)
+    return key.kind == HORIZONTAL_POD_AUTOSCALER.name and followed in view.waiting
 
 
 def _to_create(view: ModuleView) -> str:

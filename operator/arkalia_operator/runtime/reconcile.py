@@ -24,14 +24,14 @@ from arkalia_operator.desired.resolve import resolve
 from arkalia_operator.desired.resolved import Resolution
 from arkalia_operator.errors import ApiError, is_gone
 from arkalia_operator.planning.actions import Failure, Plan
-from arkalia_operator.planning.announcements import announcements, repaired, reported
+from arkalia_operator.planning.announcements import announcements, recreated, repaired, reported
 from arkalia_operator.planning.approval import Carried, approval, approved_now, carried, pending
 from arkalia_operator.planning.changes import plan_hash, waiting
 from arkalia_operator.planning.evidence import Evidence
 from arkalia_operator.planning.judge import judge, judge_failed, judge_invalid, judge_unseen
 from arkalia_operator.planning.observed import Accepted, Observed
 from arkalia_operator.planning.permissions import Right
-from arkalia_operator.planning.plan import due, plan
+from arkalia_operator.planning.plan import due, key_of, plan
 from arkalia_operator.planning.schemas import remembered
 from arkalia_operator.runtime.actions import Actions
 from arkalia_operator.runtime.data import DataServices, SettledData
@@ -232,6 +232,7 @@ class Reconciler:
         system, failures = telling.result(), work.result()
         after = replace(observe(self.store, key, before.served), gate=before.gate)
         self._announce_drift(key, system)
+        self.store.losses.keep(system.uid, set(map(key_of, evidence.desired.manifests)))
         own = replace(evidence.system, status=system.status)
         evidence = replace(evidence, system=own, observed=after, failures=failures)
         evidence = replace(evidence, left=self.executor.drifts.left(key))
@@ -251,13 +252,14 @@ class Reconciler:
 
         Who applied it remembers anyway; who starts anew finds it so.
         """
-        before, system = facts.observed, decision.evidence.system
+        before, system, decided = facts.observed, decision.evidence.system, decision.plan
         if decision.evidence.frozen or system.spec.changes.pause:
             return facts  # nobody asked what is right
-        wrong = {each.key for each in decision.plan.applies}
+        wrong = {each.key for each in decided.applies} | {each.key for each in decided.deletes}
         for at in before.children.keys() - before.accepted.keys() - wrong:
-            found = before.children[at].fingerprint
-            self.store.accept(key, at, Accepted(found, found))
+            found = before.children[at]
+            if not found.deleting:
+                self.store.accept(key, at, Accepted(found.fingerprint, found.fingerprint))
         accepted = self.store.shelf(key).accepted
         return replace(facts, observed=replace(before, accepted=accepted))
 
@@ -269,7 +271,8 @@ class Reconciler:
 
     def _announce_drift(self, key: SystemKey, system: ArkaliaSystem) -> None:
         drifts = self.executor.drifts.take(key)
-        for each in (*repaired(drifts.repaired), *reported(system.status, drifts.reported)):
+        undone = (*repaired(drifts.repaired), *recreated(drifts.recreated))
+        for each in (*undone, *reported(system.status, drifts.reported)):
             self.recorder.announce(Subject(key, system.uid), each)
 
     async def _lay_ground(

@@ -240,7 +240,7 @@ async def test_a_part_that_ends_unexpectedly_ends_the_operator(server, start, mo
 LEASE = "/apis/coordination.k8s.io/v1/namespaces/default/leases/arkalia-operator"
 
 
-async def test_a_second_operator_knows_all_and_writes_nothing(server, start, ready):
+async def test_a_second_operator_knows_all_and_writes_and_tells_nothing(server, start, ready):
     start()
     await ready()
     second = start()
@@ -251,7 +251,8 @@ async def test_a_second_operator_knows_all_and_writes_nothing(server, start, rea
     await until(lambda: SERVICE in server.objects)
     await asyncio.sleep(0.5)
 
-    assert len(server.writes()) == 1
+    written = [each.path.rsplit("/", 1)[1] for each in server.writes()]
+    assert written == ["luna-helloria", "events"]  # the Service, and that it was deleted
     assert len(second.program._queue) == 0
     assert len(second.program._store) > 0
 

@@ -45,6 +45,15 @@ def test_a_drift_is_repaired_and_told_once(drifts):
     assert drifts.left(LUNA) == ()
 
 
+def test_what_was_recreated_is_told_once_after_any_number_of_plans(drifts):
+    drifts.recreated(LUNA, KEY)
+
+    drifts.begin(LUNA, frozenset())
+
+    assert drifts.take(LUNA).recreated == (KEY,)
+    assert drifts.take(LUNA).recreated == ()
+
+
 def test_repairs_that_fail_are_no_rounds_and_are_not_told(drifts):
     decided = [drifts.leave(LUNA, ACTION, (PORT,), SEEN, repairs=True) for _ in range(20)]
 

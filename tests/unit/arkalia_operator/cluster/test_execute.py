@@ -325,6 +325,62 @@ async def test_a_deletion_that_a_finalizer_holds_up_is_seen_as_such(server, stor
     assert record.deleting
 
 
+async def test_object_that_ends_because_of_us_is_no_loss_although_a_finalizer_held_it(
+    server, store, executor
+):
+    (live,) = await kept(server, store, executor)
+    held = {"metadata": live["metadata"] | {"deletionTimestamp": "2026-01-01T00:00:00Z"}}
+    held["metadata"]["resourceVersion"] = str(server.version + 1)
+    server.script("DELETE", "configmaps", respond(200, held))
+
+    await executor.execute(LUNA, Plan(deletes=(Delete(KEY, live["metadata"]["uid"]),)))
+    store.gone(CONFIG_MAP, held)
+
+    assert len(store.losses) == 0
+
+
+KEY = ObjectKey("ConfigMap", "ns", "a")
+
+
+async def kept(server, store, executor):
+    """An object that was applied, and of which the operator knows that it is right."""
+    await executor.execute(LUNA, Plan((an_apply(a_manifest()),)))
+    assert KEY in store.shelf(LUNA).accepted
+    return tuple(server.objects.values())
+
+
+async def test_object_that_somebody_deleted_is_told_once_it_is_there_again(server, store, executor):
+    (live,) = await kept(server, store, executor)
+    before = recreated()
+    await server.remove(path_of(live | a_manifest()))
+    store.gone(CONFIG_MAP, live)
+
+    server.script("PATCH", "configmaps/a", respond(403, {"message": "not yet"}))
+    await executor.execute(LUNA, Plan((an_apply(a_manifest()),)))
+    untold = executor.drifts.take(LUNA).recreated
+    executor.refusals.forget(KEY)
+    await executor.execute(LUNA, Plan((an_apply(a_manifest()),)))
+
+    assert untold == ()
+    assert executor.drifts.take(LUNA).recreated == (KEY,)
+    assert executor.drifts.take(LUNA).recreated == ()
+    assert recreated() == before + 1
+
+
+def recreated():
+    return metrics.DRIFTS.labels("ConfigMap", "recreated")._value.get()
+
+
+async def test_object_that_lost_its_label_was_not_deleted(server, store, executor):
+    """A watch with a selector tells of its end all the same."""
+    (live,) = await kept(server, store, executor)
+    store.gone(CONFIG_MAP, live)
+
+    await executor.execute(LUNA, Plan((an_apply(a_manifest()),)))
+
+    assert executor.drifts.take(LUNA).recreated == ()
+
+
 async def test_a_refused_deletion_is_a_failure(server, store, executor):
     server.script("DELETE", "configmaps", respond(403, {"message": "not allowed"}))
 

@@ -317,3 +317,74 @@ def test_the_store_keeps_what_an_object_without_a_status_was():
 
     assert store.put(CONFIG_MAP, an_object(2, data={})) == ()
     assert the_child(store).resource_version == "2"
+
+
+A = ObjectKey("ConfigMap", "ns", "a")
+OWNER = {"apiVersion": "arkalia.io/v1alpha1", "kind": "ArkaliaSystem", "name": "luna", "uid": "s1"}
+OWNED = {"ownerReferences": [OWNER]}
+
+
+def an_accepted():
+    """A store that knows a child, of which the API server has what was wanted."""
+    store = Store()
+    store.put(CONFIG_MAP, an_object(1, metadata=OWNED))
+    store.accept(LUNA, A, Accepted(b"x", b"x"))
+    return store
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        lambda store: store.gone(CONFIG_MAP, an_object(3)),
+        lambda store: store.retain(CONFIG_MAP, None, set(), 10),
+    ],
+    ids=["watch", "list"],
+)
+def test_end_of_an_accepted_child_is_a_loss_until_it_is_back(end):
+    store = an_accepted()
+
+    end(store)
+    lost = store.losses.of(A)
+    store.put(CONFIG_MAP, an_object(20, uid="u2", metadata=OWNED))
+
+    assert (lost.uid, lost.owner_uid) == ("u1", "s1")
+    assert store.losses.of(A) is None
+
+
+def test_end_of_what_was_never_accepted_is_no_loss():
+    store = Store()
+    store.put(CONFIG_MAP, an_object(1, metadata=OWNED))
+    store.put(POD, an_object(1, metadata=OWNED))
+
+    store.gone(CONFIG_MAP, an_object(3))
+    store.gone(POD, an_object(3))
+    store.gone(JOB, an_object(3))
+
+    assert len(store.losses) == 0
+
+
+def test_end_of_what_we_give_up_is_no_loss_whoever_tells_of_it_first():
+    store = an_accepted()
+
+    store.give_up(A)
+    store.give_up(ObjectKey("Job", "ns", "unknown"))
+    store.gone(CONFIG_MAP, an_object(3))
+
+    assert len(store.losses) == 0
+
+
+def test_kind_that_is_not_served_any_more_is_no_loss():
+    store = an_accepted()
+
+    store.drop(CONFIG_MAP)
+
+    assert len(store.losses) == 0
+
+
+def test_who_believes_only_what_objects_say_has_lost_nothing():
+    store = an_accepted()
+    store.gone(CONFIG_MAP, an_object(3))
+
+    store.forget_accepted()
+
+    assert len(store.losses) == 0

@@ -193,11 +193,16 @@ def test_module_without_migrations_has_no_job():
     assert order_of(found) == {}
 
 
-def test_pods_wait_while_the_database_is_not_known():
+def test_pods_wait_for_nothing_but_the_database_while_it_is_not_known():
+    """Which Job moves the schema is not known either: a name of it would never exist."""
     found = desired_with(database=None)
 
     assert jobs_of(found) == []
-    assert order_of(found)[("Deployment", "luna-alpha")] == (("Job", "luna-alpha-migrate-"),)
+    first = ("Job", "luna-postgresql-provisioning")
+    assert found.after == {
+        ("Deployment", "luna-alpha"): (first,),
+        ("Deployment", "luna-alpha-worker"): (first,),
+    }
 
 
 def test_job_says_what_the_schema_is_once_it_has_succeeded():

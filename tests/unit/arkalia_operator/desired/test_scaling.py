@@ -70,3 +70,29 @@ def test_budget_spares_one_pod_at_a_time_and_never_a_broken_one():
 
 def test_singleton_has_no_budget():
     assert of_kind("PodDisruptionBudget", {"replicas": 3}, a_component(singleton=True)) == {}
+
+
+AUTOSCALER, DEPLOYMENT = ("HorizontalPodAutoscaler", "luna-alpha"), ("Deployment", "luna-alpha")
+
+
+def test_autoscaler_waits_for_what_its_deployment_waits_for_and_not_for_that():
+    module = a_module(
+        components=[a_component(), a_component("clock", singleton=True)],
+        needs={"postgresql": True},
+        scaling={"minReplicas": 2},
+    )
+
+    after = rendered(a_system(), module).after
+
+    assert after[AUTOSCALER] == after[DEPLOYMENT] != ()
+    assert ("HorizontalPodAutoscaler", "luna-alpha-clock") not in after
+
+
+def test_autoscaler_of_a_deployment_that_waits_for_nothing_does_not_wait():
+    edge = {"enabled": True, "scaling": {"minReplicas": 2}}
+    module = a_module(scaling={"minReplicas": 2}, public=True)
+
+    desired = rendered(a_system(exposure={"host": "a.example", "edge": edge}), module)
+
+    assert {"luna-alpha", "luna-edge"} <= set(desired.autoscaled)
+    assert desired.after == {}

@@ -8,7 +8,7 @@ from arkalia_operator.api.arkaliasystem import ArkaliaSystemStatus
 from arkalia_operator.api.changes import ChangesStatus
 from arkalia_operator.api.conditions import Condition
 from arkalia_operator.planning.actions import Announcement
-from arkalia_operator.planning.announcements import announcements, repaired, reported
+from arkalia_operator.planning.announcements import announcements, recreated, repaired, reported
 from arkalia_operator.planning.drift import Drift, Drifted
 from arkalia_operator.planning.observed import ObjectKey
 
@@ -180,4 +180,10 @@ def test_drift_that_was_changed_back_is_announced_for_each_object():
     assert repaired([one, other]) == (
         Announcement("Normal", "DriftRepaired", f"{one}, and was changed back"),
         Announcement("Normal", "DriftRepaired", f"{other}, and was changed back"),
+    )
+
+
+def test_deletion_by_somebody_else_is_announced_for_each_object_that_is_back():
+    assert recreated([KEY]) == (
+        Announcement("Normal", "DriftRepaired", "Service luna was deleted, and was created again"),
     )

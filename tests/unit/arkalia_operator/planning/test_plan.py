@@ -234,6 +234,20 @@ def test_object_whose_turn_has_come_is_applied():
     assert not_yet(SYSTEM, ORDERED, done) == {}
 
 
+def test_autoscaler_comes_in_the_same_plan_as_its_deployment_and_not_before():
+    module = a_module(needs={"postgresql": True}, scaling={"minReplicas": 2})
+    desired = rendered(SYSTEM, module)
+    [before] = {each for waits in desired.after.values() for each in waits}
+    job = ObjectKey(before[0], "arkalia", before[1])
+    done = Observed(children={job: a_child(job, job=JobState(succeeded=True))})
+    both = {"Deployment", "HorizontalPodAutoscaler"}
+
+    early, late = (plan(SYSTEM, desired, each).applies for each in (Observed(), done))
+
+    assert both.isdisjoint(each.key.kind for each in early)
+    assert both <= {each.key.kind for each in late}
+
+
 def test_object_that_is_as_it_must_be_waits_for_nothing():
     assert not_yet(SYSTEM, ORDERED, an_observed(SYSTEM, ORDERED)) == {}
 

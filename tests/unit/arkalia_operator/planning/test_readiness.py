@@ -310,6 +310,25 @@ def test_object_that_waits_is_named_with_what_it_waits_for(missing, message):
     assert told(view) == ("ObjectsMissing", False, message)
 
 
+DEPLOYMENT = ObjectKey("Deployment", "arkalia", "luna-alpha")
+AUTOSCALER = ObjectKey("HorizontalPodAutoscaler", "arkalia", "luna-alpha")
+
+
+def test_autoscaler_that_waits_with_its_deployment_is_not_named_beside_it():
+    waiting = {DEPLOYMENT: (JOB,), AUTOSCALER: (JOB,)}
+    view = a_view(missing=[*waiting], waiting=waiting)
+
+    message = "2 objects to create; Deployment luna-alpha waits for Job luna-alpha-migrate-1"
+    assert told(view) == ("ObjectsMissing", False, message)
+
+
+def test_autoscaler_that_waits_alone_is_named():
+    view = a_view(missing=[AUTOSCALER], waiting={AUTOSCALER: (JOB,)})
+
+    waits = "HorizontalPodAutoscaler luna-alpha waits for Job luna-alpha-migrate-1"
+    assert told(view) == ("ObjectsMissing", False, f"1 object to create; {waits}")
+
+
 def test_container_that_ends_again_and_again_is_quoted():
     pod = a_pod(
         waiting_reason="CrashLoopBackOff", last_exit="Error, exit code 78",
