@@ -80,6 +80,15 @@ async def test_attack_in_the_middle_of_a_file_is_found_beside_other_files():
     assert (told.verdict, told.unseen_characters) == ("flagged", 0)
 
 
+def test_text_to_read_counts_as_new_whatever_was_said_before():
+    said = [{"role": "user", "content": f"question {number}"} for number in range(2 * EACH)]
+    context = [{"name": "file", "text": "A file."}]
+
+    found = read(Question({"messages": said}, "c", "m", context=context).written_by_others())
+
+    assert found[-2:] == [("A file.", "content"), (f"question {2 * EACH - 1}", "user")]
+
+
 async def test_what_is_not_looked_at_is_told():
     messages = [{"role": "user", "content": filler(100_000)}]
 
