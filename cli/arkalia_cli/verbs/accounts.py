@@ -107,12 +107,13 @@ def list_keys(
     output: OutputOption = Output.TEXT,
 ) -> None:
     """Show the keys of a user, without their secrets."""
+    from arkalia_cli.durations import now
     from arkalia_cli.output import show
     from arkalia_cli.views import accounts as view
 
     with _way(target, system) as way:
         found = way.ask("GET", f"/keys?user={_quoted(user)}" if user else "/keys")
-    show(output, view.keys(found), found)
+    show(output, view.keys(found, now()), found)
 
 
 @keys.command("create")

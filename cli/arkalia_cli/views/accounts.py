@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from rich.console import RenderableType
@@ -35,13 +35,13 @@ def disabled(changed: Body) -> Text:
     return Text(f"{changed['name']} is disabled: sessions and keys are refused within seconds.")
 
 
-def keys(found: Sequence[Body]) -> RenderableType:
-    """The keys, newest first."""
+def keys(found: Sequence[Body], now: str) -> RenderableType:
+    """The keys, newest first, as they are *now*."""
     if not found:
         return Text("There are no keys.")
     table = _table("ID", "NAME", "SCOPES", "STATE")
     for each in found:
-        table.add_row(each["id"], each["name"], ", ".join(each["scopes"]), _state(each))
+        table.add_row(each["id"], each["name"], ", ".join(each["scopes"]), _state(each, now))
     return table
 
 
@@ -55,12 +55,12 @@ def revoked(key_id: str) -> Text:
     return Text(f"{key_id} is revoked: it is refused within seconds.")
 
 
-def _state(key: Body) -> str:
+def _state(key: Body, now: str) -> str:
     if key["revoked_at"]:
         return f"revoked {key['revoked_at'][:DATE]}"
     if not key["expires_at"]:
         return "in use"
-    is_over = datetime.fromisoformat(key["expires_at"]) <= datetime.now(UTC)
+    is_over = datetime.fromisoformat(key["expires_at"]) <= datetime.fromisoformat(now)
     return f"{'expired' if is_over else 'expires'} {key['expires_at'][:DATE]}"
 
 

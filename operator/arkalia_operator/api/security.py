@@ -19,7 +19,7 @@ class NetworkPolicies(ApiModel):
 
     ingress_from: list[Peer] = Field(default_factory=list, max_length=32, json_schema_extra=PEERS)
     """NetworkPolicyPeers that may call the gateway's public port. Default: everyone in the
-    cluster and beyond, since the gateway is the one way in."""
+    cluster and beyond, since the gateway is the door."""
 
     monitoring_from: list[Peer] = Field(
         default_factory=list, max_length=32, json_schema_extra=PEERS
