@@ -129,11 +129,13 @@ class Forwarding(PortForward):
     """
 
     def _proxy(self) -> None:
-        with suppress(OSError, WebSocketException):
-            super()._proxy()  # type: ignore[no-untyped-call]
-        for port in self.local_ports.values():
-            port.python.close()
-        self.websocket.shutdown()
+        try:
+            with suppress(OSError, ValueError, WebSocketException):
+                super()._proxy()  # type: ignore[no-untyped-call]
+        finally:
+            for port in self.local_ports.values():
+                port.python.close()
+            self.websocket.shutdown()
 
 
 def forwarded(cluster: Connection, gateway: Gateway) -> socket.socket:
