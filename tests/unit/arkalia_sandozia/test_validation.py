@@ -260,5 +260,8 @@ def test_rules_for_which_there_was_no_time_are_told():
     assert found.is_partial
 
 
-def test_rules_that_were_looked_at_are_told():
-    assert Examined.POLICY in validate(Question("One.", policy=Policy(("one",)))).examined
+@pytest.mark.parametrize("answer", ["One.", "Two."])
+def test_rules_that_were_looked_at_are_told(answer):
+    forbidden = Policy(("one",), secrets=False, personal=False)
+
+    assert Examined.POLICY in validate(Question(answer, policy=forbidden)).examined

@@ -110,14 +110,15 @@ def _rules(question: Question, found: Validation, goes_on: Goes) -> None:
 
 def _policy(question: Question, found: Validation, goes_on: Goes) -> None:
     said = f"{question.prompt}\n{question.said}"
-    late: list[str] = []
+    taken, late = False, list[str]()
     for what, broken in policy.parts(question.answer, question.policy, said):
-        if not goes_on():
+        if goes_on():
+            found.findings += broken
+            taken = True
+        else:
             late.append(what)
-            continue
-        found.findings += broken
-        if Examined.POLICY not in found.examined:
-            found.examined.append(Examined.POLICY)
+    if taken or not late:
+        found.examined.append(Examined.POLICY)
     for what in dict.fromkeys(late):
         found.leave_out(_late(f"policy: {what}"))
 

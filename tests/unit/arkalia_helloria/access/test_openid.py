@@ -331,6 +331,7 @@ async def publishing(keys, described=None, headers=b""):
         (b"[]", None),
         (b'{"keys": [1]}', None),
         (b'{"keys": 1}', None),
+        (b'{"keys": [{"kty": "RSA", "alg": "none"}]}', None),
         (b"{}", b"[" * 100_000),
         (b"{}", b"[]"),
         (b"{}", b'"text"'),

@@ -51,7 +51,7 @@ PLAIN: Final = "identity"
 
 FAULTS: Final = (
     httpx.HTTPError, httpx.InvalidURL, TimeoutError, ValueError, KeyError, TypeError, AttributeError,
-    RecursionError, jwt.PyJWTError,
+    NotImplementedError, RecursionError, jwt.PyJWTError,
 )  # fmt: skip
 """What is raised where a provider does not answer as it should."""
 
@@ -155,6 +155,8 @@ class Provider:
     async def _look(self, named: OpenIdProvider) -> bool:
         """Ask for the keys, unless that was done a moment ago; whether there was an answer."""
         async with self._looking:
+            if self._keys.provider != named:
+                return False  # while it waited the system named another one
             if time.monotonic() - self._asked_at < AGAIN_SECONDS:
                 return False
             self._asked_at = time.monotonic()
