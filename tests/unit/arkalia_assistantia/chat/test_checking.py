@@ -87,6 +87,7 @@ def test_text_to_read_counts_as_new_whatever_was_said_before():
     found = read(Question({"messages": said}, "c", "m", context=context).written_by_others())
 
     assert found[-2:] == [("A file.", "content"), (f"question {2 * EACH - 1}", "user")]
+    assert found[0] == ("\n".join(f"question {number}" for number in range(EACH + 1)), "user")
 
 
 async def test_what_is_not_looked_at_is_told():

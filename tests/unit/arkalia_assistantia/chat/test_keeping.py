@@ -5,6 +5,7 @@ import json
 
 import pytest
 
+from arkalia_assistantia.chat import flow
 from arkalia_assistantia.chat.asking import named_in
 from arkalia_assistantia.chat.questions import Question
 from arkalia_assistantia.conversations.store import Store
@@ -166,6 +167,21 @@ async def test_of_an_answer_whose_client_leaves_is_kept_what_was_said(service):
 
     assert found["said"][-1]["finish_reason"] == "cancelled"
     assert found["said"][-1]["text"].startswith("tick")
+
+
+async def test_answers_of_clients_that_left_do_not_pile_up_without_bound(
+    service, monkeypatch, caplog
+):
+    monkeypatch.setattr(flow, "MOST_ENDINGS", 0)
+    async with service() as client:
+        body = {"message": "Go on without end.", "conversation_id": "c-1", "stream": True}
+        async with client.post("/chat", json=body, headers=ADA) as answer:
+            await answer.content.readany()
+        async with asyncio.timeout(30):
+            while "0 others wait for the database" not in caplog.text:  # noqa: ASYNC110 - as above
+                await asyncio.sleep(0.02)
+
+        assert await kept(client, "c-1") is None
 
 
 @pytest.fixture
