@@ -20,13 +20,15 @@ from arkalia_helloria.access import openid
 from arkalia_helloria.access.credentials import Shown
 from arkalia_helloria.access.openid import Provider
 from arkalia_helloria.access.verifying import UnverifiedError
+from arkalia_helloria.app import create
+from arkalia_helloria.settings import GatewaySettings
 from arkalia_runtime import background
 from arkalia_runtime.settings import ServiceSettings
 from unit.arkalia_helloria.access.accounts import a_route
 from unit.arkalia_helloria.access.test_verifying import known
-from unit.arkalia_helloria.conftest import a_module
+from unit.arkalia_helloria.conftest import a_module, routes_file
 from unit.arkalia_runtime.authority import mount
-from unit.arkalia_runtime.serving import PATIENCE_SECONDS, free_port
+from unit.arkalia_runtime.serving import PATIENCE_SECONDS, free_port, served
 
 CLIENT_ID = "arkalia"
 RETURN = "http://localhost/back"
@@ -303,6 +305,28 @@ async def test_door_lets_in_who_the_provider_knows(accounts, security, visitor, 
     assert (await visitor.comes(token)).user == "openid:ada"
     assert (await visitor.comes(token, a_route("users")))[0] == 403
     assert (await visitor.comes(changed(token, 1, sub="root")))[0] == 401
+
+
+async def test_request_of_who_the_provider_knows_reaches_a_module(accounts, security, issuer):
+    named = {"issuer": issuer, "audience": CLIENT_ID, "roles_claim": "groups"}
+    told = {"callees_json": (accounts.gateway.identity / "callees.json").read_text()}
+    told["openid_json"] = json.dumps(named | {"default_roles": ["user"]})
+    own = (accounts.gateway.tokens / "security").read_text()
+    mount(accounts.gateway.tokens, security=own, taskia="the token of the gateway")
+    async with a_module() as (module, port):
+        routes = {"taskia": [{"path": "/tasks", "scopes": ["chat"]}]}
+        mount(
+            accounts.gateway.identity, **told, routes_json=routes_file({"taskia": port}, **routes)
+        )
+        settings = GatewaySettings(**accounts.gateway.settings | {"module": "helloria"})
+        async with served(create(settings)) as client:
+            shown = {"Authorization": f"Bearer {id_token(issuer)}"}
+            async with client.get("/api/v1/taskia/tasks", headers=shown) as answer:
+                assert answer.status == 200, await answer.text()
+
+    [asked] = module.asked
+    assert asked["given"]["arkalia-user"] == "openid:ada"
+    assert asked["given"]["arkalia-roles"] == "user"
 
 
 @asynccontextmanager

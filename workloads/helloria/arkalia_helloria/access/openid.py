@@ -84,8 +84,10 @@ class Provider:
 
     def issued(self, shown: Shown) -> bool:
         """Whether *shown* says that it is a token of this provider; that need not be true."""
+        if shown.is_key:
+            return False
         named = self._named()
-        return named is not None and not shown.is_key and _issuer(shown.text) == named.issuer
+        return named is not None and _issuer(shown.text) == named.issuer
 
     async def keep(self) -> None:
         """Ask for the keys again when they are old, for as long as they are in use."""
@@ -110,7 +112,8 @@ class Provider:
         if named is None:
             raise UnverifiedError(_WRONG)
         claims = await self._checked(token, named)
-        roles = _roles(claims, named) & known.roles.keys()
+        # What `&` gives with the keys of a mapping is no frozenset.
+        roles = _roles(claims, named).intersection(known.roles)
         granted = frozenset(each for role in roles for each in known.roles[role])
         return Caller(f"{USER}{quote(claims['sub'], safe='')}", roles, granted)
 
