@@ -116,6 +116,20 @@ async def test_many_that_are_refused_are_found_in_turns_with_one_line_each(regis
     assert caplog.text.count("Judgements are lost") <= len(turns)
 
 
+async def test_what_comes_while_it_is_told_waits_for_the_next_turn(audit, registry):
+    class Busy(Security):
+        async def request(self, *_, json, **__):
+            audit.note(decided(), "x")
+            return await super().request(json=json)
+
+    security = Busy()
+    audit.note(decided(), "x")
+    await audit.tell(security)
+
+    assert security.calls == 1
+    assert registry.get_sample_value("arkalia_access_untold_judgements") == 1
+
+
 async def test_any_success_counts_as_told(audit):
     security = Security()
     security.answers = [200]

@@ -77,9 +77,9 @@ class Audit:
             found.number, found.client = found.number + number, client
         elif len(self._untold) < self._most:
             self._untold[decided] = _Count(number, client)
+            self._measures.untold.set(len(self._untold))
         else:
             self._overflow(number)
-        self._measures.untold.set(len(self._untold))
 
     def _overflow(self, number: int) -> None:
         """What finds no place is counted; the log says it once, until all is told again."""
@@ -95,12 +95,11 @@ class Audit:
             await self.tell(calls)
 
     async def tell(self, calls: Calls) -> None:
-        """Tell what is untold; what cannot be told goes on waiting."""
-        while self._untold:
-            batch = list(self._untold.items())[: access.JUDGEMENTS_AT_ONCE]
-            for decided, _ in batch:
-                del self._untold[decided]
-            if not await self._tell_batch(calls, batch):
+        """Tell what is untold now; what cannot be told goes on waiting, and so does what comes meanwhile."""
+        untold = list(self._untold)
+        for start in range(0, len(untold), access.JUDGEMENTS_AT_ONCE):
+            told = untold[start : start + access.JUDGEMENTS_AT_ONCE]
+            if not await self._tell_batch(calls, [(each, self._untold.pop(each)) for each in told]):
                 break
         else:
             self._is_full = False
