@@ -8,7 +8,7 @@ from unit.arkalia_helloria.access.accounts import a_route
 
 
 def lacks(granted, *asked):
-    return missing(Caller("u", frozenset(), frozenset(granted)), a_route(*asked))
+    return list(missing(Caller("u", frozenset(), frozenset(granted)), a_route(*asked)))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Whether somebody may ask for a route: only if its scopes are granted, all of them. Pure."""
 
+from functools import lru_cache
 from typing import Final
 
 from arkalia_contract import scopes
@@ -20,6 +21,7 @@ def is_for_enrolment(route: Route) -> bool:
     return route.module == MODULE and route.path.startswith(OWN_ACCOUNT)
 
 
-def missing(caller: Caller, route: Route) -> list[str]:
+@lru_cache(maxsize=4096)
+def missing(caller: Caller, route: Route) -> tuple[str, ...]:
     """Scopes of *route* that *caller* does not have."""
-    return sorted(each for each in route.scopes if not scopes.covers(caller.scopes, each))
+    return tuple(sorted(each for each in route.scopes if not scopes.covers(caller.scopes, each)))

@@ -1,13 +1,16 @@
 """What is known of accounts at a moment, in the form in which it is looked up."""
 
+import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Final
 
 import jwt
 from pydantic import TypeAdapter
 
 from arkalia_contract.access import SESSION_ALGORITHM, View, ViewedKey, ViewedUser
+from arkalia_helloria.callers import Caller
 
 _FORM: Final = TypeAdapter(View)
 
@@ -28,6 +31,18 @@ class Known:
     ended_sessions: frozenset[str]
     roles: Mapping[str, list[str]]
     """Patterns that each role grants."""
+    holders: dict[str, Caller] = field(default_factory=dict, repr=False, compare=False)
+    """Whose keys are, by digest, as they have been asked for: what they may does not change in a view."""
+
+    def digest_of(self, key: str) -> str:
+        """How *key* stands in `keys`: its keyed HMAC-SHA-256, hexadecimal."""
+        made = self._keyed.copy()
+        made.update(key.encode())
+        return made.hexdigest()
+
+    @cached_property
+    def _keyed(self) -> hmac.HMAC:
+        return hmac.new(self.digest_key, digestmod="sha256")
 
     @classmethod
     def parse(cls, text: bytes) -> "Known":

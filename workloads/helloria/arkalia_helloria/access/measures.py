@@ -14,6 +14,8 @@ class Measures:
             ("outcome",),
             registry=registry,
         )
+        self.allowed = self.judged.labels("allowed")
+        """Looked up once: it is counted at nearly every request."""
         self.untold = Gauge(
             "arkalia_access_untold_judgements",
             "Judgements that are not told to the record yet; those that are alike count once.",
