@@ -26,6 +26,7 @@ from arkalia_contract import files
 from arkalia_runtime.edge import BehindEdge
 from arkalia_runtime.health import Health
 from arkalia_runtime.identity.certificates import ServerCertificate
+from arkalia_runtime.joined import JoiningProtocol
 from arkalia_runtime.logs import configure_logging
 from arkalia_runtime.settings import ServiceSettings, SettingsError, load_settings
 from arkalia_runtime.settled_memory import settle
@@ -157,7 +158,7 @@ def _config(
         BehindEdge(app, settings.edge) if settings.edge else app,
         host=settings.host,
         port=settings.port,
-        http="httptools",
+        http=JoiningProtocol,
         ws="none",
         lifespan="on",
         log_config=None,
