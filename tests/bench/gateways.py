@@ -1,54 +1,39 @@
 """Gateways to compare, each a process: `python -m bench.gateways WHICH PORT UPSTREAM_PORT`.
 
-`helloria` is the product, with a door that checks an API key as `security` keeps them (HMAC-SHA-256),
-limits, breaker, balancer and metrics on. The others pass on and do nothing else.
+`helloria` is the product, with all that it does; the others pass on and do nothing else. What it knows of
+accounts is told by the process behind it, in the form in which `security` tells it.
 """
 
 import asyncio
-import hashlib
 import hmac
+import json
 import sys
-from functools import partial
+from dataclasses import asdict
 
 import aiohttp
 import uvicorn
 from fastapi import FastAPI, Request, Response
 
+from arkalia_contract import access
 from arkalia_helloria.app import create
-from arkalia_helloria.callers import Caller, DeniedError
 from arkalia_helloria.settings import GatewaySettings
 from arkalia_runtime.server import run
 
+KEY = "ark_" + "1" * 43
 BODY = b'{"answer":"' + b"x" * 1000 + b'"}'
-SECRET, KEY = b"k" * 32, "ark_" + "1" * 43
 EVENT, EVERY_SECONDS = b"data: " + b"x" * 58 + b"\n\n", 10
 JSON = (b"content-type", b"application/json")
 
 
-class KeyDoor:
-    """Lets in who shows the key."""
-
-    def __init__(self) -> None:
-        caller = Caller("ada", frozenset({"user"}), frozenset({"tasks"}), key="k-1")
-        self._known = {self._digest(KEY): caller}
-
-    async def let_in(self, headers, _client, route):
-        caller = self._known.get(self._digest(headers.get("authorization", "")[7:]))
-        if caller is None:
-            raise DeniedError(401, "The key is not known.")
-        if not route.scopes <= caller.scopes:
-            raise DeniedError(403, "The key may not.")
-        return caller
-
-    def _digest(self, key):
-        return hmac.digest(SECRET, key.encode(), hashlib.sha256)
+async def answer(send, body, status=200, *more):
+    said = [JSON, (b"content-length", b"%d" % len(body)), *more]
+    await send({"type": "http.response.start", "status": status, "headers": said})
+    await send({"type": "http.response.body", "body": body})
 
 
 async def upstream(scope, receive, send):
     if scope["type"] == "http":
-        length = (b"content-length", b"%d" % len(BODY))
-        await send({"type": "http.response.start", "status": 200, "headers": [JSON, length]})
-        await send({"type": "http.response.body", "body": BODY})
+        await answer(send, BODY)
 
 
 async def streams(scope, receive, send):
@@ -68,7 +53,35 @@ async def until_gone(receive):
         pass
 
 
-UPSTREAMS = {"upstream": upstream, "streams": streams}
+def view():
+    """Ada, who has a key."""
+    secret = b"k" * 32
+    digest = hmac.digest(secret, KEY.encode(), "sha256").hex()
+    ada = access.ViewedUser("ada", "ada", ["user"], ["chat", "tasks"])
+    key = access.ViewedKey("k-1", "ada", digest, ["tasks"], None, None, None)
+    known = access.View(1, secret.hex(), "arkalia/bench", [], {}, [ada], [key], [])
+    return json.dumps(asdict(known)).encode()
+
+
+def with_accounts(app):
+    """*app*, and what `security` serves for a gateway."""
+
+    async def both(scope, receive, send):
+        path = scope.get("path", "")
+        if path == access.VIEW:
+            known = (b"if-none-match", b'"1"') in scope["headers"]
+            await (
+                answer(send, b"", 304) if known else answer(send, view(), 200, (b"etag", b'"1"'))
+            )
+        elif path == access.JUDGEMENTS:
+            await answer(send, b"{}")
+        else:
+            await app(scope, receive, send)
+
+    return both
+
+
+UPSTREAMS = {"upstream": with_accounts(upstream), "streams": with_accounts(streams)}
 
 
 def raw_asgi(address):
@@ -113,7 +126,7 @@ def serve(app, port):
 def main(which, port, upstream_port):
     address = f"http://127.0.0.1:{upstream_port}"
     if which == "helloria":
-        run("helloria", GatewaySettings, partial(create, door=KeyDoor()))
+        run("helloria", GatewaySettings, create)
     elif which in UPSTREAMS:
         serve(UPSTREAMS[which], port)
     else:

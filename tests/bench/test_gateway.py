@@ -17,6 +17,7 @@ import pytest
 import edge_programs
 from bench.gateways import BODY, KEY
 from bench.test_service import START_SECONDS, answers, free_port
+from unit.arkalia_runtime.authority import Authority, mount
 
 TESTS = Path(__file__).resolve().parents[1]
 REQUESTS, CONNECTIONS = 12_000, 16
@@ -130,7 +131,12 @@ def mounted(folder, upstream_port):
     route = {"path": "/tasks/{id}", "methods": ["GET"], "scopes": ["tasks"]}
     told = {"address": f"http://127.0.0.1:{upstream_port}", "pods": "127.0.0.1", "routes": [route]}
     (folder / "identity/routes.json").write_text(json.dumps({"taskia": told}))
-    (folder / "tokens/taskia").write_text("a token")
+    (folder / "identity/callees.json").write_text(
+        json.dumps({"security": f"http://127.0.0.1:{upstream_port}"})
+    )
+    mount(folder / "trust", ca_crt=Authority().pem)
+    for each in ("taskia", "security"):
+        (folder / "tokens" / each).write_text("a token")
     folders = {f"ARKALIA_{each.name.upper()}_FOLDER": str(each) for each in folder.iterdir()}
     return folders | {"ARKALIA_REQUESTS_PER_SECOND": "1000000", "ARKALIA_DRAIN_SECONDS": "0"}
 

@@ -3,9 +3,8 @@
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Final
 
-from starlette.types import Message, Receive
+from starlette.types import Message
 
 from arkalia_helloria.compression import compressed
 from arkalia_helloria.exchange import NEVER_ANSWERED, Asked
@@ -20,12 +19,10 @@ from arkalia_helloria.upstream.errors import (
     UpstreamError,
 )
 from arkalia_helloria.upstream.replica import Replica
+from arkalia_helloria.watch import Watch, Watches
 from arkalia_runtime import deadline
 from arkalia_runtime.repeating import REPEATABLE, UNAVAILABLE
 from arkalia_runtime.watched import UnreadableError
-
-WATCH_SECONDS: Final = 0.02
-"""A client is watched once its answer takes longer than this: most have theirs before."""
 
 
 class UnavailableError(UpstreamError):
@@ -38,9 +35,16 @@ class Attempt:
     """The try."""
 
     def __init__(
-        self, asked: Asked, replica: Replica, settings: GatewaySettings, *, others: bool
+        self,
+        asked: Asked,
+        replica: Replica,
+        settings: GatewaySettings,
+        watches: Watches,
+        *,
+        others: bool,
     ) -> None:
         self.replica = replica
+        self._watches = watches
         self._asked = asked
         self._settings = settings
         self._others = others
@@ -67,7 +71,8 @@ class Attempt:
         connection.ask(head + first, bodiless=asked.method == "HEAD")
         if asked.has_more:
             await self._send_rest(connection)
-        self._watch = Watch(asked.receive, connection)
+        self._watch = Watch(asked.receive, connection, self._settings.silence_seconds)
+        self._watches.add(self._watch)
         seconds = asked.match.route.answer_seconds or self._settings.answer_seconds
         answer = await connection.head(deadline.left(seconds))
         if answer.status in UNAVAILABLE and self._others and self._is_repeatable:
@@ -77,8 +82,17 @@ class Attempt:
 
     async def pass_on(self, answer: Head) -> None:
         """Send the client *answer*, and its body as it comes. Raises UpstreamError."""
-        connection = self._connection
-        assert connection is not None  # noqa: S101 - what was asked has one
+        watch = self._watch
+        assert watch is not None  # noqa: S101 - what was asked has one
+        try:
+            await self._passed_on(answer, watch)
+        except asyncio.CancelledError as error:
+            if not watch.has_given_up():
+                raise
+            raise ClientLeftError from error
+
+    async def _passed_on(self, answer: Head, watch: Watch) -> None:
+        connection, send = watch.connection, self._asked.send
         headers = [each for each in answer.headers if each[0] not in NEVER_ANSWERED]
         if self._asked.meter is not None:
             self._asked.meter.begin(answer.headers)
@@ -87,15 +101,15 @@ class Attempt:
             headers, data = compressed(self._asked.scope["headers"], headers, data)
         headers += self._asked.said
         start = {"type": "http.response.start", "status": answer.status, "headers": headers}
-        await self._send(start)
+        await watch.send(send, start)
         self.has_begun = True
         while not connection.ended:
             if data:
-                await self._send_part(data, more=True)
+                await watch.send(send, _part(data, more=True))
             await connection.arrival(deadline.left(self._settings.silence_seconds))
             data = self._seen(connection)
         self._asked.has_ended = True
-        await self._send_part(data, more=False)
+        await watch.send(send, _part(data, more=False))
 
     def _seen(self, connection: Connection) -> bytes:
         """What of the body has come."""
@@ -103,17 +117,6 @@ class Attempt:
         if self._asked.meter is not None:
             self._asked.meter.see(data)
         return data
-
-    async def _send_part(self, data: bytes, *, more: bool) -> None:
-        await self._send({"type": "http.response.body", "body": data, "more_body": more})
-
-    async def _send(self, message: Message) -> None:
-        """Send *message*; who takes nothing for so long as a pod may be silent is gone."""
-        try:
-            async with asyncio.timeout(self._settings.silence_seconds):
-                await self._asked.send(message)
-        except TimeoutError as error:
-            raise ClientLeftError from error
 
     def may_follow(self, error: UpstreamError) -> bool:
         """Whether the request may be sent to another pod after *error*."""
@@ -136,7 +139,7 @@ class Attempt:
     def end(self) -> None:
         """Let go of the client and of the connection."""
         if self._watch is not None:
-            self._watch.stop()
+            self._watches.end(self._watch)
         if self._connection is None:
             return
         if self._asked.has_more:
@@ -166,25 +169,5 @@ class Attempt:
                 raise SilentError(message) from error
 
 
-class Watch:
-    """Sees that the client leaves, and ends the exchange with the pod."""
-
-    def __init__(self, receive: Receive, connection: Connection) -> None:
-        self._receive = receive
-        self._connection = connection
-        self._task: asyncio.Task[None] | None = None
-        self._timer = asyncio.get_running_loop().call_later(WATCH_SECONDS, self._begin)
-
-    def stop(self) -> None:
-        """The exchange is over."""
-        self._timer.cancel()
-        if self._task is not None:
-            self._task.cancel()
-
-    def _begin(self) -> None:
-        self._task = asyncio.create_task(self._until_gone())
-
-    async def _until_gone(self) -> None:
-        while (await self._receive())["type"] != "http.disconnect":
-            pass
-        self._connection.leave()
+def _part(data: bytes, *, more: bool) -> Message:
+    return {"type": "http.response.body", "body": data, "more_body": more}

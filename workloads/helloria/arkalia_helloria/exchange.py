@@ -117,7 +117,7 @@ class Asked:
             % (self.method.encode("ascii"), target, host, token),
             identity_lines(self.caller),
             *self._passed_on(),
-            *self._own_lines(),
+            self._own_lines(),
             b"\r\n",
         ]
         return b"".join(lines)
@@ -130,20 +130,19 @@ class Asked:
         return chunk + b"0\r\n\r\n" if last else chunk
 
     def _passed_on(self) -> Iterator[bytes]:
-        named = set(HOP_BY_HOP)
+        dropped = NEVER_FORWARDED
         for name, value in self.scope["headers"]:
             if name == b"connection":
-                named.update(each.strip().lower() for each in value.split(b","))
+                dropped |= {each.strip().lower() for each in value.split(b",")}
             elif name == b"content-length" and not self.chunked:
                 yield b"content-length: %b\r\n" % value
         if self.chunked:
             yield b"transfer-encoding: chunked\r\n"
         for name, value in self.scope["headers"]:
-            if name in NEVER_FORWARDED or name in named or name.startswith(OWN_PREFIX):
-                continue
-            yield b"%b: %b\r\n" % (name, value)
+            if name not in dropped and not name.startswith(OWN_PREFIX):
+                yield b"%b: %b\r\n" % (name, value)
 
-    def _own_lines(self) -> Iterator[bytes]:
+    def _own_lines(self) -> bytes:
         client, _ = self.scope.get("client") or ("", 0)
         said: list[tuple[str, Any]] = [
             (headers.REQUEST_ID, logs.request_id.get()),
@@ -155,9 +154,8 @@ class Asked:
         if left != WITHOUT_LIMIT:
             reserved = min(RESERVED_SECONDS, left * RESERVED_SHARE)
             said.append((headers.TIMEOUT, f"{left - reserved:.3f}"))
-        for name, value in said:
-            if value:
-                yield f"{name}: {value}\r\n".encode("latin-1")
+        lines = [f"{name}: {value}\r\n" for name, value in said if value]
+        return "".join(lines).encode("latin-1")
 
 
 @lru_cache(maxsize=4096)

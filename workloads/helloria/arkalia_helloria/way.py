@@ -25,6 +25,7 @@ from arkalia_helloria.upstream.errors import (
 )
 from arkalia_helloria.upstream.measures import Measures
 from arkalia_helloria.upstream.replica import Replica
+from arkalia_helloria.watch import Watches
 from arkalia_runtime.problems import Problem
 
 logger: Final = logging.getLogger(__name__)
@@ -54,6 +55,7 @@ class Way:
         self._module = balancer.callee.module
         self._host = urlsplit(balancer.callee.address).netloc.encode("ascii")
         self._budget = RetryBudget()
+        self._watches = Watches()
 
     async def answer(self, asked: Asked) -> None:
         """Answer *asked* with what a pod says.
@@ -68,7 +70,7 @@ class Way:
                 raise self._problem(HTTPStatus.SERVICE_UNAVAILABLE, NOBODY)
             tried.add(replica)
             others = tries < TRIES and self.balancer.has_others(tried)
-            attempt = Attempt(asked, replica, self._settings, others=others)
+            attempt = Attempt(asked, replica, self._settings, self._watches, others=others)
             error = await self._tried(attempt)
             if error is None:
                 return

@@ -18,7 +18,8 @@ _SECONDS: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
 
 def begin(given: str) -> None:
     """Let this request end after *given* seconds, its header; without limit if that says nothing."""
-    _ends.set(time.monotonic() + float(given) if _SECONDS.fullmatch(given) else None)
+    said = bool(given) and _SECONDS.fullmatch(given)
+    _ends.set(time.monotonic() + float(given) if said else None)
 
 
 def left(at_most: float) -> float:

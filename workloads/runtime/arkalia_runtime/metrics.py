@@ -24,6 +24,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from arkalia_contract import endpoints
+from arkalia_runtime.batches import Batch
 
 DURATION_BUCKETS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 1, 2.5, 5, 10)
 """Seconds. 0.2 is the objective's default (`slo.latency.p95Milliseconds`): it needs an edge."""
@@ -38,6 +39,7 @@ class Metrics:
 
     def __init__(self, module: str, version: str) -> None:
         self.registry = CollectorRegistry()
+        self._batch = Batch(self.registry)
         ProcessCollector(registry=self.registry)
         PlatformCollector(registry=self.registry)
         GCCollector(registry=self.registry)
@@ -53,9 +55,11 @@ class Metrics:
             "1 while the service takes requests, 0 while it stops or a required check fails.",
             registry=self.registry,
         )
-        self.in_progress = Gauge(
+        self.in_progress = 0
+        """Requests being answered."""
+        Gauge(
             "http_requests_in_progress", "Requests being answered.", registry=self.registry
-        )
+        ).set_function(lambda: self.in_progress)
         self.loop_lag = Gauge(
             "arkalia_event_loop_lag_seconds",
             "The longest time by which the event loop was late, in the last seconds.",
@@ -106,8 +110,7 @@ class Metrics:
         if found is None:
             found = self._requests.labels(*labels), self._durations.labels(*labels)
             self._answered[labels] = found
-        found[0].inc()
-        found[1].observe(seconds)
+        self._batch.add(*found, seconds)
 
     def failed(self, method: str, route: str) -> None:
         """Count one request that ended in an exception."""

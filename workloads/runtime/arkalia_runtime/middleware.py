@@ -6,13 +6,12 @@ could foresee ends in a problem document with an id that leads to the log.
 
 import logging
 import re
-import secrets
 import time
 from collections.abc import Iterator
 from http import HTTPStatus
+from random import getrandbits
 from typing import Final
 
-from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -77,11 +76,12 @@ class RequestMiddleware:
         exchange = Exchange(scope, receive, send, self._max_body_bytes)
         exchange.closing = self._health.draining
         _set_ids(scope)
-        with self._metrics.in_progress.track_inprogress():
-            try:
-                await self._answer(exchange)
-            finally:
-                self._conclude(exchange)
+        self._metrics.in_progress += 1
+        try:
+            await self._answer(exchange)
+        finally:
+            self._metrics.in_progress -= 1
+            self._conclude(exchange)
 
     async def _answer(self, exchange: "Exchange") -> None:
         try:
@@ -126,7 +126,6 @@ class Exchange:
 
     def __init__(self, scope: Scope, receive: Receive, send: Send, max_body_bytes: int) -> None:
         self.scope = scope
-        self.headers = Headers(scope=scope)
         self.start = time.perf_counter()
         self.status = 0
         self.closing = False
@@ -150,8 +149,10 @@ class Exchange:
     @property
     def declared_bytes(self) -> int:
         """How long the request says that its body is; 0 if it does not say."""
-        declared = self.headers.get("content-length", "")
-        return int(declared) if declared.isascii() and declared.isdigit() else 0
+        for name, value in self.scope["headers"]:
+            if name == b"content-length":
+                return int(value) if value.isdigit() else 0
+        return 0
 
     async def refuse_body(self) -> None:
         """Answer that the body is too long, without reading it."""
@@ -201,11 +202,17 @@ def _set_ids(scope: Scope) -> None:
 
     The server runs each request in a context of its own.
     """
-    given = {WANTED[name]: value for name, value in reversed(scope["headers"]) if name in WANTED}
-    sent = given.get(headers.REQUEST_ID, b"").decode("latin-1")
-    trace = TRACEPARENT.fullmatch(given.get(headers.TRACEPARENT, b"").decode("latin-1"))
-    logs.request_id.set(sent if SANE_REQUEST_ID.fullmatch(sent) else secrets.token_hex(16))
+    given = {
+        WANTED[name]: value.decode("latin-1")
+        for name, value in reversed(scope["headers"])
+        if name in WANTED
+    }
+    sent = given.get(headers.REQUEST_ID, "")
+    # It names the request and is no secret: chance of any kind will do, and the kernel is not asked for it.
+    logs.request_id.set(sent if SANE_REQUEST_ID.fullmatch(sent) else f"{getrandbits(128):032x}")
+    told = given.get(headers.TRACEPARENT)
+    trace = TRACEPARENT.fullmatch(told) if told else None
     logs.trace_id.set(trace.group(1) if trace else None)
     logs.traceparent.set(trace.group(0) if trace else None)
-    deadline.begin(given.get(headers.TIMEOUT, b"").decode("latin-1"))
-    urgency.begin(given.get(headers.PRIORITY, b"").decode("latin-1"))
+    deadline.begin(given.get(headers.TIMEOUT, ""))
+    urgency.begin(given.get(headers.PRIORITY, ""))

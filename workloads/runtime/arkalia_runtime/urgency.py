@@ -26,5 +26,5 @@ def present() -> int:
 
 def urgency_of(given: str) -> int:
     """What the header *given* says; the default where it says nothing that can be read."""
-    found = _URGENCY.search(given)
+    found = _URGENCY.search(given) if given else None
     return int(found[1]) if found else USUAL

@@ -7,13 +7,14 @@ may lie as far ahead as the burst lasts. What several gateways count adds up by 
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 MOST_KEYS: Final = 100_000
 """About 20 MiB. Beyond that the key that came first is forgotten."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Limit:
     """So much of something in a window, refilled steadily."""
 
@@ -24,18 +25,18 @@ class Limit:
     window: float
     """Seconds in which an empty account fills."""
 
-    @property
+    @cached_property
     def cost_of_one(self) -> float:
         """Seconds by which one unit moves the account's time."""
         return self.window / self.quota
 
-    @property
+    @cached_property
     def policy(self) -> str:
         """The header `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers)."""
         return f'"{self.name}";q={math.floor(self.quota)};w={math.ceil(self.window)}'
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Verdict:
     """What the account of a key says."""
 

@@ -21,6 +21,9 @@ from arkalia_helloria.upstream.errors import (
 MOST_BUFFERED: Final = 256 * 1024
 """Bytes of an answer that wait for a slow client; beyond that the pod waits."""
 
+CLOCK_SECONDS: Final = 0.001
+"""The clock of the loop goes in such steps, and a timer ends at the nearest."""
+
 NO_CONTENT: Final = frozenset({204, 304})
 INFORMATIONAL: Final = 200
 """Below it an answer only announces the one to come."""
@@ -47,6 +50,9 @@ class Connection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._waiter: asyncio.Future[None] | None = None
         self._writable: asyncio.Future[None] | None = None
+        self._late = 0.0
+        """Until when what is waited for must have come, by the clock of the loop."""
+        self._timer: asyncio.TimerHandle | None = None
         self._failure: UpstreamError | None = None
         self._paused = False
         self.closed = False
@@ -138,12 +144,32 @@ class Connection(asyncio.Protocol):
         if self._failure is not None:
             raise self._failure
         self._waiter = self._loop.create_future()
-        late = self._loop.call_later(seconds, self._fail, SilentError("it does not answer in time"))
+        self._late = self._loop.time() + seconds
+        if self._timer is None or self._timer.when() > self._late:
+            self._arm()
         try:
             await self._waiter
         finally:
-            late.cancel()
             self._waiter = None
+
+    def _arm(self) -> None:
+        self._disarm()
+        self._timer = self._loop.call_at(self._late, self._look)
+
+    def _disarm(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _look(self) -> None:
+        # A timer costs more than all else here: it is left from one wait to the next, and looks again.
+        self._timer = None
+        if self._waiter is None:
+            return
+        if self._loop.time() >= self._late - CLOCK_SECONDS:
+            self._fail(SilentError("it does not answer in time"))
+        else:
+            self._arm()
 
     def _wake(self) -> None:
         if self._waiter is not None and not self._waiter.done():
@@ -182,6 +208,7 @@ class Connection(asyncio.Protocol):
     def connection_lost(self, error: Exception | None) -> None:
         """It has ended; a body without a length has, too."""
         self.closed = True
+        self._disarm()
         if self.answer is not None and not self._framed and error is None and not self.ended:
             self.ended = True
             self._wake()

@@ -8,6 +8,8 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
+from arkalia_runtime.batches import Batch
+
 DURATION_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 
@@ -23,6 +25,7 @@ class Measures:
     """The metrics."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
+        self._batch = Batch(registry)
         self._requests = Counter(
             "arkalia_gateway_upstream_requests",
             "Requests that were sent to a pod, by the status of its answer or why there is none.",
@@ -57,23 +60,25 @@ class Measures:
 
     def answered(self, callee: str, outcome: str, seconds: float) -> None:
         """Count one request that was sent."""
-        self.ended(callee, outcome)
         timed = self._timed.get(callee)
         if timed is None:
             timed = self._timed[callee] = self._durations.labels(callee)
-        timed.observe(seconds)
+        self._batch.add(self._counted(callee, outcome), timed, seconds)
 
     def ended(self, callee: str, outcome: str) -> None:
         """Count one request that got no answer."""
-        key = callee, outcome
-        counted = self._known.get(key)
-        if counted is None:
-            counted = self._known[key] = self._requests.labels(*key)
-        counted.inc()
+        self._counted(callee, outcome).inc()
 
     def tried_again(self, callee: str, kind: str) -> None:
         """Count one request that is sent again."""
         self._retries.labels(callee, kind).inc()
+
+    def _counted(self, callee: str, outcome: str) -> Counter:
+        key = callee, outcome
+        counted = self._known.get(key)
+        if counted is None:
+            counted = self._known[key] = self._requests.labels(*key)
+        return counted
 
     def replicas(self, callee: str, asked: int, aside: int) -> None:
         """Show how many pods there are."""
