@@ -4,6 +4,10 @@ import asyncio
 import time
 from contextlib import asynccontextmanager
 
+import aiohttp
+import pytest
+
+from arkalia_helloria.watch import WATCH_SECONDS, Watch, Watches
 from unit.arkalia_helloria.conftest import a_module, body_of, port_of, reply
 from unit.arkalia_runtime.serving import PATIENCE_SECONDS
 
@@ -130,3 +134,57 @@ async def test_stream_that_nobody_takes_is_left(gateway):
 
         await asyncio.wait_for(gone.wait(), PATIENCE_SECONDS)
         writer.transport.abort()
+
+
+async def test_answer_may_pause_longer_than_it_took_to_begin(gateway):
+    async def halting(_scope, _receive, send):
+        await asyncio.sleep(0.1)
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"one ", "more_body": True})
+        await asyncio.sleep(0.6)
+        await send({"type": "http.response.body", "body": b"two"})
+
+    times = {"answer_seconds": 0.4, "silence_seconds": 5}
+    async with a_module(halting) as (_, port), gateway({"taskia": port}, **times) as client:
+        for _ in range(2):  # the second meets the timer of the first
+            async with client.get(X) as answer:
+                assert await answer.read() == b"one two"
+
+
+async def test_pod_that_is_silent_after_a_beginning_is_left_in_time(gateway):
+    async def silent(_scope, receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"one ", "more_body": True})
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    times = {"answer_seconds": 30, "silence_seconds": 0.3}
+    async with a_module(silent) as (_, port), gateway({"taskia": port}, **times) as client:
+        begun = time.monotonic()
+        with pytest.raises(aiohttp.ClientPayloadError):
+            await (await client.get(X)).read()
+
+        assert 0.2 < time.monotonic() - begun < 3
+
+
+async def test_only_clients_whose_answer_takes_long_are_looked_at():
+    looked, watches = [], Watches()
+
+    def watch(name):
+        async def receive():
+            looked.append(name)
+            await asyncio.Event().wait()
+
+        made = Watch(receive, None, 60)
+        watches.add(made)
+        return made
+
+    quick, slow = watch("quick"), watch("slow")
+    watches.end(quick)
+    await asyncio.sleep(WATCH_SECONDS * 5)
+    late = watch("late")
+    await asyncio.sleep(WATCH_SECONDS * 5)
+
+    assert looked == ["slow", "late"]
+    for each in (slow, late):
+        watches.end(each)

@@ -17,6 +17,8 @@ import aiohttp
 import uvicorn
 from fastapi import FastAPI
 
+from arkalia_runtime.joined import JoiningProtocol
+
 PATIENCE_SECONDS = 30
 
 
@@ -28,7 +30,7 @@ async def served(
     config = uvicorn.Config(
         app,
         port=port,
-        http="httptools",
+        http=JoiningProtocol,
         ws="none",
         lifespan="on",
         log_config=None,
