@@ -105,7 +105,7 @@ async def test_beginning_and_rest_of_a_body_have_one_time_together(gateway):
         assert time.monotonic() - begun < 1.7
 
 
-async def test_stream_that_nobody_takes_is_left(gateway):
+async def test_stream_that_nobody_takes_is_left(gateway, caplog):
     gone = asyncio.Event()
 
     async def endless(scope, receive, send):
@@ -134,6 +134,7 @@ async def test_stream_that_nobody_takes_is_left(gateway):
 
         await asyncio.wait_for(gone.wait(), PATIENCE_SECONDS)
         writer.transport.abort()
+    assert "Exception in ASGI application" not in caplog.text
 
 
 async def test_answer_may_pause_longer_than_it_took_to_begin(gateway):
@@ -179,8 +180,10 @@ async def test_only_clients_whose_answer_takes_long_are_looked_at():
         watches.add(made)
         return made
 
-    quick, slow = watch("quick"), watch("slow")
+    quick, usual, slow = watch("quick"), watch("usual"), watch("slow")
     watches.end(quick)
+    watches.tick()
+    watches.end(usual)
     await asyncio.sleep(WATCH_SECONDS * 5)
     late = watch("late")
     await asyncio.sleep(WATCH_SECONDS * 5)

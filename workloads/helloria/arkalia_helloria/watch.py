@@ -84,7 +84,7 @@ class Watches:
         """Begin *watch* if it is still there after a while."""
         self._new.add(watch)
         if self._timer is None:
-            self._timer = asyncio.get_running_loop().call_later(WATCH_SECONDS, self._tick)
+            self._timer = asyncio.get_running_loop().call_later(WATCH_SECONDS, self.tick)
 
     def end(self, watch: Watch) -> None:
         """The exchange of *watch* is over."""
@@ -92,10 +92,11 @@ class Watches:
         self._waiting.discard(watch)
         watch.stop()
 
-    def _tick(self) -> None:
+    def tick(self) -> None:
+        """Begin the look at those that had come at the last tick."""
         for watch in self._waiting:
             watch.begin()
         self._waiting, self._new = self._new, set()
         self._timer = None
         if self._waiting:
-            self._timer = asyncio.get_running_loop().call_later(WATCH_SECONDS, self._tick)
+            self._timer = asyncio.get_running_loop().call_later(WATCH_SECONDS, self.tick)

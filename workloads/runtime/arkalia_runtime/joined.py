@@ -29,7 +29,6 @@ class JoinedTransport(asyncio.Transport):
             self._transport.write(data)
         else:
             held, self._held = self._held, None
-            self._turn.cancel()
             self._transport.writelines([held, data])
 
     def flush(self) -> None:
