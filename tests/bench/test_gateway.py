@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import random
 import shutil
 import statistics
 import subprocess
@@ -21,9 +22,14 @@ from unit.arkalia_runtime.authority import Authority, mount
 
 TESTS = Path(__file__).resolve().parents[1]
 REQUESTS, CONNECTIONS = 12_000, 16
-PAUSED = 3_200
-"""Requests of clients that make pauses: 16 of them ask 800 times a second at most."""
+HALF_LOAD = 6_000
+"""Requests that come by chance, half as often as helloria can answer with a processor of its own."""
+AT_ONCE = 200
+"""Connections of clients that come by chance: more are never busy."""
+ANSWERED_SECONDS = 3
+"""So long after the last request all are answered."""
 PATH = "/api/v1/taskia/tasks/17"
+REQUEST = f"GET {PATH} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {KEY}\r\n\r\n".encode()
 
 NGINX = """
 worker_processes 1; daemon off; error_log /dev/null; pid {folder}/pid;
@@ -75,9 +81,8 @@ def seconds_of(process):
 class Client(asyncio.Protocol):
     """Asks again and again over one connection."""
 
-    def __init__(self, number, pause=0.0):
-        head = f"GET {PATH} HTTP/1.1\r\nHost: gateway\r\nAuthorization: Bearer {KEY}\r\n\r\n"
-        self._request, self._left, self._pause = head.encode(), number, pause
+    def __init__(self, number):
+        self._left = number
         self.durations, self.statuses = [], set()
         self.done = asyncio.get_running_loop().create_future()
 
@@ -87,7 +92,7 @@ class Client(asyncio.Protocol):
 
     def _ask(self):
         self._parser, self._start = httptools.HttpResponseParser(self), time.perf_counter()
-        self._transport.write(self._request)
+        self._transport.write(REQUEST)
 
     def data_received(self, data):
         self._parser.feed_data(data)
@@ -103,25 +108,71 @@ class Client(asyncio.Protocol):
         if not self._left:
             self.done.set_result(None)
             self._transport.close()
-        elif self._pause:
-            asyncio.get_running_loop().call_later(self._pause, self._ask)
         else:
             self._ask()
 
 
-async def load(port, number=REQUESTS, pause=0.0):
+async def load(port, number=REQUESTS):
     """Durations of *number* answers, CONNECTIONS at a time."""
     loop = asyncio.get_running_loop()
     opened = [
-        await loop.create_connection(
-            lambda: Client(number // CONNECTIONS, pause), "127.0.0.1", port
-        )
+        await loop.create_connection(lambda: Client(number // CONNECTIONS), "127.0.0.1", port)
         for _ in range(CONNECTIONS)
     ]
     async with asyncio.timeout(300):
         await asyncio.gather(*(client.done for _, client in opened))
     assert set().union(*(client.statuses for _, client in opened)) == {200}
     return [each for _, client in opened for each in client.durations]
+
+
+class Visitors(asyncio.Protocol):
+    """A connection that one request after another uses, each when it comes."""
+
+    def __init__(self, free, durations):
+        self._free, self._durations = free, durations
+
+    def connection_made(self, transport):
+        self._transport = transport
+        self._free.append(self)
+
+    def ask(self):
+        self._parser, self._asked = httptools.HttpResponseParser(self), time.perf_counter()
+        self._transport.write(REQUEST)
+
+    def data_received(self, data):
+        self._parser.feed_data(data)
+
+    def on_message_complete(self):
+        assert self._parser.get_status_code() == 200
+        self._durations.append(time.perf_counter() - self._asked)
+        self._free.append(self)
+
+    def close(self):
+        self._transport.close()
+
+
+async def by_chance(port, rate, number=HALF_LOAD):
+    """Durations of *number* answers to requests that come *rate* times a second, by chance.
+
+    None waits for the answer to another, as nobody does who knows nothing of the others: clients that
+    pause equally long fall into step, and then come all at once.
+    """
+    loop, free, durations, chance = asyncio.get_running_loop(), [], [], random.Random(7)
+    opened = [
+        (await loop.create_connection(lambda: Visitors(free, durations), "127.0.0.1", port))[1]
+        for _ in range(AT_ONCE)
+    ]
+    due = loop.time()
+    for _ in range(number):
+        due += chance.expovariate(rate)
+        if (left := due - loop.time()) > 0:
+            await asyncio.sleep(left)
+        free.pop().ask()
+    await asyncio.sleep(ANSWERED_SECONDS)
+    assert len(durations) == number
+    for each in opened:
+        each.close()
+    return durations
 
 
 def mounted(folder, upstream_port):
@@ -183,12 +234,14 @@ async def test_gateway_passes_on_more_than_a_framework_that_does_nothing_else(ga
         rates[which] = REQUESTS / (seconds_of(process) - before)
         figure(f"{which}: requests for each second of its processor", rates[which], "requests")
 
-    direct = await load(up, PAUSED, pause=0.02)
+    rate = rates["helloria"] / 2
+    figure("half load", rate, "requests a second")
+    direct = await by_chance(up, rate)
     for which, (port, _) in found.items():
-        through = await load(port, PAUSED, pause=0.02)
+        through = await by_chance(port, rate)
         for name, share in (("median", 50), ("99th percentile", 99)):
             added = quantile(through, share) - quantile(direct, share)
-            figure(f"{which}: added to the {name}, {CONNECTIONS} clients with pauses", added, "ms")
+            figure(f"{which}: added to the {name} at half load", added, "ms")
 
     figure("helloria: times FastAPI with aiohttp", rates["helloria"] / rates["fastapi"], "times")
     figure("helloria: times ASGI with aiohttp", rates["helloria"] / rates["asgi"], "times")

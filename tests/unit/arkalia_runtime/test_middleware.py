@@ -13,7 +13,7 @@ from starlette.responses import StreamingResponse
 from arkalia_contract import headers
 from arkalia_runtime import logs
 from arkalia_runtime.app import create_app
-from unit.arkalia_runtime.serving import served
+from unit.arkalia_runtime.serving import PATIENCE_SECONDS, served
 
 SECRET = "hunter2"
 TRACE = "0af7651916cd43dd8448eb211c80319c"
@@ -142,11 +142,16 @@ async def test_body_passes_when_it_is_as_long_as_allowed(app):
 
 async def test_declared_body_is_refused_unread_when_it_is_too_long(app):
     async with served(app) as client:
-        answer = await client.post("/length", data=b"0123456789x")
-        problem = await answer.json(content_type="application/problem+json")
+        place = client._base_url.host, client._base_url.port
+        reader, writer = await asyncio.open_connection(*place)
+        writer.write(b"POST /length HTTP/1.1\r\nhost: a\r\ncontent-length: 11\r\n\r\n")
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            answer = await reader.read()
+        writer.close()
 
-    assert (answer.status, answer.headers["Connection"]) == (413, "close")
-    assert problem["detail"] == "The body is longer than 10 bytes."
+    assert answer.startswith(b"HTTP/1.1 413 ")
+    assert b"\r\nconnection: close\r\n" in answer
+    assert b'"detail":"The body is longer than 10 bytes."' in answer
 
 
 async def test_streamed_body_is_refused_when_it_becomes_too_long(app):
