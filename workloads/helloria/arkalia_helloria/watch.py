@@ -19,6 +19,10 @@ have theirs before."""
 class Watch:
     """The look at one client."""
 
+    __slots__ = (
+        "_answering", "_given_up", "_patience", "_receive", "_since", "_task", "_timer", "connection",
+    )  # fmt: skip
+
     def __init__(self, receive: Receive, connection: Connection, patience: float) -> None:
         self.connection = connection
         """The exchange that ends with the client."""

@@ -5,7 +5,6 @@ about 15 µs, and more of a client, which is woken twice.
 """
 
 import asyncio
-from typing import Final
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -13,18 +12,20 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 class JoinedTransport(asyncio.Transport):
     """The transport of one answer. Its first part waits for the next, until the loop's next turn."""
 
+    __slots__ = ("_begun", "_held", "_loop", "_transport")
+
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         super().__init__()
-        self._transport: Final = transport
+        self._transport = transport
         self._loop = loop
         self._held: bytes | None = None
-        self._turn: asyncio.Handle | None = None
+        self._begun = False
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Send *data*, with what is held."""
-        if self._turn is None:
-            self._held = bytes(data)
-            self._turn = self._loop.call_soon(self.flush)
+        if not self._begun:
+            self._begun, self._held = True, bytes(data)
+            self._loop.call_soon(self.flush)
         elif self._held is None:
             self._transport.write(data)
         else:
