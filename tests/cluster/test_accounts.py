@@ -15,7 +15,11 @@ from cluster.command_line import arkalia
 from cluster.kinds import Ref
 from cluster.systems import System, off_except
 from cluster.talkers import token
+from cluster.traefik import address_here
 from cluster.waiting import eventually
+from openid_provider import CLIENT_ID, a_provider_with_tls, id_token, trusting
+from unit.arkalia_runtime.authority import Authority
+from unit.arkalia_runtime.serving import free_port
 
 READY_SECONDS = 600
 CLIENT = "192.0.2.7"
@@ -26,13 +30,41 @@ FEWEST_MINUTES = 5
 
 
 @pytest.fixture(scope="module")
-def luna(kube, operator, namespace):
+def company():
+    """The company's authority."""
+    return Authority("the company")
+
+
+@pytest.fixture(scope="module")
+def issuer(kube, operator, company, tmp_path_factory):
+    """The company's own provider, beside the node."""
+    folder, place = tmp_path_factory.mktemp("provider"), address_here(kube)
+    with a_provider_with_tls(folder, company, place, free_port()) as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def luna(kube, operator, namespace, company, issuer):
     """A system of the gateway and the accounts, whose data ends with it."""
+    kube.apply(
+        {
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": {"name": "company", "namespace": namespace},
+            "data": {"ca.crt": company.pem.decode()},
+        }
+    )
+    provider = {"issuer": issuer, "audience": CLIENT_ID, "defaultRoles": ["administrator"]}
     modules = off_except("helloria", "security") | {
         "helloria": {"replicas": 1},
         "security": {"replicas": 1},
     }
-    system = System(kube, namespace, "luna").declare(deletionPolicy="Delete", modules=modules)
+    system = System(kube, namespace, "luna").declare(
+        deletionPolicy="Delete",
+        modules=modules,
+        auth={"oidc": provider},
+        network={"caBundle": {"configMap": "company"}},
+    )
     return system.ready(READY_SECONDS)
 
 
@@ -126,6 +158,15 @@ def test_who_shows_nothing_or_rubbish_is_not_let_in(front):
     assert front.get(USERS, **shown("ark_rubbish")).status_code == 401
     # Nobody says from outside who they are.
     assert front.get(USERS, **{headers.USER: "root", headers.SCOPES: "*"}).status_code == 401
+
+
+def test_user_of_the_companys_provider_comes_through_the_gateway(front, issuer, company):
+    token = id_token(issuer, trusted=trusting(company))
+    users = eventually(lambda: require(200, front.get(USERS, **shown(token))))
+    assert [each["name"] for each in users] == ["admin"]
+
+    another = id_token(issuer, client="another", trusted=trusting(company))
+    assert front.get(USERS, **shown(another)).status_code == 401
 
 
 def test_key_lets_in_where_its_scopes_lead_until_it_is_revoked(front, gateway, admin):

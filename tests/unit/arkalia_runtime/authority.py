@@ -5,6 +5,7 @@ import os
 import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from pathlib import Path
 
 import jwt
@@ -60,7 +61,7 @@ class Authority:
         """What the Secret of a certificate for *names* holds, for `mount`."""
         key = key or ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "a module")])
-        alternatives = [x509.DNSName(name) for name in names or ("localhost",)]
+        alternatives = [_alternative(name) for name in names or ("localhost",)]
         certificate = (
             _builder(subject, self._name, key.public_key(), lifetime)
             .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
@@ -74,6 +75,13 @@ class Authority:
                 serialization.NoEncryption(),
             ),
         }
+
+
+def _alternative(name) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 def _builder(subject, issuer, public_key, lifetime) -> x509.CertificateBuilder:

@@ -5,11 +5,8 @@ import base64
 import gzip
 import hmac
 import json
-import subprocess
-import sys
 import time
-from contextlib import asynccontextmanager, contextmanager
-from urllib.parse import parse_qs, urlsplit
+from contextlib import asynccontextmanager
 
 import httpx
 import jwt
@@ -24,50 +21,14 @@ from arkalia_helloria.app import create
 from arkalia_helloria.settings import GatewaySettings
 from arkalia_runtime import background
 from arkalia_runtime.settings import ServiceSettings
+from openid_provider import CLIENT_ID, a_provider, id_token
 from unit.arkalia_helloria.access.accounts import a_route
 from unit.arkalia_helloria.access.test_verifying import known
 from unit.arkalia_helloria.conftest import a_module, routes_file
 from unit.arkalia_runtime.authority import mount
 from unit.arkalia_runtime.serving import PATIENCE_SECONDS, free_port, served
 
-CLIENT_ID = "arkalia"
-RETURN = "http://localhost/back"
 ROLES = {"user": ["chat*", "model:*"], "reader": ["usage.read"]}
-
-
-@contextmanager
-def a_provider(port, *arguments):
-    """A provider that has keys of its own."""
-    program = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "-p", str(port)]
-    with subprocess.Popen([*program, *arguments], stderr=subprocess.DEVNULL) as process:
-        try:
-            wait_for(f"http://127.0.0.1:{port}/jwks")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
-
-
-def wait_for(address):
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            return httpx.get(address).raise_for_status()
-        except httpx.HTTPError:
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
-
-
-def id_token(issuer, subject="ada", client=CLIENT_ID, **claims):
-    """What the provider gives to somebody who logs in there, by the flow with a code."""
-    with httpx.Client(base_url=issuer) as http:
-        http.put(f"/users/{subject}", json=claims).raise_for_status()
-        asked = {"response_type": "code", "client_id": client, "redirect_uri": RETURN}
-        asked |= {"scope": "openid", "state": "s"}
-        answer = http.post("/oauth2/authorize", params=asked, data={"sub": subject})
-        code = parse_qs(urlsplit(answer.headers["location"]).query)["code"][0]
-        wanted = {"grant_type": "authorization_code", "code": code, "redirect_uri": RETURN}
-        given = http.post("/oauth2/token", data=wanted, auth=(client, "secret")).raise_for_status()
-    return given.json()["id_token"]
 
 
 @pytest.fixture(scope="module")
