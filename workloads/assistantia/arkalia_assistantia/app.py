@@ -34,7 +34,7 @@ def create(settings: AssistantSettings) -> FastAPI:
         validating,
         Backends(settings),
         Validator(settings, validating),
-        Recorder(database, outbox),
+        Recorder(outbox),
         Keeper(store),
         Instructing(settings.system_prompts),
         Attaching(uploads, settings, validating),

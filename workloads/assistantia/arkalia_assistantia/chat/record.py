@@ -8,7 +8,7 @@ from typing import Any, Final
 from arkalia_assistantia.chat.questions import Question
 from arkalia_assistantia.chat.told import PromptTold
 from arkalia_runtime import logs
-from arkalia_runtime.database import Database, DatabaseError
+from arkalia_runtime.database import DatabaseError
 from arkalia_runtime.events import Outbox
 
 logger: Final = logging.getLogger(__name__)
@@ -25,8 +25,8 @@ MOST_REASONS: Final = 20
 class Recorder:
     """Writes events into the outbox, if the database is there."""
 
-    def __init__(self, database: Database, outbox: Outbox) -> None:
-        self._database, self._outbox = database, outbox
+    def __init__(self, outbox: Outbox) -> None:
+        self._outbox = outbox
 
     async def checked(self, question: Question, told: PromptTold) -> bool:
         """Tell that the prompt was examined; whether it is written."""
@@ -46,8 +46,8 @@ class Recorder:
             **data,
         }
         try:
-            async with asyncio.timeout(RECORD_SECONDS), self._database.transaction() as connection:
-                await self._outbox.publish(connection, event_type, question.conversation, whole)
+            async with asyncio.timeout(RECORD_SECONDS):
+                await self._outbox.tell(event_type, question.conversation, whole)
         except (DatabaseError, TimeoutError) as error:
             logger.warning("An event was not told: %r", error, extra={"type": event_type})
             return False

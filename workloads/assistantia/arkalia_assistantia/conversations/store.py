@@ -10,29 +10,42 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from prometheus_client import Counter
-from psycopg.rows import TupleRow
+from psycopg.types.json import Json
 
 from arkalia_assistantia.conversations.forms import Conversation, Message, Role, Summary
 from arkalia_assistantia.settings import AssistantSettings
-from arkalia_runtime.database import Connection, Database
+from arkalia_runtime.database import Database
 
 SUMMARY: Final = tuple(Summary.model_fields)
 MESSAGE: Final = tuple(Message.model_fields)
 
-ADD: Final = """
-    INSERT INTO conversations (owner, id, title, messages, characters) VALUES (%s, %s, %s, %s, %s)
-    ON CONFLICT (owner, id) DO UPDATE SET
-        messages = conversations.messages + excluded.messages,
-        characters = conversations.characters + excluded.characters,
-        updated_at = now()
-    RETURNING messages, characters
-"""
-COUNT: Final = (
-    "SELECT count(*) FROM (SELECT FROM conversations WHERE owner = %s LIMIT %s) AS counted"
-)
-SAY: Final = f"""
-    INSERT INTO messages (owner, conversation, position, {", ".join(MESSAGE)})
-    VALUES (%s, %s, %s{", %s" * len(MESSAGE)})
+# A conversation that there is takes what it has room for; another begins where its owner has room for
+# one. The messages follow it, and nothing is written where there is no room.
+KEEP: Final = f"""
+    WITH kept AS (
+        INSERT INTO conversations (owner, id, title, messages, characters)
+        SELECT %(owner)s, %(id)s, %(title)s, %(messages)s, %(characters)s
+        WHERE EXISTS (SELECT FROM conversations WHERE owner = %(owner)s AND id = %(id)s)
+           OR %(most_conversations)s > (
+                SELECT count(*) FROM (
+                    SELECT FROM conversations WHERE owner = %(owner)s LIMIT %(most_conversations)s
+                ) AS counted
+           )
+        ON CONFLICT (owner, id) DO UPDATE SET
+            messages = conversations.messages + excluded.messages,
+            characters = conversations.characters + excluded.characters,
+            updated_at = now()
+        WHERE conversations.messages + excluded.messages <= %(most_messages)s
+          AND conversations.characters + excluded.characters <= %(most_characters)s
+        RETURNING messages
+    ), said AS (
+        INSERT INTO messages (owner, conversation, position, {", ".join(MESSAGE)})
+        SELECT %(owner)s, %(id)s, kept.messages - %(messages)s + new.position,
+            {", ".join(f"new.{each}" for each in MESSAGE)}
+        FROM kept, json_populate_recordset(NULL::messages, %(said)s) AS new
+    )
+    SELECT EXISTS (SELECT FROM kept),
+        EXISTS (SELECT FROM conversations WHERE owner = %(owner)s AND id = %(id)s)
 """  # noqa: S608 - the names of columns are constants of ours, here and below
 LAST: Final = """
     SELECT role, text FROM messages
@@ -113,25 +126,18 @@ class Store:
         """Add *messages*, all or none. Raises DatabaseError, and FullError if there is no room."""
         kept = [each.model_copy(update={"text": storable(each.text)}) for each in messages]
         size = sum(len(each.text) for each in kept)
-        new = (key.owner, key.id, title_of(kept), len(kept), size)
-        async with self._database.transaction() as connection:
-            number, characters = await _one(connection, ADD, new)
-            self._require_room(number, characters)
-            if number == len(kept):
-                await self._require_room_for_one(connection, key.owner)
-            rows = [
-                (key.owner, key.id, position, *(getattr(each, name) for name in MESSAGE))
-                for position, each in enumerate(kept, number - len(kept))
-            ]
-            await connection.cursor().executemany(SAY.encode(), rows)
+        if len(kept) > self._settings.most_messages or size > self._settings.most_characters:
+            raise self._full_conversation()
+        [[is_kept, is_known]] = await self._database.rows(KEEP, self._wanted(key, kept, size))
+        if not is_kept:
+            raise self._full_conversation() if is_known else self._too_many()
 
     async def last(self, key: ConversationKey) -> list[Turn]:
         """What was said last, as far as a model is shown it. Raises DatabaseError."""
         taken: list[Turn] = []
         left = self._settings.remembered_characters
         values = (key.owner, key.id, self._settings.remembered_messages)
-        async with self._database.transaction() as connection:
-            rows = await connection.every(LAST, values)
+        rows = await self._database.rows(LAST, values)
         for role, text in rows:
             left -= len(text)
             if left < 0:
@@ -143,8 +149,7 @@ class Store:
         """At most *limit* conversations of *owner* behind *mark*. Raises DatabaseError."""
         at, last = (mark.at, mark.id) if mark else (None, None)
         wanted = {"owner": owner, "at": at, "id": last, "limit": limit}
-        async with self._database.transaction() as connection:
-            rows = await connection.every(LIST, wanted)
+        rows = await self._database.rows(LIST, wanted)
         return [Summary(**dict(zip(SUMMARY, row, strict=True))) for row in rows]
 
     async def read(self, key: ConversationKey) -> Conversation | None:
@@ -184,21 +189,33 @@ class Store:
         """Delete some in which nothing was said for *days*, and say how many. Raises DatabaseError."""
         return await self._database.run(PURGE_SOME, (days, AT_ONCE))
 
-    def _require_room(self, messages: int, characters: int) -> None:
-        most, longest = self._settings.most_messages, self._settings.most_characters
-        if messages > most or characters > longest:
-            message = (
-                f"A conversation holds {most} messages and {longest} characters, and this one has "
-                "no room for more: begin another."
-            )
-            raise FullError(message)
+    def _wanted(
+        self, key: ConversationKey, kept: Sequence[Message], characters: int
+    ) -> dict[str, Any]:
+        """What KEEP is told."""
+        said = [each.model_dump() | {"position": at} for at, each in enumerate(kept)]
+        return {
+            "owner": key.owner,
+            "id": key.id,
+            "title": title_of(kept),
+            "messages": len(kept),
+            "characters": characters,
+            "most_conversations": self._settings.most_conversations,
+            "most_messages": self._settings.most_messages,
+            "most_characters": self._settings.most_characters,
+            "said": Json(said),
+        }
 
-    async def _require_room_for_one(self, connection: Connection, owner: str) -> None:
+    def _full_conversation(self) -> FullError:
+        most, longest = self._settings.most_messages, self._settings.most_characters
+        return FullError(
+            f"A conversation holds {most} messages and {longest} characters, and this one has "
+            "no room for more: begin another."
+        )
+
+    def _too_many(self) -> FullError:
         most = self._settings.most_conversations
-        [number] = await _one(connection, COUNT, (owner, most + 1))
-        if number > most:
-            message = f"You have {most} conversations, and more are not kept: delete some."
-            raise FullError(message)
+        return FullError(f"You have {most} conversations, and more are not kept: delete some.")
 
 
 def storable(text: str) -> str:
@@ -230,8 +247,3 @@ def _from_a_question(turns: list[Turn]) -> list[Turn]:
     """*turns* without answers at their beginning whose question is not among them."""
     first = next((n for n, (role, _) in enumerate(turns) if role != "assistant"), len(turns))
     return turns[first:]
-
-
-async def _one(connection: Connection, statement: str, values: Any) -> TupleRow:
-    [row] = await connection.every(statement, values)
-    return row

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import select
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -42,6 +43,20 @@ class Connection(psycopg.AsyncConnection[TupleRow]):
         cursor = await self.execute(statement.encode(), values)
         return await cursor.fetchall()
 
+    async def alone(self, statement: str, values: Any = ()) -> psycopg.AsyncCursor[TupleRow]:
+        """What became of a statement that is a transaction by itself. Raises psycopg's errors.
+
+        It ends with the request which is being answered. No transaction tells the server of that
+        time, so the statement is cancelled.
+        """
+        self._told.clear()
+        try:
+            async with asyncio.timeout(_seconds_left()):
+                return await self.execute(statement.encode(), values)
+        except TimeoutError:
+            message = "the request ended before its statement"
+            raise psycopg.errors.QueryCanceled(message) from None
+
     def after_commit(self, tell: Callable[[], None]) -> None:
         """Call *tell* once this transaction is committed; not if it is rolled back."""
         self._told.append(tell)
@@ -60,12 +75,20 @@ class Connection(psycopg.AsyncConnection[TupleRow]):
         opened = (info.host, info.port, info.dbname, info.user, info.password)
         return opened == (access.host, access.port, access.database, access.user, access.password)
 
+    @property
+    def is_silent(self) -> bool:
+        """Whether the server has said nothing since it was last asked: unasked it says farewell."""
+        if self.closed:
+            return False
+        poll = select.poll()
+        poll.register(self.fileno(), select.POLLIN)
+        return not poll.poll(0)
+
     async def begin(self) -> None:
         """Begin a transaction that ends with the request which is being answered."""
         self._told.clear()
-        at_most = float("inf")
-        seconds = deadline.left(at_most)
-        if seconds == at_most:
+        seconds = _seconds_left()
+        if seconds is None:
             await self.execute("BEGIN")
         else:
             # One round trip for both. 0 would mean without limit.
@@ -101,3 +124,10 @@ class Connection(psycopg.AsyncConnection[TupleRow]):
         if not self.closed:
             with socket.socket(fileno=os.dup(self.fileno())) as wire:
                 wire.shutdown(socket.SHUT_RDWR)
+
+
+def _seconds_left() -> float | None:
+    """Until the request which is being answered ends; None if nobody said when."""
+    without_end = float("inf")
+    seconds = deadline.left(without_end)
+    return None if seconds == without_end else seconds

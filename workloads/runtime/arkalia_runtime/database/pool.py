@@ -3,17 +3,19 @@
 While PostgreSQL is away requests end within `database_timeout_seconds` with a 503, and the service
 is not ready; the first connection that succeeds makes it so again. Nothing waits for a restart of
 the service. A pooled connection that a restart of PostgreSQL has broken is found out by its BEGIN,
-where nothing is lost yet, and another one is taken.
+where nothing is lost yet, and another one is taken. A statement that is a transaction by itself has
+no BEGIN: it is sent over a connection on which the server has not said farewell.
 """
 
 import logging
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any, Final
 
 import psycopg
 import psycopg_pool
+from psycopg.rows import TupleRow
 
 from arkalia_runtime import access, deadline
 from arkalia_runtime import postgresql_login as login
@@ -44,6 +46,9 @@ CLOSE_SECONDS: Final = 5
 
 FRESH_SECONDS: Final = 5
 """For so long an answer tells that the server is there, when no connection is free to ask."""
+
+Use = Callable[[Connection], Awaitable[bool]]
+"""Begins to use a connection, and says whether that went well."""
 
 
 class Database:
@@ -86,20 +91,39 @@ class Database:
         the latest. Raises DatabaseError if PostgreSQL cannot be used; then it may be unknown
         whether it was committed.
         """
-        try:
-            with translated():
-                connection = await self._begun(self._settings.database_timeout_seconds)
-                async with self._concluded(connection):
-                    yield connection
-        except DatabaseError as error:
-            self._measures.failures.labels(error.reason).inc()
-            raise
+        with self._counted():
+            connection = await self._begun(self._settings.database_timeout_seconds)
+            async with self._concluded(connection):
+                yield connection
 
     async def run(self, statement: str, values: Any = ()) -> int:
         """How many rows a statement changed, in a transaction of its own. Raises DatabaseError."""
-        async with self.transaction() as connection:
-            cursor = await connection.execute(statement.encode(), values)
-            return cursor.rowcount
+        return (await self._alone(statement, values)).rowcount
+
+    async def rows(self, statement: str, values: Any = ()) -> list[TupleRow]:
+        """The rows of a statement, in a transaction of its own. Raises DatabaseError."""
+        return await (await self._alone(statement, values)).fetchall()
+
+    async def _alone(self, statement: str, values: Any) -> psycopg.AsyncCursor[TupleRow]:
+        """What became of a statement that PostgreSQL begins and commits by itself: one round trip.
+
+        It ends when a transaction would, and raises what one raises.
+        """
+        with self._counted():
+            seconds = self._settings.database_timeout_seconds
+            connection = await self._taken(seconds, self._stands)
+            async with self._concluded(connection):
+                return await connection.alone(statement, values)
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        """Raise what psycopg raises as a DatabaseError, and count those."""
+        try:
+            with translated():
+                yield
+        except DatabaseError as error:
+            self._measures.failures.labels(error.reason).inc()
+            raise
 
     @asynccontextmanager
     async def _concluded(self, connection: Connection) -> AsyncIterator[None]:
@@ -112,7 +136,7 @@ class Database:
                 except BaseException:
                     await _roll_back(connection)
                     raise
-            self._answered_at = time.monotonic()
+            self._answered_at, self._unanswered = time.monotonic(), 0
         finally:
             await self._pool.putconn(connection)
         for tell in told:
@@ -120,11 +144,15 @@ class Database:
 
     async def _begun(self, at_most: float) -> Connection:
         """A connection in a transaction, after *at_most* seconds."""
+        return await self._taken(at_most, self._begins)
+
+    async def _taken(self, at_most: float, can_be_used: Use) -> Connection:
+        """The first connection that *can_be_used*, after *at_most* seconds."""
         start = time.monotonic()
         ends = start + deadline.left(at_most)
         while True:
             connection = await self._got(ends - time.monotonic())
-            if await self._begins(connection):
+            if await can_be_used(connection):
                 self._measures.wait.observe(time.monotonic() - start)
                 return connection
 
@@ -164,9 +192,22 @@ class Database:
             logger.info("A pooled connection was broken.", extra={"cause": str(error).strip()})
         finally:
             if not begun:
-                await connection.close()
-                await self._pool.putconn(connection)
+                await self._throw_away(connection)
         return begun
+
+    async def _stands(self, connection: Connection) -> bool:
+        """Whether *connection* seems to be usable; if not, it is gone from the pool."""
+        stands = False
+        try:
+            stands = connection.is_of(self._access.current()) and connection.is_silent
+        finally:
+            if not stands:
+                await self._throw_away(connection)
+        return stands
+
+    async def _throw_away(self, connection: Connection) -> None:
+        await connection.close()
+        await self._pool.putconn(connection)
 
     async def _ask(self) -> str:
         """The health check. While all connections are in use, their answers are the answer."""

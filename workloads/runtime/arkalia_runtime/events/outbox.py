@@ -114,6 +114,29 @@ class Outbox:
         Raises InvalidEventError for what the registry or the module's description does not know.
         The commit raises DatabaseUnavailableError while the outbox is full.
         """
+        event, row = self._new(event_type, stream, data, version)
+        await connection.execute(PUBLISH, row)
+        connection.after_commit(self.news.tell)
+        connection.after_commit(self._told.published.labels(event_type).inc)
+        return event
+
+    async def tell(
+        self, event_type: str, stream: str, data: Mapping[str, Any], version: int = 1
+    ) -> Event:
+        """Tell *data*, which belongs to no other change, in one round trip.
+
+        Raises InvalidEventError as `publish` does, and DatabaseError.
+        """
+        event, row = self._new(event_type, stream, data, version)
+        await self._database.run(PUBLISH, row)
+        self.news.tell()
+        self._told.published.labels(event_type).inc()
+        return event
+
+    def _new(
+        self, event_type: str, stream: str, data: Mapping[str, Any], version: int
+    ) -> tuple[Event, tuple[Any, ...]]:
+        """An event, and its row."""
         if event_type not in self.emits:
             message = f"{event_type} is none of the types that this module says it emits"
             raise InvalidEventError(message)
@@ -129,10 +152,7 @@ class Outbox:
             traceparent=logs.traceparent.get() or "",
         )
         row = (event.id, event.type, version, stream, event.time, text.decode(), event.traceparent)
-        await connection.execute(PUBLISH, (*row, len(text)))
-        connection.after_commit(self.news.tell)
-        connection.after_commit(self._told.published.labels(event_type).inc)
-        return event
+        return event, (*row, len(text))
 
     async def page(self, after: int, limit: int) -> list[Event]:
         """The events that come after the sequence *after*, at most *limit*, in order."""
