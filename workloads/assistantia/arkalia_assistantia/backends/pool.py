@@ -274,7 +274,7 @@ class Backends:
             waited_seconds=begun - start,
             first_seconds=time.monotonic() - begun,
             _first=first,
-            _rest=within(rest, ends),
+            _rest=within(rest, ends, answer.close),
             _held=held,
             _ended=lambda by: self._note_end(backend, by),
         )

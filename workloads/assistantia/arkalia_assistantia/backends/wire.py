@@ -98,12 +98,25 @@ class Wire:
 
 async def lines(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
     """The lines of *answer* as they come, without those that are empty. Raises BrokenError."""
+    rest = b""
     try:
-        while line := await answer.content.readline():
-            if stripped := line.strip():
-                yield stripped
+        async for part in answer.content.iter_any():
+            *whole, rest = (rest + part).split(b"\n")
+            for line in whole:
+                if stripped := _bounded(line).strip():
+                    yield stripped
+            _bounded(rest)
     except (aiohttp.ClientError, TimeoutError, ValueError) as error:
         raise BrokenError(_sentence(error)) from error
+    if stripped := rest.strip():
+        yield stripped
+
+
+def _bounded(line: bytes) -> bytes:
+    if len(line) > LONGEST_LINE:
+        message = f"says a line of more than {LONGEST_LINE} bytes"
+        raise BrokenError(message)
+    return line
 
 
 def document(line: bytes) -> dict[str, Any]:

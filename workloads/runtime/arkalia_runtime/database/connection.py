@@ -35,6 +35,7 @@ class Connection(psycopg.AsyncConnection[TupleRow]):
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._told: list[Callable[[], None]] = []
+        self._opened_with: PostgresqlAccess | None = None
         set_json_loads(orjson.loads, self)
         set_json_dumps(orjson.dumps, self)
 
@@ -71,9 +72,13 @@ class Connection(psycopg.AsyncConnection[TupleRow]):
 
     def is_of(self, access: PostgresqlAccess) -> bool:
         """Whether it was opened with *access*, and not with a former login."""
+        if access is self._opened_with:
+            return True
         info = self.info
         opened = (info.host, info.port, info.dbname, info.user, info.password)
-        return opened == (access.host, access.port, access.database, access.user, access.password)
+        wanted = (access.host, access.port, access.database, access.user, access.password)
+        self._opened_with = access if opened == wanted else None
+        return opened == wanted
 
     @property
     def is_silent(self) -> bool:
