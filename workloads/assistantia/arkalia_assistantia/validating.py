@@ -165,9 +165,8 @@ class Validating:
 
     async def inspected(self, answer: Answer) -> Inspected:
         """What the last layer says of *answer*."""
-        found = await asyncio.to_thread(
-            lambda: list(answers.findings(answer.text, answer.instructions, answer.canary))
-        )
+        is_short = len(answer.text) + len(answer.instructions) <= SHORT
+        found = _found_in(answer) if is_short else await asyncio.to_thread(_found_in, answer)
         score = score_of(found)
         decided = VERDICTS[self.policy] if score >= SUSPICIOUS else "passed"
         self._measures.inspected(decided)
@@ -208,3 +207,7 @@ def _timed(prompt: Prompt) -> tuple[Validation, float]:
     """What the layers say of *prompt*, and the seconds that they took."""
     begin = time.perf_counter()
     return validate(prompt.text, prompt.source), time.perf_counter() - begin
+
+
+def _found_in(answer: Answer) -> list[Finding]:
+    return list(answers.findings(answer.text, answer.instructions, answer.canary))

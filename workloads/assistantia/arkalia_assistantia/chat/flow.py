@@ -148,6 +148,7 @@ class Session:
         self._prompt, self._recorded, self._start = before
         self.question = question
         self.whole = Whole()
+        self._is_whole = False
         self._ending: asyncio.Future[tuple[bool, KeptTold]] | None = None
         self.told: Told | None = None
         """What is told beside the answer; there once all chunks were taken."""
@@ -160,7 +161,7 @@ class Session:
     @property
     def is_told_at_once(self) -> bool:
         """Whether nothing of it is told before it was validated."""
-        return self._assistant.policy == "Block"
+        return self._is_whole or self._assistant.policy == "Block"
 
     async def chunks(self) -> AsyncIterator[Chunk]:
         """What the model says, without its end. Raises BrokenError."""
@@ -191,7 +192,7 @@ class Session:
 
     async def whole_answer(self) -> Whole:
         """The answer, once it is there."""
-        self.whole.keeps_logprobs = True
+        self._is_whole = True
         async for _ in self.chunks():
             pass
         return self.whole
