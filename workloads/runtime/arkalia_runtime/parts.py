@@ -76,7 +76,8 @@ def assembled(module: str, settings: ServiceSettings, *parts: Part) -> FastAPI:
     router = APIRouter()
     for each in parts:
         if isinstance(each, Serving):
-            router.include_router(each.router)
+            # Beside each other: FastAPI looks for the route once more at each level of routers.
+            router.routes.extend(each.router.routes)
     checks = [each.check for each in parts if isinstance(each, Checked)]
     app = create_app(module, settings, router=router, checks=checks, lifespan=_holding(parts))
     app.state.parts = parts
