@@ -1,10 +1,12 @@
 """`/validate` and `/validate/answer`, over HTTP."""
 
 import logging
+import threading
 
 import httpx
 import pytest
 
+from arkalia_assistantia import validating
 from arkalia_assistantia.app import create
 from arkalia_assistantia.settings import AssistantSettings
 
@@ -77,6 +79,22 @@ async def test_answer_that_gives_a_canary_away_is_found(service):
 
     assert (told["score"], told["verdict"]) == (1, "blocked")
     assert told["reasons"][0]["reason"] == "CanaryLeaked"
+
+
+@pytest.mark.parametrize("short", [0, 4_096], ids=["in a thread", "at once"])
+async def test_long_answer_is_looked_at_beside_other_requests(service, monkeypatch, short):
+    threads = []
+
+    def findings(*_):
+        threads.append(threading.current_thread())
+        return iter(())
+
+    monkeypatch.setattr(validating, "SHORT", short)
+    monkeypatch.setattr(validating.answers, "findings", findings)
+    body = {"text": "Bread needs an hour.", "instructions": "Be short."}
+    await service().post("/validate/answer", json=body)
+
+    assert [each is threading.current_thread() for each in threads] == [bool(short)]
 
 
 async def test_ordinary_answer_passes(service):

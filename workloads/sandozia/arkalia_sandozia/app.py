@@ -14,4 +14,4 @@ def create(settings: ValidationSettings) -> FastAPI:
     # Without it answers are examined all the same; the outcome says that it is not on record.
     database = Database.of(settings, required=False)
     outbox = Outbox.of(database, settings, [VALIDATED])
-    return assembled("sandozia", settings, database, outbox, Validating(database, outbox, settings))
+    return assembled("sandozia", settings, database, outbox, Validating(outbox, settings))

@@ -10,7 +10,7 @@ from typing import Any, Final
 from fastapi import APIRouter
 
 from arkalia_runtime import deadline, logs
-from arkalia_runtime.database import Database, DatabaseError
+from arkalia_runtime.database import DatabaseError
 from arkalia_runtime.events import Outbox
 from arkalia_runtime.metrics import Metrics
 from arkalia_runtime.problems import Problem
@@ -37,8 +37,8 @@ MOST_REASONS: Final = 20
 class Validating:
     """Examines answers, measures it, and tells what came of it."""
 
-    def __init__(self, database: Database, outbox: Outbox, settings: ValidationSettings) -> None:
-        self._database, self._outbox = database, outbox
+    def __init__(self, outbox: Outbox, settings: ValidationSettings) -> None:
+        self._outbox = outbox
         self._seconds = settings.validation_seconds
         self._turns = asyncio.Semaphore(AT_ONCE)
         self._waiting = 0
@@ -85,10 +85,8 @@ class Validating:
         """Tell the outcome. An answer is worth more than its event: it does not wait long."""
         seconds = min(RECORD_SECONDS, deadline.left(3 * RECORD_SECONDS) / 3)
         try:
-            async with asyncio.timeout(seconds), self._database.transaction() as connection:
-                await self._outbox.publish(
-                    connection, VALIDATED, record.conversation_id, _event(record, found)
-                )
+            async with asyncio.timeout(seconds):
+                await self._outbox.tell(VALIDATED, record.conversation_id, _event(record, found))
         except (DatabaseError, TimeoutError) as error:
             self._measures.unrecorded.inc()
             logger.warning("The outcome of a validation was not told: %r", error)

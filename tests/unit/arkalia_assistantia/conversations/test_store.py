@@ -70,6 +70,26 @@ async def test_conversation_takes_no_more_than_it_has_room_for(standing):
         assert (await store.read(ADA)).messages == 2
 
 
+async def test_conversation_that_is_full_from_its_beginning_is_not_begun(standing):
+    async with standing(most_characters=1000, most_messages=2) as store:
+        with pytest.raises(FullError, match="begin another"):
+            await store.keep(ADA, a_turn("a" * 1000))
+        with pytest.raises(FullError, match="begin another"):
+            await store.keep(ADA, [*a_turn("One"), a_message("Two")])
+
+        assert await store.read(ADA) is None
+
+
+async def test_messages_that_come_at_once_do_not_go_beyond_the_room(standing, schema):
+    async with standing(most_messages=6) as store:
+        turns = (store.keep(ADA, a_turn(str(number))) for number in range(8))
+        outcomes = await asyncio.gather(*turns, return_exceptions=True)
+
+        assert [isinstance(each, FullError) for each in outcomes].count(True) == 5
+        assert (await store.read(ADA)).messages == 6
+    assert schema.rows("SELECT position FROM messages ORDER BY 1") == [(n,) for n in range(6)]
+
+
 async def test_user_has_no_more_conversations_than_there_is_room_for(standing):
     async with standing(most_conversations=2) as store:
         await lead(store, "ada", 2)

@@ -133,6 +133,113 @@ async def test_commit_is_told_and_a_rollback_is_not(database):
     assert told == ["committed"]
 
 
+async def test_statement_alone_is_committed_and_tells_what_it_did(database, schema):
+    changed = await database.run("INSERT INTO facts VALUES (%s), (%s)", ["one", "two"])
+    rows = await database.rows("SELECT text FROM facts ORDER BY text")
+
+    assert (changed, rows) == (2, [("one",), ("two",)])
+    assert schema.rows("SELECT count(*) FROM facts") == [(2,)]
+
+
+async def test_statement_alone_is_begun_by_the_server_itself(database):
+    await database.rows("SELECT 1")
+
+    # A BEGIN that is sent before is a transaction older than its statement.
+    assert await database.rows("SELECT now() = statement_timestamp()") == [(True,)]
+
+
+async def test_fault_of_a_statement_alone_leaves_nothing_and_a_usable_connection(settings, schema):
+    async with opened(settings, database_connections=1) as database:
+        with pytest.raises(psycopg.errors.UniqueViolation):
+            await database.run("INSERT INTO facts VALUES ('one'), ('one')")
+
+        assert await database.rows("SELECT text FROM facts") == []
+
+
+async def test_statement_alone_tells_nothing_of_a_transaction_before_it(settings, schema):
+    told = []
+
+    async def fail(database):
+        async with database.transaction() as connection:
+            connection.after_commit(lambda: told.append("rolled back"))
+            raise ZeroDivisionError
+
+    async with opened(settings, database_connections=1) as database:
+        with pytest.raises(ZeroDivisionError):
+            await fail(database)
+        await database.run("INSERT INTO facts VALUES ('next')")
+
+    assert told == []
+
+
+async def test_statement_alone_ends_with_the_request_that_it_is_for(settings, schema):
+    async with opened(settings, database_connections=1) as database:
+        deadline.begin("0.3")
+        start = time.monotonic()
+
+        with pytest.raises(DatabaseLateError) as late:
+            await database.rows("SELECT pg_sleep(10)")
+
+        assert late.value.status_code == 504
+        assert time.monotonic() - start < 2
+        deadline.begin("")
+        assert await database.rows("SELECT 1") == [(1,)]
+
+
+async def test_statement_alone_has_a_bound_when_its_request_has_none(settings, schema):
+    async with opened(settings, database_statement_seconds=0.3) as database:
+        with pytest.raises(DatabaseLateError):
+            await database.rows("SELECT pg_sleep(10)")
+
+
+async def test_statement_alone_that_is_given_up_changes_nothing(settings, schema):
+    async with opened(settings, database_connections=1) as database:
+        for _ in range(3):
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.1):
+                    await database.run("INSERT INTO facts SELECT 'x' FROM pg_sleep(10)")
+
+        assert await database.rows("SELECT text FROM facts") == []
+
+
+async def test_idle_connections_that_broke_fail_no_statement_alone(database, schema):
+    await asyncio.gather(*(sleep(database, 0.05) for _ in range(4)))
+    schema.server.door.cut()
+    await asyncio.sleep(0.1)
+
+    rows = await asyncio.gather(*(database.rows("SELECT 1") for _ in range(4)))
+
+    assert rows == [[(1,)]] * 4
+
+
+async def test_statement_alone_is_cut_off_when_the_server_hangs(settings, schema, monkeypatch):
+    monkeypatch.setattr("arkalia_runtime.database.connection.GRACE_SECONDS", 0.2)
+    metrics = Metrics("m", "1")
+    async with opened(settings, database_statement_seconds=0.2) as database:
+        database.measure(metrics)
+        await tell(database, "before")
+        with schema.server.door.held():
+            start = time.monotonic()
+            with pytest.raises(DatabaseUnavailableError):
+                await database.rows("SELECT 1")
+            assert time.monotonic() - start < 3
+        await eventually(database, "after")
+
+    failures = {"reason": "unavailable"}
+    measured = metrics.registry.get_sample_value
+    assert measured("arkalia_database_failures_total", failures) >= 1
+
+
+async def test_statement_alone_is_sent_with_the_login_of_now(settings, mounts, schema):
+    user = "SELECT session_user::text"
+    async with opened(settings, database_connections=1) as database:
+        before = await database.rows(user)
+        mount(mounts.data, postgresql_json=schema.file(f"{schema.name}_2", "second"))
+        after = await database.rows(user)
+
+    assert (before, after) == ([(f"{schema.name}_1",)], [(f"{schema.name}_2",)])
+
+
 async def test_connections_are_used_again_and_have_a_bound(settings, schema):
     async with opened(settings, database_connections=3) as database:
         before = schema.server.door.opened

@@ -150,6 +150,37 @@ async def test_event_that_does_not_fit_is_not_published(
     assert await outbox.page(0, 10) == []
 
 
+async def test_event_that_belongs_to_no_change_is_told_at_once(outbox):
+    metrics = Metrics("m", "1")
+    outbox.measure(metrics)
+    waiting = asyncio.create_task(outbox.news.any.wait(outbox.news.any.rings, 5))
+
+    told = await outbox.tell(DECIDED, "s", decision(1))
+
+    [event] = await outbox.page(0, 10)
+    published = metrics.registry.get_sample_value(
+        "arkalia_events_published_total", {"type": DECIDED}
+    )
+    assert (event.id, event.sequence, event.data, published) == (told.id, 1, decision(1), 1)
+    assert (outbox.news.told.rings, outbox.news.any.rings) == (1, 1)
+    await waiting
+
+
+async def test_event_that_is_not_committed_is_not_told_of(outbox, schema):
+    metrics = Metrics("m", "1")
+    outbox.measure(metrics)
+    schema.rows("UPDATE outbox_head SET capacity = 0")
+
+    with pytest.raises(DatabaseUnavailableError, match="The outbox is full"):
+        await outbox.tell(DECIDED, "s", decision(1))
+    with pytest.raises(InvalidEventError):
+        await outbox.tell("io.arkalia.login.refused", "s", {})
+
+    measured = metrics.registry.get_sample_value
+    assert not measured("arkalia_events_published_total", {"type": DECIDED})
+    assert (outbox.news.any.rings, await outbox.page(0, 10)) == (0, [])
+
+
 async def test_event_of_an_unknown_version_is_not_published(outbox, database):
     async def publish():
         async with database.transaction() as connection:
