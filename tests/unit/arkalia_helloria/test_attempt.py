@@ -7,7 +7,6 @@ from contextlib import asynccontextmanager
 import aiohttp
 import pytest
 
-from arkalia_helloria.watch import WATCH_SECONDS, Watch, Watches
 from unit.arkalia_helloria.conftest import a_module, body_of, port_of, reply
 from unit.arkalia_runtime.serving import PATIENCE_SECONDS
 
@@ -166,28 +165,3 @@ async def test_pod_that_is_silent_after_a_beginning_is_left_in_time(gateway):
             await (await client.get(X)).read()
 
         assert 0.2 < time.monotonic() - begun < 3
-
-
-async def test_only_clients_whose_answer_takes_long_are_looked_at():
-    looked, watches = [], Watches()
-
-    def watch(name):
-        async def receive():
-            looked.append(name)
-            await asyncio.Event().wait()
-
-        made = Watch(receive, None, 60)
-        watches.add(made)
-        return made
-
-    quick, usual, slow = watch("quick"), watch("usual"), watch("slow")
-    watches.end(quick)
-    watches.tick()
-    watches.end(usual)
-    await asyncio.sleep(WATCH_SECONDS * 5)
-    late = watch("late")
-    await asyncio.sleep(WATCH_SECONDS * 5)
-
-    assert looked == ["slow", "late"]
-    for each in (slow, late):
-        watches.end(each)

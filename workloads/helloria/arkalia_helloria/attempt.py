@@ -85,13 +85,13 @@ class Attempt:
         watch = self._watch
         assert watch is not None  # noqa: S101 - what was asked has one
         try:
-            await self._passed_on(answer, watch)
+            await self._stream(answer, watch)
         except asyncio.CancelledError as error:
-            if not watch.has_given_up():
+            if not watch.take_back():
                 raise
             raise ClientLeftError from error
 
-    async def _passed_on(self, answer: Head, watch: Watch) -> None:
+    async def _stream(self, answer: Head, watch: Watch) -> None:
         connection, send = watch.connection, self._asked.send
         headers = [each for each in answer.headers if each[0] not in NEVER_ANSWERED]
         if self._asked.meter is not None:

@@ -2,9 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from arkalia_helloria.routes import Route
+
+REMEMBERED: Final = 4096
+"""Callers, or callers with a route, for which something is looked up once. They are compared by all that
+they may: one whose rights change is another."""
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any, Final
 from starlette.types import Receive, Scope, Send
 
 from arkalia_contract import headers
-from arkalia_helloria.callers import Caller
+from arkalia_helloria.callers import REMEMBERED, Caller
 from arkalia_helloria.limits.tokens import Meter
 from arkalia_helloria.routes import Match
 from arkalia_helloria.upstream.errors import ClientLeftError, SlowRequestError
@@ -158,7 +158,7 @@ class Asked:
         return "".join(lines).encode("latin-1")
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=REMEMBERED)
 def identity_lines(caller: Caller) -> bytes:
     """The headers that tell a module for whom the gateway asks."""
     said = {

@@ -9,7 +9,7 @@ from typing import Final
 
 from starlette.types import Message, Receive, Send
 
-from arkalia_helloria.upstream.connection import Connection
+from arkalia_helloria.upstream.connection import CLOCK_SECONDS, Connection
 
 WATCH_SECONDS: Final = 0.02
 """A client is watched once its answer takes longer than this, and at the latest after twice as long: most
@@ -42,15 +42,18 @@ class Watch:
         await send(message)
         self._since = None
 
-    def has_given_up(self) -> bool:
-        """Whether the answer was cancelled from here, since its client takes nothing."""
-        asker = self._answering
-        return self._given_up and asker is not None and not asker.uncancel()
+    def take_back(self) -> bool:
+        """Take back the cancellation that came from here, as the client takes nothing.
+
+        False if none did, and where somebody else cancelled too.
+        """
+        answering = self._answering
+        return self._given_up and answering is not None and not answering.uncancel()
 
     def begin(self) -> None:
         """Look at the client from now on."""
         self._task = asyncio.create_task(self._until_gone())
-        self._look()
+        self.look()
 
     def stop(self) -> None:
         """The exchange is over."""
@@ -59,15 +62,16 @@ class Watch:
         if self._task is not None:
             self._task.cancel()
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Give the client up, if it takes nothing for too long; look again when that can be."""
         loop = asyncio.get_running_loop()
         now = loop.time()
         late = (now if self._since is None else self._since) + self._patience
-        if late <= now and self._answering is not None:
+        if self._since is not None and late - CLOCK_SECONDS <= now and self._answering is not None:
             self._given_up = True
             self._answering.cancel()
         else:
-            self._timer = loop.call_at(late, self._look)
+            self._timer = loop.call_at(late, self.look)
 
     async def _until_gone(self) -> None:
         while (await self._receive())["type"] != "http.disconnect":
@@ -76,7 +80,7 @@ class Watch:
 
 
 class Watches:
-    """Begins the look at every client whose answer takes long. One timer serves them all."""
+    """Begins the look at every client whose answer takes long. One timer serves all of a module."""
 
     def __init__(self) -> None:
         self._new: set[Watch] = set()

@@ -18,7 +18,7 @@ _SECONDS: Final = re.compile(r"[0-9]{1,6}(\.[0-9]{1,3})?")
 
 def begin(given: str) -> None:
     """Let this request end after *given* seconds, its header; without limit if that says nothing."""
-    said = bool(given) and _SECONDS.fullmatch(given)
+    said = _SECONDS.fullmatch(given) if given else None
     _ends.set(time.monotonic() + float(given) if said else None)
 
 

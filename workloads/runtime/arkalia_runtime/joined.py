@@ -10,7 +10,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 
 class JoinedTransport(asyncio.Transport):
-    """The transport of one answer. Its first part waits for the next, until the loop's next turn."""
+    """The transport of one answer. Its first part waits for the next, until the loop's next turn.
+
+    It is what uvicorn's cycle asks of a transport, and nothing else. Leave to send (100 Continue) counts as
+    a part.
+    """
 
     __slots__ = ("_begun", "_held", "_loop", "_transport")
 
@@ -54,11 +58,6 @@ class JoiningProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         """A request begins, and so does its answer."""
         super().on_headers_complete()
-        self.cycle.transport = JoinedTransport(self.transport, self.loop)
-
-    def shutdown(self) -> None:
-        """The server stops."""
-        # An attribute of its own, beside all of uvicorn's, would cost each connection 2 KiB.
-        if self.cycle is not None and isinstance(self.cycle.transport, JoinedTransport):
-            self.cycle.transport.flush()
-        super().shutdown()
+        # The answer to HEAD has one part, which must not wait: its client may end meanwhile.
+        if self.scope["method"] != "HEAD":
+            self.cycle.transport = JoinedTransport(self.transport, self.loop)

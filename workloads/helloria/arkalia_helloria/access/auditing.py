@@ -95,7 +95,10 @@ class Audit:
             await self.tell(calls)
 
     async def tell(self, calls: Calls) -> None:
-        """Tell what is untold now; what cannot be told goes on waiting, and so does what comes meanwhile."""
+        """Tell what is untold now; what cannot be told goes on waiting, and so does what comes meanwhile.
+
+        It is not called again before it has ended.
+        """
         untold = list(self._untold)
         for start in range(0, len(untold), access.JUDGEMENTS_AT_ONCE):
             told = untold[start : start + access.JUDGEMENTS_AT_ONCE]

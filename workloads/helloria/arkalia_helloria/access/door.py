@@ -15,7 +15,7 @@ from arkalia_helloria.access.measures import Measures
 from arkalia_helloria.access.openid import Provider
 from arkalia_helloria.access.polling import MODULE, STALE_SECONDS, Polling
 from arkalia_helloria.access.verifying import UnverifiedError, Verifier
-from arkalia_helloria.callers import Caller, DeniedError
+from arkalia_helloria.callers import REMEMBERED, Caller, DeniedError
 from arkalia_helloria.routes import Route
 from arkalia_runtime import background
 from arkalia_runtime.calls.client import Calls
@@ -129,7 +129,7 @@ class AccountDoor:
         self._audit.note(_decided(caller, route, reason), client)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=REMEMBERED)
 def _decided(caller: Caller, route: Route, reason: str) -> Decided:
     named = f"{route.module}{route.path}"
     method = " ".join(sorted(route.methods))

@@ -5,7 +5,7 @@ from typing import Final
 
 from arkalia_contract import scopes
 from arkalia_helloria.access.polling import MODULE
-from arkalia_helloria.callers import Caller
+from arkalia_helloria.callers import REMEMBERED, Caller
 from arkalia_helloria.routes import Route
 
 OWN_ACCOUNT: Final = "/auth/"
@@ -21,7 +21,7 @@ def is_for_enrolment(route: Route) -> bool:
     return route.module == MODULE and route.path.startswith(OWN_ACCOUNT)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=REMEMBERED)
 def missing(caller: Caller, route: Route) -> tuple[str, ...]:
     """Scopes of *route* that *caller* does not have."""
     return tuple(sorted(each for each in route.scopes if not scopes.covers(caller.scopes, each)))

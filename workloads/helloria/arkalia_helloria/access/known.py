@@ -9,6 +9,7 @@ from typing import Final
 import jwt
 from pydantic import TypeAdapter
 
+from arkalia_contract import scopes
 from arkalia_contract.access import SESSION_ALGORITHM, View, ViewedKey, ViewedUser
 from arkalia_helloria.callers import Caller
 
@@ -31,8 +32,23 @@ class Known:
     ended_sessions: frozenset[str]
     roles: Mapping[str, list[str]]
     """Patterns that each role grants."""
-    holders: dict[str, Caller] = field(default_factory=dict, repr=False, compare=False)
-    """Whose keys are, by digest, as they have been asked for: what they may does not change in a view."""
+    _holders: dict[str, Caller] = field(init=False, default_factory=dict, repr=False, compare=False)
+    """Holders of the keys that were shown, by digest. A view does not change, so neither does what they
+    may."""
+
+    def holder(self, digest: str, key: ViewedKey, user: ViewedUser) -> Caller:
+        """Who *user* is with their *key*, which has this *digest*."""
+        found = self._holders.get(digest)
+        if found is None:
+            found = self._holders[digest] = Caller(
+                user.id,
+                frozenset(user.roles),
+                scopes.both(key.scopes, user.scopes),
+                key.id,
+                key.tokens_per_minute,
+                key.tokens_per_day,
+            )
+        return found
 
     def digest_of(self, key: str) -> str:
         """How *key* stands in `keys`: its keyed HMAC-SHA-256, hexadecimal."""

@@ -12,8 +12,7 @@ from typing import Any, Final
 
 import jwt
 
-from arkalia_contract import access, scopes
-from arkalia_contract.access import ViewedKey, ViewedUser
+from arkalia_contract import access
 from arkalia_helloria.access.credentials import Shown
 from arkalia_helloria.access.known import Known
 from arkalia_helloria.callers import Caller
@@ -90,21 +89,7 @@ def _key_holder(text: str, known: Known) -> Caller:
     if key.expires is not None and key.expires <= time.time():
         message = "The API key has expired."
         raise UnverifiedError(message)
-    holder = known.holders.get(digest)
-    if holder is None:
-        holder = known.holders[digest] = _with_key(key, user)
-    return holder
-
-
-def _with_key(key: ViewedKey, user: ViewedUser) -> Caller:
-    return Caller(
-        user.id,
-        frozenset(user.roles),
-        scopes.both(key.scopes, user.scopes),
-        key.id,
-        key.tokens_per_minute,
-        key.tokens_per_day,
-    )
+    return known.holder(digest, key, user)
 
 
 def _verified(token: str, known: Known) -> _Said:

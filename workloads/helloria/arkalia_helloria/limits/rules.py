@@ -85,9 +85,9 @@ class Rules:
         said = [
             (
                 b"ratelimit-policy",
-                ", ".join([each.limit.policy for each in verdicts]).encode("ascii"),
+                ", ".join(each.limit.policy for each in verdicts).encode("ascii"),
             ),
-            (b"ratelimit", ", ".join([each.header for each in verdicts]).encode("ascii")),
+            (b"ratelimit", ", ".join(each.header for each in verdicts).encode("ascii")),
         ]
         return said if self._shared.is_shared else [*said, OWN_LIMITS]
 

@@ -164,7 +164,7 @@ class Connection(asyncio.Protocol):
     def _look(self) -> None:
         # A timer costs more than all else here: it is left from one wait to the next, and looks again.
         self._timer = None
-        if self._waiter is None:
+        if self._waiter is None or self._waiter.done():
             return
         if self._loop.time() >= self._late - CLOCK_SECONDS:
             self._fail(SilentError("it does not answer in time"))
