@@ -47,10 +47,12 @@ async def test_allowed_page_may_read_answers_and_refusals(gateway, mounts):
         allow(mounts, port, PAGE)
         answer = await client.get("/api/v1/taskia/tasks", headers={"Origin": PAGE})
         refused = await client.delete("/api/v1/taskia/tasks", headers={"Origin": PAGE})
+        unknown = await client.get("/api/v1/taskia/nothing", headers={"Origin": PAGE})
 
         assert answer.headers.getall("Access-Control-Allow-Origin") == [PAGE]
         assert "RateLimit" in answer.headers["Access-Control-Expose-Headers"]
         assert (refused.status, refused.headers["Access-Control-Allow-Origin"]) == (405, PAGE)
+        assert (unknown.status, unknown.headers["Access-Control-Allow-Origin"]) == (404, PAGE)
 
 
 @pytest.mark.parametrize("origins", [(), ("https://other.example.com",)])

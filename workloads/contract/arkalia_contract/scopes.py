@@ -11,6 +11,8 @@ from typing import Final
 
 PUBLIC: Final = "public"
 """In a route alone: it may be asked without saying who one is."""
+CHAT: Final = "chat"
+"""Of routes that a language model answers: what their answers say of tokens is believed and counted."""
 ALL: Final = "*"
 """Grants everything."""
 MODEL: Final = "model:"

@@ -76,7 +76,7 @@ class GatewayMiddleware:
         try:
             match = self._match(scope)
             if match is None:
-                await self._app(scope, receive, send)
+                await self._app(scope, receive, shown)
             else:
                 await self._answer(match, scope, receive, shown)
         except PreflightError as asked:
@@ -119,7 +119,7 @@ class GatewayMiddleware:
     async def _answer(self, match: Match, scope: Scope, receive: Receive, send: Send) -> None:
         caller, said = await self._entrance.let_in(scope, match)
         callee = self._table.current().callees[match.route.module]
-        meter = self._entrance.rules.meter(caller)
+        meter = self._entrance.rules.meter(caller, match)
         asked = Asked(scope, receive, send, match, caller, said, meter)
         try:
             await self._forwarder.forward(asked, callee)

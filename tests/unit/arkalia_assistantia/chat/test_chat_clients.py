@@ -10,6 +10,7 @@ import pytest
 
 from arkalia_assistantia.chat import streaming
 from arkalia_contract import endpoints
+from arkalia_helloria.limits.tokens import TAIL_BYTES, Meter
 from arkalia_model.chains import LONG, NAME, SHORT
 from unit.arkalia_assistantia.conftest import backend
 from unit.arkalia_runtime.serving import PATIENCE_SECONDS, process, wait_for_status
@@ -180,6 +181,16 @@ def test_openai_is_told_of_an_unknown_model(of_openai):
 
     assert missing.value.code == "model_not_found"
     assert missing.value.response.headers["content-type"] == "application/problem+json"
+
+
+def test_answer_with_many_embeddings_says_at_its_end_what_it_has_cost(address):
+    asked = {"model": NAME, "input": ["bread"] * 40, "encoding_format": "float"}
+    answer = httpx.post(f"{address}/v1/embeddings", json=asked, timeout=60).raise_for_status()
+
+    meter = Meter()
+    meter.see(answer.content)
+    assert len(answer.content) > 2 * TAIL_BYTES
+    assert meter.used(ended=True) == answer.json()["usage"]["total_tokens"] > 0
 
 
 async def test_openai_works_without_blocking_too(address):

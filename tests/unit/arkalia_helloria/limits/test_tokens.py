@@ -70,6 +70,16 @@ def test_stream_of_lines_that_was_left_costs_one_for_each_line():
     assert meter.used(ended=False) == 8
 
 
+@pytest.mark.parametrize("kind", [b"text/event-stream; charset=utf-8", LINES])
+def test_stream_that_ends_without_a_word_of_its_cost_costs_one_for_each_part(kind):
+    meter, end = Meter(), b"\n" if kind == LINES else b"\n\n"
+    meter.begin([(b"content-type", kind)])
+    for _ in range(8):
+        meter.see(b'{"delta": "word"}' + end)
+
+    assert meter.used(ended=True) == 8
+
+
 def test_end_of_an_event_that_comes_in_two_pieces_counts_once():
     meter = Meter()
     for _ in range(8):
@@ -100,10 +110,23 @@ async def costing(scope, receive, send):
     await reply(send, json.dumps({"usage": {"total_tokens": 60}}).encode())
 
 
+OF_A_MODEL = {"taskia": [{"path": "/*", "scopes": ["chat"]}]}
+
+
+async def test_what_no_model_answers_costs_nothing_whatever_it_says(gateway):
+    door = Counted(tokens_per_day=20)
+    async with a_module(costing) as (_, port), gateway({"taskia": port}, door=door) as client:
+        answers = [await client.get("/api/v1/taskia/x") for _ in range(2)]
+
+    assert [each.status for each in answers] == [200, 200]
+    assert '"tokens-day";r=20;t=0' in answers[1].headers["RateLimit"]
+
+
 @pytest.mark.parametrize("name", ["tokens_per_minute", "tokens_per_day"])
 async def test_who_has_used_their_tokens_waits(gateway, name):
     door = Counted(**{name: 100})
-    async with a_module(costing) as (module, port), gateway({"taskia": port}, door=door) as client:
+    usual = {"door": door, "routes": OF_A_MODEL}
+    async with a_module(costing) as (module, port), gateway({"taskia": port}, **usual) as client:
         answers = [await client.get("/api/v1/taskia/x") for _ in range(4)]
 
         assert [each.status for each in answers] == [200, 200, 429, 429]
@@ -126,7 +149,8 @@ async def test_stream_that_is_left_is_charged(gateway, kind, part):
             pass
 
     door = Counted(tokens_per_day=20)
-    async with a_module(endless) as (_, port), gateway({"taskia": port}, door=door) as client:
+    usual = {"door": door, "routes": OF_A_MODEL}
+    async with a_module(endless) as (_, port), gateway({"taskia": port}, **usual) as client:
         response = await client.get("/api/v1/taskia/x")
         await response.content.readany()
         response.close()

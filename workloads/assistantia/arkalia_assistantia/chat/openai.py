@@ -104,9 +104,19 @@ def routes(assistant: Assistant) -> APIRouter:
         asked = body.model_dump(exclude_unset=True)
         with told_in(DIALECT):
             _, found = await while_here(request, assistant.steps.backends.embeddings(asked))
-        return Response(orjson.dumps(found), media_type="application/json")
+        return Response(_with_usage_last(found), media_type="application/json")
 
     return router
+
+
+def _with_usage_last(found: Any) -> bytes:
+    """*found* as JSON. What it has cost stands at its end: there the gateway looks."""
+    if isinstance(found, dict) and "usage" in found:
+        found = {
+            **{key: value for key, value in found.items() if key != "usage"},
+            "usage": found["usage"],
+        }
+    return orjson.dumps(found)
 
 
 def _model(name: str, backend: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter
 
+from arkalia_contract import scopes
 from arkalia_helloria.callers import Caller
 from arkalia_helloria.limits.rate import Limit, Verdict
 from arkalia_helloria.limits.shared import SharedAccounts
@@ -70,9 +71,14 @@ class Rules:
                 raise self._too_many(verdict)
         return verdicts
 
-    def meter(self, caller: Caller) -> Meter | None:
-        """What must look at the answer to *caller*; None where nobody counts its tokens."""
-        return Meter() if _of_tokens(caller) else None
+    def meter(self, caller: Caller, match: Match) -> Meter | None:
+        """What must look at the answer to *caller*; None where nobody counts its tokens.
+
+        What no model answers costs none, whatever stands in it: files and other answers hold what
+        somebody wrote.
+        """
+        counts = scopes.CHAT in match.route.scopes and _of_tokens(caller)
+        return Meter() if counts else None
 
     def charge(self, caller: Caller, tokens: int) -> None:
         """Take *tokens* of a model from the accounts of *caller*."""

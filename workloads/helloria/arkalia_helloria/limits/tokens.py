@@ -1,8 +1,8 @@
 """PURE. How many tokens of a model an answer has cost, as the answer itself tells.
 
 Answers of three kinds tell it, at their end: OpenAI's `usage`, Ollama's counts, and the `tokens` of the
-system's own chat. A stream that its client leaves has no end: there each event counts as one, or each
-line where the answer is made of lines.
+system's own chat. A stream that does not tell it, since its client leaves or its model breaks off, costs
+one for each event, or for each line where it is made of lines.
 """
 
 import re
@@ -17,6 +17,7 @@ TAIL_BYTES: Final = 16 * 1024
 EVENT_END: Final = b"\n\n"
 LINE_END: Final = b"\n"
 LINES: Final = b"application/x-ndjson"
+EVENTS: Final = b"text/event-stream"
 
 TOTAL: Final = re.compile(rb'"total_tokens"\s*:\s*(\d{1,12})')
 PAIRS: Final = (
@@ -44,10 +45,13 @@ class Meter:
         self._tail = b""
         self._events = 0
         self._end = EVENT_END
+        self._is_stream = False
 
     def begin(self, headers: Iterable[tuple[bytes, bytes]]) -> None:
         """The answer has these *headers*."""
-        if any(name == b"content-type" and value.startswith(LINES) for name, value in headers):
+        kind = next((value for name, value in headers if name == b"content-type"), b"")
+        self._is_stream = kind.startswith((LINES, EVENTS))
+        if kind.startswith(LINES):
             self._end = LINE_END
 
     def see(self, data: bytes) -> None:
@@ -61,7 +65,7 @@ class Meter:
         """Tokens that the answer has cost; *ended*: it came to its end."""
         told = _told(self._tail)
         if told is None:
-            return 0 if ended else self._events
+            return self._events if self._is_stream or not ended else 0
         return told
 
 
