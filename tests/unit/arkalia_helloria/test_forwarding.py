@@ -276,7 +276,7 @@ async def test_connections_are_used_again(gateway):
 
 async def test_who_is_denied_gets_the_reason_and_the_module_hears_nothing(gateway):
     class Denying:
-        async def let_in(self, headers, _client, _route):
+        async def let_in(self, headers, _client, _route, _method):
             status = int(headers["x-status"])
             raise DeniedError(status, "No.", 7 if status == 503 else None)
 

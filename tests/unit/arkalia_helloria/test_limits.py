@@ -210,7 +210,7 @@ async def test_route_with_a_limit_of_its_own_is_counted_apart(gateway):
 class Named:
     """A door that lets in whoever says a name, and everybody to /open."""
 
-    async def let_in(self, headers, _client, route):
+    async def let_in(self, headers, _client, route, _method):
         name = headers.get("x-name", "")
         if not name and route.path == "/x":
             raise DeniedError(401, "Say who you are.")
@@ -244,7 +244,7 @@ async def test_callers_are_counted_apart_and_who_says_nothing_by_address(gateway
 class Forbidding:
     """A door that knows everybody, and lets nobody do anything."""
 
-    async def let_in(self, _headers, _client, _route):
+    async def let_in(self, _headers, _client, _route, _method):
         raise DeniedError(403, "You may not.", caller=ADA)
 
 

@@ -41,9 +41,23 @@ async def test_list_of_judgements_has_a_bound(service):
 
 
 async def test_texts_of_a_judgement_may_be_as_long_as_the_contract_says(service):
-    texts = ("user", "key", "route", "method", "reason", "client")
+    texts = ("key", "route", "method", "reason", "client")
     longest = JUDGED | dict.fromkeys(texts, "x" * access.LONGEST_JUDGED)
-    longer = longest | {"user": "x" * (access.LONGEST_JUDGED + 1)}
+    longest["user"] = "x" * access.LONGEST_USER
 
     assert (await service.ask("POST", access.JUDGEMENTS, [longest]))[0] == 204
-    assert (await service.ask("POST", access.JUDGEMENTS, [longer]))[0] == 422
+    for text in ("user", *texts):
+        longer = longest | {text: longest[text] + "x"}
+        assert (await service.ask("POST", access.JUDGEMENTS, [longer]))[0] == 422
+
+
+async def test_event_names_neither_the_request_nor_the_trace_that_told_it(service, schema):
+    """They would pass for those of the requests that were judged."""
+    said = {"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"}
+    async with service._session.post(access.JUDGEMENTS, json=[JUDGED], headers=said) as answer:
+        assert answer.status == 204
+
+    asked = "SELECT data, traceparent FROM outbox WHERE type = 'io.arkalia.access.judged'"
+    [(event, trace)] = schema.rows(asked)
+    assert "request_id" not in event
+    assert trace == ""

@@ -24,7 +24,14 @@ SESSION_CLAIM: Final = "sid"
 JUDGEMENTS_AT_ONCE: Final = 1000
 """Longest list that `JUDGEMENTS` takes."""
 LONGEST_JUDGED: Final = 255
-"""Longest text in a judgement, in characters: who tells one cuts what is longer."""
+"""Longest text in a judgement but for the user, in characters: who tells one cuts what is longer."""
+OPENID_USER: Final = "openid:"
+"""What the id of a user of an OpenID Connect provider begins with; their subject follows, quoted."""
+LONGEST_SUBJECT: Final = 255
+"""Longest subject of such a user, in characters (OpenID Connect Core 1.0, 8)."""
+LONGEST_USER: Final = len(OPENID_USER) + 12 * LONGEST_SUBJECT
+"""Longest id of a user, in characters: quoted, a character of the subject is up to twelve. No id is cut:
+two users would be one."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,5 +52,7 @@ class DeniedError(Exception):
 class Door(Protocol):
     """Decides who is let in."""
 
-    async def let_in(self, headers: Mapping[str, str], client: str, route: Route) -> Caller:
-        """Who asks for *route*, from the address *client*. Raises DeniedError."""
+    async def let_in(
+        self, headers: Mapping[str, str], client: str, route: Route, method: str
+    ) -> Caller:
+        """Who asks for *route* by *method*, from the address *client*. Raises DeniedError."""

@@ -142,7 +142,8 @@ class Entrance:
         """Who asks, and what the answer says about their limits. Raises Problem."""
         client, _ = scope.get("client") or ("", 0)
         try:
-            caller = await self._door.let_in(Headers(scope=scope), client, match.route)
+            said, method = Headers(scope=scope), scope["method"]
+            caller = await self._door.let_in(said, client, match.route, method)
         except DeniedError as error:
             problem = _denied(error)
             if verdicts := self._refused(error, client, match):

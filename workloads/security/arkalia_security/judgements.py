@@ -1,13 +1,16 @@
 """What the gateway has judged becomes events: here, because the gateway keeps no database."""
 
 from http import HTTPStatus
-from typing import Annotated
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Body
 from pydantic import BaseModel, ConfigDict, Field
 
 from arkalia_contract import access
+from arkalia_runtime import logs
 from arkalia_security.ground import Ground
+
+JUDGED: Final = "io.arkalia.access.judged"
 
 Text = Annotated[str, Field(max_length=access.LONGEST_JUDGED)]
 
@@ -17,7 +20,7 @@ class Judgement(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    user: Text
+    user: Annotated[str, Field(max_length=access.LONGEST_USER)]
     key: Text
     route: Text
     method: Text
@@ -38,9 +41,12 @@ def routes(ground: Ground) -> APIRouter:
         access.JUDGEMENTS, status_code=HTTPStatus.NO_CONTENT, summary="Take what was judged"
     )
     async def take(told: Judgements) -> None:
+        # Each stands for many requests: the id and the trace of this one, which tells of them, would
+        # pass for theirs.
+        logs.traceparent.set(None)
         async with ground.database.transaction() as connection:
             for each in told:
-                await ground.tell(connection, "access.judged", each.user, _data(each))
+                await ground.outbox.publish(connection, JUDGED, each.user, _data(each))
         for each in told:
             ground.measures.judgements.labels(str(each.allowed).lower()).inc(each.count)
 

@@ -53,7 +53,8 @@ async def forwarding(accounts):
         async def forward(path: str, request: Request) -> Response:
             [route] = [route for form, route in ROUTES if form.fullmatch(path)]
             try:
-                caller = await visitor.door.let_in(request.headers, "192.0.2.7", route)
+                said, method = request.headers, request.method
+                caller = await visitor.door.let_in(said, "192.0.2.7", route, method)
             except DeniedError as error:
                 return problem_response(path, error.status, str(error))
             said = {headers.USER: caller.user, headers.SCOPES: " ".join(caller.scopes)}

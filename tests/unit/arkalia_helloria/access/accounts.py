@@ -99,11 +99,11 @@ class Visitor:
     door: AccountDoor
     registry: object
 
-    async def comes(self, credential="", route=None, **said):
+    async def comes(self, credential="", route=None, method="GET", **said):
         """Who was let in, or the status and sentence of the refusal."""
         shown = {"authorization": f"Bearer {credential}"} if credential else {}
         try:
-            return await self.door.let_in(shown | said, CLIENT, route or a_route("chat"))
+            return await self.door.let_in(shown | said, CLIENT, route or a_route("chat"), method)
         except DeniedError as error:
             return error.status, str(error)
 

@@ -7,6 +7,7 @@ import pyotp
 import pytest
 
 from arkalia_helloria.callers import DeniedError
+from arkalia_helloria.routes import Route
 from arkalia_runtime.calls.client import FAILURES_UNTIL_OPEN
 from unit.arkalia_helloria.access.accounts import CLIENT, a_route
 from unit.arkalia_runtime.serving import PATIENCE_SECONDS
@@ -43,7 +44,7 @@ async def test_revoked_key_is_refused_within_seconds(visitor, security, key, ada
 
 async def test_refusal_names_who_may_not(visitor, key, ada):
     with pytest.raises(DeniedError) as refusal:
-        await visitor.door.let_in({"x-api-key": key["key"]}, CLIENT, a_route("tasks"))
+        await visitor.door.let_in({"x-api-key": key["key"]}, CLIENT, a_route("tasks"), "GET")
 
     assert (refusal.value.status, refusal.value.caller.user) == (403, ada)
 
@@ -194,6 +195,24 @@ async def test_everybody_is_known_as_soon_as_security_is_there(accounts):
             assert (await visitor.comes(key["key"])).user == user
 
 
+async def judged(schema, number):
+    """What is told of so many requests."""
+    asked = "SELECT data FROM outbox WHERE type = 'io.arkalia.access.judged'"
+    async with asyncio.timeout(PATIENCE_SECONDS):
+        while sum(data["count"] for (data,) in schema.rows(asked)) < number:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+    return [data for (data,) in schema.rows(asked)]
+
+
+async def test_judgement_tells_by_which_of_its_routes_methods_was_asked(visitor, key, schema):
+    route = Route("taskia", "/tasks/{id}", frozenset({"GET", "DELETE"}), frozenset({"chat"}))
+    for method in ("GET", "GET", "DELETE", "HEAD"):
+        await visitor.comes(key["key"], route, method)
+
+    told = {data["method"]: data["count"] for data in await judged(schema, 4)}
+    assert told == {"GET": 2, "DELETE": 1, "HEAD": 1}
+
+
 async def test_every_decision_is_told_and_those_that_are_alike_once(visitor, key, schema, ada):
     for _ in range(3):
         await visitor.comes(key["key"])
@@ -201,13 +220,9 @@ async def test_every_decision_is_told_and_those_that_are_alike_once(visitor, key
     await visitor.comes("rubbish")
     await visitor.comes()
 
-    asked = "SELECT data FROM outbox WHERE type = 'io.arkalia.access.judged'"
-    async with asyncio.timeout(PATIENCE_SECONDS):
-        while sum(data["count"] for (data,) in schema.rows(asked)) < 6:  # noqa: ASYNC110
-            await asyncio.sleep(0.05)
     told = {
         (data["user_id"], data["allowed"], data["route"]): data["count"]
-        for (data,) in schema.rows(asked)
+        for data in await judged(schema, 6)
     }
     assert told[(ada, False, "taskia/tasks")] == 1
     assert told[("unknown", False, "taskia/tasks")] == 1

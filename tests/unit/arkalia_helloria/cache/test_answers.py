@@ -16,7 +16,7 @@ TASK = "/api/v1/taskia/tasks/7"
 class ByKey:
     """A door behind which who shows a key has its name."""
 
-    async def let_in(self, headers, _client, _route):
+    async def let_in(self, headers, _client, _route, _method):
         name = headers.get("x-api-key", "ada")
         return Caller(name, frozenset({"user"}), frozenset({"tasks"}), key=f"key-of-{name}")
 

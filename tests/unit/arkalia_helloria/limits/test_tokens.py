@@ -102,7 +102,7 @@ class Counted:
     def __init__(self, **limits):
         self._caller = Caller("ada", frozenset(), frozenset(), "k-1", **limits)
 
-    async def let_in(self, _headers, _client, _route):
+    async def let_in(self, _headers, _client, _route, _method):
         return self._caller
 
 

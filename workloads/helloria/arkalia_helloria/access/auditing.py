@@ -173,7 +173,7 @@ def _cut(text: str) -> str:
 
 def _judgement(decided: Decided, count: _Count) -> Judgement:
     return Judgement(
-        user=_cut(decided.user),
+        user=decided.user,
         key=_cut(decided.key),
         route=_cut(decided.route),
         method=_cut(decided.method),

@@ -26,8 +26,11 @@ ENROL: Final = "Set up a second factor first, with POST /api/auth/mfa: this syst
 
 ANONYMOUS: Final = Caller("", frozenset(), frozenset())
 UNAVAILABLE_SECONDS: Final = 2.0
-NOBODY, SOMEBODY = "anonymous", "unknown"
-"""As judgements call who showed nothing, and who showed what is nobody's."""
+UNNAMED: Final = "anonymous"
+NOBODY: Final = Caller(UNNAMED, frozenset(), frozenset())
+"""As judgements call who showed nothing."""
+SOMEBODY: Final = Caller("unknown", frozenset(), frozenset())
+"""As they call who showed what is nobody's."""
 
 
 class AccountDoor:
@@ -65,24 +68,39 @@ class AccountDoor:
             finally:
                 await self._audit.end(self._calls)
 
-    async def let_in(self, headers: Mapping[str, str], client: str, route: Route) -> Caller:
-        """Who asks for *route*, from the address *client*. Raises DeniedError."""
+    async def let_in(
+        self, headers: Mapping[str, str], client: str, route: Route, method: str
+    ) -> Caller:
+        """Who asks for *route* by *method*, from the address *client*. Raises DeniedError."""
+        try:
+            caller = await self._judged(headers, route)
+        except _RefusedError as refused:
+            self._measures.judged.labels(refused.outcome).inc()
+            said = _decided(refused.caller, route, method, refused.sentence)
+            self._audit.note(said, client)
+            raise refused.told() from None
+        self._measures.allowed.inc()
+        self._audit.note(_decided(caller, route, method, ""), client)
+        return caller
+
+    async def _judged(self, headers: Mapping[str, str], route: Route) -> Caller:
+        """Who asks for *route*. Raises _RefusedError, or DeniedError if nobody can be recognised."""
         if judging.is_public(route):
-            return self._allowed(ANONYMOUS, client, route)
+            return ANONYMOUS
         try:
             caller = await self._identified(credentials.shown(headers))
         except (UnverifiedError, credentials.UnreadableError) as error:
-            raise self._unknown(str(error), client, route) from None
+            raise _RefusedError(SOMEBODY, str(error)) from None
         if caller is None:
             sentence = "Show an API key, or a session's token, as `Authorization: Bearer ...`."
-            raise self._unknown(sentence, client, route, NOBODY)
+            raise _RefusedError(NOBODY, sentence)
         if caller.must_enrol and not judging.is_for_enrolment(route):
-            raise self._denied(caller, ENROL, client, route)
+            raise _RefusedError(caller, ENROL)
         missing = judging.missing(caller, route)
         if missing:
             sentence = f"This takes the scope {', '.join(missing)}, which you do not have."
-            raise self._denied(caller, sentence, client, route)
-        return self._allowed(caller, client, route)
+            raise _RefusedError(caller, sentence)
+        return caller
 
     async def _identified(self, shown: Shown | None) -> Caller | None:
         """Who shows *shown*; what may have been issued a moment ago is looked for once more."""
@@ -108,30 +126,34 @@ class AccountDoor:
             raise DeniedError(HTTPStatus.SERVICE_UNAVAILABLE, sentence, UNAVAILABLE_SECONDS)
         return known
 
-    def _allowed(self, caller: Caller, client: str, route: Route) -> Caller:
-        self._measures.allowed.inc()
-        self._note(caller, route, client, "")
-        return caller
 
-    def _denied(self, caller: Caller, sentence: str, client: str, route: Route) -> DeniedError:
-        self._measures.judged.labels("denied").inc()
-        self._note(caller, route, client, sentence)
-        return DeniedError(HTTPStatus.FORBIDDEN, sentence, caller=caller)
+class _RefusedError(Exception):
+    """A judgement that lets nobody in."""
 
-    def _unknown(
-        self, sentence: str, client: str, route: Route, user: str = SOMEBODY
-    ) -> DeniedError:
-        self._measures.judged.labels("unknown").inc()
-        self._note(Caller(user, frozenset(), frozenset()), route, client, sentence)
-        return DeniedError(HTTPStatus.UNAUTHORIZED, sentence)
+    def __init__(self, caller: Caller, sentence: str) -> None:
+        super().__init__(sentence)
+        self.caller = caller
+        self.sentence = sentence
 
-    def _note(self, caller: Caller, route: Route, client: str, reason: str) -> None:
-        self._audit.note(_decided(caller, route, reason), client)
+    @property
+    def is_known(self) -> bool:
+        """Whether it is known who may not."""
+        return self.caller not in (NOBODY, SOMEBODY)
+
+    @property
+    def outcome(self) -> str:
+        """As it is measured."""
+        return "denied" if self.is_known else "unknown"
+
+    def told(self) -> DeniedError:
+        """As who asks for the door hears it."""
+        if self.is_known:
+            return DeniedError(HTTPStatus.FORBIDDEN, self.sentence, caller=self.caller)
+        return DeniedError(HTTPStatus.UNAUTHORIZED, self.sentence)
 
 
 @lru_cache(maxsize=REMEMBERED)
-def _decided(caller: Caller, route: Route, reason: str) -> Decided:
+def _decided(caller: Caller, route: Route, method: str, reason: str) -> Decided:
     named = f"{route.module}{route.path}"
-    method = " ".join(sorted(route.methods))
-    user = caller.user or NOBODY
+    user = caller.user or UNNAMED
     return Decided(user, caller.key or "", named, method, not reason, reason)

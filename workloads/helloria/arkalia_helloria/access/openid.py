@@ -21,7 +21,7 @@ import jwt
 from pydantic import TypeAdapter
 
 from arkalia_contract import files
-from arkalia_contract.access import OpenIdProvider
+from arkalia_contract.access import LONGEST_SUBJECT, OPENID_USER, OpenIdProvider
 from arkalia_helloria.access.credentials import Shown
 from arkalia_helloria.access.known import Known
 from arkalia_helloria.access.verifying import LEEWAY_SECONDS, REMEMBERED, UnverifiedError
@@ -35,9 +35,6 @@ ALGORITHMS: Final = frozenset({"RS256", "RS384", "RS512", "PS256", "ES256", "ES3
 """With a public key all of them; a token that names another is refused before anything is done."""
 CLAIMS: Final = ("aud", "exp", "iat", "iss", "sub")
 DISCOVERY: Final = "/.well-known/openid-configuration"
-USER: Final = "openid:"
-"""What the id of such a user begins with."""
-LONGEST_SUBJECT: Final = 255
 MOST_ROLES: Final = 64
 FRESH_SECONDS: Final = 600.0
 AGAIN_SECONDS: Final = 10.0
@@ -115,7 +112,7 @@ class Provider:
         # What `&` gives with the keys of a mapping is no frozenset.
         roles = _roles(claims, named).intersection(known.roles)
         granted = frozenset(each for role in roles for each in known.roles[role])
-        return Caller(f"{USER}{quote(claims['sub'], safe='')}", roles, granted)
+        return Caller(f"{OPENID_USER}{quote(claims['sub'], safe='')}", roles, granted)
 
     def _named(self) -> OpenIdProvider | None:
         try:
