@@ -138,6 +138,21 @@ async def test_what_was_too_much_is_owed(shared):
     await two._redis.client.aclose()
 
 
+async def test_absurd_charge_ends_one_day_and_does_not_keep_others_from_sharing(shared):
+    one, two = shared(), shared()
+    now = time.monotonic()
+    one.accounts.charge("absurd", Limit("tokens-day", 1, 86_400.0), 10**15, now)
+    taken(one.accounts, 20, now)
+    taken(two.accounts, 1, now)
+    await one.tell()
+    await two.tell()
+
+    assert taken(two.accounts, 50, now) == 0
+    assert one.accounts.look("absurd", TEN_A_SECOND, now).ahead < sharing.MOST_OWED_SECONDS + 10
+    await one._redis.client.aclose()
+    await two._redis.client.aclose()
+
+
 async def test_limits_go_on_without_redis_and_say_so(redis, gateway, mounts, caplog):
     mount(mounts.data, **{"redis-cache_json": redis.file()})
     redis.admin("FLUSHALL")

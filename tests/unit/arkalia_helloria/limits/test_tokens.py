@@ -6,7 +6,7 @@ import json
 import pytest
 
 from arkalia_helloria.callers import Caller
-from arkalia_helloria.limits.tokens import LINES, TAIL_BYTES, Meter
+from arkalia_helloria.limits.tokens import LINES, MOST_TOKENS, TAIL_BYTES, Meter
 from unit.arkalia_helloria.conftest import a_module, reply
 from unit.arkalia_runtime.serving import PATIENCE_SECONDS
 
@@ -87,6 +87,13 @@ def test_end_of_an_event_that_comes_in_two_pieces_counts_once():
         meter.see(b"\n")
 
     assert meter.used(ended=False) == 8
+
+
+def test_absurd_number_is_no_more_than_an_answer_may_cost():
+    meter = Meter()
+    meter.see(b'{"prompt_eval_count": 999999999999, "eval_count": 999999999999}')
+
+    assert meter.used(ended=True) == MOST_TOKENS
 
 
 def test_answer_that_says_nothing_of_tokens_costs_none():

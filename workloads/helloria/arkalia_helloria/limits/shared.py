@@ -35,12 +35,17 @@ UNUSABLE: Final = (RedisError, RedisUnavailableError, UnreadableError, OSError, 
 ONE_TIME: Final = 1000
 """Accounts that are told at once."""
 
-ADD: Final = """
+MOST_OWED_SECONDS: Final = 366 * 86_400
+"""Nobody waits longer, whatever was charged; what is owed beyond it is forgotten. Redis refuses a lifetime
+of more than 64 bits, and with it all that is told at the same time."""
+
+ADD: Final = f"""
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
-local ahead = {}
+local ahead = {{}}
 for place, key in ipairs(KEYS) do
   local full = math.max(tonumber(redis.call('GET', key) or now), now) + tonumber(ARGV[place])
+  full = math.min(full, now + {MOST_OWED_SECONDS})
   redis.call('SET', key, string.format('%.6f', full), 'PX', math.ceil((full - now) * 1000) + 1000)
   ahead[place] = string.format('%.6f', full - now)
 end

@@ -19,6 +19,9 @@ LINE_END: Final = b"\n"
 LINES: Final = b"application/x-ndjson"
 EVENTS: Final = b"text/event-stream"
 
+MOST_TOKENS: Final = 10**9
+"""No answer costs more, whatever it tells."""
+
 TOTAL: Final = re.compile(rb'"total_tokens"\s*:\s*(\d{1,12})')
 PAIRS: Final = (
     re.compile(rb'"prompt_eval_count"\s*:\s*(\d{1,12})[^{}]*"eval_count"\s*:\s*(\d{1,12})'),
@@ -66,7 +69,7 @@ class Meter:
         told = _told(self._tail)
         if told is None:
             return self._events if self._is_stream or not ended else 0
-        return told
+        return min(told, MOST_TOKENS)
 
 
 def _told(tail: bytes) -> int | None:
