@@ -40,11 +40,12 @@ class Asking:
         self._session = session
 
     async def ask(self, method, path, body=None, **who):
-        """Status and JSON of the answer to *who*: user, scopes, key, client."""
+        """Status and JSON of the answer to *who*: user, roles, scopes, key, client."""
         said = {headers.FORWARDED_FOR: who.get("client", HERE)}
         if user := who.get("user"):
             said[headers.USER] = user
             said |= {headers.SCOPES: who.get("scopes", "*"), headers.KEY: who.get("key", "")}
+            said |= {headers.ROLES: who.get("roles", "")}
         async with self._session.request(method, path, json=body, headers=said) as answer:
             self.headers = answer.headers.copy()
             text = await answer.read()

@@ -121,11 +121,14 @@ async def test_key_does_not_change_the_account_of_its_user(service, path):
 async def test_who_asks_learns_who_they_are(service):
     ada = await service.user("ada")
 
-    me = await service.done("GET", "/auth/me", user=ada, scopes="chat tasks", key="k1")
+    who = {"user": ada, "roles": "user,operator", "scopes": "chat tasks", "key": "k1"}
+    me = await service.done("GET", "/auth/me", **who)
 
     assert me == {
         "id": ada,
         "name": "ada",
+        "kept_by": "system",
+        "roles": ["operator", "user"],
         "scopes": ["chat", "tasks"],
         "key": "k1",
         "second_factor": False,
@@ -138,8 +141,37 @@ async def test_request_without_a_user_is_refused(service):
     assert (status, headers.USER in str(problem)) == (401, False)
 
 
-async def test_user_of_another_server_is_told_where_the_account_is_kept(service):
-    assert (await service.ask("GET", "/auth/me", user="oidc:x"))[0] == 404
+async def test_user_of_an_openid_provider_learns_what_is_known_of_them(service):
+    who = {"user": "openid:auth0%7Cada", "roles": "user", "scopes": "chat"}
+
+    assert await service.done("GET", "/auth/me", **who) == {
+        "id": "openid:auth0%7Cada",
+        "name": "auth0|ada",
+        "kept_by": "openid",
+        "roles": ["user"],
+        "scopes": ["chat"],
+        "key": None,
+        "second_factor": False,
+    }
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/auth/password", {"old": "x" * 12, "new": "y" * 12}),
+        ("/auth/mfa", None),
+        ("/auth/mfa/confirm", {"code": "123456"}),
+        ("/auth/mfa/remove", {"code": "123456"}),
+    ],
+)
+async def test_user_of_an_openid_provider_is_told_who_changes_the_account(service, path, body):
+    status, problem = await service.ask("POST", path, body, user="openid:ada")
+
+    assert (status, "whoever keeps it changes it" in problem["detail"]) == (404, True)
+
+
+async def test_user_who_is_gone_is_not_found(service):
+    assert (await service.ask("GET", "/auth/me", user="gone"))[0] == 404
 
 
 @pytest.mark.parametrize(

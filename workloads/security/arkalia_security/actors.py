@@ -6,10 +6,11 @@ The gateway judges by the scopes of routes. What depends on whom a request is ab
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Annotated, Final
+from urllib.parse import unquote
 
 from fastapi import Depends, Request
 
-from arkalia_contract import headers, scopes
+from arkalia_contract import access, headers, scopes
 from arkalia_runtime.problems import Problem
 
 LONGEST_ADDRESS: Final = 45
@@ -21,10 +22,21 @@ class Actor:
     """Somebody who was let in."""
 
     user: str
+    roles: frozenset[str]
     scopes: frozenset[str]
     key: str
     client: str
     """Address of the client."""
+
+    @property
+    def is_of_openid(self) -> bool:
+        """Whether an OpenID Connect provider keeps their account."""
+        return self.user.startswith(access.OPENID_USER)
+
+    @property
+    def subject(self) -> str:
+        """As the provider calls a user of it."""
+        return unquote(self.user.removeprefix(access.OPENID_USER))
 
     @property
     def name(self) -> str:
@@ -66,6 +78,7 @@ def actor_of(request: Request) -> Actor:
         raise Problem(HTTPStatus.UNAUTHORIZED, "Log in, or show an API key, at the gateway.")
     return Actor(
         user,
+        frozenset(request.headers.get(headers.ROLES, "").split(",")) - {""},
         frozenset(request.headers.get(headers.SCOPES, "").split()),
         request.headers.get(headers.KEY, ""),
         client_of(request),

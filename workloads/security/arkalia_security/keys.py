@@ -199,7 +199,8 @@ async def _require_may(
 ) -> None:
     actor.require_all(frozenset(wanted.scopes), "The key")
     granted = await granted_by(connection, roles)
-    owner = Actor("", frozenset(each for found in granted.values() for each in found), "", "")
+    patterns = frozenset(each for found in granted.values() for each in found)
+    owner = Actor("", frozenset(), patterns, "", "")
     if any(not owner.may(each) for each in wanted.scopes):
         detail = "The roles of its user do not grant all scopes of the key."
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail)

@@ -1,7 +1,7 @@
 """Logging in, and what somebody does to their own account. Served below `/auth`."""
 
 from http import HTTPStatus
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter
 from psycopg.rows import TupleRow
@@ -27,6 +27,7 @@ WRONG: Final = "Name, password or code is wrong."
 CODE_NEEDED: Final = "A code of the second factor is needed too: send it as `code`."
 
 Given = Annotated[SecretStr, Field(min_length=1, max_length=passwords.LONGEST)]
+Keeper = Literal["system", "openid"]
 Code = Annotated[str, Field(min_length=6, max_length=40)]
 
 
@@ -85,9 +86,14 @@ class Me(BaseModel):
 
     id: str
     name: str
+    """Of a user of an OpenID Connect provider its `sub`."""
+    kept_by: Keeper
+    """Who keeps the account: this system, or the provider."""
+    roles: list[str]
     scopes: list[str]
     key: str | None
     second_factor: bool
+    """Whether this system asks for one; what a provider asks for is not known here."""
 
 
 class Accounts:
@@ -130,15 +136,11 @@ class Accounts:
             return await self.sessions.begin(connection, key, known[0], client)
 
     async def me(self, actor: Actor) -> Me:
-        """Who asks. Raises a 404 Problem for a user of somebody else's server."""
+        """Who asks. Raises a 404 Problem for a user who is not there any more."""
+        if actor.is_of_openid:
+            return _described(actor, actor.subject, "openid", second_factor=False)
         user = await self._own(actor)
-        return Me(
-            id=user[0],
-            name=user[4],
-            scopes=sorted(actor.scopes),
-            key=actor.key or None,
-            second_factor=user[3],
-        )
+        return _described(actor, user[4], "system", second_factor=user[3])
 
     async def change_password(self, given: NewPassword, actor: Actor) -> None:
         """Another password; it ends all sessions. Raises a 401 or 429 Problem."""
@@ -241,6 +243,18 @@ class Accounts:
         connection.after_commit(self._ground.measures.logins.labels(method, "succeeded").inc)
         data = {"user_id": user, "method": method, "client_address": client}
         await self._ground.tell(connection, "login.succeeded", user, data)
+
+
+def _described(actor: Actor, name: str, kept_by: Keeper, *, second_factor: bool) -> Me:
+    return Me(
+        id=actor.user,
+        name=name,
+        kept_by=kept_by,
+        roles=sorted(actor.roles),
+        scopes=sorted(actor.scopes),
+        key=actor.key or None,
+        second_factor=second_factor,
+    )
 
 
 def routes(accounts: Accounts) -> APIRouter:
