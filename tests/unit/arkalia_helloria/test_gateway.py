@@ -1,4 +1,4 @@
-"""A gateway that stops cuts no stream, and a module's certificate is checked."""
+"""A gateway that stops cuts no stream, a module's certificate is checked, and HEAD is HEAD."""
 
 import asyncio
 import signal
@@ -87,3 +87,13 @@ async def test_module_of_another_authority_is_told_nothing(gateway, mounts, tmp_
     asked = await asked_over_tls(gateway, mounts, tmp_path, trusted=False, name="luna-taskia")
 
     assert asked == (503, 0)
+
+
+async def test_gateway_answers_head_itself_and_asks_a_module_by_head(gateway):
+    async with a_module() as (module, port), gateway({"taskia": port}) as client:
+        own = await client.head("/health")
+        passed = await client.head("/api/v1/taskia/tasks")
+
+        assert (own.status, int(own.headers["Content-Length"]) > 0) == (200, True)
+        assert passed.status == 200
+        assert [each["method"] for each in module.asked] == ["HEAD"]

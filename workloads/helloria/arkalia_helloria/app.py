@@ -81,9 +81,10 @@ def create(
 
 
 def _publish(app: FastAPI, told: Told, forwarder: Forwards, entrance: Entrance) -> None:
-    # Innermost: ids, measurements, limits of size and the guard stand around it.
+    # Ids, measurements, limits of size and the guard stand around it. Within it stands alone what answers
+    # HEAD for the gateway's own routes: a module is asked by the method that its client used.
     app.add_middleware(GatewayMiddleware, told=told, entrance=entrance, forwarder=forwarder)
-    app.user_middleware.append(app.user_middleware.pop(0))
+    app.user_middleware.insert(-1, app.user_middleware.pop(0))
 
 
 def _told(settings: GatewaySettings, key: str, parse: Callable[[bytes], Parsed]) -> Watched[Parsed]:

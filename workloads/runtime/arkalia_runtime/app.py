@@ -18,6 +18,7 @@ from arkalia_runtime import docs, health, metrics, problems
 from arkalia_runtime.control import routes as control
 from arkalia_runtime.control.actions import Actions
 from arkalia_runtime.control.shedding import Shedder, ShedMiddleware
+from arkalia_runtime.heads import HeadMiddleware
 from arkalia_runtime.health import Check, Health
 from arkalia_runtime.identity.guard import Guard, GuardMiddleware
 from arkalia_runtime.metrics import Metrics
@@ -96,6 +97,7 @@ def create_app(
 def _add_layers(app: FastAPI, module: str, settings: ServiceSettings) -> None:
     """What stands around all routes; each layer added stands outside those before it."""
     measured = app.state.metrics
+    app.add_middleware(HeadMiddleware)
     # Outside a system there are no other modules, and nobody who could vouch for one.
     if settings.system:
         guard = Guard.of(module, settings)
