@@ -11,7 +11,7 @@ from arkalia_helloria import open_files
 from arkalia_helloria.access.door import AccountDoor
 from arkalia_helloria.cache.answers import Answers, Forwards
 from arkalia_helloria.callers import Door
-from arkalia_helloria.cors import parse_origins
+from arkalia_helloria.cors import CorsMiddleware, parse_origins
 from arkalia_helloria.describing import Descriptions
 from arkalia_helloria.forwarding import Forwarder
 from arkalia_helloria.gateway import Entrance, GatewayMiddleware, Told
@@ -85,6 +85,8 @@ def _publish(app: FastAPI, told: Told, forwarder: Forwards, entrance: Entrance) 
     # HEAD for the gateway's own routes: a module is asked by the method that its client used.
     app.add_middleware(GatewayMiddleware, told=told, entrance=entrance, forwarder=forwarder)
     app.user_middleware.insert(-1, app.user_middleware.pop(0))
+    # Outermost: a page may read why it was refused, whichever layer refuses.
+    app.add_middleware(CorsMiddleware, cors=told.cors)
 
 
 def _told(settings: GatewaySettings, key: str, parse: Callable[[bytes], Parsed]) -> Watched[Parsed]:

@@ -3,13 +3,16 @@
 Cookies play no part: who asks says so in a header, and a browser adds that for nobody.
 """
 
+import re
 from collections.abc import Iterable
 from typing import Final
 
 from pydantic import TypeAdapter
-from starlette.types import Message, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from arkalia_contract import headers
+from arkalia_helloria.routes import PUBLISHED
+from arkalia_runtime.watched import UnreadableError, Watched
 
 ANY: Final = "*"
 MAX_AGE_SECONDS: Final = 600
@@ -18,10 +21,22 @@ MAX_AGE_SECONDS: Final = 600
 SENT: Final = ", ".join(
     ("Authorization", "Content-Type", "Accept", "If-None-Match", headers.API_KEY,
      headers.REQUEST_ID, headers.TRACEPARENT, headers.TIMEOUT, headers.PRIORITY)
-)  # fmt: skip
+).encode("ascii")  # fmt: skip
+"""What a page may send that does not say what it would send, or says too much."""
+NAME: Final = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}")
+"""Of a header (RFC 9110, 5.6.2)."""
+MOST_NAMES: Final = 64
+MOST_BYTES: Final = 4096
 READ: Final = ", ".join(
     (headers.REQUEST_ID, "RateLimit", "RateLimit-Policy", "Retry-After", "ETag")
 )
+
+VARIES: Final = (b"vary", b"Origin")
+PREFLIGHT_VARIES: Final = (
+    b"vary",
+    b"Origin, Access-Control-Request-Method, Access-Control-Request-Headers",
+)
+EXPOSED: Final = (b"access-control-expose-headers", READ.encode("ascii"))
 
 _FORM: Final = TypeAdapter(list[str])
 
@@ -34,6 +49,11 @@ class Origins:
     def __init__(self, allowed: Iterable[str]) -> None:
         self._allowed = frozenset(each.strip().lower().encode() for each in allowed if each.strip())
         self._any = ANY.encode() in self._allowed
+
+    @property
+    def are_some(self) -> bool:
+        """Whether any page may."""
+        return bool(self._allowed)
 
     def of(self, scope: Scope) -> bytes | None:
         """The origin of a page that may read the answer; None if there is no such page."""
@@ -52,40 +72,80 @@ class Origins:
         )
 
 
+NOBODY: Final = Origins(())
+
+
 def parse_origins(text: bytes) -> Origins:
     """The origins that `cors.json` names. Raises ValueError if it is not of that form."""
     return Origins(_FORM.validate_json(text))
 
 
-def preflight(origin: bytes | None, methods: Iterable[str]) -> Pairs:
-    """The headers that answer a browser: what pages of *origin* may ask by *methods*."""
+def allowed(cors: Watched[Origins]) -> Origins:
+    """The pages that may read answers; none while that is not known."""
+    try:
+        return cors.current()
+    except UnreadableError:
+        return NOBODY
+
+
+def preflight(origin: bytes | None, scope: Scope, methods: Iterable[str]) -> Pairs:
+    """The headers that answer a browser: what pages of *origin* may ask by *methods*.
+
+    They may send what they like to: the gateway takes out what is its own, and modules pass over the rest.
+    """
     if origin is None:
-        return [(b"vary", b"Origin")]
+        return [PREFLIGHT_VARIES]
     return [
-        *_allowing(origin),
+        (b"access-control-allow-origin", origin),
         (b"access-control-allow-methods", ", ".join(methods).encode("ascii")),
-        (b"access-control-allow-headers", SENT.encode("ascii")),
+        (
+            b"access-control-allow-headers",
+            _sendable(_header(scope, b"access-control-request-headers")),
+        ),
         (b"access-control-max-age", b"%d" % MAX_AGE_SECONDS),
+        PREFLIGHT_VARIES,
     ]
 
 
-def readable(send: Send, origin: bytes) -> Send:
-    """*send*, whose answers pages of *origin* may read; what a module says of it is left out."""
+class CorsMiddleware:
+    """The ASGI layer that says who may read an answer; what a module says of it is left out."""
+
+    def __init__(self, app: ASGIApp, cors: Watched[Origins]) -> None:
+        self._app = app
+        self._cors = cors
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "http" and scope["path"].startswith(PUBLISHED):
+            origins = allowed(self._cors)
+            # To a preflight the gateway says more, and other answers to one tell a browser nothing.
+            if origins.are_some and not origins.is_preflight(scope):
+                send = _readable(send, origins.of(scope))
+        await self._app(scope, receive, send)
+
+
+def _readable(send: Send, origin: bytes | None) -> Send:
+    """*send*, whose answers pages of *origin* may read."""
+    said = (
+        [VARIES] if origin is None else [(b"access-control-allow-origin", origin), VARIES, EXPOSED]
+    )
 
     async def sent(message: Message) -> None:
         if message["type"] == "http.response.start":
             kept = [
                 each for each in message["headers"] if not each[0].startswith(b"access-control-")
             ]
-            said = [*_allowing(origin), (b"access-control-expose-headers", READ.encode("ascii"))]
             message = {**message, "headers": [*kept, *said]}
         await send(message)
 
     return sent
 
 
-def _allowing(origin: bytes) -> Pairs:
-    return [(b"access-control-allow-origin", origin), (b"vary", b"Origin")]
+def _sendable(asked: bytes) -> bytes:
+    names = [each.strip() for each in asked.split(b",") if each.strip()]
+    if not 0 < len(names) <= MOST_NAMES or len(asked) > MOST_BYTES:
+        return SENT
+    return b", ".join(names) if all(map(NAME.fullmatch, names)) else SENT
 
 
 def _header(scope: Scope, name: bytes) -> bytes:

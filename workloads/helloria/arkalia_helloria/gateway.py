@@ -16,21 +16,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from arkalia_contract import identity
 from arkalia_helloria.cache.answers import Forwards
 from arkalia_helloria.callers import Caller, DeniedError, Door
-from arkalia_helloria.cors import Origins, preflight, readable
+from arkalia_helloria.cors import Origins, allowed, preflight
 from arkalia_helloria.exchange import Asked
 from arkalia_helloria.limits.rate import Verdict
 from arkalia_helloria.limits.rules import Rules
-from arkalia_helloria.routes import Match, MethodError, PathError, RouteTable
+from arkalia_helloria.routes import PUBLISHED, Match, MethodError, PathError, RouteTable
 from arkalia_runtime.problems import Problem, problem_response
 from arkalia_runtime.watched import UnreadableError, Watched
 
 logger: Final = logging.getLogger(__name__)
-
-PUBLISHED: Final = ("/api/", "/v1/")
-"""Where all published paths lie: elsewhere nothing is looked for."""
-
-
-NO_ORIGINS: Final = Origins(())
 
 
 @dataclass(frozen=True)
@@ -48,10 +42,10 @@ class PreflightError(Exception):
         super().__init__()
         self._methods = methods
 
-    def answer(self, origin: bytes | None) -> Response:
-        """What pages of *origin* may ask; nothing, if it is None."""
+    def answer(self, origins: Origins, scope: Scope) -> Response:
+        """What the page that asks may ask; nothing, if it is of none of *origins*."""
         response = Response(status_code=HTTPStatus.NO_CONTENT)
-        response.raw_headers += preflight(origin, self._methods)
+        response.raw_headers += preflight(origins.of(scope), scope, self._methods)
         return response
 
 
@@ -71,29 +65,20 @@ class GatewayMiddleware:
         if scope["type"] != "http" or not scope["path"].startswith(PUBLISHED):
             await self._app(scope, receive, send)
             return
-        origin = self._origins().of(scope)
-        shown = send if origin is None else readable(send, origin)
         try:
             match = self._match(scope)
             if match is None:
-                await self._app(scope, receive, shown)
+                await self._app(scope, receive, send)
             else:
-                await self._answer(match, scope, receive, shown)
+                await self._answer(match, scope, receive, send)
         except PreflightError as asked:
-            await asked.answer(origin)(scope, receive, send)
+            await asked.answer(allowed(self._cors), scope)(scope, receive, send)
         except Problem as error:
             path, members = scope["path"], error.members
             response = problem_response(
                 path, error.status_code, error.detail, members, error.headers
             )
-            await response(scope, receive, shown)
-
-    def _origins(self) -> Origins:
-        """The pages that may read answers; none while that is not known."""
-        try:
-            return self._cors.current()
-        except UnreadableError:
-            return NO_ORIGINS
+            await response(scope, receive, send)
 
     def _match(self, scope: Scope) -> Match | None:
         path = scope["raw_path"].decode("latin-1")
@@ -105,7 +90,7 @@ class GatewayMiddleware:
         except PathError as error:
             raise Problem(HTTPStatus.BAD_REQUEST, f"The path cannot be used: {error}.") from None
         except MethodError as error:
-            if self._origins().is_preflight(scope):
+            if allowed(self._cors).is_preflight(scope):
                 raise PreflightError(error.allowed) from None
             sentence = f"{scope['method']} is not possible here; possible: {error}."
             problem = Problem(HTTPStatus.METHOD_NOT_ALLOWED, sentence)

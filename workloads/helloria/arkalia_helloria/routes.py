@@ -18,6 +18,9 @@ from arkalia_contract import endpoints, identity
 PREFIX: Final = endpoints.PUBLISHED
 """Each module's routes lie below it, in a folder of the module's name."""
 
+PUBLISHED: Final = ("/api/", "/v1/")
+"""Where all published paths lie: elsewhere nothing is looked for."""
+
 DANGEROUS: Final = frozenset({b".", b".."})
 
 
