@@ -7,7 +7,7 @@ from collections.abc import Callable
 from starlette.types import Message
 
 from arkalia_helloria.compression import compressed
-from arkalia_helloria.exchange import NEVER_ANSWERED, Asked
+from arkalia_helloria.exchange import Asked
 from arkalia_helloria.settings import GatewaySettings
 from arkalia_helloria.upstream.connection import Connection, Head
 from arkalia_helloria.upstream.errors import (
@@ -49,6 +49,8 @@ class Attempt:
         self._settings = settings
         self._others = others
         """Whether there is another pod to ask."""
+        self._host = b""
+        """What the pod is asked as."""
         self._connection: Connection | None = None
         self._was_used = False
         self._watch: Watch | None = None
@@ -59,7 +61,7 @@ class Attempt:
 
     async def ask(self, host: bytes, token: Callable[[], bytes]) -> Head:
         """The beginning of the pod's answer. Raises UpstreamError."""
-        asked = self._asked
+        asked, self._host = self._asked, host
         try:
             head = asked.head(host, token())
             connection = await self.replica.connection(time.monotonic())
@@ -93,7 +95,7 @@ class Attempt:
 
     async def _stream(self, answer: Head, watch: Watch) -> None:
         connection, send = watch.connection, self._asked.send
-        headers = [each for each in answer.headers if each[0] not in NEVER_ANSWERED]
+        headers = self._asked.answered(answer.headers, self._host)
         if self._asked.meter is not None:
             self._asked.meter.begin(answer.headers)
         data = self._seen(connection)

@@ -12,7 +12,8 @@ from starlette.types import Receive, Scope, Send
 from arkalia_contract import headers
 from arkalia_helloria.callers import REMEMBERED, Caller
 from arkalia_helloria.limits.tokens import Meter
-from arkalia_helloria.routes import Match
+from arkalia_helloria.relocation import LEADING, Home
+from arkalia_helloria.routes import Match, RouteTable
 from arkalia_helloria.upstream.errors import ClientLeftError, SlowRequestError
 from arkalia_runtime import deadline, logs
 
@@ -43,6 +44,8 @@ OWN_PREFIX: Final = b"arkalia-"
 NEVER_ANSWERED: Final = HOP_BY_HOP | frozenset({b"server", b"date", _lower(headers.REQUEST_ID)})
 """The server and the layer around all answers say these for themselves."""
 
+Pairs = list[tuple[bytes, bytes]]
+
 WITHOUT_LIMIT: Final = float("inf")
 
 RESERVED_SHARE: Final = 0.1
@@ -59,8 +62,10 @@ class Asked:
     receive: Receive
     send: Send
     match: Match
+    table: RouteTable
+    """In which it was found."""
     caller: Caller
-    said: list[tuple[bytes, bytes]] = field(default_factory=list)
+    said: Pairs = field(default_factory=list)
     """Headers that the gateway adds to the answer."""
     meter: Meter | None = None
     """What looks at the answer, if somebody counts its tokens."""
@@ -121,6 +126,15 @@ class Asked:
             b"\r\n",
         ]
         return b"".join(lines)
+
+    def answered(self, told: Pairs, host: bytes) -> Pairs:
+        """What the client gets of *told*, the headers of the answer of a pod that was asked as *host*."""
+        kept = [each for each in told if each[0] not in NEVER_ANSWERED]
+        for place, (name, value) in enumerate(kept):
+            if name in LEADING:
+                home = Home(self.table, self.match.route.module, host)
+                kept[place] = name, home.relocated(value)
+        return kept
 
     def part(self, data: bytes, *, last: bool) -> bytes:
         """*data* as it is sent, a chunk where the body's length is not known."""

@@ -17,7 +17,7 @@ from arkalia_contract import identity
 from arkalia_helloria.cache.answers import Forwards
 from arkalia_helloria.callers import Caller, DeniedError, Door
 from arkalia_helloria.cors import Origins, allowed, preflight
-from arkalia_helloria.exchange import Asked
+from arkalia_helloria.exchange import Asked, Pairs
 from arkalia_helloria.limits.rate import Verdict
 from arkalia_helloria.limits.rules import Rules
 from arkalia_helloria.routes import PUBLISHED, Match, MethodError, PathError, RouteTable
@@ -103,9 +103,10 @@ class GatewayMiddleware:
 
     async def _answer(self, match: Match, scope: Scope, receive: Receive, send: Send) -> None:
         caller, said = await self._entrance.let_in(scope, match)
-        callee = self._table.current().callees[match.route.module]
+        table = self._table.current()
+        callee = table.callees[match.route.module]
         meter = self._entrance.rules.meter(caller, match)
-        asked = Asked(scope, receive, send, match, caller, said, meter)
+        asked = Asked(scope, receive, send, match, table, caller, said, meter)
         try:
             await self._forwarder.forward(asked, callee)
         except Problem as error:
@@ -123,7 +124,7 @@ class Entrance:
         self._door = door
         self.rules = rules
 
-    async def let_in(self, scope: Scope, match: Match) -> tuple[Caller, list[tuple[bytes, bytes]]]:
+    async def let_in(self, scope: Scope, match: Match) -> tuple[Caller, Pairs]:
         """Who asks, and what the answer says about their limits. Raises Problem."""
         client, _ = scope.get("client") or ("", 0)
         try:

@@ -140,6 +140,11 @@ class RouteTable:
         route, public = answering
         return Match(route, public, _filled(route.path, captured))
 
+    def publishes(self, module: str, path: str) -> bool:
+        """Whether *path*, as *module* serves it, is published below the module's own name."""
+        found = _find(self._root, f"{PREFIX}/{module}{path}".split("/")[1:], 0, [])
+        return found is not None and any(each.module == module for each, _ in found[0].values())
+
 
 class MethodError(Exception):
     """The path is published, for other methods."""
