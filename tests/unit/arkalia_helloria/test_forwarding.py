@@ -53,6 +53,7 @@ async def test_module_learns_for_whom_it_is_asked_and_by_whom(gateway):
         assert given["arkalia-roles"] == "admin,operator"
         assert given["arkalia-scopes"] == "tasks"
         assert given["arkalia-key"] == "k-1"
+        assert given["arkalia-path"] == "/api/v1/taskia/x"
         assert given["x-request-id"] == "abc"
         assert given["x-forwarded-for"] == "127.0.0.1"
         assert given["priority"] == "u=5"
@@ -62,6 +63,7 @@ async def test_client_cannot_pretend_to_be_somebody(gateway):
     pretended = {
         "Arkalia-User": "root",
         "Arkalia-Anything": "root",
+        "Arkalia-Path": "/elsewhere",
         "X-Api-Key": "secret",
         "X-Forwarded-For": "10.0.0.1",
         "X-Real-IP": "10.0.0.1",
@@ -74,6 +76,7 @@ async def test_client_cannot_pretend_to_be_somebody(gateway):
 
         given = module.asked[0]["given"]
         assert given["arkalia-user"] == "ada"
+        assert given["arkalia-path"] == "/api/v1/taskia/x"
         assert given["x-forwarded-for"] == "127.0.0.1"
         assert not {"arkalia-anything", "x-api-key", "x-real-ip", "x-hop", "te"} & given.keys()
 

@@ -38,6 +38,7 @@ NEVER_FORWARDED: Final = HOP_BY_HOP | frozenset({
 })  # fmt: skip
 """What the gateway says itself, and what a client could pretend with."""
 
+PUBLIC_PATH: Final = _lower(headers.PUBLIC_PATH)
 OWN_PREFIX: Final = b"arkalia-"
 """No client says anything under it."""
 
@@ -118,8 +119,15 @@ class Asked:
         if query := self.scope["query_string"]:
             target = b"%b?%b" % (target, query)
         lines = [
-            b"%b %b HTTP/1.1\r\nhost: %b\r\nauthorization: %b\r\n"
-            % (self.method.encode("ascii"), target, host, token),
+            b"%b %b HTTP/1.1\r\nhost: %b\r\nauthorization: %b\r\n%b: %b\r\n"
+            % (
+                self.method.encode("ascii"),
+                target,
+                host,
+                token,
+                PUBLIC_PATH,
+                self.scope["raw_path"],
+            ),
             identity_lines(self.caller),
             *self._passed_on(),
             self._own_lines(),

@@ -74,10 +74,8 @@ class GatewayMiddleware:
         except PreflightError as asked:
             await asked.answer(allowed(self._cors), scope)(scope, receive, send)
         except Problem as error:
-            path, members = scope["path"], error.members
-            response = problem_response(
-                path, error.status_code, error.detail, members, error.headers
-            )
+            members, said = error.members, error.headers
+            response = problem_response(scope, error.status_code, error.detail, members, said)
             await response(scope, receive, send)
 
     def _match(self, scope: Scope) -> Match | None:

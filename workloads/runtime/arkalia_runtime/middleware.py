@@ -178,7 +178,7 @@ class Exchange:
 
     async def send_problem(self, status: int, detail: str) -> None:
         """Answer with a problem document."""
-        response = problem_response(self.scope["path"], status, detail)
+        response = problem_response(self.scope, status, detail)
         await response(self.scope, self._receive, self.send)
 
     def _added(self) -> Iterator[tuple[bytes, bytes]]:

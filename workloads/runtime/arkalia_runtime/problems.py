@@ -7,6 +7,7 @@ A route raises Problem (or FastAPI's own HTTPException); what nobody foresaw bec
 from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import unquote
 
 import orjson
 from fastapi.exceptions import RequestValidationError
@@ -14,7 +15,9 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
+from arkalia_contract import headers
 from arkalia_runtime import dialects, logs
 from arkalia_runtime.mistakes import said
 
@@ -22,6 +25,8 @@ MEDIA_TYPE: Final = "application/problem+json"
 
 TITLES: Final = {413: "Content Too Large", 422: "Unprocessable Content"}
 """RFC 9110's names, where Python before 3.13 has older ones."""
+
+PUBLIC_PATH: Final = headers.PUBLIC_PATH.lower().encode("ascii")
 
 MOST_TOLD: Final = 3
 """Mistakes of a request in the sentence that many clients show alone."""
@@ -55,24 +60,36 @@ class Problem(HTTPException):
 
 
 def problem_response(
-    instance: str,
+    scope: Scope,
     status: int,
     detail: str,
     members: Mapping[str, Any] | None = None,
-    headers: Mapping[str, str] | None = None,
+    said: Mapping[str, str] | None = None,
 ) -> Response:
-    """The document as an answer. *instance* is the path of the request."""
+    """The document as an answer to the request *scope*."""
     document = {
         "type": "about:blank",
         "title": TITLES.get(status) or HTTPStatus(status).phrase,
         "status": status,
         "detail": detail,
-        "instance": instance,
+        "instance": path_of(scope),
         "request_id": logs.request_id.get(),
-        **dialects.error(dialects.spoken_at(instance), status, detail),
+        **dialects.error(dialects.spoken_at(scope["path"]), status, detail),
         **(members or {}),
     }
-    return Response(orjson.dumps(document), status, headers, MEDIA_TYPE)
+    return Response(orjson.dumps(document), status, said, MEDIA_TYPE)
+
+
+def path_of(scope: Scope) -> str:
+    """The path by which the client knows what it asked for: that of the request, or what a module says.
+
+    Nobody else is believed: a module has shown its token, and the gateway lets nobody say it for it.
+    """
+    if logs.caller.get() is not None:
+        for name, value in scope["headers"]:
+            if name == PUBLIC_PATH:
+                return unquote(value.decode("latin-1"))
+    return str(scope["path"])
 
 
 async def on_http_exception(request: Request, error: Exception) -> Response:
@@ -80,7 +97,7 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
     members = error.members if isinstance(error, Problem) else {}
     detail = _said_by_framework(request, error) or str(error.detail)
-    return problem_response(request.url.path, error.status_code, detail, members, error.headers)
+    return problem_response(request.scope, error.status_code, detail, members, error.headers)
 
 
 async def on_invalid_request(request: Request, error: Exception) -> Response:
@@ -89,7 +106,7 @@ async def on_invalid_request(request: Request, error: Exception) -> Response:
     found = faults(error.errors())
     detail = f"The request does not fit: {in_words(found)}."
     status = HTTPStatus.UNPROCESSABLE_ENTITY
-    return problem_response(request.url.path, status, detail, {"errors": found})
+    return problem_response(request.scope, status, detail, {"errors": found})
 
 
 def faults(errors: Iterable[Mapping[str, Any]], *under: str) -> list[dict[str, str]]:
@@ -111,7 +128,7 @@ def _said_by_framework(request: Request, error: HTTPException) -> str | None:
     if error.detail != HTTPStatus(error.status_code).phrase:
         return None
     if error.status_code == HTTPStatus.NOT_FOUND:
-        return f"There is nothing at {request.url.path}; /docs shows what there is."
+        return f"There is nothing at {path_of(request.scope)}; /docs shows what there is."
     if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
         allowed = (error.headers or {}).get("Allow", "")
         return f"{request.method} is not possible here; possible: {allowed}."

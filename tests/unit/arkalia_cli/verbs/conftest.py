@@ -56,7 +56,7 @@ async def forwarding(accounts):
                 said, method = request.headers, request.method
                 caller = await visitor.door.let_in(said, "192.0.2.7", route, method)
             except DeniedError as error:
-                return problem_response(path, error.status, str(error))
+                return problem_response(request.scope, error.status, str(error))
             said = {headers.USER: caller.user, headers.SCOPES: " ".join(caller.scopes)}
             said |= {headers.KEY: caller.key or "", "content-type": "application/json"}
             asked = f"{path}?{request.url.query}" if request.url.query else path

@@ -79,3 +79,10 @@ async def test_nobody_says_from_outside_who_they_are(ask):
 
 async def test_what_only_the_gateway_may_ask_is_published_nowhere(ask, key):
     assert (await ask("GET", "/api/v1/security/gateway/view", key["key"]))[0] == 404
+
+
+@pytest.mark.parametrize("path", ["/api/auth/login", "/api/v1/security/auth/login"])
+async def test_problem_of_a_module_names_the_path_that_its_client_asked_for(ask, path):
+    status, problem = await ask("POST", path, json={})
+
+    assert (status, problem["instance"]) == (422, path)

@@ -5,7 +5,7 @@ import logging
 import pytest
 from fastapi import APIRouter
 
-from arkalia_contract import endpoints, identity
+from arkalia_contract import endpoints, headers, identity
 from arkalia_runtime import logs
 from arkalia_runtime.app import create_app
 from arkalia_runtime.settings import ServiceSettings
@@ -45,9 +45,10 @@ def an_app(mounts, **settings):
     return create_app("zeroia", own, router=router)
 
 
-async def asked(app, path="/states/1", method="GET", **headers):
+async def asked(app, path="/states/1", method="GET", **said):
     async with served(app) as client:
-        answer = await client.request(method, path, headers=headers)
+        url = client._base_url.with_path(path, encoded=True)
+        answer = await client.request(method, url, headers=said)
         return answer, await answer.json(content_type=None)
 
 
@@ -68,9 +69,9 @@ async def test_module_is_let_in_where_it_may_call(mounts):
 
 
 async def test_scheme_of_the_header_may_be_written_in_any_case(mounts):
-    headers = {"Authorization": f"bearer {CLUSTER.token('helloria')}"}
+    said = {"Authorization": f"bearer {CLUSTER.token('helloria')}"}
 
-    assert (await asked(an_app(mounts), **headers))[0].status == 200
+    assert (await asked(an_app(mounts), **said))[0].status == 200
 
 
 async def test_request_without_a_token_is_told_what_is_needed(mounts):
@@ -182,11 +183,11 @@ async def test_next_request_on_the_connection_has_no_caller(mounts):
 
 
 async def test_callers_follow_the_file_without_a_restart(mounts):
-    app, headers = an_app(mounts), bearer(CLUSTER.token("reflexia"))
+    app, said = an_app(mounts), bearer(CLUSTER.token("reflexia"))
     async with served(app) as client:
-        before = await client.get("/states/1", headers=headers)
+        before = await client.get("/states/1", headers=said)
         mounts.allow(reflexia=["/states/*"])
-        after = await client.get("/states/1", headers=headers)
+        after = await client.get("/states/1", headers=said)
         other = await client.get("/states/1", headers=bearer(CLUSTER.token("helloria")))
 
     assert [before.status, after.status, other.status] == [403, 200, 403]
@@ -243,3 +244,24 @@ async def test_service_outside_a_system_asks_nobody_for_a_token(mounts):
     answer, _ = await asked(an_app(mounts, system=""))
 
     assert answer.status == 200
+
+
+async def test_problem_names_the_public_path_that_a_module_tells(mounts):
+    told = bearer(CLUSTER.token("helloria")) | {
+        headers.PUBLIC_PATH: "/api/v1/zeroia/states/a%20b/c"
+    }
+    _, problem = await asked(an_app(mounts), "/states/a%20b/c", **told)
+
+    public = "/api/v1/zeroia/states/a b/c"
+    assert problem["instance"] == public
+    assert problem["detail"] == f"There is nothing at {public}; /docs shows what there is."
+
+
+async def test_nobody_else_is_believed_what_path_was_asked_for(mounts):
+    told = {headers.PUBLIC_PATH: "/elsewhere"}
+    for app, path in (
+        (an_app(mounts), "/states/1"),
+        (an_app(mounts), "/docs/nothing"),
+        (an_app(mounts, public=True), "/nothing"),
+    ):
+        assert (await asked(app, path, **told))[1]["instance"] == path

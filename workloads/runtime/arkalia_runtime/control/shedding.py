@@ -105,5 +105,5 @@ class ShedMiddleware:
             return
         detail = "The service has too much to do, and this request is not urgent."
         status = HTTPStatus.SERVICE_UNAVAILABLE
-        response = problem_response(scope["path"], status, detail, headers=RETRY_AFTER)
+        response = problem_response(scope, status, detail, said=RETRY_AFTER)
         await response(scope, receive, send)

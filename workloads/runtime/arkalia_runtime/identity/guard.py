@@ -106,9 +106,7 @@ class GuardMiddleware:
             "Refused a request: %s", error, extra={"reason": error.reason, "refused": error.caller}
         )
         members = {"reason": error.reason}
-        response = problem_response(
-            scope["path"], error.status, str(error), members, error.challenge
-        )
+        response = problem_response(scope, error.status, str(error), members, error.challenge)
         await response(scope, receive, send)
 
 
