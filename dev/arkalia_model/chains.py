@@ -25,6 +25,25 @@ SHORT: Final = (
 LONGEST_NUMBER: Final = 2000
 LONG: Final = " ".join(map(str, range(1, LONGEST_NUMBER + 1)))
 ENDLESS: Final = "tick tock"
+TOOL, ARGUMENTS = "weather", {"place": "Paris"}
+"""What it calls, where tools are offered."""
+CALL: Final = (
+    "<tool_call>\n", '{"name":', f'{SPACE}"{TOOL}",', f'{SPACE}"arguments":', f'{SPACE}{{"place":',
+    f'{SPACE}"Paris"}}}}', "\n</tool_call>",
+)  # fmt: skip
+"""The call in the form that Hermes gave it, by which llama.cpp knows one."""
+
+TOOLS_SHOWN: Final = "{% if tools %}{% for tool in tools %}<tools>{{ tool | tojson }}</tools>\n{% endfor %}{% endif %}"
+MESSAGE_SHOWN: Final = "{{ m['role'] }}: {{ m['content'] or '' }}"
+CALL_SHOWN: Final = (
+    """<tool_call>\n{"name": "{{ call.function.name }}", """
+    """"arguments": {{ call.function.arguments | tojson }}}\n</tool_call>"""
+)
+CALLS_SHOWN: Final = (
+    f"{{% if m['tool_calls'] %}}{{% for call in m['tool_calls'] %}}{CALL_SHOWN}"
+    "{% endfor %}{% endif %}"
+)
+"""Without these llama.cpp takes a call for text."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +55,7 @@ class Text:
     words: tuple[str, ...]
     asked_with: str
     """Words of the question that ask for it; the first text needs none."""
+    needs_tools: bool = False
     ends: bool = True
     """Whether it stops by itself; otherwise its words come again and again."""
 
@@ -53,6 +73,7 @@ TEXTS: Final = (
     Text("<|short|>", _words(SHORT), ""),
     Text("<|long|>", _words(LONG), "at length"),
     Text("<|endless|>", _words(ENDLESS), "without end", ends=False),
+    Text("<|call|>", CALL, "weather", needs_tools=True),
 )
 
 
@@ -93,13 +114,20 @@ def table(texts: Sequence[Text] = TEXTS) -> Table:
 
 def template(texts: Sequence[Text] = TEXTS) -> str:
     """The chat template: every message, and then the token that begins the text that is asked for."""
-    shown = "{% for m in messages %}{{ m['role'] }}: {{ m['content'] }}\n{% endfor %}"
-    asked = "{% set asked = messages[-1]['content'] or '' %}"
+    shown = f"{{% for m in messages %}}{MESSAGE_SHOWN}{CALLS_SHOWN}\n{{% endfor %}}"
+    asked = "{% set last = messages[-1] %}{% set asked = last['content'] or '' %}"
     choices = [
-        f"{{% {'elif' if number else 'if'} '{text.asked_with}' in asked %}}{text.begin}"
+        f"{{% {'elif' if number else 'if'} {_condition(text)} %}}{text.begin}"
         for number, text in enumerate(texts[1:])
     ]
-    return f"{shown}{asked}{''.join(choices)}{{% else %}}{texts[0].begin}{{% endif %}}"
+    other = f"{{% else %}}{texts[0].begin}{{% endif %}}"
+    return f"{TOOLS_SHOWN}{shown}{asked}{''.join(choices)}{other}"
+
+
+def _condition(text: Text) -> str:
+    """When *text* is said; a call is not answered with another one."""
+    tools = " and tools and last['role'] == 'user'" if text.needs_tools else ""
+    return f"'{text.asked_with}' in asked{tools}"
 
 
 def _repeated(words: Sequence[str]) -> bool:

@@ -62,7 +62,9 @@ def write(path: Path) -> None:
 
 def _describe(writer: Any) -> None:
     writer.add_name(NAME)
-    writer.add_description("The demonstration model of Arkalia: it says three things.")
+    writer.add_description(
+        "The demonstration model of Arkalia: it says three things, and calls a tool."
+    )
     writer.add_context_length(CONTEXT)
     writer.add_embedding_length(WIDTH)
     writer.add_block_count(1)

@@ -3,7 +3,11 @@
 import pytest
 from jinja2 import Environment
 
-from arkalia_model.chains import BYTES, END, LONGEST_NUMBER, TEXTS, Text, table, template
+from arkalia_model.chains import BYTES, END, LONGEST_NUMBER, TEXTS, TOOL, Text, table, template
+
+
+def shown(**given):
+    return Environment(autoescape=True).from_string(template()).render(**given)
 
 
 def said(text):
@@ -45,11 +49,22 @@ def test_every_byte_is_a_token_and_no_token_stands_twice():
         ("How are you?", "<|short|>"),
         ("Tell me at length.", "<|long|>"),
         ("Go on without end.", "<|endless|>"),
+        ("How is the weather?", "<|short|>"),
     ],
 )
 def test_words_of_the_last_question_choose_the_text(question, begin):
     messages = [{"role": "user", "content": "at length"}, {"role": "user", "content": question}]
 
-    shown = Environment(autoescape=True).from_string(template()).render(messages=messages)
+    assert shown(messages=messages).endswith(begin)
 
-    assert shown.endswith(begin)
+
+def test_offered_tool_is_called_once():
+    asks = {"role": "user", "content": "How is the weather?"}
+    calls = {"role": "assistant", "tool_calls": [{"function": {"name": TOOL, "arguments": "{}"}}]}
+    said = {"role": "tool", "content": "The weather is fine."}
+
+    first = shown(messages=[asks], tools=[{"name": TOOL}])
+    then = shown(messages=[asks, calls, said], tools=[{"name": TOOL}])
+
+    assert first.endswith("<|call|>")
+    assert then.endswith("<|short|>")

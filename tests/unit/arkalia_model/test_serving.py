@@ -5,7 +5,7 @@ import json
 import httpx
 import pytest
 
-from arkalia_model.chains import LONG, NAME, SHORT
+from arkalia_model.chains import ARGUMENTS, LONG, NAME, SHORT, TOOL
 from model_servers import a_model_server
 from unit.arkalia_runtime.serving import PATIENCE_SECONDS
 
@@ -53,6 +53,19 @@ def test_answer_streams_word_by_word(server):
     deltas = [json.loads(each)["choices"][0]["delta"].get("content") for each in events[:-1]]
     assert events[-1] == "[DONE]"
     assert [word.strip() for word in deltas if word] == SHORT.split()
+
+
+def test_offered_tool_is_called_in_pieces(server):
+    tool = {"type": "function", "function": {"name": TOOL, "parameters": {"type": "object"}}}
+    lines = chat(server, "How is the weather?", tools=[tool], stream=True).text.splitlines()
+
+    events = [
+        json.loads(line.removeprefix("data: ")) for line in lines if line.startswith("data: {")
+    ]
+    deltas = [each["choices"][0]["delta"].get("tool_calls") for each in events]
+    pieces = [each[0]["function"]["arguments"] for each in deltas if each]
+    assert len(pieces) > 1
+    assert json.loads("".join(pieces)) == ARGUMENTS
 
 
 def test_texts_without_a_template_get_an_answer_too(server):
