@@ -38,6 +38,8 @@ class ModelServer:
     port: int
     name: str = NAME
     key_file: str = ""
+    more: tuple[str, ...] = ()
+    """Further words of its command."""
     process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -45,7 +47,7 @@ class ModelServer:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        words = ("serve", str(model_file()), "--port", str(self.port), "--name", self.name)
+        words = ("serve", str(model_file()), "--port", str(self.port), "--name", self.name, *self.more)
         self.process = subprocess.Popen(
             [sys.executable, "-m", "arkalia_model", *words],
             env={**os.environ, "ARKALIA_MODEL_KEY_FILE": self.key_file},
@@ -130,9 +132,9 @@ def an_ollama_server() -> Iterator[OllamaServer]:
 
 
 @contextmanager
-def a_model_server(name: str = NAME, key_file: str = "") -> Iterator[ModelServer]:
+def a_model_server(name: str = NAME, key_file: str = "", *more: str) -> Iterator[ModelServer]:
     """A server that answers, during the block."""
-    server = ModelServer(free_port(), name, key_file)
+    server = ModelServer(free_port(), name, key_file, more)
     server.start()
     try:
         yield server

@@ -39,6 +39,7 @@ def _parser() -> ArgumentParser:
     serving.add_argument("--host", default="127.0.0.1")
     serving.add_argument("--port", type=int, default=8080)
     serving.add_argument("--name", help="another name for the model")
+    serving.add_argument("--without-embeddings", dest="embeds", action="store_false")
     serving.set_defaults(work=_serve)
     return parser
 
@@ -51,7 +52,7 @@ def _serve(asked: Namespace) -> None:
     serving = import_module("arkalia_model.serving")
     file = os.environ.get(KEY, "")
     key = Path(file).read_text(encoding="utf-8").strip() if file else ""
-    place = serving.Serving(asked.host, asked.port, key, asked.name or serving.NAME)
+    place = serving.Serving(asked.host, asked.port, key, asked.name or serving.NAME, asked.embeds)
     host = os.environ.get(OLLAMA_HOST, "")
     if host:
         models = Path(os.environ[OLLAMA_MODELS])

@@ -101,15 +101,19 @@ class _Handler(BaseHTTPRequestHandler):
         """The answer of the model, line by line. Who goes away stops it."""
         connection = HTTPConnection(*self.asked, timeout=ASK_SECONDS)
         try:
-            wanted = {"messages": body["messages"], "stream": True}
-            wanted |= {"stream_options": {"include_usage": True}}
+            wanted = {"messages": [*map(_asked, body["messages"])], "tools": body.get("tools")}
+            wanted |= {"stream": True, "stream_options": {"include_usage": True}}
             headers = {"Content-Type": "application/json"}
             connection.request("POST", "/v1/chat/completions", json.dumps(wanted), headers)
             usage: dict[str, int] = {}
+            called: list[dict[str, str]] = []
             for event in _events(connection):
                 usage = event.get("usage") or usage
                 for choice in event["choices"]:
+                    called += (each["function"] for each in choice["delta"].get("tool_calls") or ())
                     yield _line(model, choice["delta"].get("content") or "", done=False)
+            if called:
+                yield _call(model, called)
             counts = {
                 "prompt_eval_count": usage.get("prompt_tokens", 0),
                 "eval_count": usage.get("completion_tokens", 0),
@@ -145,6 +149,25 @@ def _line(model: str, said: str, *, done: bool) -> dict[str, Any]:
     message = {"role": "assistant", "content": said}
     now = datetime.now(UTC).isoformat().replace("+00:00", "Z")
     return {"model": model, "created_at": now, "message": message, "done": done}
+
+
+def _asked(message: dict[str, Any]) -> dict[str, Any]:
+    """A message as llama.cpp reads it: the arguments of a call are text."""
+    calls = [
+        {"type": "function", "function": {**each, "arguments": json.dumps(each["arguments"])}}
+        for each in (call["function"] for call in message.get("tool_calls") or ())
+    ]
+    return {**message, "tool_calls": calls} if calls else message
+
+
+def _call(model: str, pieces: list[dict[str, str]]) -> dict[str, Any]:
+    """The one call that *pieces* make."""
+    arguments = json.loads("".join(each["arguments"] for each in pieces))
+    line = _line(model, "", done=False)
+    line["message"]["tool_calls"] = [
+        {"function": {"name": pieces[0]["name"], "arguments": arguments}}
+    ]
+    return line
 
 
 def _listed(names: set[str]) -> dict[str, Any]:

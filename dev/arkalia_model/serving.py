@@ -31,6 +31,8 @@ class Serving:
     key: str = ""
     """What callers have to show; empty for nothing."""
     name: str = NAME
+    embeds: bool = True
+    """Whether it gives embeddings."""
 
 
 def serve(model: Path, place: Serving) -> None:
@@ -54,7 +56,7 @@ def _parameters(model: Path, place: Serving) -> xllamacpp.CommonParams:
     asked.api_keys = [place.key] if place.key else []
     asked.n_ctx, asked.n_parallel = CONTEXT, SEQUENCES
     asked.ctx_shift = True  # an endless answer goes on after the context is full
-    asked.embedding, asked.pooling_type = True, MEAN
+    asked.embedding, asked.pooling_type = place.embeds, MEAN
     asked.cpuparams.n_threads = asked.cpuparams_batch.n_threads = 1
     asked.cache_ram_mib = 0  # what it would remember of prompts is computed faster than looked up
     asked.warmup = asked.ui = False

@@ -6,6 +6,7 @@ BackendError          what one server did; another may be asked as long as nothi
 ├── HurriedError      whoever asks does not wait for longer: that is not the server's fault
 ├── BusyError         its queue is full, or it says that it has too much to do
 ├── UnsuitableError   it does not have the model, or does not take the key
+│   └── UnsupportedError  it has no way to do what is asked: to ask again changes nothing
 └── BrokenError       it stopped in the middle of its answer
     └── CutError      it was stopped: whoever asks does not wait for longer
 RefusedError          it understood the request, and says that it is wrong: nobody else is asked
@@ -48,6 +49,15 @@ class UnsuitableError(BackendError):
     """It cannot answer this, now and later."""
 
     reason = "unsuitable"
+
+    def __init__(self, message: str, status: int = 0) -> None:
+        super().__init__(message)
+        self.status = status
+        """Of its answer, if it is one."""
+
+
+class UnsupportedError(UnsuitableError):
+    """It has no way to do what is asked."""
 
 
 class BrokenError(BackendError):

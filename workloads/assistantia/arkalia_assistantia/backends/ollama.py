@@ -9,12 +9,17 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 import aiohttp
-import orjson
 
 from arkalia_assistantia.backends import wire
 from arkalia_assistantia.backends.completion import Chunk, Whole
-from arkalia_assistantia.backends.errors import BrokenError
-from arkalia_assistantia.backends.openai import OPTIONS, OWN
+from arkalia_assistantia.backends.errors import BrokenError, UnsupportedError
+from arkalia_assistantia.backends.ollama_messages import (
+    calls_from_ollama,
+    calls_to_ollama,
+    from_ollama,
+    to_ollama,
+)
+from arkalia_assistantia.backends.openai import OF_OLLAMA, OWN
 
 CHAT: Final = "/api/chat"
 TAGS: Final = "/api/tags"
@@ -31,6 +36,8 @@ NAMES: Final = {
 }
 """OpenAI's members, and what Ollama calls them among its options."""
 _BACK: Final = {theirs: ours for ours, theirs in NAMES.items()}
+PASSED: Final = ("think",)
+"""Members that OpenAI has no word for. `keep_alive` is none of them: a server is everybody's."""
 WITHOUT_END: Final = (-1, -2)
 """`num_predict` of an answer without a limit."""
 NANOSECONDS: Final = 1_000_000_000
@@ -40,14 +47,19 @@ NANOSECONDS: Final = 1_000_000_000
 
 
 def request(body: Mapping[str, Any], model: str) -> dict[str, Any]:
-    """*body*, which has OpenAI's form, as `/api/chat` takes it."""
-    options: dict[str, Any] = dict(body.get(OPTIONS) or {})
+    """*body*, which has OpenAI's form, as `/api/chat` takes it.
+
+    Raises UnsupportedError for what it has no form for.
+    """
+    own: dict[str, Any] = body.get(OF_OLLAMA) or {}
+    options = dict(own.get("options") or {})
     options |= {theirs: body[ours] for ours, theirs in NAMES.items() if body.get(ours) is not None}
     if body.get("max_completion_tokens") is not None:
         options["num_predict"] = body["max_completion_tokens"]
     asked = {
+        **own,
         "model": model,
-        "messages": [_to_ollama(each) for each in body.get("messages") or ()],
+        "messages": to_ollama(body.get("messages") or ()),
         "stream": True,
         "options": options,
     }
@@ -61,8 +73,9 @@ async def chunks(answer: aiohttp.ClientResponse) -> AsyncIterator[Chunk]:
     async for line in wire.lines(answer):
         told = wire.document(line)
         message = told.get("message") or {}
-        yield _chunk(told, _delta(message, calls))
+        delta = _delta(message, calls)
         calls += len(message.get("tool_calls") or ())
+        yield _chunk(told, delta, calls)
         if told.get("done"):
             return
     message = "stopped before the end of its answer"
@@ -85,22 +98,29 @@ def asked(told: Mapping[str, Any], messages: Sequence[Mapping[str, Any]]) -> dic
     known = {_BACK[key]: options.pop(key) for key in [*options] if key in _BACK}
     body: dict[str, Any] = {
         "model": told.get("model") or "",
-        "messages": [_from_ollama(each) for each in messages],
+        "messages": from_ollama(messages),
     }
     if told.get("tools"):
         body["tools"] = told["tools"]
     if told.get("format"):
         body["response_format"] = _response_format(told["format"])
-    return body | known | ({OPTIONS: options} if options else {})
+    passed = {key: told[key] for key in PASSED if told.get(key) is not None}
+    return body | known | {OF_OLLAMA: {"options": options, **passed}}
 
 
 def line(model: str, message: Mapping[str, Any]) -> dict[str, Any]:
-    """A part of an answer of `/api/chat`; *message* is a delta, or a whole message."""
+    """A part of an answer of `/api/chat`; *message* is a delta, or a whole message.
+
+    Its calls of tools are whole. Raises BrokenError if one is none of Ollama's.
+    """
     said = {"role": "assistant", "content": message.get("content") or ""}
     if message.get("reasoning_content"):
         said["thinking"] = message["reasoning_content"]
     if message.get("tool_calls"):
-        said["tool_calls"] = [_call_to_ollama(each) for each in message["tool_calls"]]
+        try:
+            said["tool_calls"] = calls_to_ollama(message["tool_calls"])
+        except UnsupportedError as error:
+            raise BrokenError(str(error)) from error
     return {"model": model, "created_at": now(), "message": said, "done": False}
 
 
@@ -121,74 +141,19 @@ def now() -> str:
     return datetime.now(UTC).isoformat().replace("+00:00", "Z")
 
 
-def _to_ollama(message: Mapping[str, Any]) -> dict[str, Any]:
-    content = message.get("content")
-    parts: list[dict[str, Any]] = (
-        content if isinstance(content, list) else [{"type": "text", "text": content or ""}]
-    )
-    images = [each["image_url"]["url"].partition(",")[2] for each in parts if "image_url" in each]
-    made = {"role": message["role"], "content": "".join(each.get("text", "") for each in parts)}
-    if images:
-        made["images"] = images
-    if message.get("tool_calls"):
-        made["tool_calls"] = [_call_to_ollama(each) for each in message["tool_calls"]]
-    return made
-
-
-def _from_ollama(message: Mapping[str, Any]) -> dict[str, Any]:
-    made = {key: message[key] for key in ("role", "content") if key in message}
-    if message.get("images"):
-        shown = [
-            {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{each}"}}
-            for each in message["images"]
-        ]
-        made["content"] = [{"type": "text", "text": message.get("content") or ""}, *shown]
-    if message.get("tool_calls"):
-        made["tool_calls"] = [
-            _call_from_ollama(each, number) for number, each in enumerate(message["tool_calls"])
-        ]
-    if message.get("tool_name"):
-        made["tool_call_id"] = message["tool_name"]
-    return made
-
-
-def _call_to_ollama(call: Mapping[str, Any]) -> dict[str, Any]:
-    """A call of a tool: Ollama has an object where OpenAI has the text of one."""
-    function = call.get("function") or {}
-    arguments = function.get("arguments") or {}
-    if isinstance(arguments, str):
-        try:
-            arguments = orjson.loads(arguments)
-        except ValueError:
-            arguments = {}
-    return {"function": {"name": function.get("name") or "", "arguments": arguments}}
-
-
-def _call_from_ollama(call: Mapping[str, Any], number: int) -> dict[str, Any]:
-    function = call.get("function") or {}
-    arguments = orjson.dumps(function.get("arguments") or {}).decode()
-    return {
-        "index": number,
-        "id": f"call_{number}",
-        "type": "function",
-        "function": {"name": function.get("name") or "", "arguments": arguments},
-    }
-
-
 def _delta(message: Mapping[str, Any], calls: int) -> dict[str, Any]:
     delta = {"role": "assistant", "content": message.get("content") or ""}
     if message.get("thinking"):
         delta["reasoning_content"] = message["thinking"]
     if message.get("tool_calls"):
-        delta["tool_calls"] = [
-            _call_from_ollama(each, calls + number)
-            for number, each in enumerate(message["tool_calls"])
-        ]
+        delta["tool_calls"] = calls_from_ollama(message["tool_calls"], calls)
     return delta
 
 
-def _chunk(told: Mapping[str, Any], delta: dict[str, Any]) -> Chunk:
+def _chunk(told: Mapping[str, Any], delta: dict[str, Any], calls: int) -> Chunk:
     reason = (told.get("done_reason") or "stop") if told.get("done") else None
+    if reason == "stop" and calls:
+        reason = "tool_calls"
     chunk: Chunk = {
         "object": "chat.completion.chunk",
         "model": told.get("model"),

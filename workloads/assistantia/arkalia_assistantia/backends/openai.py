@@ -18,8 +18,8 @@ DONE: Final = b"[DONE]"
 
 OWN: Final = "arkalia"
 """Member of a request and of an answer that is Arkalia's own."""
-OPTIONS: Final = "arkalia_options"
-"""Member of a request: Ollama's options that OpenAI has no word for."""
+OF_OLLAMA: Final = "arkalia_ollama"
+"""Member of a request, inside alone: what a client of Ollama asks for that OpenAI has no word for."""
 
 
 def address(url: str, path: str) -> str:
@@ -29,7 +29,7 @@ def address(url: str, path: str) -> str:
 
 def request(body: Mapping[str, Any], model: str) -> dict[str, Any]:
     """*body* as the server gets it: always as a stream, and with the number of tokens at its end."""
-    passed = {key: value for key, value in body.items() if key not in (OWN, OPTIONS)}
+    passed = {key: value for key, value in body.items() if key not in (OWN, OF_OLLAMA)}
     return {**passed, "model": model, "stream": True, "stream_options": {"include_usage": True}}
 
 

@@ -7,29 +7,31 @@ answer. Who stops reading stops the server too.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from types import ModuleType
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from arkalia_assistantia import allowed
 from arkalia_assistantia.backends import choosing, ollama, openai
 from arkalia_assistantia.backends.access import Access, Backend, Known
+from arkalia_assistantia.backends.answering import Answering, By
 from arkalia_assistantia.backends.choosing import Choice
-from arkalia_assistantia.backends.completion import Chunk, until_something
+from arkalia_assistantia.backends.completion import until_something
 from arkalia_assistantia.backends.ends import Ends, within
 from arkalia_assistantia.backends.errors import (
     BackendError,
     BrokenError,
     BusyError,
-    CutError,
     HurriedError,
     NoAnswerError,
     RefusedError,
     SilentError,
     UnreachableError,
+    UnsuitableError,
+    UnsupportedError,
 )
 from arkalia_assistantia.backends.measures import Measures
 from arkalia_assistantia.backends.room import with_room
@@ -49,6 +51,8 @@ LISTS: Final = {llm.OPENAI: openai.MODELS, llm.OLLAMA: ollama.TAGS}
 ROUNDS: Final = 2
 """How often the servers are gone through: a restart, or a connection that breaks, is over soon."""
 AGAIN_SECONDS: Final = 0.2
+FINAL: Final = (SilentError, HurriedError, UnsupportedError)
+"""After these a server is not asked again for the same."""
 NEARLY: Final = 0.9
 """Share of its time after which a server that says nothing is silent, and was not hurried."""
 LIST_SECONDS: Final = 3.0
@@ -58,8 +62,8 @@ LISTED_SECONDS: Final = 30.0
 
 MODEL_NOT_FOUND: Final = "model_not_found"
 """OpenAI's word for it."""
-
-By = Literal["client", "server", "assistant"]
+NOT_SUPPORTED: Final = "not_supported"
+"""No server has a way to do what is asked."""
 
 
 @dataclass(frozen=True)
@@ -78,50 +82,13 @@ class Asked:
 
 
 @dataclass
-class Answering:
-    """A server that has begun to answer."""
-
-    choice: Choice
-    waited_seconds: float
-    first_seconds: float
-    _first: list[Chunk]
-    _rest: AsyncIterator[Chunk]
-    _held: ExitStack
-    _ended: Callable[[By | None], None]
-    _is_closed: bool = False
-
-    async def chunks(self) -> AsyncIterator[Chunk]:
-        """All that it says. Raises BrokenError."""
-        for chunk in self._first:
-            yield chunk
-        try:
-            async for chunk in self._rest:
-                yield chunk
-        except CutError:
-            self.close("client")
-            raise
-        except BrokenError:
-            self.close("server")
-            raise
-        self.close(None)
-
-    def close(self, by: By | None = "client") -> None:
-        """Stop the server, if it has more to say, and give the turn to the next.
-
-        *by* is who ended the answer in its middle; None if it has come to its end.
-        """
-        if not self._is_closed:
-            self._is_closed = True
-            self._held.close()
-            self._ended(by)
-
-
-@dataclass
 class _Server:
     """What is held of one server."""
 
     turns: Turns
     cooling: Cooling = field(default_factory=Cooling)
+    embedding: Cooling = field(default_factory=Cooling)
+    """The same for embeddings: a server without them answers questions all the same."""
     models: Mapping[str, int] | None = None
     """What it lists, each with the tokens that it reads."""
     listed_at: float = float("-inf")
@@ -174,9 +141,8 @@ class Backends:
                 else:
                     self._remembered.note(asked.conversation, choice.backend.name)
                     return answering
-            over = SilentError | HurriedError
-            silent = {name for name, error in told.items() if isinstance(error, over)}
-            found = [each for each in found if each.backend.name not in silent]
+            over = {name for name, error in told.items() if isinstance(error, FINAL)}
+            found = [each for each in found if each.backend.name not in over]
             if found and number + 1 < ROUNDS:
                 await asyncio.sleep(min(AGAIN_SECONDS, ends.left))
         raise self._no_answer(told)
@@ -186,7 +152,8 @@ class Backends:
         ends = Ends.of(self._settings.answer_seconds)
         told: dict[str, BackendError] = {}
         found = self._with_room(await self._choices(str(body.get("model") or "")), body)
-        for choice in choosing.ordered(found, self._cooling(), None):
+        without = {each.name for each, held in self._servers.items() if held.embedding.is_on}
+        for choice in choosing.ordered(found, self._cooling() | without, None):
             try:
                 return choice, await self._embedded(choice, body, ends)
             except BackendError as error:
@@ -239,7 +206,7 @@ class Backends:
             try:
                 answering = await self._first_word(choice, asked, ends, held)
             except (BackendError, RefusedError) as error:
-                self._failed(name, server, error)
+                self._failed(name, server.cooling, error)
                 raise
             server.cooling.answered()
             self.measures.tries.labels(name, "answered").inc()
@@ -286,27 +253,40 @@ class Backends:
         return SilentError if seconds >= NEARLY * full else HurriedError
 
     async def _embedded(self, choice: Choice, body: Mapping[str, Any], ends: Ends) -> Any:
-        backend = choice.backend
-        server = self._server(backend)
-        url = openai.address(backend.url, openai.EMBEDDINGS)
+        name, cooling = choice.backend.name, self._server(choice.backend).embedding
         try:
-            async with server.turns.turn(min(self._settings.queue_seconds, ends.left)):
-                asked = {**body, "model": choice.model}
+            found = await self._vectors(choice, body, ends)
+        except (BackendError, RefusedError) as error:
+            self._failed(name, cooling, error)
+            raise
+        cooling.answered()
+        usage = found.get("usage") if isinstance(found, dict) else None
+        read = usage.get("prompt_tokens") if isinstance(usage, dict) else None
+        self.note_tokens(name, read if isinstance(read, int) else None, None)
+        return found
+
+    async def _vectors(self, choice: Choice, body: Mapping[str, Any], ends: Ends) -> Any:
+        backend = choice.backend
+        url = openai.address(backend.url, openai.EMBEDDINGS)
+        asked = {key: value for key, value in body.items() if key != openai.OWN}
+        asked["model"] = choice.model
+        try:
+            turns = self._server(backend).turns
+            async with turns.turn(min(self._settings.queue_seconds, ends.left)):
                 async with asyncio.timeout(ends.left):
-                    found = await self._wire.whole(url, self._known.key(backend), asked)
+                    return await self._wire.whole(url, self._known.key(backend), asked)
         except TimeoutError:
             message = "says nothing in time"
             raise UnreachableError(message) from None
-        except BackendError as error:
-            self._failed(backend.name, server, error)
+        except UnsuitableError as error:
+            if error.status == HTTPStatus.NOT_FOUND:
+                raise UnsupportedError(str(error), error.status) from error
             raise
-        server.cooling.answered()
-        return found
 
-    def _failed(self, name: str, server: _Server, error: BackendError | RefusedError) -> None:
+    def _failed(self, name: str, cooling: Cooling, error: BackendError | RefusedError) -> None:
         self.measures.tries.labels(name, error.reason).inc()
         if isinstance(error, UnreachableError | BrokenError):
-            server.cooling.failed()
+            cooling.failed()
         # What a server complains of may repeat the prompt: the caller is told it, the log is not.
         brief, _, _ = str(error).partition(":")
         logger.warning("A model server did not answer: it %s.", brief, extra={"backend": name})
@@ -324,6 +304,9 @@ class Backends:
 
     def _no_answer(self, told: Mapping[str, BackendError]) -> NoAnswerError:
         message = "; ".join(f"{name} {error}" for name, error in told.items())
+        if told and all(isinstance(error, UnsupportedError) for error in told.values()):
+            message = f"No model server can do this: {message}."
+            return NoAnswerError(HTTPStatus.BAD_REQUEST, NOT_SUPPORTED, message)
         if told and all(isinstance(error, BusyError) for error in told.values()):
             status, code = HTTPStatus.TOO_MANY_REQUESTS, "busy"
         else:

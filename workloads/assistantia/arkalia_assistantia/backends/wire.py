@@ -23,6 +23,7 @@ from arkalia_assistantia.backends.errors import (
     RefusedError,
     UnreachableError,
     UnsuitableError,
+    UnsupportedError,
 )
 from arkalia_contract import environment
 from arkalia_runtime.watched import UnreadableError, Watched
@@ -37,6 +38,7 @@ LONGEST_WHOLE: Final = 32 * 1024 * 1024
 """Bytes of an answer that does not come line by line: many embeddings."""
 
 UNSUITABLE: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
+UNSUPPORTED: Final = frozenset({HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
 BUSY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
 
@@ -157,7 +159,9 @@ async def _complaint(answer: aiohttp.ClientResponse) -> BackendError | RefusedEr
     if status in BUSY:
         return BusyError(said)
     if status in UNSUITABLE:
-        return UnsuitableError(said)
+        return UnsuitableError(said, status)
+    if status in UNSUPPORTED:
+        return UnsupportedError(said, status)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return UnreachableError(said)
     return RefusedError(status, said)

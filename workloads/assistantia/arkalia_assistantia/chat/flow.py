@@ -12,9 +12,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, Final
 
+from arkalia_assistantia.backends.answering import Answering
 from arkalia_assistantia.backends.completion import Chunk, Whole
 from arkalia_assistantia.backends.errors import BrokenError
-from arkalia_assistantia.backends.pool import Answering, Asked, Backends
+from arkalia_assistantia.backends.pool import Asked, Backends
 from arkalia_assistantia.chat.attaching import Attaching
 from arkalia_assistantia.chat.checking import BlockedError, checked
 from arkalia_assistantia.chat.instructing import Instructing

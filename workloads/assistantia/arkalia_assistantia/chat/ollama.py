@@ -6,21 +6,20 @@ What Arkalia tells of an answer stands in the member `arkalia` of its last objec
 
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
 from fastapi import APIRouter, Request
-from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
 from arkalia_assistantia.backends import ollama
 from arkalia_assistantia.backends.ollama import CHAT, TAGS
 from arkalia_assistantia.chat.asking import caller_of, named_in, question_of
 from arkalia_assistantia.chat.flow import Assistant, Session
-from arkalia_assistantia.chat.openai import ChatMessage
-from arkalia_assistantia.chat.passed_on import PassedOn
+from arkalia_assistantia.chat.ollama_forms import OllamaChat, OllamaPrompt
 from arkalia_assistantia.chat.problems import Unanswered, told_in
 from arkalia_assistantia.chat.streaming import LINES, Streamed, line, while_here
 
+CALLS: Final = "tool_calls"
 GENERATE: Final = "/api/generate"
 SERVER_VERSION: Final = "/api/version"
 
@@ -29,24 +28,6 @@ STREAMED: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {LINES: {}}
 
 Form = Callable[[dict[str, Any]], dict[str, Any]]
 """What becomes of an object of `/api/chat` in the other route."""
-
-
-class OllamaChat(PassedOn):
-    """A request of `/api/chat`."""
-
-    model: Annotated[str, Field(max_length=255)] = ""
-    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=2000)]
-    stream: bool = True
-
-
-class OllamaPrompt(PassedOn):
-    """A request of `/api/generate`."""
-
-    model: Annotated[str, Field(max_length=255)] = ""
-    prompt: str
-    system: str | None = None
-    images: list[str] | None = None
-    stream: bool = True
 
 
 def routes(assistant: Assistant) -> APIRouter:
@@ -61,7 +42,7 @@ def routes(assistant: Assistant) -> APIRouter:
         question = question_of(asked, caller_of(request), named)
         with told_in("ollama"):
             session = await while_here(request, assistant.begin(question))
-            if not body.stream:
+            if body.stream is False:
                 return JSONResponse(await _whole(request, session, form, begun))
         # Its clients read every line as an object: one without a word.
         sign = line(form(ollama.line(session.model, {}))) if session.is_told_at_once else b""
@@ -111,7 +92,11 @@ async def _stream(session: Session, form: Form, begun: float) -> AsyncIterator[b
         with told_in("ollama"):
             async for chunk in session.chunks():
                 [first, *_] = chunk["choices"]
-                yield line(form(ollama.line(session.model, first["delta"])))
+                if delta := {key: first["delta"][key] for key in first["delta"] if key != CALLS}:
+                    yield line(form(ollama.line(session.model, delta)))
+            # They come in pieces, and a client of Ollama reads each as a whole.
+            if calls := session.whole.messages.get(0, {}).get(CALLS):
+                yield line(form(ollama.line(session.model, {CALLS: calls})))
     except Unanswered as problem:
         yield line({"error": problem.members["error"]})
         return

@@ -7,11 +7,10 @@ its member `arkalia`, which clients of OpenAI pass over.
 import time
 from collections.abc import AsyncIterator
 from http import HTTPStatus
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final
 
 import orjson
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response
 
 from arkalia_assistantia.backends.completion import Chunk
@@ -20,48 +19,12 @@ from arkalia_assistantia.backends.openai import DONE as END
 from arkalia_assistantia.backends.pool import MODEL_NOT_FOUND
 from arkalia_assistantia.chat.asking import caller_of, question_of
 from arkalia_assistantia.chat.flow import Assistant, Session
-from arkalia_assistantia.chat.passed_on import PassedOn
+from arkalia_assistantia.chat.openai_forms import Completion, Embedding, StreamOptions
 from arkalia_assistantia.chat.problems import Unanswered, told_in
 from arkalia_assistantia.chat.streaming import COMMENT, EVENTS, Streamed, event, while_here
 
 DONE: Final = END.decode()
 DIALECT: Final = "openai"
-
-Role = Literal["system", "developer", "user", "assistant", "tool", "function"]
-
-
-class _Open(BaseModel):
-    model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
-
-
-class ChatMessage(_Open):
-    """One message of the conversation."""
-
-    role: Role
-    content: str | list[dict[str, Any]] | None = None
-
-
-class StreamOptions(_Open):
-    """What a stream has beside the answer."""
-
-    include_usage: bool = False
-
-
-class Completion(PassedOn):
-    """A request for an answer."""
-
-    model: Annotated[str, Field(max_length=255)] = ""
-    """A model or an alias; none: the first that there is."""
-    messages: Annotated[list[ChatMessage], Field(min_length=1, max_length=2000)]
-    stream: bool = False
-    stream_options: StreamOptions | None = None
-
-
-class Embedding(PassedOn):
-    """A request for embeddings."""
-
-    model: Annotated[str, Field(max_length=255)] = ""
-    input: str | list[Any]
 
 
 def routes(assistant: Assistant) -> APIRouter:

@@ -5,11 +5,17 @@ from typing import Any
 import orjson
 from pydantic import BaseModel, ConfigDict, model_validator
 
+from arkalia_assistantia.backends.openai import OF_OLLAMA
 
-class PassedOn(BaseModel):
-    """A request whose further members are the model server's."""
+
+class Open(BaseModel):
+    """Something whose further members are the model server's."""
 
     model_config = ConfigDict(extra="allow", use_attribute_docstrings=True)
+
+
+class PassedOn(Open):
+    """A request."""
 
     @model_validator(mode="before")
     @classmethod
@@ -20,4 +26,7 @@ class PassedOn(BaseModel):
         except TypeError as error:
             message = f"it cannot be passed on as JSON: {error}"
             raise ValueError(message) from None
+        if isinstance(given, dict) and OF_OLLAMA in given:
+            message = f"{OF_OLLAMA} is said inside Arkalia alone: leave it out"
+            raise ValueError(message)
         return given
