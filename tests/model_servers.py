@@ -47,7 +47,15 @@ class ModelServer:
         return f"http://127.0.0.1:{self.port}"
 
     def start(self) -> None:
-        words = ("serve", str(model_file()), "--port", str(self.port), "--name", self.name, *self.more)
+        words = (
+            "serve",
+            str(model_file()),
+            "--port",
+            str(self.port),
+            "--name",
+            self.name,
+            *self.more,
+        )
         self.process = subprocess.Popen(
             [sys.executable, "-m", "arkalia_model", *words],
             env={**os.environ, "ARKALIA_MODEL_KEY_FILE": self.key_file},

@@ -84,6 +84,15 @@ async def test_model_that_may_not_be_used_is_not_shown(models):
     assert statuses == [200, 404]
 
 
+async def test_name_of_a_model_may_hold_slashes(alone, model_server):
+    server = backend("main", model_server.url)
+    async with (
+        alone(server, aliases={"org/small": [NAME]}) as client,
+        client.get("/v1/models/org/small", headers=by("chat model:org/small")) as answer,
+    ):
+        assert (answer.status, (await answer.json())["id"]) == (200, "org/small")
+
+
 async def test_another_module_that_asks_for_nobody_may_use_all(models):
     async with models() as client, client.post("/chat", json={"message": "Hello"}) as answer:
         assert answer.status == 200

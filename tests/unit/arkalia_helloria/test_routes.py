@@ -31,7 +31,10 @@ TASKS = table(
         {"path": "/tasks/newest"},
         {"path": "/files/*", "alias": ["/v1/files/*"]},
     ],
-    other=[{"path": "/", "alias": ["/api/chat", "/api/v1/taskia/tasks"]}],
+    other=[
+        {"path": "/", "alias": ["/api/chat", "/api/v1/taskia/tasks"]},
+        {"path": "/secret", "alias": ["/v1/files/secret/key"]},
+    ],
 )
 
 
@@ -44,6 +47,8 @@ TASKS = table(
         ("/api/v1/taskia/tasks/newest", "taskia", "/tasks/newest", "/api/v1/taskia/tasks/newest"),
         ("/api/v1/taskia/files/a/b", "taskia", "/files/a/b", "/api/v1/taskia/files/*"),
         ("/v1/files/a/b/", "taskia", "/files/a/b/", "/v1/files/*"),
+        ("/v1/files/a%2Fb%2fc%20d", "taskia", "/files/a/b/c%20d", "/v1/files/*"),
+        ("/v1/files/a%252Fb", "taskia", "/files/a%252Fb", "/v1/files/*"),
         ("/api/v1/other/", "other", "/", "/api/v1/other/"),
         ("/api/chat", "other", "/", "/api/chat"),
     ],
@@ -79,6 +84,9 @@ def test_what_is_not_published_is_not_found(path):
         "/api/v1/taskia/files/%2e%2e/control/actions",
         "/api/v1/taskia/files/.%2E/control",
         "/api/v1/taskia/tasks/a%2fb",
+        "/v1/files/secret%2Fkey",
+        "/api/v1/taskia/files/a%2f..%2fcontrol",
+        "/api/v1/taskia/files/a%2f%2e%2E%2Fcontrol",
         "/api/v1/taskia/files/a%5cb",
         "/api/v1/taskia/files/a\\b",
         "/api/v1/taskia/tasks/%00",

@@ -24,6 +24,7 @@ pytestmark = [
 ]
 
 JSON = {"Content-Type": "application/json"}
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 ATTACKS = {
     "SQL injection": ("GET", "/api/v1/inner/x?id=1'%20OR%20'1'='1'--", {}, None),
     "cross-site scripting": ("GET", "/api/v1/inner/x?q=<script>alert(1)</script>", {}, None),
@@ -32,6 +33,8 @@ ATTACKS = {
     "a scanner": ("GET", "/", {"User-Agent": "sqlmap/1.7"}, None),
     "SQL in a body": ("POST", "/api/v1/inner/x", JSON, {"a": ["x' UNION SELECT password FROM users--"]}),
     "free text's path with a query": ("POST", "/v1/talk?x=<script>alert(1)</script>", JSON, {}),
+    "a form with a query": ("POST", "/v1/talk?x=<script>alert(1)</script>", FORM, {}),
+    "a form for another route": ("POST", "/api/v1/inner/x", FORM, {"a": "<script>alert(1)</script>"}),
     "a path below free text": ("POST", "/v1/talk/x", JSON, {"a": "<script>alert(1)</script>"}),
     "two slashes": ("POST", "//v1/talk", JSON, {"a": "<script>alert(1)</script>"}),
 }  # fmt: skip
@@ -198,6 +201,15 @@ async def test_prompt_about_code_is_no_attack(client, edge, path, prompt):
     talk = {"messages": [{"role": "user", "content": prompt}]}
 
     status, _, _ = await asked(client, edge, path, "POST", json=talk)
+
+    assert status == 200
+
+
+@pytest.mark.parametrize("prompt", prompts.CODE)
+async def test_prompt_that_is_called_a_form_is_no_attack_either(client, edge, prompt):
+    body = json.dumps({"prompt": f"{prompt} 100% of it & more = {prompt}"}).encode()
+
+    status, _, _ = await asked(client, edge, "/v1/talk", "POST", data=body, headers=FORM)
 
     assert status == 200
 

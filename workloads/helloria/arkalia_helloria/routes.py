@@ -6,6 +6,7 @@ holds can then not turn it into two, so the module sees the path that was allowe
 """
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -21,6 +22,7 @@ PREFIX: Final = endpoints.PUBLISHED
 PUBLISHED: Final = ("/api/", "/v1/")
 """Where all published paths lie: elsewhere nothing is looked for."""
 
+ENCODED_SLASH: Final = re.compile("%2[Ff]")
 DANGEROUS: Final = frozenset({b".", b".."})
 
 
@@ -85,6 +87,11 @@ class Public:
     path: str
     habit: Habit = field(default_factory=Habit)
 
+    @property
+    def takes_slashes(self) -> bool:
+        """Whether it stands for every path that goes on from it."""
+        return self.path.endswith(identity.PATTERN_END)
+
 
 @dataclass
 class _Node:
@@ -128,6 +135,8 @@ class RouteTable:
         """
         segments = path.split("/")[1:]
         found = _find(self._root, segments, 0, [])
+        if "%2" in path and (below := self._below(path)):
+            segments, found = below
         if found is None:
             return None
         if "%" in path or "/." in path or "\\" in path:
@@ -144,6 +153,19 @@ class RouteTable:
         """Whether *path*, as *module* serves it, is published below the module's own name."""
         found = _find(self._root, f"{PREFIX}/{module}{path}".split("/")[1:], 0, [])
         return found is not None and any(each.module == module for each, _ in found[0].values())
+
+
+    def _below(self, path: str) -> tuple[list[str], "_Found"] | None:
+        """What *path* means with its slashes decoded, if a pattern takes them: then the module is asked so.
+
+        A client writes a name with a slash as one segment (`org%2Fname`), and what is judged is what the
+        module sees.
+        """
+        segments = ENCODED_SLASH.sub("/", path).split("/")[1:]
+        found = _find(self._root, segments, 0, [])
+        if found is None or not any(public.takes_slashes for _, public in found[0].values()):
+            return None
+        return segments, found
 
 
 class MethodError(Exception):

@@ -34,6 +34,8 @@ TYPES: Final = (
 MATCH_LIMIT: Final = 100_000
 """Steps after which a pattern gives up: a text made for it would keep a core busy for minutes."""
 DEPTH: Final = 64
+FIELDS: Final = ("ARGS", "ARGS_NAMES")
+"""Where the fields of a form stand, beside those of the query."""
 PHP: Final = "933000-933999"
 """No part of a system runs PHP, and a link in Markdown looks like a call of it."""
 PLAIN: Final = re.compile(r"[A-Za-z0-9/_.~:{}*-]+")
@@ -106,6 +108,13 @@ def _own_rules(filtered: Filtered) -> Iterator[str]:
         path = f"@rx ^(?:{'|'.join(filtered.free)})$"
         unread = "setvar:tx.free_text=1,ctl:ruleRemoveTargetByTag=OWASP_CRS;REQUEST_BODY"
         yield f'SecRule REQUEST_FILENAME "{path}" "id:100001,phase:1,t:none,pass,nolog,{unread}"'
+        # Ollama's examples call their JSON a form: it is the same free text.
+        is_form = "@beginsWith application/x-www-form-urlencoded"
+        form = "id:100005,phase:1,t:none,t:lowercase,pass,nolog,chain"
+        unread = ",".join(f"ctl:ruleRemoveTargetByTag=OWASP_CRS;{each}" for each in FIELDS)
+        yield f'SecRule REQUEST_HEADERS:Content-Type "{is_form}" "{form}"'
+        yield 'SecRule TX:free_text "@eq 1" "t:none,chain"'
+        yield f'SecRule &ARGS_GET "@eq 0" "t:none,{unread}"'
     is_json = r"@rx ^application/(?:[a-z0-9.-]+\+)?json"
     read = "id:100002,phase:1,t:none,t:lowercase,pass,nolog,chain"
     yield f'SecRule REQUEST_HEADERS:Content-Type "{is_json}" "{read}"'

@@ -236,6 +236,17 @@ def test_ollama_is_told_of_an_unknown_model(of_ollama):
     assert "There is no model gpt-9" in missing.value.error
 
 
+@pytest.mark.parametrize("kind", ["", "application/x-www-form-urlencoded", "text/plain"])
+def test_ollama_is_asked_in_json_whatever_it_is_called(address, kind):
+    """As in its documentation: `curl` calls what it sends a form."""
+    body = f'{{"model": "{NAME}", "prompt": "How are you?", "stream": false}}'
+    headers = {"Content-Type": kind} if kind else {}
+
+    answer = httpx.post(f"{address}/api/generate", content=body, headers=headers)
+
+    assert (answer.status_code, answer.json()["response"].strip()) == (200, SHORT)
+
+
 async def test_ollama_works_without_blocking_too(address):
     client = ollama.AsyncClient(host=address)
 

@@ -17,6 +17,7 @@ from arkalia_assistantia.chat.asking import caller_of, named_in, question_of
 from arkalia_assistantia.chat.flow import Assistant, Session
 from arkalia_assistantia.chat.ollama_forms import OllamaChat, OllamaPrompt
 from arkalia_assistantia.chat.problems import Unanswered, told_in
+from arkalia_assistantia.chat.read_as_json import ReadAsJson
 from arkalia_assistantia.chat.streaming import LINES, Streamed, line, while_here
 
 CALLS: Final = "tool_calls"
@@ -32,7 +33,7 @@ Form = Callable[[dict[str, Any]], dict[str, Any]]
 
 def routes(assistant: Assistant) -> APIRouter:
     """The routes."""
-    router = APIRouter(tags=["Ollama"])
+    router = APIRouter(tags=["Ollama"], route_class=ReadAsJson)
 
     async def answered(
         request: Request, body: OllamaChat | OllamaPrompt, asked: Mapping[str, Any], form: Form

@@ -1,4 +1,4 @@
-"""OpenAI's API: `/v1/chat/completions`, `/v1/models`, `/v1/models/{model}`, `/v1/embeddings`.
+"""OpenAI's API: `/v1/chat/completions`, `/v1/models`, `/v1/models/*`, `/v1/embeddings`.
 
 Members that are not known are passed on to the model server. What Arkalia tells of an answer stands in
 its member `arkalia`, which clients of OpenAI pass over.
@@ -54,7 +54,7 @@ def routes(assistant: Assistant) -> APIRouter:
         listed = await assistant.steps.backends.listed()
         return {"object": "list", "data": [_model(*each) for each in listed]}
 
-    @router.get(f"{MODELS}/{{model}}", summary="One model, or another name of one")
+    @router.get(f"{MODELS}/{{model:path}}", summary="One model, or another name of one")
     async def show_model(model: str) -> dict[str, Any]:
         listed = dict(await assistant.steps.backends.listed())
         if model not in listed:
