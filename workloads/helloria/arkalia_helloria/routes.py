@@ -154,7 +154,6 @@ class RouteTable:
         found = _find(self._root, f"{PREFIX}/{module}{path}".split("/")[1:], 0, [])
         return found is not None and any(each.module == module for each, _ in found[0].values())
 
-
     def _below(self, path: str) -> tuple[list[str], "_Found"] | None:
         """What *path* means with its slashes decoded, if a pattern takes them: then the module is asked so.
 

@@ -8,18 +8,18 @@ from arkalia_assistantia.chat.openai_forms import ModelName, Role
 from arkalia_assistantia.chat.passed_on import Open, PassedOn
 
 
-class Function(Open):
+class OllamaFunction(Open):
     """The function that is called."""
 
     name: str
     arguments: dict[str, Any] | None = None
 
 
-class Call(Open):
+class OllamaCall(Open):
     """A call of a tool."""
 
     id: str | None = None
-    function: Function
+    function: OllamaFunction
 
 
 class OllamaMessage(Open):
@@ -29,7 +29,7 @@ class OllamaMessage(Open):
     content: str | None = None
     images: list[str] | None = None
     """Pictures in base64."""
-    tool_calls: list[Call] | None = None
+    tool_calls: list[OllamaCall] | None = None
     tool_call_id: str | None = None
     tool_name: str | None = None
 
