@@ -36,7 +36,18 @@ def test_both_grant_what_each_of_them_grants(one, other, asked):
     assert together is (scopes.covers(one, asked) and scopes.covers(other, asked))
 
 
-@pytest.mark.parametrize("text", ["*", "tasks", "usage.read", "model:llama3:8b", "model:*"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "*",
+        "tasks",
+        "usage.read",
+        "model:llama3:8b",
+        "model:*",
+        "model:hf.co/unsloth/qwen3-coder-30b-a3b-instruct-gguf:ud-q4_k_xl",
+        "model:gpt@2026+tools",
+    ],
+)
 def test_form_takes_patterns(text):
     assert re.fullmatch(scopes.PATTERN, text)
 

@@ -17,7 +17,7 @@ ALL: Final = "*"
 """Grants everything."""
 MODEL: Final = "model:"
 """What the scope of a language model begins with; its name comes after it."""
-PATTERN: Final = r"^(\*|[a-z][a-z0-9.:/_-]{0,61}\*?)$"
+PATTERN: Final = r"^(\*|[a-z][a-z0-9.:/_@+-]{0,125}\*?)$"
 """The form of a pattern."""
 
 
