@@ -31,7 +31,7 @@ class Whole:
     def add(self, chunk: Chunk) -> None:
         """What *chunk* says."""
         for choice in chunk.get("choices") or ():
-            index = choice.get("index", 0)
+            index = choice.get("index") or 0
             _add_delta(self.messages.setdefault(index, {"role": "assistant"}), choice)
             if choice.get("finish_reason"):
                 self.finished[index] = choice["finish_reason"]
@@ -131,7 +131,8 @@ def _add_delta(message: dict[str, Any], choice: Mapping[str, Any]) -> None:
         if key == "tool_calls":
             _add_calls(message.setdefault(key, []), value or ())
         elif isinstance(value, str) and key != "role":
-            message[key] = (message.get(key) or "") + value
+            before = message.get(key)
+            message[key] = before + value if isinstance(before, str) else value
         elif value is not None:
             message[key] = value
 
@@ -140,7 +141,8 @@ def _add_calls(calls: list[dict[str, Any]], more: Iterable[Mapping[str, Any]]) -
     """A call of a tool comes in pieces: its arguments are text that grows."""
     known = {call["index"]: call for call in calls}
     for each in more:
-        index = each.get("index", len(known))
+        told = each.get("index")
+        index = len(known) if told is None else told
         call = known.get(index)
         if call is None:
             call = known[index] = {"index": index, "type": "function", "function": {}}

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from arkalia_assistantia.backends import wire
+from arkalia_assistantia.backends import forms, wire
 from arkalia_assistantia.backends.completion import Chunk, Whole
 from arkalia_assistantia.backends.errors import BrokenError, UnsupportedError
 from arkalia_assistantia.backends.ollama_messages import (
@@ -71,7 +71,7 @@ async def chunks(answer: aiohttp.ClientResponse) -> AsyncIterator[Chunk]:
     """What a server of Ollama says. Raises BrokenError if it stops before its end."""
     calls = 0
     async for line in wire.lines(answer):
-        told = wire.document(line)
+        told = forms.checked(wire.document(line), forms.Line)
         message = told.get("message") or {}
         delta = _delta(message, calls)
         calls += len(message.get("tool_calls") or ())

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import aiohttp
 
-from arkalia_assistantia.backends import room, wire
+from arkalia_assistantia.backends import forms, room, wire
 from arkalia_assistantia.backends.completion import Chunk
 from arkalia_assistantia.backends.errors import BrokenError
 
@@ -41,7 +41,7 @@ async def chunks(answer: aiohttp.ClientResponse) -> AsyncIterator[Chunk]:
         data = line.removeprefix(DATA).strip()
         if data == DONE:
             return
-        yield wire.document(data)
+        yield forms.checked(wire.document(data), forms.Chunk)
     message = "stopped before the end of its answer"
     raise BrokenError(message)
 
