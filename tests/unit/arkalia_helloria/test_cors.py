@@ -133,7 +133,10 @@ async def test_what_is_not_published_is_for_no_page(gateway, mounts):
 
 @pytest.mark.parametrize("origins", [(), ("https://other.example.com",)])
 async def test_other_pages_are_told_nothing(gateway, mounts, origins):
-    async with a_module() as (_, port), gateway({"taskia": port}, routes=TASKS) as client:
+    async with (
+        a_module(speaking_for_itself) as (_, port),
+        gateway({"taskia": port}, routes=TASKS) as client,
+    ):
         allow(mounts, port, *origins)
         asked = await asking(client)
         answer = await client.get("/api/v1/taskia/tasks", headers={"Origin": PAGE})

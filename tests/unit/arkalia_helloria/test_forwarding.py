@@ -10,7 +10,7 @@ import pytest
 from arkalia_helloria.app import create
 from arkalia_helloria.callers import DeniedError
 from arkalia_helloria.settings import GatewaySettings
-from unit.arkalia_helloria.conftest import a_module, body_of, reply, routes_file
+from unit.arkalia_helloria.conftest import ADA, a_module, body_of, reply, routes_file
 from unit.arkalia_runtime.authority import mount
 from unit.arkalia_runtime.serving import PATIENCE_SECONDS, free_port, served
 
@@ -316,6 +316,20 @@ async def test_routes_are_read_again_when_they_change(gateway, mounts):
         after = await client.get("/api/v1/weather/days")
 
         assert (before.status, after.status) == (404, 200)
+
+
+async def test_request_goes_where_its_route_was_found_while_routes_change(gateway, mounts):
+    class SlowDoor:
+        async def let_in(self, *_):
+            mount(mounts.identity, routes_json=routes_file({"weather": 1}))
+            await asyncio.sleep(0.01)
+            return ADA
+
+    async with a_module() as (_, port), gateway({"taskia": port}, door=SlowDoor()) as client:
+        answer = await client.get("/api/v1/taskia/tasks")
+        after = await client.get("/api/v1/taskia/tasks")
+
+        assert (answer.status, after.status) == (200, 404)
 
 
 async def test_wrong_paths_and_methods_are_told(gateway):

@@ -11,10 +11,15 @@ ROUTES = {
         {"path": "/tasks"},
         {"path": "/tasks/{task_id}", "alias": ["/api/tasks/{task_id}"]},
         {"path": "/files/*"},
+        {"path": "/"},
     ],
-    "llm": [{"path": "/v1/models", "alias": ["/v1/models"]}],
+    "llm": [
+        {"path": "/v1/models", "alias": ["/v1/models"]},
+        {"path": "/extra", "alias": ["/api/v1/taskia/extra"]},
+    ],
+    "all": [{"path": "/*"}],
 }
-TABLE = parse_routes(routes_file({"taskia": 1, "llm": 2}, **ROUTES))
+TABLE = parse_routes(routes_file({"taskia": 1, "llm": 2, "all": 3}, **ROUTES))
 OWN = "luna-taskia.arkalia.svc:8443"
 
 
@@ -33,7 +38,9 @@ def relocated(value, module="taskia", host=OWN):
         (f"http://{OWN}/inside", "/api/v1/taskia/inside"),
         (f"http://{OWN}//elsewhere.example", "/api/v1/taskia//elsewhere.example"),
         (f"http://{OWN}/api/v1/taskia/tasks/7", "/api/v1/taskia/tasks/7"),
+        (f"http://{OWN}/api/v1/taskia", "/api/v1/taskia"),
         ("/tasks/7", "/api/v1/taskia/tasks/7"),
+        ("/", "/api/v1/taskia/"),
         ("/files/a/b%20c?x", "/api/v1/taskia/files/a/b%20c?x"),
     ],
 )
@@ -52,6 +59,7 @@ def test_what_the_module_calls_its_own_becomes_public(value, public):
         "mailto:ada@example.com",
         "/api/v1/taskia/tasks/7",
         "/elsewhere",
+        "/extra",
         "tasks/7",
         "../tasks",
         "?page=2",
@@ -66,6 +74,11 @@ def test_what_leads_elsewhere_or_is_public_already_stays(value):
 def test_path_of_another_module_is_none_of_this_one():
     assert relocated("/v1/models") == "/v1/models"
     assert relocated("/v1/models", "llm") == "/api/v1/llm/v1/models"
+
+
+def test_module_that_has_every_path_may_lead_to_another_one():
+    assert relocated("/api/v1/taskia/tasks/7", "all") == "/api/v1/taskia/tasks/7"
+    assert relocated("/api/v1/none", "all") == "/api/v1/all/api/v1/none"
 
 
 async def test_client_is_led_to_the_public_path_also_by_an_alias(gateway):

@@ -169,7 +169,7 @@ LOGINS: Final = (
         "Requests that were alike were allowed or denied, within a moment.",
         "user id",
         {"user_id": TEXT, "allowed": {"type": "boolean"}, "route": TEXT, "method": TEXT},
-        {"scopes": TEXTS, "key_id": TEXT, "client_address": TEXT, "count": COUNT, **REQUEST},
+        {"scopes": TEXTS, "key_id": TEXT, "client_address": TEXT, "count": COUNT, "reason": TEXT},
     ),
     _type(
         "credential.changed",

@@ -50,11 +50,6 @@ class Origins:
         self._allowed = frozenset(each.strip().lower().encode() for each in allowed if each.strip())
         self._any = ANY.encode() in self._allowed
 
-    @property
-    def are_some(self) -> bool:
-        """Whether any page may."""
-        return bool(self._allowed)
-
     def of(self, scope: Scope) -> bytes | None:
         """The origin of a page that may read the answer; None if there is no such page."""
         if not self._allowed:
@@ -72,7 +67,7 @@ class Origins:
         )
 
 
-NOBODY: Final = Origins(())
+NO_ORIGINS: Final = Origins(())
 
 
 def parse_origins(text: bytes) -> Origins:
@@ -80,12 +75,12 @@ def parse_origins(text: bytes) -> Origins:
     return Origins(_FORM.validate_json(text))
 
 
-def allowed(cors: Watched[Origins]) -> Origins:
+def origins_of(cors: Watched[Origins]) -> Origins:
     """The pages that may read answers; none while that is not known."""
     try:
         return cors.current()
     except UnreadableError:
-        return NOBODY
+        return NO_ORIGINS
 
 
 def preflight(origin: bytes | None, scope: Scope, methods: Iterable[str]) -> Pairs:
@@ -117,9 +112,9 @@ class CorsMiddleware:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "http" and scope["path"].startswith(PUBLISHED):
-            origins = allowed(self._cors)
+            origins = origins_of(self._cors)
             # To a preflight the gateway says more, and other answers to one tell a browser nothing.
-            if origins.are_some and not origins.is_preflight(scope):
+            if not origins.is_preflight(scope):
                 send = _readable(send, origins.of(scope))
         await self._app(scope, receive, send)
 

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from arkalia_contract import identity
 from arkalia_helloria.cache.answers import Forwards
 from arkalia_helloria.callers import Caller, DeniedError, Door
-from arkalia_helloria.cors import Origins, allowed, preflight
+from arkalia_helloria.cors import Origins, origins_of, preflight
 from arkalia_helloria.exchange import Asked, Pairs
 from arkalia_helloria.limits.rate import Verdict
 from arkalia_helloria.limits.rules import Rules
@@ -66,29 +66,35 @@ class GatewayMiddleware:
             await self._app(scope, receive, send)
             return
         try:
-            match = self._match(scope)
+            # Taken once: who asks may be let in by the routes of before.
+            table = self._published()
+            match = self._match(table, scope)
             if match is None:
                 await self._app(scope, receive, send)
             else:
-                await self._answer(match, scope, receive, send)
+                await self._answer(table, match, scope, receive, send)
         except PreflightError as asked:
-            await asked.answer(allowed(self._cors), scope)(scope, receive, send)
+            await asked.answer(origins_of(self._cors), scope)(scope, receive, send)
         except Problem as error:
             members, said = error.members, error.headers
             response = problem_response(scope, error.status_code, error.detail, members, said)
             await response(scope, receive, send)
 
-    def _match(self, scope: Scope) -> Match | None:
-        path = scope["raw_path"].decode("latin-1")
+    def _published(self) -> RouteTable:
         try:
-            match = self._table.current().match(scope["method"], path)
+            return self._table.current()
         except UnreadableError:
             sentence = "The gateway does not know yet what is published."
             raise _waiting(sentence) from None
+
+    def _match(self, table: RouteTable, scope: Scope) -> Match | None:
+        path = scope["raw_path"].decode("latin-1")
+        try:
+            match = table.match(scope["method"], path)
         except PathError as error:
             raise Problem(HTTPStatus.BAD_REQUEST, f"The path cannot be used: {error}.") from None
         except MethodError as error:
-            if allowed(self._cors).is_preflight(scope):
+            if origins_of(self._cors).is_preflight(scope):
                 raise PreflightError(error.allowed) from None
             sentence = f"{scope['method']} is not possible here; possible: {error}."
             problem = Problem(HTTPStatus.METHOD_NOT_ALLOWED, sentence)
@@ -99,12 +105,15 @@ class GatewayMiddleware:
             scope["route"] = match.public
         return match
 
-    async def _answer(self, match: Match, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _answer(
+        self, table: RouteTable, match: Match, scope: Scope, receive: Receive, send: Send
+    ) -> None:
         caller, said = await self._entrance.let_in(scope, match)
-        table = self._table.current()
         callee = table.callees[match.route.module]
         meter = self._entrance.rules.meter(caller, match)
-        asked = Asked(scope, receive, send, match, table, caller, said, meter)
+        asked = Asked(
+            scope, receive, send, match=match, table=table, caller=caller, said=said, meter=meter
+        )
         try:
             await self._forwarder.forward(asked, callee)
         except Problem as error:
@@ -126,8 +135,8 @@ class Entrance:
         """Who asks, and what the answer says about their limits. Raises Problem."""
         client, _ = scope.get("client") or ("", 0)
         try:
-            said, method = Headers(scope=scope), scope["method"]
-            caller = await self._door.let_in(said, client, match.route, method)
+            headers, method = Headers(scope=scope), scope["method"]
+            caller = await self._door.let_in(headers, client, match.route, method)
         except DeniedError as error:
             problem = _denied(error)
             if verdicts := self._refused(error, client, match):

@@ -35,7 +35,7 @@ class Home:
         is_own = scheme in WEB and host.lower().encode("latin-1") == self.host.lower()
         if not is_own and (scheme or host):
             return value
-        public = self._public(path or "/", is_own=is_own)
+        public = self._public((path or "/") if is_own else path, is_own=is_own)
         if public is None:
             return value
         return urlunsplit(("", "", public, query, fragment)).encode("latin-1")
@@ -45,6 +45,10 @@ class Home:
         below = f"{PREFIX}/{self.module}"
         if path == below or path.startswith(f"{below}/"):
             return path  # the module knows where it is published
-        if is_own or (path.startswith("/") and self.table.publishes(self.module, path)):
+        if is_own:
             return f"{below}{path}"
-        return None
+        # A module of `/*` has every path, and may still mean what another one publishes.
+        is_public = path.startswith(f"{PREFIX}/") and self.table.leads(path)
+        return (
+            None if is_public or not self.table.publishes(self.module, path) else f"{below}{path}"
+        )

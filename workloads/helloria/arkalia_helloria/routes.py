@@ -2,7 +2,8 @@
 
 The routes come from a file that the operator writes and replaces: the table is made anew with it.
 A path is compared as it came, segment by segment, and never as a whole decoded text: what a segment
-holds can then not turn it into two, so the module sees the path that was allowed.
+holds can then not turn it into two, so the module sees the path that was allowed. Only where a pattern
+takes all that goes on from it, encoded slashes are slashes; no other route may answer what then stands there.
 """
 
 import json
@@ -135,12 +136,10 @@ class RouteTable:
         """
         segments = path.split("/")[1:]
         found = _find(self._root, segments, 0, [])
-        if "%2" in path and (below := self._below(path)):
-            segments, found = below
         if found is None:
             return None
         if "%" in path or "/." in path or "\\" in path:
-            _require_plain(segments)
+            found = self._plain(segments, found)
         routes, captured = found
         # Who may read a resource may also ask for its headers alone.
         answering = routes.get(method) or (routes.get("GET") if method == "HEAD" else None)
@@ -154,17 +153,28 @@ class RouteTable:
         found = _find(self._root, f"{PREFIX}/{module}{path}".split("/")[1:], 0, [])
         return found is not None and any(each.module == module for each, _ in found[0].values())
 
-    def _below(self, path: str) -> tuple[list[str], "_Found"] | None:
-        """What *path* means with its slashes decoded, if a pattern takes them: then the module is asked so.
+    def leads(self, path: str) -> bool:
+        """Whether anything is published at *path*."""
+        return _find(self._root, path.split("/")[1:], 0, []) is not None
 
-        A client writes a name with a slash as one segment (`org%2Fname`), and what is judged is what the
-        module sees.
+    def _plain(self, segments: list[str], found: "_Found") -> "_Found":
+        """*found* at *segments*, if no program reads them in another way. Raises PathError.
+
+        What goes on below a pattern may have its slashes encoded, as clients write a name that holds some
+        (`org%2Fname`): what is judged, and what the module is asked for, has them as slashes.
         """
-        segments = ENCODED_SLASH.sub("/", path).split("/")[1:]
-        found = _find(self._root, segments, 0, [])
-        if found is None or not any(public.takes_slashes for _, public in found[0].values()):
-            return None
-        return segments, found
+        routes, captured = found
+        if any(public.takes_slashes for _, public in routes.values()):
+            rest = captured[-1]
+            fixed = segments[: len(segments) - rest.count("/") - 1]
+            segments = [*fixed, *ENCODED_SLASH.sub("/", rest).split("/")]
+            again = _find(self._root, segments, 0, [])
+            if again is None or again[0] is not routes:
+                message = f"{json.dumps(rest)} could be read as another path"
+                raise PathError(message)
+            found = again
+        _require_plain(segments)
+        return found
 
 
 class MethodError(Exception):

@@ -10,6 +10,8 @@ from typing import Final
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LENGTH: Final = b"content-length"
+WITHOUT_BODY: Final = frozenset({HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED})
+"""They need no length to be whole."""
 
 
 class HeadMiddleware:
@@ -59,7 +61,8 @@ class _Headers:
             return
         self._scope["method"] = "HEAD"
         await self._send(message)
-        if all(name.lower() != LENGTH for name, _ in message.get("headers", ())):
+        has_length = any(name.lower() == LENGTH for name, _ in message.get("headers", ()))
+        if not has_length and message["status"] not in WITHOUT_BODY:
             await self._end({**message, "more_body": True})
 
     async def _end(self, message: Message) -> None:

@@ -111,10 +111,10 @@ def _own_rules(filtered: Filtered) -> Iterator[str]:
         # Ollama's examples call their JSON a form: it is the same free text.
         is_form = "@beginsWith application/x-www-form-urlencoded"
         form = "id:100005,phase:1,t:none,t:lowercase,pass,nolog,chain"
-        unread = ",".join(f"ctl:ruleRemoveTargetByTag=OWASP_CRS;{each}" for each in FIELDS)
+        fields = ",".join(f"ctl:ruleRemoveTargetByTag=OWASP_CRS;{each}" for each in FIELDS)
         yield f'SecRule REQUEST_HEADERS:Content-Type "{is_form}" "{form}"'
         yield 'SecRule TX:free_text "@eq 1" "t:none,chain"'
-        yield f'SecRule &ARGS_GET "@eq 0" "t:none,{unread}"'
+        yield f'SecRule &ARGS_GET "@eq 0" "t:none,{fields}"'
     is_json = r"@rx ^application/(?:[a-z0-9.-]+\+)?json"
     read = "id:100002,phase:1,t:none,t:lowercase,pass,nolog,chain"
     yield f'SecRule REQUEST_HEADERS:Content-Type "{is_json}" "{read}"'

@@ -140,6 +140,39 @@ def test_call_without_an_object_is_none_of_ollamas(arguments):
         ollama.line("llama", {"tool_calls": [call]})
 
 
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        ({"n": 2}, "gives one answer"),
+        ({"tools": [{}], "tool_choice": "required"}, "decides itself"),
+        ({"tools": [{}], "tool_choice": {"type": "function"}}, "decides itself"),
+    ],
+)
+def test_what_ollama_cannot_be_made_to_do_is_told(more, why):
+    with pytest.raises(UnsupportedError, match=why):
+        ollama.request({"messages": [], **more}, "llama")
+
+
+def test_tools_that_must_not_be_called_are_not_offered():
+    body = {"messages": [], "n": 1, "tools": [{"type": "function"}]}
+
+    assert "tools" not in ollama.request({**body, "tool_choice": "none"}, "llama")
+    assert "tools" in ollama.request({**body, "tool_choice": "auto"}, "llama")
+
+
+def test_part_that_is_neither_text_nor_picture_is_none_of_ollamas():
+    part = {"type": "input_audio", "input_audio": {"data": "AAAA"}}
+
+    with pytest.raises(UnsupportedError, match="no part input_audio"):
+        ollama.request({"messages": [{"role": "user", "content": [part]}]}, "llama")
+
+
+def test_nobody_says_for_how_long_a_server_keeps_its_model():
+    asked = ollama.request(ollama.asked({"keep_alive": 0}, []), "llama")
+
+    assert "keep_alive" not in asked
+
+
 def test_address_of_a_picture_is_none_of_ollamas():
     part = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
 

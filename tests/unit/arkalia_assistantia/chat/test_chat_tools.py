@@ -95,6 +95,33 @@ async def test_client_of_ollama_reads_a_call_whole(clients, either, policy):
     assert [part.done for part in parts] == [False] * (len(parts) - 1) + [True]
 
 
+@pytest.mark.parametrize("stream", [False, True])
+async def test_half_a_call_is_left_out_of_an_answer_that_is_cut(clients, model_server, stream):
+    short = {"num_predict": 4}
+    async with clients(backend("main", model_server.url)) as (_, client):
+        answer = await client.chat(NAME, [ASKED], tools=[WEATHER], options=short, stream=stream)
+        parts = [each async for each in answer] if stream else [answer]
+
+    assert [call for part in parts for call in part.message.tool_calls or ()] == []
+    assert (parts[-1].done, parts[-1].done_reason) == (True, "length")
+
+
+@pytest.mark.parametrize("kind", ["image_url", "input_audio"])
+async def test_question_that_ollama_has_no_form_for_goes_to_the_next_server(
+    clients, model_server, ollama_server, kind
+):
+    part = {"type": "image_url", "image_url": {"url": "https://example.com/a.png"}}
+    if kind == "input_audio":
+        part = {"type": kind, kind: {"data": "AAAA", "format": "wav"}}
+    asked = [{"role": "user", "content": [{"type": "text", "text": "What?"}, part]}]
+    async with clients(backend("main", ollama_server.url, "ollama")) as (completions, _):
+        with pytest.raises(openai.BadRequestError) as refused:
+            await completions.create(model=NAME, messages=asked)
+
+    assert refused.value.code == "not_supported"
+    assert refused.value.message.count("main takes") == 1
+
+
 async def test_client_of_ollama_calls_a_tool_and_tells_what_it_said(clients, either):
     async with clients(either) as (_, client):
         answer = await client.chat(NAME, [ASKED], tools=[WEATHER])

@@ -51,6 +51,7 @@ def request(body: Mapping[str, Any], model: str) -> dict[str, Any]:
 
     Raises UnsupportedError for what it has no form for.
     """
+    _require_possible(body)
     own: dict[str, Any] = body.get(OF_OLLAMA) or {}
     options = dict(own.get("options") or {})
     options |= {theirs: body[ours] for ours, theirs in NAMES.items() if body.get(ours) is not None}
@@ -63,7 +64,8 @@ def request(body: Mapping[str, Any], model: str) -> dict[str, Any]:
         "stream": True,
         "options": options,
     }
-    wanted = {"tools": body.get("tools"), "format": _format(body.get("response_format"))}
+    tools = body.get("tools") if body.get("tool_choice") != "none" else None
+    wanted = {"tools": tools, "format": _format(body.get("response_format"))}
     return asked | {key: value for key, value in wanted.items() if value}
 
 
@@ -139,6 +141,16 @@ def end(whole: Whole, told: Mapping[str, Any], begun: float) -> dict[str, Any]:
 def now() -> str:
     """The time, as Ollama writes it."""
     return datetime.now(UTC).isoformat().replace("+00:00", "Z")
+
+
+def _require_possible(body: Mapping[str, Any]) -> None:
+    """Raise UnsupportedError for what an answer of Ollama's cannot be made to do."""
+    if body.get("n") not in (None, 1):
+        message = "gives one answer to a question, and no choice of several (n)"
+        raise UnsupportedError(message)
+    if body.get("tools") and body.get("tool_choice") not in (None, "auto", "none"):
+        message = "decides itself whether it calls a tool (tool_choice)"
+        raise UnsupportedError(message)
 
 
 def _delta(message: Mapping[str, Any], calls: int) -> dict[str, Any]:

@@ -49,9 +49,18 @@ def calls_from_ollama(calls: Sequence[Call], first: int = 0) -> list[dict[str, A
     return [_call_from_ollama(each, number) for number, each in enumerate(calls, first)]
 
 
+def is_whole(call: Call) -> bool:
+    """Whether the arguments of *call* are a JSON object: the end of one may be missing."""
+    return _arguments(call) is not None
+
+
 def _to_ollama(message: Message, tools: Mapping[Any, Any]) -> dict[str, Any]:
     content = message.get("content")
     parts = content if isinstance(content, list) else [{"text": content}]
+    for each in parts:
+        if "text" not in each and "image_url" not in each:
+            refusal = f"takes texts and pictures, and no part {each.get('type')}"
+            raise UnsupportedError(refusal)
     made = {"role": message["role"], "content": "".join(each.get("text") or "" for each in parts)}
     if images := [_picture(image) for each in parts if (image := each.get("image_url"))]:
         made["images"] = images
@@ -99,17 +108,20 @@ def _call_of(message: Message, unanswered: list[Call]) -> str:
 
 
 def _call_to_ollama(call: Call) -> dict[str, Any]:
-    function = call.get("function") or {}
-    name, arguments = function.get("name") or "", function.get("arguments") or "{}"
-    try:
-        found = orjson.loads(arguments)
-    except ValueError:
-        found = None
-    if not isinstance(found, dict):
+    name, found = (call.get("function") or {}).get("name") or "", _arguments(call)
+    if found is None:
         message = f"calls {name} with arguments that are no JSON object, as Ollama's API needs them"
         raise UnsupportedError(message)
     known = {"id": call["id"]} if call.get("id") else {}
     return known | {"function": {"name": name, "arguments": found}}
+
+
+def _arguments(call: Call) -> dict[str, Any] | None:
+    try:
+        found = orjson.loads((call.get("function") or {}).get("arguments") or "{}")
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
 
 
 def _call_from_ollama(call: Call, number: int) -> dict[str, Any]:

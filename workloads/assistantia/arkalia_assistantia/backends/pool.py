@@ -7,7 +7,7 @@ answer. Who stops reading stops the server too.
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Container, Iterable, Iterator, Mapping
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -87,8 +87,8 @@ class _Server:
 
     turns: Turns
     cooling: Cooling = field(default_factory=Cooling)
-    embedding: Cooling = field(default_factory=Cooling)
-    """The same for embeddings: a server without them answers questions all the same."""
+    embeddings_cooling: Cooling = field(default_factory=Cooling)
+    """Cooling for embeddings: a server that fails to give them answers questions all the same."""
     models: Mapping[str, int] | None = None
     """What it lists, each with the tokens that it reads."""
     listed_at: float = float("-inf")
@@ -133,7 +133,7 @@ class Backends:
         for number in range(ROUNDS):
             for choice in choosing.ordered(found, self._cooling(), preferred):
                 if told and not ends.left:
-                    raise self._no_answer(told)
+                    raise self._unanswered(told)
                 try:
                     answering = await self._begun(choice, asked, ends)
                 except BackendError as error:
@@ -145,20 +145,24 @@ class Backends:
             found = [each for each in found if each.backend.name not in over]
             if found and number + 1 < ROUNDS:
                 await asyncio.sleep(min(AGAIN_SECONDS, ends.left))
-        raise self._no_answer(told)
+        raise self._unanswered(told)
 
     async def embeddings(self, body: Mapping[str, Any]) -> tuple[Choice, Any]:
         """The embeddings of a text, from the first server that gives them."""
         ends = Ends.of(self._settings.answer_seconds)
         told: dict[str, BackendError] = {}
         found = self._with_room(await self._choices(str(body.get("model") or "")), body)
-        without = {each.name for each, held in self._servers.items() if held.embedding.is_on}
+        held = self._servers.items()
+        without = {each.name for each, server in held if server.embeddings_cooling.is_on}
         for choice in choosing.ordered(found, self._cooling() | without, None):
+            if told and not ends.left:
+                break
             try:
                 return choice, await self._embedded(choice, body, ends)
             except BackendError as error:
                 told[choice.backend.name] = error
-        raise self._no_answer(told)
+        pauses = (each.embeddings_cooling.left for each in self._named(told))
+        raise self._no_answer(told, min(pauses, default=0.0))
 
     async def listed(self) -> list[tuple[str, str]]:
         """Every model that the caller may use, with the server that is asked first."""
@@ -176,7 +180,7 @@ class Backends:
         model = allowed.wanted(model, usual, choosing.listed(access, offers))
         found = choosing.choices(access, offers, model)
         if not found and (silent := self._silent(access.backends)):
-            raise self._no_answer(silent)
+            raise self._unanswered(silent)
         if not found:
             names = ", ".join(name for name, _ in self._allowed(access, offers)) or "none now"
             message = f"There is no model {model}: there are {names}."
@@ -219,6 +223,7 @@ class Backends:
     ) -> Answering:
         start = time.monotonic()
         backend, dialect = choice.backend, DIALECTS[choice.backend.provider]
+        body = dialect.request(asked.body, choice.model)
         turns = self._server(backend).turns
         held.callback(await turns.take(min(self._settings.queue_seconds, ends.left)))
         begun = time.monotonic()
@@ -228,7 +233,7 @@ class Backends:
                 answer = await self._wire.ask(
                     openai.address(backend.url, dialect.CHAT),
                     self._known.key(backend),
-                    dialect.request(asked.body, choice.model),
+                    body,
                 )
                 held.callback(answer.close)
                 rest = dialect.chunks(answer)
@@ -253,16 +258,17 @@ class Backends:
         return SilentError if seconds >= NEARLY * full else HurriedError
 
     async def _embedded(self, choice: Choice, body: Mapping[str, Any], ends: Ends) -> Any:
-        name, cooling = choice.backend.name, self._server(choice.backend).embedding
+        name, cooling = choice.backend.name, self._server(choice.backend).embeddings_cooling
         try:
             found = await self._vectors(choice, body, ends)
         except (BackendError, RefusedError) as error:
             self._failed(name, cooling, error)
             raise
         cooling.answered()
+        self.measures.tries.labels(name, "answered").inc()
         usage = found.get("usage") if isinstance(found, dict) else None
         read = usage.get("prompt_tokens") if isinstance(usage, dict) else None
-        self.note_tokens(name, read if isinstance(read, int) else None, None)
+        self.note_tokens(name, read if isinstance(read, int) and read > 0 else None, None)
         return found
 
     async def _vectors(self, choice: Choice, body: Mapping[str, Any], ends: Ends) -> Any:
@@ -277,9 +283,10 @@ class Backends:
                     return await self._wire.whole(url, self._known.key(backend), asked)
         except TimeoutError:
             message = "says nothing in time"
-            raise UnreachableError(message) from None
+            raise (SilentError if ends.is_own else HurriedError)(message) from None
         except UnsuitableError as error:
-            if error.status == HTTPStatus.NOT_FOUND:
+            # Who has the model and not the way to it does not name the model.
+            if error.status == HTTPStatus.NOT_FOUND and choice.model not in str(error):
                 raise UnsupportedError(str(error), error.status) from error
             raise
 
@@ -302,7 +309,15 @@ class Backends:
         if by == "server":
             self._server(backend).cooling.failed()
 
-    def _no_answer(self, told: Mapping[str, BackendError]) -> NoAnswerError:
+    def _unanswered(self, told: Mapping[str, BackendError]) -> NoAnswerError:
+        pauses = (each.cooling.left for each in self._named(told))
+        return self._no_answer(told, min(pauses, default=0.0))
+
+    def _named(self, names: Container[str]) -> Iterator[_Server]:
+        return (held for server, held in self._servers.items() if server.name in names)
+
+    @staticmethod
+    def _no_answer(told: Mapping[str, BackendError], pause: float) -> NoAnswerError:
         message = "; ".join(f"{name} {error}" for name, error in told.items())
         if told and all(isinstance(error, UnsupportedError) for error in told.values()):
             message = f"No model server can do this: {message}."
@@ -311,11 +326,8 @@ class Backends:
             status, code = HTTPStatus.TOO_MANY_REQUESTS, "busy"
         else:
             status, code = HTTPStatus.SERVICE_UNAVAILABLE, "model_unavailable"
-        pauses = [
-            each.cooling.left for server, each in self._servers.items() if server.name in told
-        ]
-        again = max(1.0, min(pauses, default=0.0))
-        return NoAnswerError(status, code, f"No model server can answer: {message}.", again)
+        message = f"No model server can answer: {message}."
+        return NoAnswerError(status, code, message, max(1.0, pause))
 
     def _cooling(self) -> set[str]:
         known = self._known.access().backends

@@ -12,7 +12,9 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from arkalia_assistantia.backends import ollama
+from arkalia_assistantia.backends.completion import Whole
 from arkalia_assistantia.backends.ollama import CHAT, TAGS
+from arkalia_assistantia.backends.ollama_messages import is_whole
 from arkalia_assistantia.chat.asking import caller_of, named_in, question_of
 from arkalia_assistantia.chat.flow import Assistant, Session
 from arkalia_assistantia.chat.ollama_forms import OllamaChat, OllamaPrompt
@@ -84,8 +86,15 @@ async def _whole(request: Request, session: Session, form: Form, begun: float) -
         whole = await while_here(request, session.whole_answer())
     finally:
         session.close()
+    return form({**ollama.line(session.model, _message(whole)), **_end(session, begun)})
+
+
+def _message(whole: Whole) -> dict[str, Any]:
+    """What *whole* says. An answer that was cut may end with half a call, which is none."""
     message = whole.messages.get(0, {})
-    return form({**ollama.line(session.model, message), **_end(session, begun)})
+    if whole.finish_reason != "length" or CALLS not in message:
+        return message
+    return {**message, CALLS: [each for each in message[CALLS] if is_whole(each)]}
 
 
 async def _stream(session: Session, form: Form, begun: float) -> AsyncIterator[bytes]:
@@ -96,7 +105,7 @@ async def _stream(session: Session, form: Form, begun: float) -> AsyncIterator[b
                 if delta := {key: first["delta"][key] for key in first["delta"] if key != CALLS}:
                     yield line(form(ollama.line(session.model, delta)))
             # They come in pieces, and a client of Ollama reads each as a whole.
-            if calls := session.whole.messages.get(0, {}).get(CALLS):
+            if calls := _message(session.whole).get(CALLS):
                 yield line(form(ollama.line(session.model, {CALLS: calls})))
     except Unanswered as problem:
         yield line({"error": problem.members["error"]})

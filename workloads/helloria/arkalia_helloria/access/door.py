@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from functools import lru_cache
 from http import HTTPStatus
-from typing import Final
+from typing import Final, NamedTuple
 
 from arkalia_contract import access
 from arkalia_helloria.access import credentials, judging
@@ -26,11 +26,9 @@ ENROL: Final = "Set up a second factor first, with POST /api/auth/mfa: this syst
 
 ANONYMOUS: Final = Caller("", frozenset(), frozenset())
 UNAVAILABLE_SECONDS: Final = 2.0
+SHOWED_NOTHING_VALID: Final = Caller("unknown", frozenset(), frozenset())
 UNNAMED: Final = "anonymous"
-NOBODY: Final = Caller(UNNAMED, frozenset(), frozenset())
-"""As judgements call who showed nothing."""
-SOMEBODY: Final = Caller("unknown", frozenset(), frozenset())
-"""As they call who showed what is nobody's."""
+"""As judgements call who shows nothing."""
 
 
 class AccountDoor:
@@ -72,35 +70,34 @@ class AccountDoor:
         self, headers: Mapping[str, str], client: str, route: Route, method: str
     ) -> Caller:
         """Who asks for *route* by *method*, from the address *client*. Raises DeniedError."""
-        try:
-            caller = await self._judged(headers, route)
-        except _RefusedError as refused:
-            self._measures.judged.labels(refused.outcome).inc()
-            said = _decided(refused.caller, route, method, refused.sentence)
-            self._audit.note(said, client)
-            raise refused.told() from None
-        self._measures.allowed.inc()
-        self._audit.note(_decided(caller, route, method, ""), client)
-        return caller
+        judged = await self._judged(headers, route)
+        self._audit.note(_decided(judged.caller, route, method, judged.reason), client)
+        if not judged.reason:
+            self._measures.allowed.inc()
+            return judged.caller
+        self._measures.judged.labels("denied" if judged.is_known else "unknown").inc()
+        if judged.is_known:
+            raise DeniedError(HTTPStatus.FORBIDDEN, judged.reason, caller=judged.caller)
+        raise DeniedError(HTTPStatus.UNAUTHORIZED, judged.reason)
 
-    async def _judged(self, headers: Mapping[str, str], route: Route) -> Caller:
-        """Who asks for *route*. Raises _RefusedError, or DeniedError if nobody can be recognised."""
+    async def _judged(self, headers: Mapping[str, str], route: Route) -> "_Judged":
+        """Whether who shows *headers* may ask for *route*. Raises DeniedError if nobody is recognised."""
         if judging.is_public(route):
-            return ANONYMOUS
+            return _Judged(ANONYMOUS)
         try:
             caller = await self._identified(credentials.shown(headers))
         except (UnverifiedError, credentials.UnreadableError) as error:
-            raise _RefusedError(SOMEBODY, str(error)) from None
+            return _Judged(SHOWED_NOTHING_VALID, str(error), is_known=False)
         if caller is None:
             sentence = "Show an API key, or a session's token, as `Authorization: Bearer ...`."
-            raise _RefusedError(NOBODY, sentence)
+            return _Judged(ANONYMOUS, sentence, is_known=False)
         if caller.must_enrol and not judging.is_for_enrolment(route):
-            raise _RefusedError(caller, ENROL)
+            return _Judged(caller, ENROL)
         missing = judging.missing(caller, route)
         if missing:
             sentence = f"This takes the scope {', '.join(missing)}, which you do not have."
-            raise _RefusedError(caller, sentence)
-        return caller
+            return _Judged(caller, sentence)
+        return _Judged(caller)
 
     async def _identified(self, shown: Shown | None) -> Caller | None:
         """Who shows *shown*; what may have been issued a moment ago is looked for once more."""
@@ -127,29 +124,14 @@ class AccountDoor:
         return known
 
 
-class _RefusedError(Exception):
-    """A judgement that lets nobody in."""
+class _Judged(NamedTuple):
+    """What was found out about a request."""
 
-    def __init__(self, caller: Caller, sentence: str) -> None:
-        super().__init__(sentence)
-        self.caller = caller
-        self.sentence = sentence
-
-    @property
-    def is_known(self) -> bool:
-        """Whether it is known who may not."""
-        return self.caller not in (NOBODY, SOMEBODY)
-
-    @property
-    def outcome(self) -> str:
-        """As it is measured."""
-        return "denied" if self.is_known else "unknown"
-
-    def told(self) -> DeniedError:
-        """As who asks for the door hears it."""
-        if self.is_known:
-            return DeniedError(HTTPStatus.FORBIDDEN, self.sentence, caller=self.caller)
-        return DeniedError(HTTPStatus.UNAUTHORIZED, self.sentence)
+    caller: Caller
+    reason: str = ""
+    """Why they are not let in; empty if they are."""
+    is_known: bool = True
+    """Whether it is known who they are."""
 
 
 @lru_cache(maxsize=REMEMBERED)

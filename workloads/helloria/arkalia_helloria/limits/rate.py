@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+MOST_OWED_SECONDS: Final = 366 * 86_400
+"""Nobody waits longer, whatever was charged; what is owed beyond it is forgotten. Redis would refuse a
+lifetime of more than 64 bits, and with it all that is told at the same time."""
 MOST_KEYS: Final = 100_000
 """About 20 MiB. Beyond that the key that came first is forgotten."""
 
@@ -125,5 +128,6 @@ class Accounts:
             if len(self._accounts) >= MOST_KEYS:
                 del self._accounts[next(iter(self._accounts))]
             account = self._accounts[key] = _Account(now)
-        account.full_at = max(account.full_at, now) + cost
-        account.untold += cost
+        before = max(account.full_at, now)
+        account.full_at = min(before + cost, now + MOST_OWED_SECONDS)
+        account.untold += account.full_at - before

@@ -15,7 +15,7 @@ from typing import Final
 from prometheus_client import Gauge
 from redis.exceptions import RedisError
 
-from arkalia_helloria.limits.rate import Accounts
+from arkalia_helloria.limits.rate import MOST_OWED_SECONDS, Accounts
 from arkalia_runtime.background import running
 from arkalia_runtime.metrics import Metrics
 from arkalia_runtime.redis import Redis, RedisUnavailableError
@@ -34,10 +34,6 @@ UNUSABLE: Final = (RedisError, RedisUnavailableError, UnreadableError, OSError, 
 
 ONE_TIME: Final = 1000
 """Accounts that are told at once."""
-
-MOST_OWED_SECONDS: Final = 366 * 86_400
-"""Nobody waits longer, whatever was charged; what is owed beyond it is forgotten. Redis refuses a lifetime
-of more than 64 bits, and with it all that is told at the same time."""
 
 ADD: Final = f"""
 local time = redis.call('TIME')
