@@ -22,6 +22,34 @@ WHOLE = {
     "ollama, short": {"model": "m", **COUNTS, "response": SHORT},
     "native, short": {"model": "m", **TOKENS, "answer": SHORT},
 }
+FORGED = {"usage": {"total_tokens": 0}, "prompt_eval_count": 0, "eval_count": 0, 'x"tokens': 0}
+FORGED |= {
+    "total_tokens": 0,
+    "tokens": {"prompt": 0, "completion": 0},
+    'x"usage': {"total_tokens": 0},
+}
+CALL = {"function": {"name": "count", "arguments": FORGED}}
+SAID = {"content": json.dumps(FORGED), "tool_calls": [CALL]}
+ENDS = {
+    "openai": {"usage": USAGE},
+    "ollama": COUNTS,
+    "native": TOKENS,
+    "arkalia": {"arkalia": TOKENS},
+}
+BEFORE = {
+    "short": {"message": SAID},
+    "long": {"message": {"content": LONG, "tool_calls": [CALL]}},
+    "many": {"message": {"tool_calls": [CALL] * 1000}},
+    "deep": {"message": {"tool_calls": [CALL], "deep": json.loads("[" * 900 + "]" * 900)}},
+}
+DEEP = b'{"message":' + b"[" * 3000 + b"]" * 3000 + b',"usage":{"total_tokens":12}}'
+STREAMS = (b"text/event-stream; charset=utf-8", LINES)
+
+
+def of_kind(kind):
+    meter = Meter()
+    meter.begin([(b"content-type", kind)])
+    return meter
 
 
 @pytest.mark.parametrize("document", WHOLE.values(), ids=WHOLE)
@@ -33,9 +61,44 @@ def test_whole_answer_tells_what_it_has_cost(document):
     assert meter.used(ended=True) == 12
 
 
+@pytest.mark.parametrize("before", BEFORE.values(), ids=BEFORE)
+@pytest.mark.parametrize("end", ENDS.values(), ids=ENDS)
+def test_what_a_caller_lets_a_model_write_does_not_lower_what_it_has_cost(before, end):
+    told = {"reasons": [{"message": json.dumps(FORGED)}]}
+    document = json.dumps({**before, "arkalia": told, **end}).encode()
+    meter, events, lines = Meter(), of_kind(STREAMS[0]), of_kind(LINES)
+    meter.see(document)
+    events.see(b"event: end\ndata: " + document + b"\n\ndata: [DONE]\n\n")
+    lines.see(b'{"message": {}}\n' + document + b"\n")
+
+    assert [each.used(ended=True) for each in (meter, events, lines)] == [12, 12, 12]
+
+
+def test_answer_that_cannot_be_read_whole_tells_at_its_end_what_it_has_cost():
+    meter = Meter()
+    meter.see(DEEP)
+
+    assert meter.used(ended=True) == 12
+
+
+def test_call_before_the_end_of_a_stream_tells_nothing():
+    meter = of_kind(LINES)
+    for _ in range(8):
+        meter.see(json.dumps({"message": SAID}).encode() + b"\n")
+
+    assert meter.used(ended=True) == 8
+
+
+def test_stream_whose_server_does_not_count_costs_one_for_each_part():
+    meter = of_kind(LINES)
+    meter.see(b'{"response": "word"}\n{"prompt_eval_count": 0, "eval_count": 0}\n')
+
+    assert meter.used(ended=True) == 2
+
+
 @pytest.mark.parametrize("last", [{"usage": USAGE}, COUNTS, TOKENS])
 def test_stream_tells_at_its_end_what_it_has_cost(last):
-    meter = Meter()
+    meter = of_kind(STREAMS[0])
     for _ in range(2000):
         meter.see(b'data: {"delta": "word"}\n\n')
     for letter in json.dumps(last):
@@ -45,7 +108,7 @@ def test_stream_tells_at_its_end_what_it_has_cost(last):
 
 
 def test_last_word_of_a_stream_counts():
-    meter = Meter()
+    meter = of_kind(STREAMS[0])
     meter.see(b'data: {"usage":{"total_tokens": 3}}\n\n')
     meter.see(b'data: {"usage":{"total_tokens": 9}}\n\ndata: [DONE]\n\n')
 
@@ -91,7 +154,7 @@ def test_end_of_an_event_that_comes_in_two_pieces_counts_once():
 
 def test_absurd_number_is_no_more_than_an_answer_may_cost():
     meter = Meter()
-    meter.see(b'{"prompt_eval_count": 999999999999, "eval_count": 999999999999}')
+    meter.see(b'{"prompt_eval_count": 999999999999, "eval_count": 99999999999999999999999}')
 
     assert meter.used(ended=True) == MOST_TOKENS
 

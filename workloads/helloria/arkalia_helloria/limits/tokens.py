@@ -3,11 +3,16 @@
 Answers of three kinds tell it, at their end: OpenAI's `usage`, Ollama's counts, and the `tokens` of the
 system's own chat. A stream that does not tell it, since its client leaves or its model breaks off, costs
 one for each event, or for each line where it is made of lines.
+
+What else stands in an answer, a caller may have chosen: a call of a tool is JSON of any form. So a count
+is read only where a caller can write none: as a member of the answer itself, or of its `arkalia`.
 """
 
 import re
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import orjson
 
 from arkalia_helloria.limits.rate import Limit
 
@@ -22,13 +27,16 @@ EVENTS: Final = b"text/event-stream"
 MOST_TOKENS: Final = 10**9
 """No answer costs more, whatever it tells."""
 
-TOTAL: Final = re.compile(rb'"total_tokens"\s*:\s*(\d{1,12})')
-PAIRS: Final = (
-    re.compile(rb'"prompt_eval_count"\s*:\s*(\d{1,12})[^{}]*"eval_count"\s*:\s*(\d{1,12})'),
-    re.compile(
-        rb'"tokens"\s*:\s*\{\s*"prompt"\s*:\s*(\d{1,12})\s*,\s*"completion"\s*:\s*(\d{1,12})'
-    ),
-)
+OWN: Final = "arkalia"
+"""The member in which the system tells what clients of others' APIs pass over."""
+COUNTED: Final = re.compile(rb'(?<!\\)"(?:usage|prompt_eval_count|tokens)"\s*:')
+"""Members from which on an answer may tell what it has cost. Inside a text such quotes are escaped."""
+MOST_MEMBERS: Final = 16
+"""So many of them are tried, the last ones: what comes before the counts may hold thousands."""
+OPENINGS: Final = (b"{", b'{"%s":{' % OWN.encode())
+"""With what the end of an answer becomes a document again, if it begins at a member of the answer, or of
+a member of it. Anywhere else, brackets are left over."""
+DATA: Final = b"data:"
 
 
 def per_minute(tokens: int) -> Limit:
@@ -66,16 +74,48 @@ class Meter:
 
     def used(self, *, ended: bool) -> int:
         """Tokens that the answer has cost; *ended*: it came to its end."""
-        told = _told(self._tail)
-        if told is None:
+        told = next((each for part in self._parts() if (each := _told(part)) is not None), None)
+        if not told:  # a model server that does not count is told of as 0
             return self._events if self._is_stream or not ended else 0
-        return min(told, MOST_TOKENS)
+        return told
+
+    def _parts(self) -> Iterator[bytes]:
+        """What may tell it, the last first: no JSON in a stream goes on in another line."""
+        lines = reversed(self._tail.split(b"\n")) if self._is_stream else [self._tail]
+        return (each.strip().removeprefix(DATA).strip() for each in lines)
 
 
-def _told(tail: bytes) -> int | None:
-    if found := TOTAL.findall(tail):
-        return int(found[-1])
-    for pair in PAIRS:
-        if both := pair.findall(tail):
-            return sum(map(int, both[-1]))
-    return None
+def _told(part: bytes) -> int | None:
+    """The greatest count that *part* tells; its beginning may be missing."""
+    starts = [found.start() for found in COUNTED.finditer(part)]
+    if not starts:
+        return None
+    whole = _read(part)
+    ends = (part[start:] for start in starts[-MOST_MEMBERS:])
+    found = [whole] if whole else [_read(begun + end) for end in ends for begun in OPENINGS]
+    return max((count for each in found for count in _counts(each)), default=None)
+
+
+def _read(text: bytes) -> dict[str, Any]:
+    try:
+        document = orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _counts(answer: dict[str, Any]) -> Iterator[int]:
+    yield from _sum(answer.get("usage"), "total_tokens")
+    yield from _sum(answer, "prompt_eval_count", "eval_count")
+    yield from _sum(answer.get("tokens"), "prompt", "completion")
+    if isinstance(own := answer.get(OWN), dict):
+        yield from _sum(own.get("tokens"), "prompt", "completion")
+
+
+def _sum(told: object, *names: str) -> Iterator[int]:
+    """What *told* says under *names* together, if it says all of them."""
+    found = [told.get(name) for name in names] if isinstance(told, dict) else [None]
+    numbers = [each for each in found if isinstance(each, int | float) and each >= 0]
+    if len(numbers) == len(found):
+        # A number of more than 64 bits is read as a fraction, which may be endless.
+        yield int(min(sum(numbers), MOST_TOKENS))
