@@ -8,7 +8,8 @@ from arkalia_helloria.access.polling import MODULE
 from arkalia_helloria.callers import REMEMBERED, Caller
 from arkalia_helloria.routes import Route
 
-OWN_ACCOUNT: Final = "/auth/"
+ENROLMENT: Final = frozenset(("/auth/me", "/auth/mfa", "/auth/mfa/confirm"))
+"""Routes by which a second factor is set up. A session is renewed and ended without a token."""
 
 
 def is_public(route: Route) -> bool:
@@ -17,8 +18,8 @@ def is_public(route: Route) -> bool:
 
 
 def is_for_enrolment(route: Route) -> bool:
-    """Whether somebody who must set up a second factor may ask for *route*: it is their own account."""
-    return route.module == MODULE and route.path.startswith(OWN_ACCOUNT)
+    """Whether somebody who must set up a second factor may ask for *route*."""
+    return route.module == MODULE and route.path in ENROLMENT
 
 
 @lru_cache(maxsize=REMEMBERED)
