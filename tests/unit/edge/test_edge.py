@@ -54,7 +54,8 @@ async def client(edge):
 
 async def asked(client, edge, path, method="GET", **options):
     """Status, headers and content of an answer."""
-    async with client.request(method, edge.url(path), **options) as answer:
+    url = yarl.URL(edge.url(path), encoded=True)
+    async with client.request(method, url, **options) as answer:
         return answer.status, answer.headers, await answer.read()
 
 
@@ -133,7 +134,19 @@ async def test_answer_streams_word_by_word(client, edge):
         assert await answer.content.read() == b""
 
 
-@pytest.mark.parametrize("path", ["/metrics", "/control/actions", "/control/actions/x"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/metrics",
+        "/control/actions",
+        "/control/actions/x",
+        "/status",
+        "/status/",
+        "//status",
+        "/%73tatus?x",
+        "/health/detailed",
+    ],
+)
 async def test_paths_for_the_parts_of_a_system_are_not_published(client, edge, path):
     status, headers, body = await asked(client, edge, path)
 

@@ -64,8 +64,9 @@ PROBLEMS: Final[Mapping[int, tuple[str, str]]] = {
 PROBLEM: Final = "/.edge/problem/"
 ADDRESSES: Final = ("", "[::]:")
 """`arkalia-edge` leaves the second out where the kernel knows no IPv6."""
-INSIDE: Final = rf"^({endpoints.METRICS}$|{endpoints.CONTROL_ACTIONS})"
-"""What the parts of a system ask each other, and nobody outside asks a public module."""
+OWN: Final = "|".join((endpoints.METRICS, endpoints.STATUS, endpoints.HEALTH_DETAILED))
+INSIDE: Final = rf"^(({OWN})/?$|{endpoints.CONTROL_ACTIONS})"
+"""What the parts of a system, and who runs it, ask a public module, and nobody outside."""
 OF_AUTH: Final = r"^/api/(v1/[^/]+/)?auth/"
 PASSED_ON: Final[Mapping[str, str]] = {
     "Host": "$host",
