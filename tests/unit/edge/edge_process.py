@@ -14,8 +14,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import aiohttp
+import yarl
+from multidict import CIMultiDictProxy
 
 import edge_programs
 from arkalia_operator.desired import edge
@@ -157,6 +160,19 @@ def an_edge(**wanted: object) -> Iterator[RunningEdge]:
             if running.process.poll() is None:
                 os.killpg(running.process.pid, signal.SIGKILL)
                 running.process.wait(PATIENCE_SECONDS)
+
+
+async def asked(
+    client: aiohttp.ClientSession,
+    edge: RunningEdge,
+    path: str,
+    method: str = "GET",
+    **options: Any,
+) -> tuple[int, CIMultiDictProxy[str], bytes]:
+    """Status, headers and content of an answer."""
+    url = yarl.URL(edge.url(path), encoded=True)
+    async with client.request(method, url, **options) as answer:
+        return answer.status, answer.headers, await answer.read()
 
 
 @contextmanager

@@ -31,3 +31,15 @@ ORDINARY_BODIES = (
     {"markdown": "# Title\n\n- one\n- two\n\n[link](https://example.com)"},
 )
 """What programs send to routes whose bodies are looked at."""
+
+FILE_NAMES = (
+    "it's.txt",
+    "don't panic.txt",
+    "a;b.txt",
+    "a=b.txt",
+    'report "final".txt',
+    ".env",
+    ".htaccess",
+    "x' OR 1=1 --.txt",
+)
+"""What people call files, and a filter does not let pass elsewhere."""

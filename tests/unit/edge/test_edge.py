@@ -8,14 +8,13 @@ import socket
 import ssl
 
 import aiohttp
-import httpx
 import pytest
 import yarl
 
 from unit.arkalia_runtime.authority import mount
 from unit.arkalia_runtime.serving import PATIENCE_SECONDS
 from unit.edge import prompts
-from unit.edge.edge_process import CALM, PUBLIC_NAME, an_edge
+from unit.edge.edge_process import CALM, PUBLIC_NAME, an_edge, asked
 
 # An edge that is killed leaves its module in the middle of a handshake, whose socket nobody closes.
 pytestmark = [
@@ -38,25 +37,6 @@ ATTACKS = {
     "a path below free text": ("POST", "/v1/talk/x", JSON, {"a": "<script>alert(1)</script>"}),
     "two slashes": ("POST", "//v1/talk", JSON, {"a": "<script>alert(1)</script>"}),
 }  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def edge():
-    with an_edge(**CALM) as running:
-        yield running
-
-
-@pytest.fixture
-async def client(edge):
-    async with aiohttp.ClientSession(connector=edge.connector()) as session:
-        yield session
-
-
-async def asked(client, edge, path, method="GET", **options):
-    """Status, headers and content of an answer."""
-    url = yarl.URL(edge.url(path), encoded=True)
-    async with client.request(method, url, **options) as answer:
-        return answer.status, answer.headers, await answer.read()
 
 
 async def until(ask, wanted):
@@ -193,19 +173,6 @@ async def test_attack_is_refused(client, edge, attack):
 
     async with client.request(method, url, headers=headers, json=body) as answer:
         assert (answer.status, answer.content_type) == (403, "application/problem+json")
-
-
-@pytest.mark.parametrize("text", prompts.CODE)
-async def test_file_that_is_uploaded_to_a_route_with_free_text_is_left_to_the_module(
-    client, edge, text
-):
-    file = {"file": ("notes.md", text.encode(), "text/markdown")}
-    form = httpx.Request("POST", "http://edge", data={"purpose": "user_data"}, files=file)
-    said = {"Content-Type": form.headers["Content-Type"]}
-
-    status, _, _ = await asked(client, edge, "/v1/talk", "POST", data=form.read(), headers=said)
-
-    assert status == 200
 
 
 @pytest.mark.parametrize("path", ["/v1/talk", "/api/v1/inner/talk"])

@@ -30,12 +30,6 @@ def edge():
         yield running
 
 
-@pytest.fixture
-async def client(edge):
-    async with aiohttp.ClientSession(connector=edge.connector()) as session:
-        yield session
-
-
 async def told(client, edge, path="/metrics"):
     """The families that the edge tells, by name."""
     async with client.get(f"https://localhost:{edge.metrics_port}{path}") as answer:

@@ -1,14 +1,14 @@
 """What the request filter is told: ModSecurity with the OWASP core rule set, as text.
 
 A body of a route with `freeText` is what people and models write to each other: code, SQL and HTML
-are no attack there, and the module judges it itself. So the filter looks at everything else of such
-a request, and not at its body.
+are no attack there, and the module judges it itself. Files that are uploaded have the names that
+people gave them. So the filter looks at everything else of such a request, and not at its body.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -34,6 +34,8 @@ TYPES: Final = (
 MATCH_LIMIT: Final = 100_000
 """Steps after which a pattern gives up: a text made for it would keep a core busy for minutes."""
 DEPTH: Final = 64
+BODY: Final = ("REQUEST_BODY", "FILES", "FILES_NAMES")
+"""The body as it came, and in a form of several parts the names of files and of their fields."""
 FIELDS: Final = ("ARGS", "ARGS_NAMES")
 """Where the fields of a form stand, beside those of the query."""
 PHP: Final = "933000-933999"
@@ -106,15 +108,14 @@ def _own_rules(filtered: Filtered) -> Iterator[str]:
     # Without requestBodyAccess no rule of the second phase would see the rest of the request either.
     if filtered.free:
         path = f"@rx ^(?:{'|'.join(filtered.free)})$"
-        unread = "setvar:tx.free_text=1,ctl:ruleRemoveTargetByTag=OWASP_CRS;REQUEST_BODY"
+        unread = f"setvar:tx.free_text=1,{_without(BODY)}"
         yield f'SecRule REQUEST_FILENAME "{path}" "id:100001,phase:1,t:none,pass,nolog,{unread}"'
         # Ollama's examples call their JSON a form: it is the same free text.
-        is_form = "@beginsWith application/x-www-form-urlencoded"
+        is_form = "@rx ^(?:application/x-www-form-urlencoded|multipart/form-data)"
         form = "id:100005,phase:1,t:none,t:lowercase,pass,nolog,chain"
-        fields = ",".join(f"ctl:ruleRemoveTargetByTag=OWASP_CRS;{each}" for each in FIELDS)
         yield f'SecRule REQUEST_HEADERS:Content-Type "{is_form}" "{form}"'
         yield 'SecRule TX:free_text "@eq 1" "t:none,chain"'
-        yield f'SecRule &ARGS_GET "@eq 0" "t:none,{fields}"'
+        yield f'SecRule &ARGS_GET "@eq 0" "t:none,{_without(FIELDS)}"'
     is_json = r"@rx ^application/(?:[a-z0-9.-]+\+)?json"
     read = "id:100002,phase:1,t:none,t:lowercase,pass,nolog,chain"
     yield f'SecRule REQUEST_HEADERS:Content-Type "{is_json}" "{read}"'
@@ -122,6 +123,11 @@ def _own_rules(filtered: Filtered) -> Iterator[str]:
     # What the filter cannot read, the module may read otherwise.
     refuse = "t:none,log,deny,status:400,msg:'The body cannot be read'"
     yield f'SecRule REQBODY_ERROR "!@eq 0" "id:100003,phase:2,{refuse}"'
+
+
+def _without(variables: Iterable[str]) -> str:
+    """Let no rule of the rule set look at *variables*."""
+    return ",".join(f"ctl:ruleRemoveTargetByTag=OWASP_CRS;{each}" for each in variables)
 
 
 def _rule_set(wanted: RequestFilter) -> Iterator[str]:
