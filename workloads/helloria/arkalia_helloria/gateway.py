@@ -142,6 +142,7 @@ class Entrance:
             if verdicts := self._refused(error, client, match):
                 _say(problem, self.rules.headers(verdicts))
             raise problem from None
+        await self.rules.know(caller)
         return caller, self.rules.headers(self.rules.take(caller, client, match))
 
     def _refused(self, error: DeniedError, client: str, match: Match) -> list[Verdict]:

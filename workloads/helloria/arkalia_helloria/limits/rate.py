@@ -113,6 +113,16 @@ class Accounts:
             if account := self._accounts.get(key):
                 account.full_at = now + seconds + account.untold
 
+    def hear(self, ahead: Iterable[tuple[str, float]], now: float) -> None:
+        """What all gateways together say of keys that nothing need have been taken from here.
+
+        It takes nothing back: what is just told to them may not stand in it.
+        """
+        for key, seconds in ahead:
+            if seconds > 0:
+                account = self._accounts.get(key) or self._begun(key, now)
+                account.full_at = max(account.full_at, now + seconds + account.untold)
+
     def forget(self, now: float) -> None:
         """Drop every full account: it says nothing."""
         full = [key for key, each in self._accounts.items() if each.full_at <= now]
@@ -125,9 +135,13 @@ class Accounts:
 
     def _charge(self, key: str, account: _Account | None, cost: float, now: float) -> None:
         if account is None:
-            if len(self._accounts) >= MOST_KEYS:
-                del self._accounts[next(iter(self._accounts))]
-            account = self._accounts[key] = _Account(now)
+            account = self._begun(key, now)
         before = max(account.full_at, now)
         account.full_at = min(before + cost, now + MOST_OWED_SECONDS)
         account.untold += account.full_at - before
+
+    def _begun(self, key: str, now: float) -> _Account:
+        if len(self._accounts) >= MOST_KEYS:
+            del self._accounts[next(iter(self._accounts))]
+        account = self._accounts[key] = _Account(now)
+        return account

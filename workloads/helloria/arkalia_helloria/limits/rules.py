@@ -58,6 +58,11 @@ class Rules:
             raise self._too_many(verdict)
         return [verdict]
 
+    async def know(self, caller: Caller) -> None:
+        """Learn what the other gateways know of the tokens of *caller*."""
+        if limits := _of_tokens(caller):
+            await self._shared.know([_tokens(caller, limit) for limit in limits])
+
     def take(self, caller: Caller, client: str, match: Match) -> list[Verdict]:
         """Take the request from its account: what its accounts say then. Raises Problem."""
         now = time.monotonic()

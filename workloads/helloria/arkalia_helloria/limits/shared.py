@@ -1,20 +1,22 @@
 """What all gateways know together of the limits: they tell Redis what they counted, and learn the sum.
 
-No request waits for it: each gateway decides by what it knows, and tells ten times a second. Two
-gateways may so let a burst through twice, once; what was too much is owed, and in the long run the
-rate holds exactly (decision 0055). Without Redis each gateway keeps its own accounts, and says so.
+Each gateway decides by what it knows, and tells ten times a second. Two gateways may so let a burst
+through twice, once; what was too much is owed, and in the long run the rate holds exactly (decision
+0055). Only who has a budget that another gateway may have seen used up waits until it is asked for,
+once a second. Without Redis each gateway keeps its own accounts, and says so.
 """
 
 import asyncio
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Final
 
 from prometheus_client import Gauge
 from redis.exceptions import RedisError
 
+from arkalia_helloria.limits.asking import Asking
 from arkalia_helloria.limits.rate import MOST_OWED_SECONDS, Accounts
 from arkalia_runtime.background import running
 from arkalia_runtime.metrics import Metrics
@@ -58,6 +60,7 @@ class SharedAccounts:
         self.is_shared = True
         """Whether the other gateways are known to count the same."""
         self._redis = redis
+        self._asking = Asking(self._ask)
         self._gauge = Gauge(
             "arkalia_gateway_limits_shared",
             "1 while all gateways count their limits together, 0 while each counts for itself.",
@@ -77,19 +80,42 @@ class SharedAccounts:
 
     async def tell(self) -> None:
         """Tell what was counted, and learn what all have counted. Raises if Redis cannot be used."""
-        told = list(self.accounts.untold().items())
+        told = self.accounts.untold()
         if not told and not self.is_shared:
             await self._redis.client.execute_command("PING")  # type: ignore[no-untyped-call]
-        for part in (told[at : at + ONE_TIME] for at in range(0, len(told), ONE_TIME)):
-            keys = [self._redis.key(f"limit:{key}") for key, _ in part]
-            seconds = [f"{each:.6f}" for _, each in part]
+        for part in _parts(told.items()):
             start = time.monotonic()
-            answer = await self._redis.client.execute_command(  # type: ignore[no-untyped-call]
-                "EVAL", ADD, len(keys), *keys, *seconds
-            )
-            ahead = zip((key for key, _ in part), map(float, answer), strict=True)
-            self.accounts.learn(ahead, start)
-        self.accounts.forget(time.monotonic())
+            self.accounts.learn(await self._sums(part), start)
+        now = time.monotonic()
+        self.accounts.forget(now)
+        self._asking.forget(now)
+
+    async def know(self, keys: Iterable[str]) -> None:
+        """Learn what all have counted of *keys*, if that was not asked for in the last second.
+
+        Who waits for it does so no longer than Redis may take; while it cannot be used, nobody does.
+        """
+        if self.is_shared:
+            await self._asking.know(keys)
+
+    async def _ask(self, keys: list[str]) -> None:
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                for part in _parts((key, 0.0) for key in keys):
+                    start = time.monotonic()
+                    self.accounts.hear(await self._sums(part), start)
+        except UNUSABLE as error:
+            # That it can be used again, whoever tells it will find.
+            self._show(is_shared=False, cause=repr(error.__cause__ or error))
+
+    async def _sums(self, told: Sequence[tuple[str, float]]) -> Iterator[tuple[str, float]]:
+        """What all have counted, by key, with what is *told* now."""
+        keys = [self._redis.key(f"limit:{key}") for key, _ in told]
+        seconds = [f"{each:.6f}" for _, each in told]
+        answer = await self._redis.client.execute_command(  # type: ignore[no-untyped-call]
+            "EVAL", ADD, len(keys), *keys, *seconds
+        )
+        return zip((key for key, _ in told), map(float, answer), strict=True)
 
     async def _go_on(self) -> None:
         while True:
@@ -116,3 +142,9 @@ class SharedAccounts:
             logger.warning(
                 "Limits are this gateway's own: Redis cannot be used.", extra={"cause": cause}
             )
+
+
+def _parts(told: Iterable[tuple[str, float]]) -> Iterator[list[tuple[str, float]]]:
+    """*told* in parts that are told at once."""
+    every = list(told)
+    return (every[at : at + ONE_TIME] for at in range(0, len(every), ONE_TIME))
