@@ -25,11 +25,11 @@ SHORT: Final = (
 LONGEST_NUMBER: Final = 2000
 LONG: Final = " ".join(map(str, range(1, LONGEST_NUMBER + 1)))
 ENDLESS: Final = "tick tock"
-TOOL, ARGUMENTS = "weather", {"place": "Paris"}
+TOOL, ARGUMENTS = "weather", {"place": "Llanfairpwllgwyngyll"}
 """What it calls, where tools are offered."""
 CALL: Final = (
     "<tool_call>\n", '{"name":', f'{SPACE}"{TOOL}",', f'{SPACE}"arguments":', f'{SPACE}{{"place":',
-    f'{SPACE}"Paris"}}}}', "\n</tool_call>",
+    f'{SPACE}"{ARGUMENTS["place"]}"}}}}', "\n</tool_call>",
 )  # fmt: skip
 """The call in the form that Hermes gave it, by which llama.cpp knows one."""
 

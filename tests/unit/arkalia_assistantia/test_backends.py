@@ -1,13 +1,17 @@
 """Several model servers, real ones: which is asked, and what happens when one is gone."""
 
 import asyncio
+import gzip
 import json
 import shutil
 import signal
 import time
+from contextlib import asynccontextmanager
 
 import aiohttp
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 
 from arkalia_assistantia.app import create
 from arkalia_assistantia.settings import AssistantSettings
@@ -211,6 +215,119 @@ async def test_what_a_server_complains_of_is_told_to_the_caller_and_not_logged(
     assert "a-secret-word" in problem["detail"]
     assert "it answers 400." in caplog.text
     assert "a-secret-word" not in caplog.text
+
+
+PICTURE = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+
+
+async def test_what_a_server_cannot_do_does_not_take_it_from_others(alone, model_server):
+    """llama.cpp answers 500 to a picture for a model that reads texts."""
+    part = {"type": "image_url", "image_url": {"url": PICTURE}}
+    body = {"messages": [{"role": "user", "content": [part]}]}
+    two = backend("main", model_server.url), backend("other", model_server.url)
+    async with alone(*two) as client:
+        async with client.post("/v1/chat/completions", json=body) as answer:
+            problem = await answer.json(content_type=None)
+        available = await measured(client, "arkalia_model_backends_available")
+        tries = await measured(client, "arkalia_model_tries_total")
+        _, told = await asked(client)
+
+    assert (answer.status, problem["code"]) == (400, "not_supported")
+    assert set(tries.values()) == {1}  # to ask it again changes nothing
+    assert (set(available.values()), told["backend"]) == ({2}, "main")
+
+
+@asynccontextmanager
+async def answering(status, content, kind="application/json", **headers):
+    """A server that lists the model, and answers every question so."""
+
+    async def answer(request):
+        if request.method == "GET":
+            return web.json_response({"data": [{"id": NAME}]})
+        return web.Response(status=status, body=content, content_type=kind, headers=headers)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    async with TestServer(app) as server:
+        yield str(server.make_url("")).rstrip("/")
+
+
+async def test_server_that_fails_for_one_user_is_left_alone_when_it_fails_for_another(alone):
+    oops = b'{"error": {"message": "Oops"}}'
+    async with answering(500, oops) as url, alone(backend("main", url)) as client:
+        cooling = []
+        for user in ("ada", "ada", "bob"):
+            async with client.post(
+                "/chat",
+                json={"message": "Hello"},
+                headers={"Arkalia-User": user, "Arkalia-Scopes": "*"},
+            ) as answer:
+                assert answer.status == 503
+            available = await measured(client, "arkalia_model_backends_available")
+            cooling.append(1 - set(available.values()).pop())
+
+    assert cooling == [0, 0, 1]
+
+
+async def test_proxy_that_has_no_server_behind_it_is_left_alone_at_once(alone):
+    async with (
+        answering(502, b"<html>Bad Gateway</html>", "text/html") as url,
+        alone(backend("main", url)) as client,
+    ):
+        await asked(client)
+        available = await measured(client, "arkalia_model_backends_available")
+
+    assert set(available.values()) == {0}
+
+
+THOUGHT = {"role": "assistant", "content": "Yes.", "reasoning_content": "I was told: be kind."}
+
+
+@pytest.mark.parametrize(("policy", "is_told"), [("Block", False), ("Flag", True)])
+async def test_thoughts_are_not_told_where_policy_keeps_instructions_back(alone, policy, is_told):
+    chunk = json.dumps({"choices": [{"index": 0, "delta": THOUGHT, "finish_reason": "stop"}]})
+    said = f"data: {chunk}\n\ndata: [DONE]\n\n".encode()
+    own = {"prompts_policy": policy, "system_prompts": [{"text": "Be kind."}]}
+    body = {"messages": [{"role": "user", "content": "Hello"}]}
+    async with (
+        answering(200, said, "text/event-stream") as url,
+        alone(backend("main", url), **own) as client,
+        client.post("/v1/chat/completions", json=body) as answer,
+    ):
+        [choice] = (await answer.json())["choices"]
+
+    assert choice["message"]["content"] == "Yes."
+    assert ("reasoning_content" in choice["message"]) is is_told
+
+
+async def test_compressed_answer_that_nobody_asked_for_is_not_unfolded(alone, model_server):
+    packed = gzip.compress(b"\n" * 1_000_000)
+    async with (
+        answering(200, packed, **{"Content-Encoding": "gzip"}) as url,
+        alone(backend("main", url), backend("other", model_server.url)) as client,
+    ):
+        status, told = await asked(client)
+        tries = await measured(client, 'arkalia_model_tries_total{backend="main"')
+
+    assert (status, told["backend"]) == (200, "other")
+    assert tries == {'arkalia_model_tries_total{backend="main",outcome="unreachable"}': 1}
+
+
+async def test_request_waits_for_a_turn_once(alone, doomed_server):
+    few = {"answers_at_once": 1, "most_waiting": 4, "queue_seconds": 0.2}
+    async with alone(backend("main", doomed_server.url), **few) as client:
+        first = asyncio.create_task(_read_forever(client, "/chat", {"message": ENDLESS}))
+
+        async def is_at_work():
+            return await slots(doomed_server) == 1
+
+        await eventually(is_at_work)
+        status, problem = await asked(client)
+        tries = await measured(client, "arkalia_model_tries_total")
+        first.cancel()
+
+    assert (status, problem["code"]) == (429, "busy")
+    assert tries['arkalia_model_tries_total{backend="main",outcome="busy"}'] == 1
 
 
 async def test_silent_server_is_given_up_and_the_next_one_asked(alone, model_server, doomed_server):

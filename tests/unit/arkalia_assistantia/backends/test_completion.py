@@ -1,5 +1,7 @@
 """The whole that the chunks of an answer make."""
 
+import pytest
+
 from arkalia_assistantia.backends.completion import Whole, says_something
 
 
@@ -66,6 +68,41 @@ def test_probabilities_are_joined():
     )
 
     assert made.choices()[0]["logprobs"] == {"content": [1, 2]}
+
+
+def test_everything_is_what_any_choice_says_in_any_place_but_its_thoughts():
+    call = {"index": 0, "id": "c", "function": {"name": "f", "arguments": '{"x": ["a\\nb"]}'}}
+    made = whole(
+        chunk({"role": "assistant", "content": "One", "reasoning_content": "Hm"}),
+        chunk({"refusal": "No", "tool_calls": [call], "notes": [{"text": "Odd"}]}),
+        chunk(
+            {"content": "Two"}, index=1, logprobs={"content": [{"token": "T"}, {"token": "wo!"}]}
+        ),
+        keeps_logprobs=True,
+    )
+
+    said = made.everything.split("\n")
+
+    assert sorted(said) == sorted(["c", "f", "a", "b", "No", "One", "Two", "Odd", "Two!"])
+
+
+def test_first_choice_is_the_one_with_the_lowest_number():
+    made = whole(chunk({"content": "Two"}, index=2, finish_reason="stop"))
+
+    assert (made.text, made.finish_reason) == ("Two", "stop")
+
+
+def test_thoughts_can_be_forgotten():
+    made = whole(chunk({"content": "One", "reasoning_content": "Hm", "reasoning": "Hm"}))
+
+    made.forget_thoughts()
+
+    assert made.messages == {0: {"role": "assistant", "content": "One"}}
+
+
+@pytest.mark.parametrize("told", [-1, 2**31, "5", None, 1.5])
+def test_number_of_tokens_that_cannot_be_is_none(told):
+    assert whole({"choices": [], "usage": {"prompt_tokens": told}}).count("prompt_tokens") is None
 
 
 def test_role_alone_says_nothing():

@@ -45,14 +45,14 @@ LINE = an_object(message=MESSAGE, done=st.booleans(), done_reason=WORDS, eval_co
 def heard(dialect, parts):
     """All that a client would be told of the answer that comes in these *parts*."""
 
-    async def iter_any():
+    async def iter_chunked(_most):
         for part in parts:
             yield part
 
     async def hear():
         whole = Whole(keeps_logprobs=True)
         async for chunk in dialect.chunks(
-            SimpleNamespace(content=SimpleNamespace(iter_any=iter_any))
+            SimpleNamespace(content=SimpleNamespace(iter_chunked=iter_chunked))
         ):
             says_something(chunk)
             whole.add(chunk)

@@ -69,6 +69,27 @@ def test_server_that_fails_again_is_left_alone_for_longer_up_to_a_limit():
     assert not cooling.is_on
 
 
+def test_server_that_fails_for_one_user_alone_is_not_left_alone():
+    cooling = Cooling(Clock())
+
+    for _ in range(5):
+        cooling.failed_for("ada")
+
+    assert not cooling.is_on
+    cooling.failed_for("bob")
+    assert cooling.is_on
+
+
+def test_failures_for_two_users_count_while_nobody_is_answered_between_them():
+    cooling = Cooling(Clock())
+
+    cooling.failed_for("ada")
+    cooling.answered()
+    cooling.failed_for("bob")
+
+    assert not cooling.is_on
+
+
 def test_server_that_answers_is_asked_again_at_once():
     cooling = Cooling(Clock())
     cooling.failed()

@@ -1,5 +1,6 @@
 """The lines of an answer, however they come, and how long they may."""
 
+import asyncio
 from types import SimpleNamespace
 
 import aiohttp
@@ -12,13 +13,13 @@ from arkalia_assistantia.backends.errors import BrokenError
 def coming(*parts, error=None):
     """An answer whose content comes in these parts, and then breaks off or ends."""
 
-    async def iter_any():
+    async def iter_chunked(_most):
         for part in parts:
             yield part
         if error is not None:
             raise error
 
-    return SimpleNamespace(content=SimpleNamespace(iter_any=iter_any))
+    return SimpleNamespace(content=SimpleNamespace(iter_chunked=iter_chunked))
 
 
 async def lines_of(answer):
@@ -59,6 +60,21 @@ async def test_line_has_a_bound(monkeypatch, parts):
 
     with pytest.raises(BrokenError, match="more than 8 bytes"):
         await lines_of(coming(*parts))
+
+
+async def test_others_go_on_while_a_server_says_nothing_but_empty_lines():
+    turns = []
+
+    async def others():
+        while True:
+            turns.append(1)
+            await asyncio.sleep(0)
+
+    beside = asyncio.create_task(others())
+    assert await lines_of(coming(*[b"\n" * wire.BREATH] * 20)) == []
+    beside.cancel()
+
+    assert len(turns) >= 10
 
 
 async def test_many_lines_have_none_together(monkeypatch):

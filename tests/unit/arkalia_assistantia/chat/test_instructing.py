@@ -6,7 +6,7 @@ from arkalia_assistantia.chat import instructing
 from arkalia_assistantia.chat.instructing import Instructing, prompt_for
 from arkalia_assistantia.chat.questions import Question
 from arkalia_assistantia.settings import SystemPrompt
-from arkalia_model.chains import SHORT
+from arkalia_model.chains import ARGUMENTS, SHORT, TOOL
 from unit.arkalia_assistantia.conftest import backend
 
 PROMPTS = [
@@ -100,6 +100,39 @@ async def test_answer_that_tells_the_canary_is_found_and_withheld_by_policy(
     assert answer["answer"] == text
     assert answer["validation"]["verdict"] == {"Block": "blocked", "Flag": "flagged"}[policy]
     assert "canary/CanaryLeaked" in [each["check"] for each in answer["validation"]["reasons"]]
+
+
+@pytest.mark.parametrize(("policy", "calls"), [("Block", 0), ("Flag", 1)])
+async def test_call_of_a_tool_that_tells_the_canary_is_withheld_by_policy_too(
+    alone, model_server, monkeypatch, policy, calls
+):
+    monkeypatch.setattr(instructing, "canary_of", lambda _: ARGUMENTS["place"].lower())
+    own = {"prompts_policy": policy, "system_prompts": [{"text": "Be kind."}]}
+    tool = {"type": "function", "function": {"name": TOOL, "parameters": {"type": "object"}}}
+    asked = {"messages": [{"role": "user", "content": "How is the weather?"}], "tools": [tool]}
+    async with (
+        alone(backend("main", model_server.url), **own) as client,
+        client.post("/v1/chat/completions", json=asked) as answer,
+    ):
+        told = await answer.json(content_type=None)
+
+    [choice] = told["choices"]
+    assert len(choice["message"].get("tool_calls", ())) == calls
+    assert told["arkalia"]["validation"]["status"] == "not_applicable"
+    assert told["arkalia"]["validation"]["verdict"] == {0: "blocked", 1: "flagged"}[calls]
+
+
+async def test_every_choice_is_looked_at(alone, model_server, monkeypatch):
+    monkeypatch.setattr(instructing, "canary_of", lambda _: "demonstrationmodel")
+    own = {"prompts_policy": "Block", "system_prompts": [{"text": "Be kind."}]}
+    asked = {"messages": [{"role": "user", "content": "How are you?"}], "n": 2}
+    async with (
+        alone(backend("main", model_server.url), **own) as client,
+        client.post("/v1/chat/completions", json=asked) as answer,
+    ):
+        told = await answer.json(content_type=None)
+
+    assert [each["message"]["content"] for each in told["choices"]] == ["", ""]
 
 
 async def test_answer_that_tells_an_instruction_is_found(alone, model_server):

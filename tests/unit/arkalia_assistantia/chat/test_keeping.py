@@ -49,6 +49,39 @@ def service(recorded, model_server):
     return opened
 
 
+async def test_answer_is_kept_though_its_validation_takes_the_time_that_is_given(service, mounts):
+    async def say_nothing(reader, writer):
+        await reader.read()  # until its client has gone
+        writer.close()
+
+    silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
+    port = silent.sockets[0].getsockname()[1]
+    mount(mounts.trust, ca_crt=Authority().pem)
+    mount(mounts.tokens, sandozia="a token")
+    mount(mounts.identity, callees_json=json.dumps({"sandozia": f"http://127.0.0.1:{port}"}))
+    async with service() as client:
+        hurry = ADA | {"X-Request-Timeout": "3"}
+        answer = await told(client, who=hurry, message="How are you?")
+        found = await kept(client, answer["conversation_id"])
+    silent.close()
+
+    assert answer["validation"]["status"] == "unavailable"
+    assert answer["timings"]["validation"] < 2.5
+    assert (answer["kept"]["status"], len(found["said"])) == ("kept", 2)
+
+
+async def test_answer_that_its_caller_has_no_time_for_is_kept_as_far_as_it_came(service):
+    hurry = ADA | {"X-Request-Timeout": "0.5"}
+    body = {"message": "Go on without end.", "conversation_id": "c-1", "stream": True}
+    async with service() as client:
+        async with client.post("/chat", json=body, headers=hurry) as answer:
+            told = await answer.text()
+        found = await kept(client, "c-1")
+
+    assert "did not end in time" in told
+    assert found["said"][1]["text"].startswith("tick tock")
+
+
 async def test_question_and_answer_are_kept_with_what_is_known_of_them(service):
     async with service() as client:
         answer = await told(client, message="How are you?")

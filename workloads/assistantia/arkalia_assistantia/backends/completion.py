@@ -1,6 +1,6 @@
 """An answer in OpenAI's form: its chunks, and the whole that they make."""
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -13,6 +13,10 @@ Chunk = dict[str, Any]
 
 LISTS: Final = ("content", "refusal")
 """Members of `logprobs`."""
+THOUGHTS: Final = ("reasoning_content", "reasoning", "reasoning_details")
+"""Members of a message in which servers tell what a model says to itself."""
+MOST_TOKENS: Final = 2**31 - 1
+"""As many as a column of the conversations holds."""
 
 
 @dataclass
@@ -57,19 +61,39 @@ class Whole:
         return bool(self.finished) and self.finished.keys() >= self.messages.keys()
 
     @property
+    def first(self) -> int:
+        """The number of the first choice."""
+        return min(self.messages, default=0)
+
+    @property
     def text(self) -> str:
         """What the first choice says."""
-        return str(self.messages.get(0, {}).get("content") or "")
+        return str(self.messages.get(self.first, {}).get("content") or "")
+
+    @property
+    def everything(self) -> str:
+        """All that is told in any place but as thoughts: by every choice, in calls of tools too. Short first."""
+        found = {text for message in self.messages.values() for text in _texts(message)}
+        for told in self.logprobs.values():
+            for tokens in told.values():
+                found.add("".join(_token(each) for each in tokens))
+        return "\n".join(sorted(found, key=len))
 
     @property
     def finish_reason(self) -> str:
         """Why it ended; empty if it did not."""
-        return self.finished.get(0, "")
+        return self.finished.get(self.first, "")
 
     def count(self, name: str) -> int | None:
-        """The number of tokens *name*; None if the server does not tell it."""
+        """The number of tokens *name*; None if the server does not tell it, or one that cannot be."""
         found = self.usage.get(name)
-        return found if isinstance(found, int) else None
+        return found if isinstance(found, int) and 0 <= found <= MOST_TOKENS else None
+
+    def forget_thoughts(self) -> None:
+        """Leave out what the model has said to itself."""
+        for message in self.messages.values():
+            for key in THOUGHTS:
+                message.pop(key, None)
 
     def as_chunk(self) -> Chunk:
         """All of it at once, without its end."""
@@ -120,6 +144,32 @@ async def until_something(chunks: AsyncIterator[Chunk]) -> list[Chunk]:
             return begun
     message = "said nothing at all"
     raise BrokenError(message)
+
+
+def _texts(value: Any) -> Iterator[str]:
+    """Every text in *value*; of arguments, which are JSON, those that they hold."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for key, each in value.items():
+            if key == "arguments" and isinstance(each, str):
+                yield from _texts(_parsed(each))
+            elif key not in (*THOUGHTS, "role", "type", "index"):
+                yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)
+
+
+def _parsed(arguments: str) -> Any:
+    try:
+        return orjson.loads(arguments)
+    except ValueError:
+        return arguments
+
+
+def _token(told: Any) -> str:
+    return str(told.get("token") or "") if isinstance(told, dict) else ""
 
 
 def _said(delta: Mapping[str, Any]) -> bool:

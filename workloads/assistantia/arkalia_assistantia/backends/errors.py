@@ -3,8 +3,10 @@
 BackendError          what one server did; another may be asked as long as nothing was said
 ├── UnreachableError  no connection, an answer of 5xx, or silence: it is left alone for a while
 │   └── SilentError   silence: it is not asked again for the same question, which has waited enough
+├── FailedError       it is there and answers 5xx: that may be the request's fault
 ├── HurriedError      whoever asks does not wait for longer: that is not the server's fault
-├── BusyError         its queue is full, or it says that it has too much to do
+├── BusyError         it says that it has too much to do
+│   └── QueuedError   the queue before it is full, or was too long
 ├── UnsuitableError   it does not have the model, or does not take the key
 │   └── UnsupportedError  it has no way to do what is asked: to ask again changes nothing
 └── BrokenError       it stopped in the middle of its answer
@@ -33,6 +35,10 @@ class SilentError(UnreachableError):
     """It says nothing in time."""
 
 
+class FailedError(BackendError):
+    """It answers with an error of its own."""
+
+
 class HurriedError(BackendError):
     """It has not answered in the time that whoever asks gives it."""
 
@@ -43,6 +49,10 @@ class BusyError(BackendError):
     """It has too much to do."""
 
     reason = "busy"
+
+
+class QueuedError(BusyError):
+    """There was no turn at it in time."""
 
 
 class UnsuitableError(BackendError):

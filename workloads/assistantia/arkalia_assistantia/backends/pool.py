@@ -25,8 +25,10 @@ from arkalia_assistantia.backends.errors import (
     BackendError,
     BrokenError,
     BusyError,
+    FailedError,
     HurriedError,
     NoAnswerError,
+    QueuedError,
     RefusedError,
     SilentError,
     UnreachableError,
@@ -51,7 +53,7 @@ LISTS: Final = {llm.OPENAI: openai.MODELS, llm.OLLAMA: ollama.TAGS}
 ROUNDS: Final = 2
 """How often the servers are gone through: a restart, or a connection that breaks, is over soon."""
 AGAIN_SECONDS: Final = 0.2
-FINAL: Final = (SilentError, HurriedError, UnsupportedError)
+FINAL: Final = (SilentError, HurriedError, QueuedError, UnsupportedError)
 """After these a server is not asked again for the same."""
 NEARLY: Final = 0.9
 """Share of its time after which a server that says nothing is silent, and was not hurried."""
@@ -74,6 +76,8 @@ class Asked:
     """In OpenAI's form."""
     conversation: str
     """What it belongs to: the server that answered it last is asked first."""
+    user: str
+    """Who asks; empty if nobody knows."""
 
     @property
     def model(self) -> str:
@@ -147,8 +151,8 @@ class Backends:
                 await asyncio.sleep(min(AGAIN_SECONDS, ends.left))
         raise self._unanswered(told)
 
-    async def embeddings(self, body: Mapping[str, Any]) -> tuple[Choice, Any]:
-        """The embeddings of a text, from the first server that gives them."""
+    async def embeddings(self, body: Mapping[str, Any], user: str) -> tuple[Choice, Any]:
+        """The embeddings of a text for *user*, from the first server that gives them."""
         ends = Ends.of(self._settings.answer_seconds)
         told: dict[str, BackendError] = {}
         found = self._with_room(await self._choices(str(body.get("model") or "")), body)
@@ -158,7 +162,7 @@ class Backends:
             if told and not ends.left:
                 break
             try:
-                return choice, await self._embedded(choice, body, ends)
+                return choice, await self._embedded(choice, Asked(body, "", user), ends)
             except BackendError as error:
                 told[choice.backend.name] = error
         pauses = (each.embeddings_cooling.left for each in self._named(told))
@@ -210,7 +214,7 @@ class Backends:
             try:
                 answering = await self._first_word(choice, asked, ends, held)
             except (BackendError, RefusedError) as error:
-                self._failed(name, server.cooling, error)
+                self._failed(name, server.cooling, error, asked.user)
                 raise
             server.cooling.answered()
             self.measures.tries.labels(name, "answered").inc()
@@ -257,12 +261,12 @@ class Backends:
         full = min(settings.first_word_seconds, settings.answer_seconds)
         return SilentError if seconds >= NEARLY * full else HurriedError
 
-    async def _embedded(self, choice: Choice, body: Mapping[str, Any], ends: Ends) -> Any:
+    async def _embedded(self, choice: Choice, asked: Asked, ends: Ends) -> Any:
         name, cooling = choice.backend.name, self._server(choice.backend).embeddings_cooling
         try:
-            found = await self._vectors(choice, body, ends)
+            found = await self._vectors(choice, asked.body, ends)
         except (BackendError, RefusedError) as error:
-            self._failed(name, cooling, error)
+            self._failed(name, cooling, error, asked.user)
             raise
         cooling.answered()
         self.measures.tries.labels(name, "answered").inc()
@@ -290,8 +294,12 @@ class Backends:
                 raise UnsupportedError(str(error), error.status) from error
             raise
 
-    def _failed(self, name: str, cooling: Cooling, error: BackendError | RefusedError) -> None:
+    def _failed(
+        self, name: str, cooling: Cooling, error: BackendError | RefusedError, user: str
+    ) -> None:
         self.measures.tries.labels(name, error.reason).inc()
+        if isinstance(error, FailedError):
+            cooling.failed_for(user)
         if isinstance(error, UnreachableError | BrokenError):
             cooling.failed()
         # What a server complains of may repeat the prompt: the caller is told it, the log is not.

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Final
 
-from arkalia_assistantia.backends.errors import BusyError
+from arkalia_assistantia.backends.errors import QueuedError
 
 FIRST_PAUSE_SECONDS: Final = 1.0
 LONGEST_PAUSE_SECONDS: Final = 15.0
@@ -30,7 +30,7 @@ class Turns:
 
     @asynccontextmanager
     async def turn(self, seconds: float) -> AsyncIterator[None]:
-        """Wait for a turn, and keep it during the block. Raises BusyError."""
+        """Wait for a turn, and keep it during the block. Raises QueuedError."""
         release = await self.take(seconds)
         try:
             yield
@@ -38,17 +38,17 @@ class Turns:
             release()
 
     async def take(self, seconds: float) -> Callable[[], None]:
-        """Wait for a turn, at most *seconds*; returns what ends it. Raises BusyError."""
+        """Wait for a turn, at most *seconds*; returns what ends it. Raises QueuedError."""
         if self._free.locked() and self.waiting >= self._most_waiting:
             message = f"has {self.waiting} requests waiting"
-            raise BusyError(message)
+            raise QueuedError(message)
         self.waiting += 1
         try:
             async with asyncio.timeout(seconds):
                 await self._free.acquire()
         except TimeoutError:
             message = f"had no turn free within {seconds:.0f} s"
-            raise BusyError(message) from None
+            raise QueuedError(message) from None
         finally:
             self.waiting -= 1
         self.answering += 1
@@ -66,6 +66,7 @@ class Cooling:
         self._now = now
         self._failures = 0
         self._until = 0.0
+        self._met_by: str | None = None
 
     @property
     def is_on(self) -> bool:
@@ -83,9 +84,15 @@ class Cooling:
         self._failures += 1
         self._until = self._now() + min(LONGEST_PAUSE_SECONDS, pause)
 
+    def failed_for(self, user: str) -> None:
+        """Leave it alone if it failed for another user before: one alone may ask what it cannot answer."""
+        if self._met_by not in (None, user):
+            self.failed()
+        self._met_by = user
+
     def answered(self) -> None:
         """It works."""
-        self._failures, self._until = 0, 0.0
+        self._failures, self._until, self._met_by = 0, 0.0, None
 
 
 class Remembered:

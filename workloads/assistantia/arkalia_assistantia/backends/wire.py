@@ -6,6 +6,7 @@ once: a server notices the closed connection, and computes nothing more for it.
 
 import asyncio
 import os
+import re
 import ssl
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -20,6 +21,7 @@ from arkalia_assistantia.backends.errors import (
     BackendError,
     BrokenError,
     BusyError,
+    FailedError,
     RefusedError,
     UnreachableError,
     UnsuitableError,
@@ -31,6 +33,8 @@ from arkalia_runtime.watched import UnreadableError, Watched
 CONNECT_SECONDS: Final = 2.0
 LONGEST_LINE: Final = 1024 * 1024
 """Bytes. A line holds a few words of the answer, or one whole call of a tool."""
+BREATH: Final = 65_536
+"""Bytes of an answer after which everybody else has a turn."""
 MOST_CONNECTIONS: Final = 512
 LONGEST_COMPLAINT: Final = 500
 """Characters of what a server says is wrong that are passed on."""
@@ -39,6 +43,8 @@ LONGEST_WHOLE: Final = 32 * 1024 * 1024
 
 UNSUITABLE: Final = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND})
 UNSUPPORTED: Final = frozenset({HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED})
+OF_THE_REQUEST: Final = re.compile("(?i)not supported|unsupported|too large|too long")
+"""How servers that answer 500 to everything say that it is the request which cannot be answered."""
 BUSY: Final = frozenset({HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE})
 
 
@@ -63,7 +69,9 @@ class Wire:
             timeout=timeout,
             read_bufsize=LONGEST_LINE,
             trust_env=True,  # the system's proxies, where it names some
-            auto_decompress=True,
+            # What unfolds to a thousand times its size would unfold in the loop, which serves everybody.
+            headers={"Accept-Encoding": "identity"},
+            auto_decompress=False,
         ) as self._session:
             yield self
 
@@ -85,6 +93,10 @@ class Wire:
             raise UnreachableError(_sentence(error)) from error
         if answer.status >= HTTPStatus.BAD_REQUEST:
             raise await _complaint(answer)
+        if answer.headers.get("Content-Encoding", "identity").lower() != "identity":
+            answer.close()
+            message = "answers in a compressed form, which nobody asked for"
+            raise UnreachableError(message)
         return answer
 
     async def whole(self, url: str, key: str, body: Mapping[str, Any] | None = None) -> Any:
@@ -100,9 +112,13 @@ class Wire:
 
 async def lines(answer: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
     """The lines of *answer* as they come, without those that are empty. Raises BrokenError."""
-    rest = b""
+    rest, taken = b"", 0
     try:
-        async for part in answer.content.iter_any():
+        async for part in answer.content.iter_chunked(BREATH):
+            taken += len(part)
+            if taken > BREATH:
+                taken = 0
+                await asyncio.sleep(0)  # a server that never pauses would leave no time to others
             *whole, rest = (rest + part).split(b"\n")
             for line in whole:
                 if stripped := _bounded(line).strip():
@@ -163,7 +179,11 @@ async def _complaint(answer: aiohttp.ClientResponse) -> BackendError | RefusedEr
     if status in UNSUPPORTED:
         return UnsupportedError(said, status)
     if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
-        return UnreachableError(said)
+        complaint = _message(_parsed(text))
+        if OF_THE_REQUEST.search(complaint):
+            return UnsupportedError(said, status)
+        # Who has a sentence to say is there; a proxy before one that is not has none.
+        return FailedError(said) if complaint else UnreachableError(said)
     return RefusedError(status, said)
 
 

@@ -33,7 +33,7 @@ from arkalia_assistantia.chat.told import (
 from arkalia_assistantia.chat.validation import Validator
 from arkalia_assistantia.prompts.validation import Policy
 from arkalia_assistantia.validating import Validating
-from arkalia_runtime import logs
+from arkalia_runtime import deadline, logs
 
 logger: Final = logging.getLogger(__name__)
 
@@ -121,7 +121,7 @@ class Assistant:
         self, question: Question, recording: asyncio.Future[bool]
     ) -> tuple[Answering, bool]:
         """Who answers, and whether the check is on record: known before a word is passed on."""
-        asked = Asked(question.asked, question.conversation)
+        asked = Asked(question.asked, question.conversation, question.owner)
         try:
             answering = await self.steps.backends.begin(asked)
         except BaseException:
@@ -213,8 +213,10 @@ class Session:
 
     async def _concluded(self) -> Told:
         ended = time.monotonic()
+        if self.question.given and self._assistant.policy == "Block":
+            self.whole.forget_thoughts()  # they quote what the model was told
         validation, validation_recorded = await self._assistant.steps.validator.validated(
-            self.question, self.whole.text
+            self.question, self.whole
         )
         seconds = time.monotonic() - ended
         told, kept = await self._ended(self.whole.finish_reason or "stop", validation)
@@ -232,6 +234,7 @@ class Session:
         return self._ending
 
     async def _tell_and_keep(self, reason: str, said: Said) -> tuple[bool, KeptTold]:
+        deadline.begin("")  # what was said is kept, however little time whoever asks has left
         keeping = self._assistant.steps.keeper.keep(self.question, said)
         return await asyncio.gather(self._tell_answered(reason), keeping)
 

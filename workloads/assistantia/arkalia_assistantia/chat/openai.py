@@ -66,7 +66,8 @@ def routes(assistant: Assistant) -> APIRouter:
     async def embed(request: Request, body: Embedding) -> Response:
         asked = body.model_dump(exclude_unset=True)
         with told_in(DIALECT):
-            _, found = await while_here(request, assistant.steps.backends.embeddings(asked))
+            giving = assistant.steps.backends.embeddings(asked, caller_of(request).user)
+            _, found = await while_here(request, giving)
         return Response(_with_usage_last(found), media_type="application/json")
 
     return router

@@ -10,10 +10,12 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
+from arkalia_assistantia.backends.completion import Whole
 from arkalia_assistantia.chat.questions import Question
 from arkalia_assistantia.chat.told import AnswerReason, AnswerTold
 from arkalia_assistantia.settings import AssistantSettings
 from arkalia_assistantia.validating import Answer, Inspected, Validating
+from arkalia_runtime import deadline
 from arkalia_runtime.calls.client import Calls
 from arkalia_runtime.calls.errors import CallError
 from arkalia_runtime.metrics import Metrics
@@ -21,6 +23,10 @@ from arkalia_runtime.metrics import Metrics
 logger: Final = logging.getLogger(__name__)
 
 PATH: Final = "/validate"
+NO_TEXT: Final = "The answer has no text."
+WITHOUT_LIMIT: Final = float("inf")
+SHARE_OF_THE_REST: Final = 0.5
+"""Of the time that whoever asks gives: the answer has to be kept, and told, in the rest."""
 LONGEST: Final = 65_536
 """Characters of an answer that are sent; sandozia looks at fewer."""
 
@@ -60,17 +66,25 @@ class Validator:
         async with Calls(self._settings, self._metrics) as self._client:
             yield
 
-    async def validated(self, question: Question, text: str) -> tuple[AnswerTold, bool]:
-        """What is said of the answer *text*, and whether that is on record."""
-        if not text.strip():
-            return AnswerTold(status="not_applicable", detail="The answer has no text."), False
+    async def validated(self, question: Question, whole: Whole) -> tuple[AnswerTold, bool]:
+        """What is said of the answer *whole*, and whether that is on record.
+
+        The score is that of the first choice's text; whether something is given away counts everywhere.
+        """
+        text, everything = whole.text, whole.everything
+        if not everything.strip():
+            return AnswerTold(status="not_applicable", detail=NO_TEXT), False
         inspected = await self._validating.inspected(
-            Answer(text=text, instructions=question.instructions, canary=question.canary)
+            Answer(text=everything, instructions=question.instructions, canary=question.canary)
         )
         own = [
             AnswerReason(check=f"{each.layer}/{each.reason}", message=each.message)
             for each in inspected.reasons
         ]
+        if not text.strip():
+            verdict = inspected.verdict
+            told = AnswerTold(status="not_applicable", verdict=verdict, reasons=own, detail=NO_TEXT)
+            return told, False
         try:
             outcome = await self._asked(question, text)
         except CallError as error:
@@ -87,7 +101,8 @@ class Validator:
     async def _asked(self, question: Question, text: str) -> _Outcome:
         assert self._client is not None  # noqa: S101 - requests come while it is open
         module = self._settings.validation_module
-        seconds = self._settings.validation_seconds
+        left = deadline.left(WITHOUT_LIMIT)
+        seconds = min(self._settings.validation_seconds, left * SHARE_OF_THE_REST)
         answer = await self._client.to(module).request(
             "POST", PATH, timeout_seconds=seconds, json=_asking(question, text)
         )
