@@ -60,13 +60,13 @@ async def test_answer_is_kept_though_its_validation_takes_the_time_that_is_given
     mount(mounts.tokens, sandozia="a token")
     mount(mounts.identity, callees_json=json.dumps({"sandozia": f"http://127.0.0.1:{port}"}))
     async with service() as client:
-        hurry = ADA | {"X-Request-Timeout": "3"}
+        hurry = ADA | {"X-Request-Timeout": "2"}
         answer = await told(client, who=hurry, message="How are you?")
         found = await kept(client, answer["conversation_id"])
     silent.close()
 
     assert answer["validation"]["status"] == "unavailable"
-    assert answer["timings"]["validation"] < 2.5
+    assert answer["timings"]["validation"] < 1.5
     assert (answer["kept"]["status"], len(found["said"])) == ("kept", 2)
 
 
