@@ -59,7 +59,7 @@ async def test_answer_is_kept_though_its_validation_takes_the_time_that_is_given
     mount(mounts.trust, ca_crt=Authority().pem)
     mount(mounts.tokens, sandozia="a token")
     mount(mounts.identity, callees_json=json.dumps({"sandozia": f"http://127.0.0.1:{port}"}))
-    async with service() as client:
+    async with service(validation_seconds=30) as client:
         hurry = ADA | {"X-Request-Timeout": "2"}
         answer = await told(client, who=hurry, message="How are you?")
         found = await kept(client, answer["conversation_id"])
