@@ -112,4 +112,4 @@ async def test_others_go_on_while_a_long_question_is_read(cut_into):
     await checked(Question({"messages": messages}, "c", "m"), Validating("Flag"))
     beside.cancel()
 
-    assert len(turns) > 2  # without a thread none; how many depends on the other processes
+    assert turns  # without a thread nobody else has one
