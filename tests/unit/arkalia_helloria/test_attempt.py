@@ -15,10 +15,10 @@ MANY = b"x" * 65536
 
 
 @asynccontextmanager
-async def half_a_request(client, sent=b""):
+async def half_a_request(client, sent=b"", said=""):
     """Reader and writer of a client that owes most of its body."""
     reader, writer = await asyncio.open_connection("127.0.0.1", port_of(client))
-    head = f"POST {X} HTTP/1.1\r\nhost: a\r\ncontent-length: 100000\r\n\r\n"
+    head = f"POST {X} HTTP/1.1\r\nhost: a\r\ncontent-length: 100000\r\n{said}\r\n"
     writer.write(head.encode() + sent)
     try:
         yield reader, writer
@@ -88,6 +88,19 @@ async def test_client_that_stops_in_the_middle_of_its_body_is_told_so(gateway):
         half_a_request(client, b"four") as (reader, _),
     ):
         assert (await status_in(reader))[0] == 408
+
+
+@pytest.mark.parametrize("sent", [b"", b"four"])
+async def test_client_whose_own_deadline_ends_first_is_told_that(gateway, sent):
+    async with (
+        a_module() as (_, port),
+        gateway({"taskia": port}) as client,
+        half_a_request(client, sent, "x-request-timeout: 0.20001\r\n") as (reader, _),
+    ):
+        status, head = await status_in(reader)
+
+        assert status == 504
+        assert b"connection: close" in head
 
 
 async def test_beginning_and_rest_of_a_body_have_one_time_together(gateway):

@@ -41,7 +41,7 @@ class Forwarder:
             await asked.begin(deadline.left(self._settings.answer_seconds))
             await self._way(callee).answer(asked)
         except SlowRequestError as error:
-            raise _slow() from error
+            raise _slow(is_over=deadline.is_over()) from error
         except ClientLeftError:
             return
         finally:
@@ -68,8 +68,14 @@ class Forwarder:
         return found
 
 
-def _slow() -> Problem:
-    problem = Problem(HTTPStatus.REQUEST_TIMEOUT, "The request did not come whole in time.")
+def _slow(*, is_over: bool) -> Problem:
+    """Why there is no answer to a request whose end has not come; *is_over*: by its own deadline."""
+    if is_over:
+        sentence = "The deadline of the request was over before it had come whole."
+        problem = Problem(HTTPStatus.GATEWAY_TIMEOUT, sentence)
+    else:
+        sentence = "The request did not come whole in time."
+        problem = Problem(HTTPStatus.REQUEST_TIMEOUT, sentence)
     # What of it still comes is read by nobody (RFC 9110, 15.5.9).
     problem.headers = {"Connection": "close"}
     return problem

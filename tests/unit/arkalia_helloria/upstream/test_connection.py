@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from arkalia_helloria.upstream.connection import Connection
-from arkalia_helloria.upstream.errors import SilentError
+from arkalia_helloria.upstream.errors import BrokenError, SilentError
 from unit.arkalia_helloria.conftest import a_module
 
 ASKED = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n"
@@ -36,3 +36,24 @@ async def test_answer_that_comes_as_its_time_ends_is_whole(connection):
 async def test_pod_that_says_nothing_is_silent(connection):
     with pytest.raises(SilentError):
         await connection.head(0.05)
+
+
+@pytest.mark.parametrize(
+    ("came", "sentence"),
+    [
+        (b"", "broke the connection off"),
+        (b"hello\r\n\r\n", "answers what is no HTTP"),
+        (b"HTTP/1.1 200 OK\r\nx-a: " + b"a" * 32768, "answers with headers that are too long"),
+    ],
+)
+async def test_what_went_wrong_makes_a_sentence_after_the_name_of_the_module(
+    connection, came, sentence
+):
+    connection.ask(ASKED, bodiless=False)
+    if came:
+        connection.data_received(came)
+    else:
+        connection.connection_lost(None)
+
+    with pytest.raises(BrokenError, match=f"^{sentence}"):
+        await connection.head(1)

@@ -76,14 +76,14 @@ class Connection(asyncio.Protocol):
         """Begin an exchange; *bodiless*: its answer has no body whatever its headers say."""
         self._begin(bodiless=bodiless)
         if self._transport is None or self.closed:
-            self._fail(BrokenError("the connection has ended"))
+            self._fail(BrokenError("ended the connection"))
         else:
             self._transport.write(request)
 
     async def send(self, data: bytes) -> None:
         """Send more of the request, as fast as the pod takes it."""
         if self._transport is None or self.closed:
-            raise self._failure or BrokenError("the connection has ended")
+            raise self._failure or BrokenError("ended the connection")
         self._transport.write(data)
         if self._writable is not None:
             await self._writable
@@ -167,7 +167,7 @@ class Connection(asyncio.Protocol):
         if self._waiter is None or self._waiter.done():
             return
         if self._loop.time() >= self._late - CLOCK_SECONDS:
-            self._fail(SilentError("it does not answer in time"))
+            self._fail(SilentError("does not answer in time"))
         else:
             self._arm()
 
@@ -198,11 +198,11 @@ class Connection(asyncio.Protocol):
         try:
             self._parser.feed_data(data)
         except httptools.HttpParserError as error:
-            self._fail(BrokenError(f"it answers what is no HTTP: {error}"))
+            self._fail(BrokenError(f"answers what is no HTTP: {error}"))
             self.abort()
             return
         if self.answer is None and self._header_bytes > self._max_header_bytes:
-            self._fail(BrokenError("its headers are too long"))
+            self._fail(BrokenError("answers with headers that are too long"))
             self.abort()
 
     def connection_lost(self, error: Exception | None) -> None:
@@ -213,7 +213,7 @@ class Connection(asyncio.Protocol):
             self.ended = True
             self._wake()
         elif not self.ended:
-            self._fail(BrokenError("it broke the connection off"))
+            self._fail(BrokenError("broke the connection off"))
         self.resume_writing()
 
     def pause_writing(self) -> None:

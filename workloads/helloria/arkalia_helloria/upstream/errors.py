@@ -1,4 +1,4 @@
-"""Why a pod gave no answer.
+"""Why a pod gave no answer: what each says follows the name of its module, also to the client.
 
 UpstreamError
 ├── NotSentError     no connection: nothing of the request has arrived

@@ -151,6 +151,6 @@ class Replica:
                     server_hostname=name,
                 )
         except (OSError, TimeoutError) as error:
-            message = f"{end.host} cannot be reached: {type(error).__name__}"
+            message = f"cannot be reached: {type(error).__name__}"
             raise NotSentError(message) from error
         return opened
