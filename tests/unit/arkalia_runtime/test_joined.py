@@ -155,3 +155,30 @@ async def test_client_that_waits_for_leave_to_send_gets_it():
             assert (await reader.readuntil(b"\r\n\r\n"))[9:12] == b"200"
             assert b"two" in await reader.readuntil(b"0\r\n\r\n")
         writer.close()
+
+
+async def test_client_of_an_older_http_gets_a_stream_without_chunks():
+    async with served(one_by_one) as client:
+        reader, writer = await asyncio.open_connection(client._base_url.host, client._base_url.port)
+        writer.write(b"GET / HTTP/1.0\r\n\r\n")
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        writer.close()
+
+    assert b"transfer-encoding" not in head.lower()
+    assert b"connection: close" in head.lower()
+    assert body == b"onetwo"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "wanted"), [("HEAD", "/", b"200"), ("GET", "/empty", b"204")]
+)
+async def test_answer_without_a_body_has_none_in_an_older_http_either(method, path, wanted):
+    async with served(one_by_one) as client:
+        reader, writer = await asyncio.open_connection(client._base_url.host, client._base_url.port)
+        writer.write(f"{method} {path} HTTP/1.0\r\n\r\n".encode())
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+        writer.close()
+
+    assert (head[9:12], body) == (wanted, b"")

@@ -106,6 +106,14 @@ def test_second_signal_ends_the_process_at_once():
         assert service.wait(PATIENCE_SECONDS) == 128 + signal.SIGTERM
 
 
+def test_heads_of_requests_are_as_long_as_the_setting_allows():
+    with process(SLOW, ARKALIA_MAX_HEADER_BYTES="1024") as (_, address):
+        wait_for_status(f"{address}/health/ready", 200)
+
+        assert status_of(f"{address}/slow/0?{'a' * 500}")[0] == 200
+        assert status_of(f"{address}/slow/0?{'a' * 1024}") == (431, "close")
+
+
 def test_every_line_of_the_process_is_json():
     own = {"ARKALIA_SYSTEM": "luna", "ARKALIA_PUBLIC": "true"}
     with process(SLOW, ARKALIA_DRAIN_SECONDS="0", **own) as (service, address):

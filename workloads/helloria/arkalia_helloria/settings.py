@@ -24,7 +24,8 @@ class GatewaySettings(ServiceSettings):
     nothing of it."""
 
     max_header_bytes: int = Field(default=32 * 1024, ge=1024, le=1024 * 1024)
-    """Longest headers of a request or an answer, in bytes, 1024 to 1048576."""
+    """Longest head of a request or of a pod's answer, in bytes, 1024 to 1048576: its first line and its
+    headers. Modules must allow some more."""
 
     max_requests: int = Field(default=20_000, ge=1, le=1_000_000)
     """Most requests, 1 to 1000000, that are forwarded at once: beyond that the gateway answers 503."""

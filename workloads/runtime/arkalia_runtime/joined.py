@@ -6,7 +6,10 @@ about 15 µs, and more of a client, which is woken twice.
 
 import asyncio
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn._types import ASGISendEvent
+from uvicorn.protocols.http.httptools_impl import RequestResponseCycle
+
+from arkalia_runtime.bounded import BoundedProtocol
 
 
 class JoinedTransport(asyncio.Transport):
@@ -52,7 +55,27 @@ class JoinedTransport(asyncio.Transport):
         return self._transport.is_closing()
 
 
-class JoiningProtocol(HttpToolsProtocol):
+class UnframedCycle(RequestResponseCycle):
+    """An answer to a client of HTTP/1.0, who knows no chunks: without a length it ends with its connection."""
+
+    is_unframed = False
+
+    async def send(self, message: ASGISendEvent) -> None:
+        """Send a part of the answer."""
+        if message["type"] == "http.response.start":
+            names = {name.lower() for name, _ in message.get("headers", ())}
+            if self.scope["method"] != "HEAD" and b"content-length" not in names:
+                # Of an answer to HEAD uvicorn frames no body, and sends none either.
+                self.is_unframed, self.scope = True, {**self.scope, "method": "HEAD"}
+        elif message["type"] == "http.response.body" and self.is_unframed:
+            if self.flow.write_paused and not self.disconnected:
+                await self.flow.drain()
+            if not self.disconnected:
+                self.transport.write(message.get("body", b""))
+        await super().send(message)
+
+
+class JoiningProtocol(BoundedProtocol):
     """uvicorn's protocol, with a transport of its own for each answer."""
 
     def on_headers_complete(self) -> None:
@@ -61,3 +84,5 @@ class JoiningProtocol(HttpToolsProtocol):
         # The answer to HEAD has one part, which must not wait: its client may end meanwhile.
         if self.scope["method"] != "HEAD":
             self.cycle.transport = JoinedTransport(self.transport, self.loop)
+        if self.scope["http_version"] == "1.0":
+            self.cycle.__class__ = UnframedCycle

@@ -168,6 +168,7 @@ def _config(
         proxy_headers=bool(settings.trusted_proxies) and not settings.edge,
         forwarded_allow_ips=settings.trusted_proxies,
         backlog=BACKLOG,
+        h11_max_incomplete_event_size=settings.max_header_bytes,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=settings.stop_seconds,
         ssl_context_factory=(lambda *_: certificate.context()) if certificate else None,

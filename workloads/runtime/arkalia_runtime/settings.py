@@ -78,6 +78,10 @@ class ServiceSettings(BaseSettings):
     max_body_bytes: int = Field(default=1024 * 1024, ge=0)
     """Longest request body, in bytes."""
 
+    max_header_bytes: int = Field(default=64 * 1024, ge=1024, le=1024 * 1024)
+    """Longest head of a request, in bytes, 1024 to 1048576: its first line and its headers. The gateway
+    adds some to those of its clients, and allows less of them."""
+
     check_timeout_seconds: Seconds = Field(default=1, gt=0, le=60)
     """Seconds, up to 60, until a health check that gives no answer counts as failed."""
 
