@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from arkalia_runtime.bounded import MOST_BYTES, BoundedProtocol
+from arkalia_runtime.bounded import MOST_BYTES, MOST_QUEUED, BoundedProtocol
 from unit.arkalia_runtime.serving import PATIENCE_SECONDS, served
 
 HEAD = b"GET / HTTP/1.1\r\nhost: a\r\n"
@@ -173,6 +173,15 @@ async def test_request_before_one_that_is_refused_has_its_whole_answer():
         assert (status, body) == (200, b"<0>")
         assert await ended(reader) == b""
         assert len(service.asked) == 1
+
+
+async def test_only_so_many_requests_wait_on_one_connection():
+    slow = HEAD.replace(b"/ ", b"/slow ", 1) + b"\r\n"
+    async with asking(slow + (HEAD + b"\r\n") * 1000) as (service, reader, _):
+        answers = await ended(reader)
+
+    assert answers.count(b"HTTP/1.1 200") == len(service.asked) == MOST_QUEUED + 1
+    assert answers.endswith(b"<0>")
 
 
 @pytest.mark.parametrize("sent", [[b"GE"], [HEAD], [HEAD + b"\r\n", HEAD], [b"\r\n"]])

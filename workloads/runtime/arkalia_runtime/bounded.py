@@ -7,7 +7,7 @@ What is beyond it is never given to the parser, which would keep it.
 
 import asyncio
 from http import HTTPStatus
-from typing import Any, ClassVar, Final, cast
+from typing import Any, ClassVar, Final, NoReturn, cast
 
 from uvicorn.config import Config
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
@@ -17,6 +17,10 @@ from arkalia_runtime.problems import problem_response
 
 MOST_BYTES: Final = 64 * 1024
 """Of a head, where the server says nothing else."""
+
+MOST_QUEUED: Final = 100
+"""Requests that wait on one connection for the answer to the one before. Each takes a hundred times the
+memory of its shortest head."""
 
 LINGER_SECONDS: Final = 1.0
 """How long a refused connection stays open: closed while its client sends, it would break off, and the
@@ -47,7 +51,8 @@ class BoundedProtocol(HttpToolsProtocol):
         super().__init__(config, server_state, app_state, _loop)
         self._most = config.h11_max_incomplete_event_size or MOST_BYTES
         self._room = self._most
-        """Bytes that may still come before a head ends, or a body goes on."""
+        """Bytes that may still come before a head ends, or a body goes on. A head that begins in one piece
+        with the end of something else is counted from the next piece: it may get twice as long."""
         self._begun: float | None = None
         """When the first byte came of what has not ended yet."""
         self._idle_since = 0.0
@@ -104,8 +109,9 @@ class BoundedProtocol(HttpToolsProtocol):
             if name == b"host":
                 hosts += 1
         if hosts != 1 and (hosts or self.parser.get_http_version() == "1.1"):
-            self._fault = "A request names its host once."
-            raise ValueError(self._fault)
+            self._blame("A request names its host once.")
+        if len(self.pipeline) >= MOST_QUEUED:
+            self._blame(f"More than {MOST_QUEUED} requests wait on this connection.")
         super().on_headers_complete()
         # What follows a body in chunks is called a header too, and is none of the request (RFC 9110, 6.5.1).
         self.headers = []
@@ -137,6 +143,11 @@ class BoundedProtocol(HttpToolsProtocol):
         self._refuse(HTTPStatus.BAD_REQUEST, self._fault or msg)
 
     # How it ends.
+
+    def _blame(self, detail: str) -> NoReturn:
+        """Have the parser end, and refuse the request for *detail*."""
+        self._fault = detail
+        raise ValueError(detail)
 
     @property
     def _step(self) -> float:
