@@ -5,7 +5,7 @@ import ssl
 import tempfile
 import threading
 from collections.abc import Awaitable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from unit.arkalia_runtime.authority import Authority
@@ -103,7 +103,7 @@ class Door:
 
     def _cut(self) -> None:
         for writer in self._passing:
-            writer.transport.abort()
+            _break_off(writer)
 
     async def _end(self) -> None:
         """Let nobody in, and wait for the end of all that pass: no stream may outlive the loop."""
@@ -135,9 +135,9 @@ class Door:
         finally:
             # Python 3.11 leaves no transport where one is lost during its handshake.
             writer._transport = writer.transport or plain
-            writer.transport.abort()
+            _break_off(writer)
             if inner is not None:
-                inner[1].transport.abort()
+                _break_off(inner[1])
 
     async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Pass on until one side ends; then end both."""
@@ -151,3 +151,9 @@ class Door:
                 await writer.drain()
         finally:
             writer.close()
+
+
+def _break_off(writer: asyncio.StreamWriter) -> None:
+    # In Python 3.11 a transport of TLS that was closed twice has nothing left that could be broken off.
+    with suppress(AttributeError):
+        writer.transport.abort()
