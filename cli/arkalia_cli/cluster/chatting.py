@@ -96,7 +96,7 @@ def _advice(answer: HTTPResponse, said: str) -> str:
             "`arkalia keys create NAME --scope chat --scope 'model:*'`."
         )
     if answer.status == HTTPStatus.FORBIDDEN:
-        return "The key, and the roles of its user, must have the scope `chat`."
+        return "The key, and the roles of its user, need the scopes `chat` and `model:NAME`."
     if answer.status == HTTPStatus.NOT_FOUND and CHAT in said:
         return "Is the module assistantia on? `arkalia status` tells."
     if wait := answer.headers.get("Retry-After"):

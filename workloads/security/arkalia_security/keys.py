@@ -201,6 +201,6 @@ async def _require_may(
     granted = await granted_by(connection, roles)
     patterns = frozenset(each for found in granted.values() for each in found)
     owner = Actor("", frozenset(), patterns, "", "")
-    if any(not owner.may(each) for each in wanted.scopes):
-        detail = "The roles of its user do not grant all scopes of the key."
+    if missing := sorted(each for each in wanted.scopes if not owner.may(each)):
+        detail = f"The roles of its user do not grant scopes of the key: {', '.join(missing)}."
         raise Problem(HTTPStatus.UNPROCESSABLE_ENTITY, detail)

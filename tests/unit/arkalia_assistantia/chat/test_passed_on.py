@@ -46,6 +46,19 @@ async def test_request_of_no_known_form_is_told_where_it_is_wrong(alone, path, b
     assert (answer.status, where in str(problem)) == (422, True), problem
 
 
+async def test_body_that_calls_itself_a_form_is_told_what_to_call_itself(alone):
+    """As `curl --data` does; Ollama's paths take it."""
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    async with (
+        alone(backend("main", "http://127.0.0.1:9", models=[NAME])) as client,
+        client.post(COMPLETIONS, data=b'{"messages": []}', headers=form) as answer,
+    ):
+        problem = await answer.json(content_type=None)
+
+    assert answer.status == 422
+    assert "send it with Content-Type: application/json" in problem["detail"]
+
+
 FURTHER = [
     (CHAT, {"messages": [HELLO], "stream": None, "options": None, "tools": None, "format": ""}),
     (CHAT, {"messages": [{**HELLO, "thinking": "x", "images": None}], "keep_alive": "5m"}),

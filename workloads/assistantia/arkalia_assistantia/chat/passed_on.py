@@ -21,6 +21,9 @@ class PassedOn(Open):
     @classmethod
     def _require_what_can_be_passed_on(cls, given: Any) -> Any:
         """Refuse halves of characters and numbers beyond 64 bits, wherever they stand."""
+        if isinstance(given, bytes):
+            message = "it is not called JSON: send it with Content-Type: application/json"
+            raise ValueError(message)  # noqa: TRY004 - pydantic tells of this one
         try:
             orjson.dumps(given)
         except TypeError as error:
