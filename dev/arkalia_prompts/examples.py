@@ -14,7 +14,7 @@ SEED: Final = 20261126
 EACH: Final = 20
 """Texts that are made of one template; those that come out the same count once."""
 
-TIMES: Final = {"noise": 8, "frames": 2}
+TIMES: Final = {"noise": 8, "follow_ups": 3, "frames": 2}
 """Files whose templates have so many ways through them that they are walked so much oftener."""
 
 HELD_OUT: Final = 5
