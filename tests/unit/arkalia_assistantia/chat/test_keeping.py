@@ -49,21 +49,12 @@ def service(recorded, model_server):
     return opened
 
 
-async def test_answer_is_kept_though_its_validation_takes_the_time_that_is_given(service, mounts):
-    async def say_nothing(reader, writer):
-        await reader.read()  # until its client has gone
-        writer.close()
-
-    silent = await asyncio.start_server(say_nothing, "127.0.0.1", 0)
-    port = silent.sockets[0].getsockname()[1]
-    mount(mounts.trust, ca_crt=Authority().pem)
-    mount(mounts.tokens, sandozia="a token")
-    mount(mounts.identity, callees_json=json.dumps({"sandozia": f"http://127.0.0.1:{port}"}))
+@pytest.mark.usefixtures("silent_sandozia")
+async def test_answer_is_kept_though_its_validation_takes_the_time_that_is_given(service):
     async with service(validation_seconds=30) as client:
         hurry = ADA | {"X-Request-Timeout": "2"}
         answer = await told(client, who=hurry, message="How are you?")
         found = await kept(client, answer["conversation_id"])
-    silent.close()
 
     assert answer["validation"]["status"] == "unavailable"
     assert answer["timings"]["validation"] < 1.5
